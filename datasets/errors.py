@@ -1,0 +1,29 @@
+"""Errors that a user can act on: one line that names the thing, and a hint with the valid values or the next step."""
+
+
+class NerspaceError(Exception):
+    """A failure to be told in one clear line.
+
+    message: what is wrong, naming the thing.
+    hint: the valid values or the next step; may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(NerspaceError):
+    """The request itself is wrong: an unknown language, an impossible size, an empty selection."""
+
+    exit_code = 2
+
+
+class DataError(NerspaceError):
+    """Data that cannot be read as what it should be."""

@@ -1,0 +1,52 @@
+"""What the data is made of: entities, contexts and the sentences they make together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ENTITY_TYPES = ("PER", "LOC", "ORG")
+CASES = ("nominative", "locative", "directional")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A name in several languages.
+
+    forms: case → language → form. A locative or directional form carries its preposition or suffix.
+    gender: m or f for persons, else empty. ambiguity: shared by entities of other types with the same English name.
+    """
+
+    id: str
+    type: str
+    gender: str
+    ambiguity: str
+    forms: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A sentence with one slot, in several languages; the slot asks for a case and, for persons, a gender."""
+
+    id: str
+    type: str
+    case: str
+    gender: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Words with one IOB2 tag each, and where they came from.
+
+    Two sentences with equal context and entity are parallel. For text that arrives tagged, context and entity are empty.
+    """
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    text: str
+    corpus: str
+    split: str
+    language: str
+    type: str
+    case: str
+    context: str
+    entity: str
