@@ -1,0 +1,289 @@
+"""Every table nerspace can make: its name, the function behind it, its columns and what it means in one line.
+
+A table is entered here once and so has three doors: the command line prints it, the explorer shows it, and both write it
+as CSV. The functions are named, not imported, so that this page costs nothing to read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from nerspace.engine.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table of the catalogue.
+
+    function: "module:name" below nerspace.engine or nerspace.datasets, returning the table as a DataFrame.
+    columns: name → meaning, with unit where there is one. plot: the text plot that shows it best, or empty.
+    """
+
+    name: str
+    meaning: str
+    function: str
+    columns: Mapping[str, str]
+    plot: str = ""
+
+    def compute(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function behind the table."""
+        module, _, name = self.function.partition(":")
+        return getattr(import_module(f"nerspace.{module}"), name)(*args, **kwargs)
+
+
+_STAGE = "before or after fine-tuning"
+_LAYER = "hidden layer, 0 the initial one (embedding output)"
+_LANGUAGE = "ISO 639-1 code"
+_TYPE = "PER, LOC or ORG"
+_SENTENCE = "language/context/entity"
+
+_SPECS = (
+    TableSpec(
+        "counts",
+        "How many sentences a corpus can make, and how many of them keep gender and case.",
+        "datasets.synthetic:counts",
+        {
+            "corpus": "name or path of the corpus",
+            "type": _TYPE,
+            "case": "case that the slot asks for",
+            "contexts": "contexts with that slot",
+            "names": "names that have that form",
+            "possible": "all names times all contexts",
+            "valid": "those where the name's gender fits the slot",
+        },
+    ),
+    TableSpec(
+        "sentences",
+        "The sentences that a run trained and tested on.",
+        "engine.experiment:sentence_table",
+        {
+            "sentence": _SENTENCE,
+            "split": "train or test",
+            "language": _LANGUAGE,
+            "type": _TYPE,
+            "case": "case of the slot",
+            "context": "context id",
+            "entity": "entity id",
+            "form": "the name as it stands in the sentence",
+            "words": "words, joined by a space",
+            "tags": "IOB2 tags, joined by a space",
+        },
+    ),
+    TableSpec(
+        "pieces",
+        "How each form of a name is cut into subwords.",
+        "engine.tokenization:pieces_table",
+        {
+            "entity": "entity id",
+            "language": _LANGUAGE,
+            "form": "nominative form",
+            "pieces": "pieces, joined by a space",
+            "count": "number of pieces",
+            "type": _TYPE,
+        },
+    ),
+    TableSpec(
+        "tokenization",
+        "Fertility, continued words and unknown pieces per language.",
+        "engine.tokenization:tokenization_table",
+        {
+            "language": _LANGUAGE,
+            "measure": "fertility (pieces per word), continued (share of words cut) or unknown (share of pieces)",
+            "n": "words (pieces for unknown)",
+            "value": "the measure",
+        },
+    ),
+    TableSpec(
+        "tnld",
+        "Mean spelling distance between the forms of two languages after transliteration to Latin.",
+        "engine.distances:tnld_table",
+        {
+            "a": _LANGUAGE,
+            "b": _LANGUAGE,
+            "type": "PER, LOC, ORG or all",
+            "subset": "all, or different: without pairs that are the same string",
+            "n": "entities",
+            "tnld": "mean TNLD, 0 (same) to 1",
+        },
+        "heatmap",
+    ),
+    TableSpec(
+        "steps",
+        "The training loss, step by step.",
+        "engine.finetuning:steps_table",
+        {
+            "step": "optimiser step, from 1",
+            "loss": "cross-entropy of the batch",
+            "learning_rate": "learning rate of the step",
+            "sentences": "sentences seen so far",
+            "seconds": "training time so far, probes not counted",
+        },
+        "curves",
+    ),
+    TableSpec(
+        "probes",
+        "Measures of the space while it is being trained, on a fixed sample per language.",
+        "engine.finetuning:probes_table",
+        {
+            "step": "optimiser step after which the probe was taken, 0 before training",
+            "language": _LANGUAGE,
+            "layer": _LAYER,
+            "measure": "mean_cosine or isoscore",
+            "n": "word vectors",
+            "value": "the measure",
+        },
+        "curves",
+    ),
+    TableSpec(
+        "deltas",
+        "Change of the mean cosine from one probe to the next.",
+        "engine.statistics:delta_table",
+        {
+            "step": "step at the end of the interval",
+            "language": _LANGUAGE,
+            "layer": _LAYER,
+            "h": "length of the interval in steps",
+            "delta": "mean cosine at its end minus at its beginning",
+        },
+        "curves",
+    ),
+    TableSpec(
+        "delta_correlations",
+        "Pearson correlation of two languages' series of deltas; short series, so mind n and the interval.",
+        "engine.statistics:delta_correlation_table",
+        {
+            "layer": _LAYER,
+            "a": _LANGUAGE,
+            "b": _LANGUAGE,
+            "n": "intervals in the series",
+            "r": "Pearson correlation",
+            "low": "2.5 % bound, circular block bootstrap",
+            "high": "97.5 % bound",
+        },
+        "heatmap",
+    ),
+    TableSpec(
+        "isotropy",
+        "How evenly the word vectors of a language fill the space.",
+        "engine.geometry.isotropy:isotropy_table",
+        {
+            "stage": _STAGE,
+            "layer": _LAYER,
+            "language": f"{_LANGUAGE}, or all",
+            "measure": "mean_cosine, isoscore, log10_partition (partition function) or lid (intrinsic dimension)",
+            "n": "word vectors",
+            "value": "the measure",
+            "floor": "the measure on Gaussian noise of the same n and dimension",
+        },
+    ),
+    TableSpec(
+        "parallel_cosine",
+        "Mean cosine between the vectors of the same entity in the same context in two languages (Table 2).",
+        "engine.geometry.similarity:parallel_cosine_table",
+        {
+            "stage": _STAGE,
+            "layer": _LAYER,
+            "a": _LANGUAGE,
+            "b": _LANGUAGE,
+            "n": "parallel entities",
+            "cosine": "mean cosine",
+            "floor": "the same with the pairing shuffled",
+        },
+        "heatmap",
+    ),
+    TableSpec(
+        "transfer",
+        "Zero-shot errors per donor and recipient, beside their spelling distance.",
+        "engine.transfer:transfer_table",
+        {
+            "donor": "language trained on",
+            "recipient": "language tested on",
+            "seed": "seed of the fine-tuning",
+            "sentences": "test sentences",
+            "wrong": "sentences with any wrong tag",
+            "f1": "strict entity F1",
+            "tnld": "mean TNLD between donor and recipient, over the test entities",
+        },
+        "scatter",
+    ),
+    TableSpec(
+        "correlations",
+        "How errors go with spelling distance.",
+        "engine.statistics:correlation_table",
+        {
+            "subset": "all, or same_script: recipients written in the donor's script",
+            "statistic": "pearson or spearman",
+            "n": "donor and recipient pairs",
+            "value": "the correlation",
+            "low": "2.5 % bound, bootstrap over pairs",
+            "high": "97.5 % bound",
+            "p": "two-sided permutation p",
+        },
+    ),
+    TableSpec(
+        "predictions",
+        "What the fine-tuned model said of every test sentence.",
+        "engine.evaluation:prediction_table",
+        {
+            "donor": "language trained on",
+            "seed": "seed of the fine-tuning",
+            "sentence": _SENTENCE,
+            "language": _LANGUAGE,
+            "type": _TYPE,
+            "gold": "gold tags, joined by a space",
+            "predicted": "predicted tags, joined by a space",
+            "wrong": "1 if any tag is wrong, else 0",
+            "confidence": "lowest probability of a predicted tag in the sentence",
+        },
+    ),
+    TableSpec(
+        "points",
+        "The points of the maps: one entity in its sentence each.",
+        "engine.experiment:point_table",
+        {
+            "point": "row of the vectors and of the map",
+            "sentence": _SENTENCE,
+            "language": _LANGUAGE,
+            "type": _TYPE,
+            "entity": "entity id",
+            "form": "the name as it stands in the sentence",
+        },
+    ),
+    TableSpec(
+        "map",
+        "Entity vectors on the plane.",
+        "engine.projection:map_table",
+        {"stage": _STAGE, "layer": _LAYER, "point": "point of the table points", "x": "map unit", "y": "map unit"},
+        "scatter",
+    ),
+    TableSpec(
+        "map_quality",
+        "How far a map may be trusted.",
+        "engine.projection:map_quality_table",
+        {
+            "stage": _STAGE,
+            "layer": _LAYER,
+            "method": "tsne or pca",
+            "perplexity": "perplexity of t-SNE",
+            "seed": "seed of the projection",
+            "n": "points",
+            "preserved": "share of the 10 nearest neighbours that the map keeps",
+            "chance": "the share that a random map would keep",
+            "trustworthiness": "1 when no stranger is drawn near (scikit-learn)",
+        },
+    ),
+)
+
+CATALOGUE: Mapping[str, TableSpec] = {spec.name: spec for spec in _SPECS}
+
+
+def table_spec(name: str) -> TableSpec:
+    """The entry of that name.
+
+    Raises: UsageError for a name that is not in the catalogue.
+    """
+    try:
+        return CATALOGUE[name]
+    except KeyError:
+        raise UsageError(f"Unknown table {name!r}.", f"Choose from {', '.join(CATALOGUE)}.") from None
