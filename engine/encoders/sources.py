@@ -1,0 +1,158 @@
+"""From a name to a folder on disk: a folder as it is, or an id of the hub, from the local cache or by download."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nerspace.engine.errors import ModelError
+
+_HUB_ID = re.compile(r"[\w.-]+(?:/[\w.-]+)?", re.ASCII)
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+_TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model",
+                    "vocab.txt", "vocab.json")  # fmt: skip
+_TOKENIZER_PATTERNS = ("config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt",
+                       "*.model")  # fmt: skip
+_MODEL_PATTERNS = ("model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
+# Seconds before a hub that does not answer counts as out of reach.
+_PATIENCE = 10.0
+
+
+def model_folder(name: str) -> Path:
+    """The folder with config.json and safetensors weights behind a path or hub id.
+
+    Raises: ModelError if there is none, or its weights exist only in a pickled form.
+    """
+    folder = local_folder(name)
+    if folder is None:
+        return _from_hub(name, (*_MODEL_PATTERNS, *_TOKENIZER_PATTERNS), has_model)
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"The folder {folder} holds no encoder: it has no config.json.", _FOLDER_HINT)
+    if not has_model(folder):
+        raise _without_weights(f"The folder {folder}", sorted(path.name for path in folder.iterdir()))
+    return folder
+
+
+def tokenizer_folder(name: str) -> Path:
+    """The folder with tokenizer files behind a path or hub id; the weights are not downloaded.
+
+    Raises: ModelError if there is none.
+    """
+    folder = local_folder(name)
+    if folder is None:
+        return _from_hub(name, _TOKENIZER_PATTERNS, has_tokenizer)
+    if not has_tokenizer(folder):
+        raise ModelError(f"The folder {folder} holds no tokenizer.", _FOLDER_HINT)
+    return folder
+
+
+_FOLDER_HINT = "It needs config.json, model.safetensors and tokenizer.json, as save_pretrained writes them."
+
+
+def has_model(folder: Path) -> bool:
+    """Whether there is a configuration with safetensors weights, every shard of them."""
+    if not (folder / "config.json").is_file():
+        return False
+    if (folder / _WEIGHTS[0]).is_file():
+        return True
+    try:
+        shards = set(json.loads((folder / _WEIGHTS[1]).read_text(encoding="utf-8"))["weight_map"].values())
+    except (OSError, ValueError, LookupError, AttributeError):
+        return False
+    return all((folder / shard).is_file() for shard in shards)
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether there is a tokenizer, fast or to be converted."""
+    return any((folder / name).is_file() for name in _TOKENIZER_FILES)
+
+
+def local_folder(name: str) -> Path | None:
+    """The folder of that name, or None where the name can only be an id of the hub.
+
+    Raises: ModelError where it is neither.
+    """
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path.resolve()
+    if path.exists():
+        raise ModelError(f"{name} is a file, not the folder of an encoder.", _FOLDER_HINT)
+    if not _HUB_ID.fullmatch(name) or name.startswith("."):
+        raise ModelError(
+            f"There is no encoder {name!r}: no such folder.",
+            "Pass --model builtin, a folder, or an id of the hub such as FacebookAI/xlm-roberta-base.",
+        )
+    return None
+
+
+def _without_weights(where: str, files: Sequence[str]) -> ModelError:
+    pickled = [name for name in files if name.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl"))]
+    if pickled:
+        return ModelError(
+            f"{where} has its weights only in a pickled form ({pickled[0]}), which is never opened.",
+            "Save it again with save_pretrained(..., safe_serialization=True), or choose another encoder.",
+        )
+    return ModelError(f"{where} holds no model.safetensors.", _FOLDER_HINT)
+
+
+def _from_hub(name: str, patterns: Sequence[str], is_there: Callable[[Path], bool]) -> Path:
+    """The cached snapshot of a hub id, else a download of the files that the patterns name."""
+    cached = _cached(name, is_there)
+    if cached is not None:
+        return cached
+    import huggingface_hub
+    from huggingface_hub.errors import OfflineModeIsEnabled, RepositoryNotFoundError
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    silent = are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        # One short question first: the download itself would try again and again before it gave up.
+        found = huggingface_hub.HfApi().model_info(name, timeout=_PATIENCE)
+        files = [sibling.rfilename for sibling in found.siblings or ()]
+        if is_there is has_model and not any(file in _WEIGHTS for file in files):
+            raise _without_weights(f"The hub's {name}", files)
+        folder = Path(
+            huggingface_hub.snapshot_download(name, revision=found.sha, allow_patterns=list(patterns), max_workers=4)
+        )
+    except RepositoryNotFoundError as error:
+        raise ModelError(
+            f"The hub has no public model {name!r}, and no folder of that name is here.",
+            "Check the spelling, log in if it is gated, or pass --model builtin or a local folder.",
+        ) from error
+    except ModelError:
+        raise
+    except Exception as error:
+        # The client's own failures and those of whichever HTTP library it is built on have no common parent.
+        reason = "offline mode is on" if isinstance(error, OfflineModeIsEnabled) else _first_line(error)
+        raise ModelError(
+            f"The model {name!r} is not in the local cache and the hub is out of reach ({reason}).",
+            "Pass --model builtin, or a folder on this machine.",
+        ) from error
+    finally:
+        if not silent:
+            enable_progress_bars()
+    if not is_there(folder):
+        raise ModelError(f"The hub's {name} lacks what is needed: {', '.join(patterns)}.", _FOLDER_HINT)
+    return folder
+
+
+def _cached(name: str, is_there: Callable[[Path], bool]) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    for file in ("config.json", *_TOKENIZER_FILES):
+        try:
+            path = try_to_load_from_cache(name, file)
+        except HFValidationError as error:
+            raise ModelError(
+                f"There is no encoder {name!r}: no such folder, and no possible id of the hub.",
+                "Pass --model builtin, a folder, or an id of the hub such as FacebookAI/xlm-roberta-base.",
+            ) from error
+        if isinstance(path, str) and is_there(Path(path).parent):
+            return Path(path).parent
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:120]

@@ -1,0 +1,108 @@
+"""How names and words are cut into subword pieces.
+
+A tokenizer of XLM-R's kind may cut an isolated word into a lone ▁ and the rest (`▁` `稣`). The lone ▁ is a real piece
+with an id and a vector, so it stays among the pieces; but it is no part of the spelling, so it does not count: the counts
+of this file are of the pieces that hold something of the word.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.records import Entity
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from tokenizers import Tokenizer
+
+WORD_START = "▁"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedWords:
+    """Words as the model takes them.
+
+    ids: piece ids, special pieces included. word_index: for each id the word it is of, None for special pieces.
+    A word that the tokenizer cuts to nothing (a zero-width space) has no ids.
+    """
+
+    ids: list[int]
+    word_index: list[int | None]
+
+
+def encode_words(tokenizer: "Tokenizer", words: Sequence[str]) -> EncodedWords:
+    """Encode a sentence that is cut into words already, as transformers does with is_split_into_words=True."""
+    encoding = tokenizer.encode(list(words), is_pretokenized=True)
+    return EncodedWords(encoding.ids, encoding.word_ids)
+
+
+def segment(text: str, tokenizer: "Tokenizer") -> list[str]:
+    """The pieces of a text, special pieces left out: ["▁Ваш", "ын", "г", "тон"] for Вашынгтон."""
+    pieces: list[str] = tokenizer.encode(text, add_special_tokens=False).tokens
+    return pieces
+
+
+def count_pieces(pieces: Sequence[str]) -> int:
+    """Number of pieces, without a lone ▁ that another piece follows."""
+    following = zip(pieces, [*pieces[1:], WORD_START], strict=True)
+    return len(pieces) - sum(piece == WORD_START and after != WORD_START for piece, after in following)
+
+
+def pieces_table(
+    entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None
+) -> "pd.DataFrame":
+    """How each nominative form is cut.
+
+    languages: codes, None for all; an entity without a form in a language has no row there.
+
+    Returns: columns entity, language, form, pieces (joined by a space), count (without a lone ▁), type.
+    """
+    import pandas as pd
+
+    rows = []
+    for entity in entities:
+        forms = entity.forms.get("nominative", {})
+        rows += [(entity.id, code, forms[code], entity.type) for code in languages or LANGUAGES if forms.get(code)]
+    encodings = tokenizer.encode_batch([form for _, _, form, _ in rows], add_special_tokens=False)
+    return pd.DataFrame(
+        [
+            (entity, code, form, " ".join(encoding.tokens), count_pieces(encoding.tokens), kind)
+            for (entity, code, form, kind), encoding in zip(rows, encodings, strict=True)
+        ],
+        columns=["entity", "language", "form", "pieces", "count", "type"],
+    )
+
+
+def tokenization_table(
+    texts_by_language: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer"
+) -> "pd.DataFrame":
+    """Fertility, continued words and unknown pieces per language.
+
+    texts_by_language: code → sentences, each a list of words.
+
+    Returns: columns language, measure, n, value. fertility: pieces per word; continued: share of words of two or more
+        pieces; unknown: share of unknown pieces among all. A lone ▁ is counted in none of them. n is the number of
+        words, for unknown of pieces; where it is 0 the value is empty.
+
+    Source: Rust et al. 2021, "How Good is Your Tokenizer?", section 3.
+    """
+    import pandas as pd
+
+    rows: list[tuple[str, str, int, float | None]] = []
+    for code, sentences in texts_by_language.items():
+        words = [word for sentence in sentences for word in sentence]
+        cut = [encoding.tokens for encoding in tokenizer.encode_batch(words, add_special_tokens=False)]
+        counts = [count_pieces(pieces) for pieces in cut]
+        unknown = sum(_unknown(tokenizer, pieces) for pieces in cut)
+        n, pieces = len(words), sum(counts)
+        rows += [
+            (code, "fertility", n, pieces / n if n else None),
+            (code, "continued", n, sum(count > 1 for count in counts) / n if n else None),
+            (code, "unknown", pieces, unknown / pieces if pieces else None),
+        ]
+    return pd.DataFrame(rows, columns=["language", "measure", "n", "value"])
+
+
+def _unknown(tokenizer: "Tokenizer", pieces: Sequence[str]) -> int:
+    return sum(piece in ("<unk>", "[UNK]") for piece in pieces)
