@@ -1,0 +1,306 @@
+"""The paper's experiment on one donor, from parallel names to a map of the space, as one job."""
+
+import hashlib
+import random
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nerspace import datasets
+from nerspace.datasets import Sentence, SyntheticNER
+from nerspace.engine import devices, encoders
+from nerspace.engine.batching import ActiveVocabulary, Encoded, encode
+from nerspace.engine.distances import tnld_table
+from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.evaluation import prediction_table, sentence_id
+from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table, steps_table
+from nerspace.engine.forward import Outputs, finish, forward
+from nerspace.engine.geometry.isotropy import average_cosine, isoscore, isotropy_table
+from nerspace.engine.geometry.similarity import parallel_cosine_table
+from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.projection import map_table
+from nerspace.engine.runs import Run, to_csv
+from nerspace.engine.statistics import correlation_table, delta_correlation_table, delta_table
+from nerspace.engine.tokenization import pieces_table, tokenization_table
+from nerspace.engine.transfer import transfer_table
+
+WORDS_PER_SENTENCE = 4
+FORWARD_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a demo run is asked to do; kept whole in run.json.
+
+    size: training sentences in the donor language. test_size: test sentences per language, the same cells in all of them.
+    """
+
+    donor: str
+    languages: tuple[str, ...]
+    seed: int
+    size: int
+    test_size: int
+    model: str
+    device: str
+    data: str
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    probe_every: int
+    probe_size: int
+    perplexity: float
+    keep_model: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The sentences of a run: training in the donor language, test in all of them, language by language."""
+
+    train: list[Sentence]
+    test: list[Sentence]
+    corpus: SyntheticNER
+
+
+def draw_sample(request: Request) -> Sample:
+    """Parallel sentences from both sides of the split, PER, LOC and ORG in equal parts where there are enough.
+
+    Raises: DataError when the data has too little.
+    """
+    corpus = datasets.load(request.data).select(languages=request.languages)
+    split = corpus.split(request.seed)
+    train = [
+        split.train.sentence_of(context, entity, request.donor)
+        for context, entity in _cells(split.train, request.size, request.seed)
+    ]
+    test_cells = _cells(split.test, request.test_size, request.seed)
+    test = [
+        split.test.sentence_of(context, entity, language)
+        for language in request.languages
+        for context, entity in test_cells
+    ]
+    return Sample(train, test, split.test)
+
+
+def _cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
+    """Cells in equal parts by type, in random order; a type that has too few leaves its room to the others."""
+    if not len(corpus):
+        raise DataError(
+            f"The {corpus.part} part of {corpus.name} is empty in {', '.join(corpus.languages)}.",
+            "Choose fewer languages or larger data.",
+        )
+    present = {context.type for context in corpus.contexts}
+    parts = sorted((corpus.select(types=[kind]) for kind in sorted(present)), key=len)
+    cells: list[tuple[Any, Any]] = []
+    for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
+        wanted = -(-(size - len(cells)) // left)
+        cells += [part.cell(index) for index in part.sample(wanted, seed=seed)]
+    random.Random(seed).shuffle(cells)  # noqa: S311
+    return cells
+
+
+def demo(run: Run) -> Iterator[Record]:
+    """Do the whole experiment that the run asks for and write its tables as they are ready."""
+    asked = run.info()["request"]
+    request = Request(**{**asked, "languages": tuple(asked["languages"])})
+    device = devices.pick_device(request.device)
+    run.update(device=devices.describe(device))
+
+    yield Stage("prepare", "Data and model", 3, "steps")
+    sample = draw_sample(request)
+    _write_data_tables(run, request, sample)
+    yield Progress("prepare", 1)
+    tokenizer = encoders.load_tokenizer(request.model)
+    _write_token_tables(run, request, sample, tokenizer)
+    yield Progress("prepare", 2)
+    model = encoders.load_token_classifier(request.model, LABELS, request.seed).to(device)
+    limit = min(512, model.config.max_position_embeddings - 2)
+    train, test = encode(sample.train, tokenizer, limit), encode(sample.test, tokenizer, limit)
+    layers = (0, model.config.num_hidden_layers)
+    yield Progress("prepare", 3)
+
+    with ActiveVocabulary(model, [*train, *test]) as vocabulary:
+        yield Note(f"{len(vocabulary.rows):,} of {model.config.vocab_size:,} vocabulary rows are in reach of the data.")
+        train, test = vocabulary.translate(train), vocabulary.translate(test)
+        reading = _Reading(run, model, sample.test, test, layers, request.seed)
+        yield from reading.stage("before", "Word vectors before fine-tuning")
+        yield from _train(run, request, model, train, sample.test, test, layers)
+        vocabulary.put_back()
+        outputs = yield from reading.stage("after", "Errors and word vectors after")
+
+    yield Stage("measures", "Errors, distances and geometry", 3, "tables")
+    labels = [model.config.id2label[number] for number in range(len(LABELS))]
+    predictions = prediction_table(request.donor, request.seed, sample.test, outputs, labels)
+    run.write_table("predictions", predictions)
+    transfer = transfer_table(predictions, run.read_table("tnld"))
+    run.write_table("transfer", transfer)
+    run.write_table("correlations", correlation_table(transfer, request.seed))
+    yield Progress("measures", 1)
+    languages = [sentence.language for sentence in sample.test]
+    cells = [f"{sentence.context}/{sentence.entity}" for sentence in sample.test]
+    run.write_table("parallel_cosine", parallel_cosine_table(reading.entities, languages, cells))
+    yield Progress("measures", 2)
+    run.write_table("isotropy", isotropy_table(reading.words, reading.word_languages))
+    yield Progress("measures", 3)
+
+    yield from _draw_maps(run, request, reading)
+    if request.keep_model:
+        yield Stage("model", "Saving the model", 1, "folder")
+        encoders.save_model(model, request.model, run.path / "model")
+        yield Progress("model", 1)
+
+
+def _write_data_tables(run: Run, request: Request, sample: Sample) -> None:
+    run.write_table("counts", datasets.load(request.data).counts())
+    table = sentence_table([*sample.train, *sample.test])
+    run.write_table("sentences", table)
+    run.update(data_sha256=hashlib.sha256(to_csv(table).encode()).hexdigest())
+    run.write_table("points", point_table(sample.test))
+    named = {sentence.entity for sentence in sample.test}
+    run.write_table("tnld", tnld_table([e for e in sample.corpus.entities if e.id in named], request.languages))
+
+
+def _write_token_tables(run: Run, request: Request, sample: Sample, tokenizer: Any) -> None:
+    corpus = datasets.load(request.data)
+    run.write_table("pieces", pieces_table(corpus.entities, tokenizer, request.languages))
+    words = {
+        language: [sentence.words for sentence in sample.test if sentence.language == language]
+        for language in request.languages
+    }
+    run.write_table("tokenization", tokenization_table(words, tokenizer))
+
+
+def sentence_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
+    """The table `sentences`."""
+    rows = [
+        (sentence_id(s), s.split, s.language, s.type, s.case, s.context, s.entity,
+         " ".join(word for word, tag in zip(s.words, s.tags, strict=True) if tag != "O"),
+         " ".join(s.words), " ".join(s.tags))
+        for s in sentences
+    ]  # fmt: skip
+    columns = ["sentence", "split", "language", "type", "case", "context", "entity", "form", "words", "tags"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def point_table(test: Sequence[Sentence]) -> pd.DataFrame:
+    """The table `points`: one point per test sentence, in the order of the vectors."""
+    points = sentence_table(test)[["sentence", "language", "type", "entity", "form"]]
+    points.insert(0, "point", np.arange(len(points)))
+    return points
+
+
+class _Reading:
+    """Reads the test sentences with the model as it is now: predictions, entity vectors and random word vectors."""
+
+    def __init__(
+        self, run: Run, model: Any, sentences: Sequence[Sentence], encoded: Sequence[Encoded],
+        layers: tuple[int, ...], seed: int,
+    ) -> None:  # fmt: skip
+        self._run, self._model, self._encoded, self._layers = run, model, encoded, layers
+        words = random_words(encoded, WORDS_PER_SENTENCE, seed)
+        self._groups = [[item.entity_pieces, *chosen] for item, chosen in zip(encoded, words, strict=True)]
+        self._is_entity = np.array([number == 0 for group in self._groups for number in range(len(group))])
+        self.word_languages = np.array(
+            [s.language for s, chosen in zip(sentences, words, strict=True) for _ in chosen]
+        )
+        self.entities: dict[tuple[str, int], Any] = {}
+        self.words: dict[tuple[str, int], Any] = {}
+
+    def stage(self, stage: str, label: str) -> Generator[Record, None, Outputs]:
+        """One pass; keeps and writes the vectors and returns the outputs."""
+        yield Stage(stage, label, len(self._encoded), "sentences")
+        outputs = Outputs()
+        for done in forward(
+            self._model, self._encoded, outputs, groups=self._groups, layers=self._layers, batch_size=FORWARD_BATCH
+        ):
+            yield Progress(stage, done)
+        for layer, vectors in outputs.vectors.items():
+            self.entities[stage, layer] = vectors[self._is_entity]
+            self.words[stage, layer] = vectors[~self._is_entity]
+            self._run.write_vectors(f"{stage}-{layer}-entities", self.entities[stage, layer])
+            self._run.write_vectors(f"{stage}-{layer}-words", self.words[stage, layer])
+        return outputs
+
+
+def random_words(encoded: Sequence[Encoded], count: int, seed: int) -> list[list[tuple[int, ...]]]:
+    """Per sentence, the pieces of up to `count` random words that hold a letter or digit."""
+    generator = random.Random(seed)  # noqa: S311
+    chosen = []
+    for item in encoded:
+        words = [
+            pieces
+            for word, pieces in zip(item.sentence.words, item.pieces, strict=True)
+            if pieces and any(letter.isalnum() for letter in word)
+        ]
+        chosen.append(generator.sample(words, min(count, len(words))))
+    return chosen
+
+
+def _train(
+    run: Run, request: Request, model: Any, train: Sequence[Encoded], sentences: Sequence[Sentence],
+    test: Sequence[Encoded], layers: tuple[int, ...],
+) -> Iterator[Record]:  # fmt: skip
+    recipe = Recipe(
+        learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
+        probe_every=request.probe_every, seed=request.seed,
+    )  # fmt: skip
+    per_language = len(sentences) // len(request.languages)
+    kept = [i for i in range(len(sentences)) if i % per_language < request.probe_size]
+    probe = partial(probe_space, model, [test[i] for i in kept], layers, request.seed)
+    yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps")
+    probes: list[ProbeRecord] = []
+    for record in finetune(model, train, recipe, probe):
+        if isinstance(record, StepRecord):
+            run.append_rows("steps", steps_table([record]))
+        else:
+            run.append_rows("probes", probes_table([record]))
+            probes.append(record)
+        yield record
+    deltas = delta_table(probes_table(probes))
+    run.write_table("deltas", deltas)
+    run.write_table("delta_correlations", delta_correlation_table(deltas, request.seed))
+
+
+def probe_space(
+    model: Any, encoded: Sequence[Encoded], layers: tuple[int, ...], seed: int, step: int
+) -> Iterator[ProbeRecord]:
+    """Mean cosine and IsoScore of random word vectors per language and layer, always of the same words."""
+    words = random_words(encoded, WORDS_PER_SENTENCE, seed)
+    languages = np.array([item.sentence.language for item, chosen in zip(encoded, words, strict=True) for _ in chosen])
+    outputs = Outputs()
+    finish(forward(model, encoded, outputs, groups=words, layers=layers, batch_size=FORWARD_BATCH))
+    for layer, vectors in outputs.vectors.items():
+        for language in dict.fromkeys(languages.tolist()):
+            rows = vectors[languages == language]
+            for measure, function in (("mean_cosine", average_cosine), ("isoscore", isoscore)):
+                yield ProbeRecord(step, language, layer, measure, len(rows), function(rows))
+
+
+def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record]:
+    yield Stage("map", "Drawing the maps (t-SNE)", len(reading.entities), "maps")
+    maps, qualities = [], []
+    for points, quality in map_table(reading.entities, "tsne", request.perplexity, request.seed):
+        maps.append(points)
+        qualities.append(quality)
+        run.write_table("map", pd.concat(maps))
+        run.write_table("map_quality", pd.concat(qualities))
+        yield Progress("map", len(maps))
+
+
+def make_request(**fields: Any) -> dict[str, Any]:
+    """A checked request as the plain dict that run.json holds; see Request for the fields.
+
+    Raises: UsageError naming the first field that cannot be.
+    """
+    request = Request(**fields)
+    devices.check_device_name(request.device)
+    if request.donor not in request.languages:
+        request = Request(**{**fields, "languages": (request.donor, *request.languages)})
+    for name, least in (("size", 8), ("test_size", 6), ("epochs", 1), ("batch_size", 1), ("probe_every", 1),
+                        ("probe_size", 1)):  # fmt: skip
+        if getattr(request, name) < least:
+            raise UsageError(f"{name} is {getattr(request, name)}.", f"It must be at least {least}.")
+    return asdict(request)

@@ -1,0 +1,148 @@
+"""How evenly vectors fill the space. X: float array [n, d] throughout.
+
+Every measure refuses NaN and, where it needs directions, zero vectors; too few rows give a DataError that says so.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.engine.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.floating[Any]]
+
+
+def _checked(X: Array, least: int) -> npt.NDArray[np.float64]:
+    rows = np.asarray(X, dtype=np.float64)
+    if rows.ndim != 2:
+        raise DataError(f"Expected an array [n, d], got the shape {rows.shape}.")
+    if len(rows) < least:
+        raise DataError(f"{len(rows)} vectors are too few.", f"At least {least} are needed.")
+    if not np.isfinite(rows).all():
+        raise DataError(f"{int((~np.isfinite(rows)).any(axis=1).sum())} of {len(rows)} vectors are not finite.")
+    return rows
+
+
+def unit_rows(X: Array) -> npt.NDArray[np.float64]:
+    """Rows scaled to length 1.
+
+    Raises: DataError counting the zero vectors, if there are any.
+    """
+    rows = _checked(X, 1)
+    lengths = np.linalg.norm(rows, axis=1)
+    if not lengths.all():
+        raise DataError(f"{int((lengths == 0).sum())} of {len(rows)} vectors are zero and have no direction.")
+    scaled: npt.NDArray[np.float64] = rows / lengths[:, None]
+    return scaled
+
+
+def average_cosine(X: Array) -> float:
+    """Mean cosine over all pairs of different rows, exact in O(n·d): (‖Σu‖² − n) / (n(n − 1)).
+
+    Returns: in [-1, 1]. Raises: DataError for fewer than 2 rows or a zero vector. Source: Ethayarajh 2019.
+    """
+    units = unit_rows(_checked(X, 2))
+    n = len(units)
+    total = units.sum(axis=0)
+    return float((total @ total - n) / (n * (n - 1)))
+
+
+def isoscore(X: Array) -> float:
+    """IsoScore by the participation ratio PR = (tr C)² / ‖C‖²_F of the covariance C: (PR − 1) / (d − 1).
+
+    Returns: 1 for C = I, 0 for rank 1; biased by n (white noise scores about n/(n + d)), so compare at equal n.
+    Raises: DataError for fewer than 2 rows, fewer than 2 columns, or rows that are all the same.
+    Source: Rudman et al. 2022.
+    """
+    rows = _checked(X, 2)
+    d = rows.shape[1]
+    if d < 2:
+        raise DataError("IsoScore needs at least 2 dimensions.")
+    centred = rows - rows.mean(axis=0)
+    # The smaller of the two Gram matrices has the same trace and Frobenius norm.
+    gram = centred.T @ centred if d <= len(rows) else centred @ centred.T
+    norm = float((gram * gram).sum())
+    if norm <= (np.finfo(np.float64).eps * len(rows) * float((rows * rows).sum())) ** 2:
+        raise DataError("All vectors are the same: they have no spread to measure.")
+    return float((np.trace(gram) ** 2 / norm - 1) / (d - 1))
+
+
+def partition_isotropy(X: Array) -> float:
+    """log10 of min F / max F with F(c) = Σ exp(cᵀx) over both signs of the eigenvectors c of XᵀX.
+
+    Returns: at most 0, which is perfect isotropy; not free of scale. Raises: DataError for no rows.
+    Source: Mu and Viswanath 2018.
+    """
+    rows = _checked(X, 1)
+    _, vectors = np.linalg.eigh(rows.T @ rows)
+    projected = rows @ np.concatenate([vectors, -vectors], axis=1)
+    highest = projected.max(axis=0)
+    partition = highest + np.log(np.exp(projected - highest).sum(axis=0))
+    return float((partition.min() - partition.max()) / np.log(10))
+
+
+def local_intrinsic_dimension(X: Array, k: int = 20) -> float:
+    """Mean over the rows of the maximum-likelihood dimension −1 / mean_j ln(d_j / d_k) over k nearest neighbours.
+
+    Rows that coincide with one of their neighbours are left out. Raises: DataError for fewer than k + 1 rows, or if none
+    is left. Source: Levina and Bickel 2004; Cai et al. 2021.
+    """
+    rows = _checked(X, k + 1)
+    squares = (rows * rows).sum(axis=1)
+    dimensions = []
+    for start in range(0, len(rows), 512):
+        block = rows[start : start + 512]
+        distances = squares[start : start + 512, None] - 2 * block @ rows.T + squares
+        distances[np.arange(len(block)), start + np.arange(len(block))] = np.inf
+        nearest = np.sort(np.partition(distances, k - 1, axis=1)[:, :k], axis=1)
+        # Rounding leaves tiny distances between equal rows; they tell nothing of dimension.
+        nearest = nearest[nearest[:, 0] > 1e-9 * squares.max()]
+        ratios = 0.5 * np.log(nearest[:, :-1] / nearest[:, -1:]).mean(axis=1)
+        dimensions.extend(-1 / ratios[ratios < 0])
+    if not dimensions:
+        raise DataError("All vectors coincide with their neighbours: they have no intrinsic dimension.")
+    return float(np.mean(dimensions))
+
+
+MEASURES: Mapping[str, Callable[[Array], float]] = {
+    "mean_cosine": average_cosine,
+    "isoscore": isoscore,
+    "log10_partition": partition_isotropy,
+    "lid": local_intrinsic_dimension,
+}
+
+
+@cache
+def noise_floor(measure: str, n: int, d: int, seed: int = 0) -> float:
+    """The measure on n Gaussian vectors of d dimensions and unit expected length."""
+    noise = np.random.default_rng(seed).normal(scale=d**-0.5, size=(n, d))
+    return MEASURES[measure](noise)
+
+
+def isotropy_table(
+    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]"
+) -> "pd.DataFrame":
+    """The table `isotropy`.
+
+    vectors: (stage, layer) → [n, d]. languages: [n], the language of each row. A measure that its n does not allow has an
+    empty value.
+    """
+    import pandas as pd
+
+    rows = []
+    for (stage, layer), X in vectors.items():
+        for language in ["all", *sorted(set(languages.tolist()))]:
+            chosen = X if language == "all" else X[languages == language]
+            for measure, function in MEASURES.items():
+                try:
+                    value, floor = function(chosen), noise_floor(measure, *chosen.shape)
+                except DataError:
+                    value = floor = float("nan")
+                rows.append((stage, layer, language, measure, len(chosen), value, floor))
+    return pd.DataFrame(rows, columns=["stage", "layer", "language", "measure", "n", "value", "floor"])
