@@ -1,0 +1,171 @@
+"""The one table of what a person can do: key bindings, footer, help and command palette are all made from it.
+
+Every binding carries the action's id, so a keymap can give it other keys.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action.
+
+    keys: as Textual names them, the first is the one that is shown. label: for the footer; empty keeps it out.
+    where: the widget or screen that owns it. action: its method there. shown: stands for the keys of several actions.
+    """
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    where: str
+    action: str
+    shown: str = ""
+
+
+_MOVES = (
+    ("up", "k,up", "cursor(0,-1)", "up"),
+    ("down", "j,down", "cursor(0,1)", "down"),
+    ("left", "h,left", "cursor(-1,0)", "left"),
+    ("right", "l,right", "cursor(1,0)", "right"),
+)
+
+
+def _moves(where: str, meaning: str, label: str) -> tuple[Action, ...]:
+    return tuple(
+        Action(f"{where}.{name}", keys, label if place == 0 else "", f"{meaning} {name}", where, action, "hjkl")
+        for place, (name, keys, action, _) in enumerate(_MOVES)
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("app.data", "1,f1,alt+1", "", "Data: sentences and names side by side", "app", "room('data')"),
+    Action("app.tokens", "2,f2,alt+2", "", "Tokens: how names are cut into pieces", "app", "room('tokens')"),
+    Action("app.training", "3,f3,alt+3", "", "Training: curves of the run", "app", "room('training')"),
+    Action("app.space", "4,f4,alt+4", "", "Space: the maps of the run", "app", "room('space')"),
+    Action("app.heatmaps", "5,f5,alt+5", "", "Heatmaps: language × language tables", "app", "room('heatmaps')"),
+    Action("app.open", "o", "open run", "open another run of the workspace", "app", "open_run"),
+    Action("app.export", "e", "export", "write the table behind the view as CSV, filters applied", "app", "export"),
+    Action("app.copy", "y", "copy", "copy the row or cell under the cursor to the clipboard", "app", "copy"),
+    Action("app.refresh", "r", "refresh", "read the files of the view again", "app", "refresh_room"),
+    Action("app.palette", ":,ctrl+p", "", "search every action by name", "app", "command_palette"),
+    Action("app.help", "?", "help", "this page", "app", "help"),
+    Action("app.quit", "q", "quit", "leave; a run that is going on goes on", "app", "quit"),
+    # Every table
+    Action("table.down", "j,down", "", "next row", "table", "move(1)"),
+    Action("table.up", "k,up", "", "previous row", "table", "move(-1)"),
+    Action("table.right", "l,right", "columns", "scroll the columns to the right", "table", "scroll_columns(1)", "h l"),
+    Action("table.left", "h,left", "", "scroll the columns to the left", "table", "scroll_columns(-1)"),
+    Action("table.top", "g,home", "", "first row", "table", "move_to(0)"),
+    Action("table.bottom", "G,end", "", "last row", "table", "move_to(-1)"),
+    Action("table.half_down", "ctrl+d", "", "half a page down", "table", "page(0.5)"),
+    Action("table.half_up", "ctrl+u", "", "half a page up", "table", "page(-0.5)"),
+    Action("table.page_down", "pagedown,space", "", "a page down", "table", "page(1)"),
+    Action("table.page_up", "pageup", "", "a page up", "table", "page(-1)"),
+    Action("table.pick", "enter", "open", "inspect the row", "table", "pick"),
+    # Data
+    Action("data.toggle", "t", "sentences/names", "switch between sentences and names", "data", "toggle"),
+    Action("data.find", "/", "find", "keep rows that hold every word, in any language, type or id", "data", "filter"),
+    Action("data.filter", "f", "filter", "filter such as type:PER lang:be,en case:locative anna", "data", "filter('type:')"),
+    Action("data.front", "b", "front", "bring the next language to the front", "data", "front"),
+    Action("data.tokens", "T", "pieces", "show how the name of this row is cut (Tokens)", "data", "tokens"),
+    Action("data.clear", "escape", "", "leave the filter line; then, clear the filter", "data", "clear"),
+    # Tokens
+    Action("tokens.type", "/,i", "type a name", "type any name and see it cut at once", "tokens", "type"),
+    Action("tokens.reference", "c", "compare to", "next language that TNLD compares to", "tokens", "reference"),
+    Action("tokens.case", "t", "case", "next case of the names", "tokens", "case"),
+    Action("tokens.back", "escape", "", "back from the input to the names", "tokens", "leave"),
+    # Training
+    Action("training.measure", "m", "measure", "next measure of the probes", "training", "measure"),
+    Action("training.layer_down", "[", "layer", "one layer down", "training", "layer(-1)", "[ ]"),
+    Action("training.layer_up", "]", "", "one layer up", "training", "layer(1)"),
+    Action("training.next", "tab", "", "next view", "training", "next_view"),
+    Action("training.stop", "x", "stop run", "ask the run to stop at its next step", "training", "stop_run"),
+    Action("curves.next", "j,down", "pick line", "pick the next line", "curves", "pick(1)", "j k"),
+    Action("curves.previous", "k,up", "", "pick the previous line", "curves", "pick(-1)"),
+    Action("curves.all", "escape,0", "", "pick no line", "curves", "unpick"),
+    # Space
+    *_moves("scatter", "move the box", "box"),
+    Action("scatter.wider", "L,shift+right", "size", "make the box wider", "scatter", "resize(1,0)", "HJKL"),
+    Action("scatter.narrower", "H,shift+left", "", "make the box narrower", "scatter", "resize(-1,0)"),
+    Action("scatter.higher", "J,shift+down", "", "make the box higher", "scatter", "resize(0,1)"),
+    Action("scatter.lower", "K,shift+up", "", "make the box lower", "scatter", "resize(0,-1)"),
+    Action("scatter.zoom_box", "z", "zoom", "zoom to the box", "scatter", "zoom_box"),
+    Action("scatter.zoom_in", "+,equals_sign", "", "zoom in at the box", "scatter", "zoom(0.5)"),
+    Action("scatter.zoom_out", "-", "", "zoom out at the box", "scatter", "zoom(2)"),
+    Action("scatter.fit", "0", "fit", "show the whole map", "scatter", "fit"),
+    Action("scatter.list", "enter", "list", "list the points inside the box", "scatter", "list_points"),
+    *(
+        Action(f"scatter.class{digit}", str(digit), "classes" if digit == 1 else "",
+               f"show or hide class {digit} of the legend", "scatter", f"toggle_class({digit - 1})", "1–9")
+        for digit in range(1, 10)
+    ),
+    Action("space.layer_back", "[", "stage·layer", "previous map (stage, layer)", "space", "map(-1)", "[ ]"),
+    Action("space.layer_on", "]", "", "next map (stage, layer)", "space", "map(1)"),
+    Action("space.color", "c", "color", "color by language or by type", "space", "color"),
+    Action("space.parallel", "p", "parallels", "label the same sentence in every language", "space", "parallels"),
+    Action("space.two", "v", "two maps", "before and after side by side, where there is room", "space", "two"),
+    Action("space.swap", "tab", "", "to the other map", "space", "other_map"),
+    Action("space.find", "/", "find", "go to the next point whose name holds a text", "space", "find"),
+    Action("space.find_next", "n", "", "next point found", "space", "find_next(1)"),
+    Action("space.find_previous", "N", "", "previous point found", "space", "find_next(-1)"),
+    Action("space.all", "a", "", "show every class again", "space", "all_classes"),
+    Action("space.leave", "escape", "", "leave the find line", "space", "leave"),
+    # Heatmaps
+    *_moves("matrix", "move the cell cursor", "cell"),
+    Action("heatmaps.table", "m", "measure", "next table", "heatmaps", "table"),
+    Action("heatmaps.back", "[", "layer", "previous stage and layer, or type and subset", "heatmaps", "slice(-1)", "[ ]"),
+    Action("heatmaps.on", "]", "", "next stage and layer, or type and subset", "heatmaps", "slice(1)"),
+    Action("heatmaps.order", "s", "order", "order languages by script and family, or by code", "heatmaps", "order"),
+    Action("heatmaps.floor", "v", "floor", "show the values or their chance floor", "heatmaps", "floor"),
+    # Windows over a room
+    Action("modal.close", "escape,q", "close", "back", "modal", "close"),
+    Action("modal.copy", "y,c", "copy", "copy the text", "modal", "copy"),
+    Action("modal.down", "j,down", "", "scroll down", "modal", "scroll(1)"),
+    Action("modal.up", "k,up", "", "scroll up", "modal", "scroll(-1)"),
+    Action("export.close", "escape", "back", "back; stops a write under way", "export", "close"),
+    Action("confirm.yes", "y", "yes", "do it", "confirm", "answer(True)"),
+    Action("confirm.no", "n,escape,q", "no", "leave it", "confirm", "answer(False)"),
+    Action("list.close", "escape,q", "close", "back", "list", "close"),
+    Action("list.export", "e", "export", "write this list as CSV", "list", "export"),
+    Action("list.copy", "y", "copy", "copy the row", "list", "copy"),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+_SIGNS = {
+    "escape": "esc", "enter": "⏎", "left_square_bracket": "[", "right_square_bracket": "]", "question_mark": "?",
+    "colon": ":", "slash": "/", "plus": "+", "minus": "-", "equals_sign": "=", "up": "↑", "down": "↓", "left": "←",
+    "right": "→", "pagedown": "PgDn", "pageup": "PgUp", "full_stop": ".", "comma": ",",
+}  # fmt: skip
+
+
+def key_sign(key: str) -> str:
+    """A key as it is written on the screen."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    sign = _SIGNS.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)
+    return "+".join([*modifiers, sign])
+
+
+def bindings(*where: str) -> list[Binding]:
+    """The key bindings of a widget or screen."""
+    return [
+        Binding(action.keys, action.action, action.label or action.help, show=bool(action.label), id=action.id,
+                tooltip=action.help)
+        for action in ACTIONS
+        if action.where in where
+    ]  # fmt: skip
+
+
+def keys_of(action: Action) -> str:
+    """All keys of an action, as help writes them."""
+    return " ".join(key_sign(key) for key in action.keys.split(","))
+
+
+def actions_of(where: Iterable[str]) -> list[Action]:
+    """The actions of some places, in the order of the table."""
+    wanted = set(where)
+    return [action for action in ACTIONS if action.where in wanted]

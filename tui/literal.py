@@ -1,0 +1,56 @@
+"""Text from data, made safe to draw: control characters become visible signs and nothing is read as markup."""
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+_C0 = {code: 0x2400 + code for code in range(0x20)}
+# Characters that would move, hide or reorder their neighbours on a terminal.
+_HIDDEN = [*range(0x80, 0xA0), 0x200B, *range(0x200E, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+_VISIBLE = {**_C0, 0x7F: 0x2421, **dict.fromkeys(_HIDDEN, 0xFFFD), **dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)}
+
+
+def literal(value: object) -> str:
+    """A value as one line of text without control characters: ESC is drawn as ␛, a line feed as ␊."""
+    return str(value).translate(_VISIBLE)
+
+
+def fit(text: str, width: int, right: bool = False) -> str:
+    """Text cut or padded to exactly `width` cells; a cut is shown by an ellipsis."""
+    cells = cell_len(text)
+    if cells > width:
+        return set_cell_size(text, max(0, width - 1)) + "…" if width > 0 else ""
+    return " " * (width - cells) + text if right else text + " " * (width - cells)
+
+
+def shown_number(value: object) -> str:
+    """A value of a table as the screen shows it: floats at four significant digits, a gap as a dash."""
+    if value is None or value != value or str(value) == "<NA>":
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return literal(value)
+
+
+def entity_text(words: tuple[str, ...], tags: tuple[str, ...], style: str, text: str = "") -> Text:
+    """A sentence with its tagged words in `style`, found one after the other in `text` (else the words joined)."""
+    line = text or " ".join(words)
+    spans = _spans(words, line)
+    if spans is None:
+        line = " ".join(words)
+        spans = _spans(words, line) or []
+    shown = Text(literal(line), no_wrap=False, end="")
+    for (start, end), tag in zip(spans, tags, strict=False):
+        if tag != "O":
+            shown.stylize(style, start, end)
+    return shown
+
+
+def _spans(words: tuple[str, ...], line: str) -> list[tuple[int, int]] | None:
+    spans, at = [], 0
+    for word in words:
+        start = line.find(word, at)
+        if start < 0:
+            return None
+        at = start + len(word)
+        spans.append((start, at))
+    return spans

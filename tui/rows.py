@@ -1,0 +1,173 @@
+"""What a table widget shows: a number of rows and, for each, its cells; nothing more is ever asked for."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from rich.text import Text
+
+from nerspace.datasets.records import Context, Entity
+from nerspace.tui.literal import entity_text, literal, shown_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.datasets.synthetic import SyntheticNER
+
+Cell = str | Text
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its heading, where its cells stand, and whether it stays while others scroll."""
+
+    name: str
+    right: bool = False
+    fixed: bool = False
+    at_most: int = 40
+
+
+class Rows(Protocol):
+    """Rows by number. `chunks` gives the same rows as DataFrames of raw values, for export."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns, in order; the fixed ones first."""
+
+    def __len__(self) -> int: ...
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """The cells of a row, as many as columns."""
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """All rows, in order, a piece at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The table behind a view: what `e` exports and `?` explains. columns: name → meaning."""
+
+    name: str
+    rows: Rows
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+class NoRows:
+    """An empty table, before anything is loaded."""
+
+    columns: Sequence[Column] = ()
+
+    def __len__(self) -> int:
+        return 0
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """There is no row."""
+        raise IndexError(index)
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """There is no row."""
+        return iter(())
+
+
+class FrameRows:
+    """The rows of a DataFrame; numbers to the right."""
+
+    def __init__(self, frame: "pd.DataFrame", fixed: int = 1) -> None:
+        from pandas.api.types import is_numeric_dtype
+
+        self.frame = frame
+        self.columns: Sequence[Column] = tuple(
+            Column(literal(name), bool(is_numeric_dtype(frame[name])), place < fixed, 48)
+            for place, name in enumerate(frame.columns)
+        )
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """The values of a row, shortened for reading."""
+        return [shown_number(self.frame.iat[index, place]) for place in range(len(self.columns))]
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """The DataFrame itself."""
+        yield self.frame
+
+
+class EntityRows:
+    """Names × languages: one row for every entity and case."""
+
+    def __init__(self, rows: Sequence[tuple[Entity, str]], languages: Sequence[str]) -> None:
+        self.rows = rows
+        self.languages = tuple(languages)
+        self.columns: Sequence[Column] = (
+            Column("entity", fixed=True, at_most=16), Column("type", fixed=True), Column("case"),
+            *(Column(code, at_most=28) for code in languages),
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Id, type, case and the form in each language."""
+        entity, case = self.rows[index]
+        forms = entity.forms[case]
+        return [literal(v) for v in (entity.id, entity.type, case, *(forms.get(code, "–") for code in self.languages))]
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """Id, type, gender, case and the form in each language."""
+        import pandas as pd
+
+        names = ["entity", "type", "gender", "case", *self.languages]
+        for start in range(0, len(self.rows), CHUNK):
+            records = [
+                (e.id, e.type, e.gender, case, *(e.forms[case].get(code, "") for code in self.languages))
+                for e, case in self.rows[start : start + CHUNK]
+            ]
+            yield pd.DataFrame(records, columns=names)
+
+
+class SentenceRows:
+    """Sentences × languages: one row for every cell of some corpora that share none."""
+
+    def __init__(self, corpora: Sequence["SyntheticNER"], languages: Sequence[str], highlight: str) -> None:
+        self.corpora = corpora
+        self.languages = tuple(languages)
+        self.highlight = highlight
+        self._starts = [0]
+        for corpus in corpora:
+            self._starts.append(self._starts[-1] + len(corpus))
+        self.columns: Sequence[Column] = (
+            Column("#", right=True, fixed=True), Column("type", fixed=True), Column("case"),
+            *(Column(code, at_most=64) for code in languages),
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def cell(self, index: int) -> tuple["SyntheticNER", Context, Entity]:
+        """The corpus, context and entity behind a row."""
+        number = bisect_right(self._starts, index) - 1
+        corpus = self.corpora[number]
+        return corpus, *corpus.cell(index - self._starts[number])
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Number, type, case and the sentence in each language, its name highlighted."""
+        corpus, context, entity = self.cell(index)
+        sentences = (corpus.sentence_of(context, entity, code) for code in self.languages)
+        texts = [entity_text(s.words, s.tags, self.highlight, s.text) for s in sentences]
+        return [str(index + 1), literal(entity.type), literal(context.case), *texts]
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """Ids, type, case and the sentence in each language."""
+        import pandas as pd
+
+        names = ["context", "entity", "type", "case", *self.languages]
+        for start in range(0, len(self), CHUNK):
+            records = []
+            for index in range(start, min(start + CHUNK, len(self))):
+                corpus, context, entity = self.cell(index)
+                texts = (corpus.sentence_of(context, entity, code).text for code in self.languages)
+                records.append((context.id, entity.id, entity.type, context.case, *texts))
+            yield pd.DataFrame(records, columns=names)

@@ -1,0 +1,98 @@
+"""What every room of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.tui.rows import Shown
+
+if TYPE_CHECKING:
+    from nerspace.tui.app import NerspaceApp
+    from nerspace.tui.session import Session
+
+
+class Loaded(Message):
+    """A worker thread has finished: `value` is what it returned, or the NerspaceError that it met."""
+
+    def __init__(self, what: str, ticket: int, value: object) -> None:
+        super().__init__()
+        self.what = what
+        self.ticket = ticket
+        self.value = value
+
+
+class Room(Vertical):
+    """One of the five rooms. It is mounted when it is first entered and then kept."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._tickets: dict[str, int] = {}
+
+    @property
+    def explorer(self) -> "NerspaceApp":
+        """The app, by its own type."""
+        return cast("NerspaceApp", self.app)
+
+    @property
+    def session(self) -> "Session":
+        """Workspace, run, corpus and tokenizer."""
+        return self.explorer.session
+
+    def load(self, what: str, work: Callable[[], object]) -> None:
+        """Do `work` in a thread; `loaded_WHAT(value)` or `failed(error)` is called with its outcome.
+
+        A later call with the same name makes the outcome of an earlier one void.
+        """
+        ticket = self._tickets[what] = self._tickets.get(what, 0) + 1
+
+        def body() -> None:
+            value: object
+            try:
+                value = work()
+            except NerspaceError as error:
+                value = error
+            except Exception as error:
+                value = NerspaceError(f"{type(error).__name__}: {error}", "The files of this view cannot be shown.")
+            self.post_message(Loaded(what, ticket, value))
+
+        self.run_worker(body, thread=True, group=what, exit_on_error=False)
+
+    def on_loaded(self, message: Loaded) -> None:
+        """Hand the outcome of the newest call to its handler."""
+        message.stop()
+        if self._tickets.get(message.what) != message.ticket:
+            return
+        if isinstance(message.value, NerspaceError):
+            self.failed(message.what, message.value)
+        else:
+            getattr(self, f"loaded_{message.what}")(message.value)
+
+    def failed(self, _what: str, error: NerspaceError) -> None:
+        """Tell an error in one line."""
+        self.explorer.tell(str(error), "error")
+
+    def entered(self) -> None:
+        """The room comes into view."""
+
+    def run_changed(self) -> None:
+        """Another run was opened, or this one's files have changed."""
+
+    def refresh_data(self) -> None:
+        """Read the files behind the view again."""
+        self.run_changed()
+
+    def focus_target(self) -> Widget | None:
+        """Where the keys go when the room is entered."""
+        return None
+
+    def shown(self) -> Shown | None:
+        """The table behind the focused view."""
+        return None
+
+    def copied(self) -> str:
+        """What `y` copies."""
+        return ""

@@ -1,0 +1,59 @@
+"""The last line: the keys that count where the focus is, as many as fit, with help and quit always at the end."""
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from nerspace.tui.actions import BY_ID, Action, key_sign
+
+_LAST = ("app.help", "app.quit")
+
+
+class KeyBar(Widget):
+    """A footer drawn as one line; it costs one repaint when the focus moves."""
+
+    COMPONENT_CLASSES = {"key-bar--key", "key-bar--label"}
+    DEFAULT_CSS = """
+    KeyBar { height: 1; background: $panel; color: $foreground; }
+    KeyBar .key-bar--key { color: $accent; text-style: bold; }
+    KeyBar .key-bar--label { color: $foreground 75%; }
+    """
+
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def _entries(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Key sign and label of what is active: what belongs here, and what ends the line."""
+        first, last, seen = [], [], set()
+        for key, active in self.screen.active_bindings.items():
+            action: Action | None = BY_ID.get(active.binding.id or "")
+            if action is None or not action.label or action.id in seen or not active.enabled:
+                continue
+            seen.add(action.id)
+            remapped = key not in {k if len(k) > 1 else _name(k) for k in action.keys.split(",")}
+            sign = key_sign(key) if remapped or not action.shown else action.shown
+            (last if action.id in _LAST else first).append((sign, action.label))
+        return first, last
+
+    def render(self) -> RenderResult:
+        """Keys in the accent colour, what they do beside them."""
+        key = self.get_component_rich_style("key-bar--key", partial=True)
+        label = self.get_component_rich_style("key-bar--label", partial=True)
+        first, last = self._entries()
+        end = Text.assemble(*(part for sign, name in last for part in ((f" {sign} ", key), (name, label), " ")))
+        room = self.size.width - end.cell_len
+        line = Text(no_wrap=True, end="")
+        for sign, name in first:
+            if line.cell_len + cell_len(sign) + cell_len(name) + 3 > room:
+                break
+            line.append(f" {sign} ", key).append(name, label).append(" ")
+        line.append(" " * max(0, room - line.cell_len))
+        return line.append_text(end)
+
+
+def _name(character: str) -> str:
+    from textual.keys import _character_to_key
+
+    return _character_to_key(character)

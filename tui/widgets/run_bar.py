@@ -1,0 +1,66 @@
+"""The first line: the rooms, and the run that they show with its state."""
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from nerspace.tui.literal import fit, literal
+
+# Sign and colour variable of a run's state; the word stands beside them where there is room.
+STATES = {
+    "queued": ("○", "warning"), "running": ("▶", "success"), "finished": ("●", "success"), "stopped": ("■", "warning"),
+    "failed": ("✗", "error"), "dead": ("✗", "error"),
+}  # fmt: skip
+
+
+class RunBar(Widget):
+    """Rooms on the left, run on the right, in one line."""
+
+    COMPONENT_CLASSES = {"run-bar--room", "run-bar--here", "run-bar--name", "run-bar--run"}
+    DEFAULT_CSS = """
+    RunBar { height: 1; background: $panel; color: $foreground; }
+    RunBar .run-bar--name { color: $primary; text-style: bold; }
+    RunBar .run-bar--room { color: $foreground 65%; }
+    RunBar .run-bar--here { color: $background; background: $primary; text-style: bold; }
+    RunBar .run-bar--run { color: $foreground 85%; }
+    RunBar:ansi .run-bar--here { text-style: bold reverse; color: ansi_default; background: ansi_default; }
+    RunBar:nocolor .run-bar--here { text-style: bold reverse; }
+    """
+
+    here: reactive[str] = reactive("data")
+    run_id: reactive[str] = reactive("")
+    state: reactive[str] = reactive("")
+
+    def __init__(self, rooms: dict[str, str], id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rooms = rooms
+
+    def render(self) -> RenderResult:
+        """The run's name gives way first, then the product's."""
+        width = self.size.width
+        style = {
+            name: self.get_component_rich_style(f"run-bar--{name}", partial=True) for name in ("room", "here", "name", "run")
+        }
+        line = Text(no_wrap=True, end="")
+        if width >= 100:
+            line.append(" nerspace ", style["name"]).append(" ")
+        for number, (room, title) in enumerate(self.rooms.items(), 1):
+            chosen = style["here" if room == self.here else "room"]
+            line.append(f" {number} {title} ", chosen + _click(room))
+        if not self.run_id:
+            end = Text("no run ", style["run"])
+        else:
+            sign, color = STATES.get(self.state, ("?", "foreground"))
+            wide = width - line.cell_len >= len(self.run_id) + len(self.state) + 5
+            name = literal(self.run_id) if wide else fit(literal(self.run_id), max(0, width - line.cell_len - 5)).strip()
+            end = Text.assemble((name, style["run"]), " ", (sign, self.app.theme_variables.get(color, "")))
+            end.append(f" {self.state} " if wide else " ", style["run"])
+        line.append(" " * max(1, width - line.cell_len - end.cell_len))
+        return line.append_text(end)
+
+
+def _click(room: str) -> "object":
+    from rich.style import Style
+
+    return Style(meta={"@click": f"app.room('{room}')"})
