@@ -4,7 +4,8 @@ import re
 
 from nerspace.datasets.languages import LANGUAGES
 
-SLOT = re.compile(r"\[[^\[\]]*\]")
+# Other brackets are ordinary text: "[1]".
+SLOT = re.compile(r"\[(?:male|female|loc|org|\?\?\?)\]")
 
 # A word with its inner hyphens, apostrophes, points and commas, or one other sign.
 _WORD = re.compile(r"\w+(?:[-'’ʼ.,·]\w+)*|[^\w\s]")
@@ -27,7 +28,7 @@ def split_form(form: str, case: str, language: str) -> tuple[list[str], list[str
     if case == "nominative":
         return [], words, []
     prepositions = LANGUAGES[language].prepositions
-    first = next((i for i, word in enumerate(words) if word.lower() not in prepositions), 0)
+    first = next((i for i, word in enumerate(words) if word not in prepositions), 0)
     before, name, suffix = words[:first], words[first:], []
     # Catalan and French articles use the same sign at the front of a name, so only Turkish is cut.
     if language == "tr" and (cut := name[-1].rfind("'")) > 0:
@@ -45,6 +46,9 @@ def fill(template: str, form: str, case: str, kind: str, language: str) -> tuple
     if slot is None:
         raise ValueError(f"no slot in {template!r}")
     left, right = template[: slot.start()], template[slot.end() :]
+    if form.endswith(".") and right.startswith("."):
+        # "Alžběta II." closes its sentence with its own point.
+        right = right[1:]
     preposition, name, suffix = split_form(form, case, language)
     before = split_words(left) + preposition
     glued = _SUFFIX.match(right)

@@ -10,7 +10,8 @@ class Language:
     """A language of the parallel data.
 
     code: ISO 639-1. script: Latin or Cyrillic. family: branch of Indo-European, or the family itself.
-    prepositions: the words that a locative or directional form may begin with; they are no part of the name.
+    prepositions: the lower-case words, articles among them, that a locative or directional form may begin with; they are
+    no part of the name (Spanish "en la India", but "en La Habana").
     """
 
     code: str
@@ -29,10 +30,10 @@ LANGUAGES: dict[str, Language] = {
     for language in (
         _row("be", "Belarusian", "Cyrillic", "East Slavic", "у ў ва на да"),
         _row("bg", "Bulgarian", "Cyrillic", "South Slavic", "в във на до за към"),
-        _row("ca", "Catalan", "Latin", "Romance", "a en al cap fins"),
+        _row("ca", "Catalan", "Latin", "Romance", "a en al als la el les els cap fins"),
         _row("cs", "Czech", "Latin", "West Slavic", "v ve na do"),
         _row("en", "English", "Latin", "Germanic", "in on at to"),
-        _row("es", "Spanish", "Latin", "Romance", "a en al hacia"),
+        _row("es", "Spanish", "Latin", "Romance", "a en al la el hacia"),
         _row("pl", "Polish", "Latin", "West Slavic", "w we na do"),
         _row("ru", "Russian", "Cyrillic", "East Slavic", "в во на"),
         _row("sl", "Slovene", "Latin", "South Slavic", "v na"),
