@@ -103,6 +103,9 @@ ACTIONS: tuple[Action, ...] = (
                f"show or hide class {digit} of the legend", "scatter", f"toggle_class({digit - 1})", "1–9")
         for digit in range(1, 10)
     ),
+    Action("legend.down", "j,down", "class", "next class", "legend", "move(1)", "j k"),
+    Action("legend.up", "k,up", "", "previous class", "legend", "move(-1)"),
+    Action("legend.toggle", "space,enter", "show/hide", "show or hide the class", "legend", "toggle"),
     Action("space.layer_back", "[", "stage·layer", "previous map (stage, layer)", "space", "map(-1)", "[ ]"),
     Action("space.layer_on", "]", "", "next map (stage, layer)", "space", "map(1)"),
     Action("space.color", "c", "color", "color by language or by type", "space", "color"),

@@ -1,0 +1,118 @@
+"""Plots as text for the command line, by plotext."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nerspace.datasets.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH, HEIGHT = 76, 18
+
+
+def _figure(width: int, height: int) -> Any:
+    """plotext draws on one figure of its own, so it is cleared before every plot."""
+    import plotext
+
+    figure = plotext.figure
+    figure.clear.all()
+    figure.plot_size(width, height)
+    figure.canvas("default")
+    return figure
+
+
+def _text(figure: Any) -> str:
+    drawn: str = figure.build().string(colorless=True)
+    figure.clear.all()
+    return "\n".join(line.rstrip() for line in drawn.rstrip("\n").split("\n"))
+
+
+def labelled_scatter(
+    x: Sequence[float], y: Sequence[float], labels: Sequence[str], x_label: str, y_label: str,
+    width: int = WIDTH, height: int = HEIGHT,
+) -> str:  # fmt: skip
+    """Every point as its label, on axes that start at zero."""
+    figure = _figure(width, height)
+    for across, up, label in zip(x, y, labels, strict=True):
+        figure.draw(figure.text(across, up, label, alignment=0))
+    figure.ruler("x").lim(min(0.0, *x), max(x, default=1) * 1.06 or 1)
+    figure.ruler("y").lim(min(0.0, *y), max(y, default=1) * 1.08 or 1)
+    figure.label(x_label, "x")
+    return f"{y_label}\n{_text(figure)}"
+
+
+def curves(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_label: str, y_label: str,
+    width: int = WIDTH, height: int = HEIGHT,
+) -> str:  # fmt: skip
+    """Lines over one axis; each is marked by its name at its end, so no colour is needed."""
+    figure = _figure(width, height)
+    ends = [0.0, 0.0]
+    for name, (x, y) in series.items():
+        figure.draw(figure.signal(list(x), list(y), marker="braille").lines(True))
+        figure.draw(figure.text(x[-1], y[-1], f" {name}"))
+        ends = [min(ends[0], x[0]), max(ends[1], x[-1])]
+    figure.ruler("x").lim(ends[0], ends[0] + (ends[1] - ends[0]) * 1.06)
+    figure.label(x_label, "x")
+    return f"{y_label}\n{_text(figure)}"
+
+
+def matrix(frame: "pd.DataFrame", a: str, b: str, value: str) -> str:
+    """Pairs as a square matrix of numbers, two decimals, with a dot where there is none."""
+    names = sorted({*frame[a], *frame[b]})
+    known = {(x, y): v for x, y, v in zip(frame[a], frame[b], frame[value], strict=True)}
+    lines = ["    " + "".join(f"{name:>6}" for name in names)]
+    for row in names:
+        cells = [known.get((row, column), known.get((column, row))) for column in names]
+        lines.append(f"{row:<4}" + "".join("     ·" if v is None or v != v else f"{v:>6.2f}" for v in cells))
+    return "\n".join(lines)
+
+
+def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
+    """The text plot of a table of the catalogue; several plots one below the other where it holds several.
+
+    Raises: UsageError for a table that has none.
+    """
+    if name == "transfer":
+        pairs = frame[frame["donor"] != frame["recipient"]]
+        share = 100 * pairs["wrong"] / pairs["sentences"]
+        return labelled_scatter(
+            list(pairs["tnld"]), list(share), list(pairs["recipient"]), "TNLD", "wrong sentences, %"
+        )
+    if name == "map":
+        return "\n\n".join(
+            f"{stage}, layer {layer}\n{_dots(group)}" for (stage, layer), group in frame.groupby(["stage", "layer"])
+        )
+    if kind == "heatmap":
+        value = next(column for column in ("cosine", "r", "tnld") if column in frame)
+        keys = [column for column in ("stage", "layer", "type", "subset") if column in frame]
+        return "\n\n".join(
+            f"{value}: {', '.join(f'{k} {v}' for k, v in zip(keys, group, strict=True))}\n"
+            f"{matrix(part, 'a', 'b', value)}"
+            for group, part in frame.groupby(keys)
+        )
+    if kind == "curves":
+        return _curves_of(name, frame)
+    raise UsageError(f"The table {name} has no text plot.", "Tables with one: see nerspace tables.")
+
+
+def _dots(points: "pd.DataFrame") -> str:
+    figure = _figure(WIDTH, 24)
+    figure.draw(figure.signal(list(points["x"]), list(points["y"]), marker="braille").lines(False))
+    return _text(figure)
+
+
+def _curves_of(name: str, frame: "pd.DataFrame") -> str:
+    if name == "steps":
+        smooth = frame["loss"].rolling(10, min_periods=1).mean()
+        return curves({"loss": (list(frame["step"]), list(smooth))}, "step", "loss, mean of 10 steps")
+    value = "delta" if name == "deltas" else "value"
+    keys = ["layer"] if name == "deltas" else ["measure", "layer"]
+    plots = []
+    for group, part in frame.groupby(keys):
+        series = {
+            language: (list(rows["step"]), list(rows[value])) for language, rows in part.groupby("language")
+        }
+        plots.append(curves(series, "step", ", ".join(f"{k} {v}" for k, v in zip(keys, group, strict=True))))
+    return "\n\n".join(plots)

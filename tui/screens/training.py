@@ -1,0 +1,2 @@
+from nerspace.tui.screens.room import Room
+class TrainingRoom(Room): pass

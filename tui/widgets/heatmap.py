@@ -1,0 +1,215 @@
+"""A square matrix of languages in colors that grow darker or lighter with the value, the value in the cell where it fits."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nerspace.tui.actions import bindings
+from nerspace.tui.literal import fit
+from nerspace.tui.palette import DIVERGING, SEQUENTIAL, class_style, language_name, script_of, step_style
+
+_SCALE_CELLS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """What is drawn. values: (row, column) → value. low, high: ends of the scale; diverging: around the middle."""
+
+    title: str
+    codes: tuple[str, ...]
+    values: dict[tuple[str, str], float]
+    low: float
+    high: float
+    diverging: bool = False
+
+    def share(self, value: float) -> float:
+        """Where a value lies on the scale, 0 to 1."""
+        return (value - self.low) / ((self.high - self.low) or 1.0)
+
+
+class Heatmap(Widget, can_focus=True):
+    """Cells as large as the screen allows, a gap between scripts, a cursor cell."""
+
+    BINDINGS = bindings("matrix")
+    COMPONENT_CLASSES = {"heatmap--title", "heatmap--label", "heatmap--here", "heatmap--cursor", "heatmap--faint"}
+    DEFAULT_CSS = """
+    Heatmap { background: $background; }
+    Heatmap .heatmap--title { color: $primary; text-style: bold; }
+    Heatmap .heatmap--label { color: $foreground 80%; }
+    Heatmap .heatmap--here { color: $accent; text-style: bold; }
+    Heatmap .heatmap--cursor { color: $background; background: $accent; text-style: bold; }
+    Heatmap .heatmap--faint { color: $foreground 45%; }
+    Heatmap:ansi .heatmap--cursor { color: ansi_default; background: ansi_default; text-style: bold reverse; }
+    Heatmap:nocolor .heatmap--cursor { text-style: bold reverse; }
+    """
+
+    class Moved(Message):
+        """The cursor is on another cell."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.matrix: Matrix | None = None
+        self.cell = (0, 1)
+        self.first = (0, 0)
+        self.empty = "Loading …"
+
+    def show(self, matrix: Matrix | None, empty: str = "") -> None:
+        """Another matrix, the cursor staying on its pair of languages where it can."""
+        pair = self.pair
+        self.matrix, self.empty = matrix, empty
+        if matrix is not None:
+            last = len(matrix.codes) - 1
+            if pair and set(pair) <= set(matrix.codes):
+                self.cell = (matrix.codes.index(pair[0]), matrix.codes.index(pair[1]))
+            self.cell = (min(self.cell[0], last), min(self.cell[1], last))
+        self._keep_in_view()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The two languages under the cursor."""
+        if self.matrix is None or not self.matrix.codes:
+            return None
+        codes = self.matrix.codes
+        return codes[min(self.cell[0], len(codes) - 1)], codes[min(self.cell[1], len(codes) - 1)]
+
+    # -- measures in cells of the terminal
+
+    def _layout(self) -> tuple[int, int, int]:
+        """Width of the row labels, width and height of a cell."""
+        count = max(1, len(self.matrix.codes)) if self.matrix else 1
+        label = 15 if self.size.width >= 15 + count * 5 + 2 else 4
+        width = max(3, min(9, (self.size.width - label - 2) // count))
+        height = max(1, min(4, width // 2, (self.size.height - 4) // count))
+        return label, width, height
+
+    def _fitting(self) -> tuple[int, int]:
+        """Rows and columns of the matrix that fit on the screen."""
+        label, width, height = self._layout()
+        return max(1, (self.size.height - 4) // height), max(1, (self.size.width - label - 2) // width)
+
+    def _keep_in_view(self) -> None:
+        fitting = self._fitting()
+        self.first = tuple(  # type: ignore[assignment]
+            max(min(first, at), at - fit_count + 1) for first, at, fit_count in zip(self.first, self.cell, fitting, strict=True)
+        )
+        if self.matrix is not None and len(self.matrix.codes) <= min(fitting):
+            self.first = (0, 0)
+
+    # -- drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Title, column labels, matrix, scale."""
+        width, base = self.size.width, self.rich_style
+        if self.matrix is None:
+            return Strip([Segment(fit(f" {self.empty}" if y == 1 else "", width), base)], width)
+        _, _, height = self._layout()
+        shown = list(range(len(self.matrix.codes)))[self.first[0] : self.first[0] + self._fitting()[0]]
+        if y == 0:
+            segments = [Segment(f" {self.matrix.title}", base + self._style("title"))]
+        elif y == 1:
+            segments = self._column_labels(base)
+        elif (place := (y - 2) // height) < len(shown):
+            segments = self._matrix_line(shown[place], (y - 2) % height, base)
+        elif y == 2 + len(shown) * height + (1 if self.size.height > 3 + len(shown) * height else 0):
+            segments = self._scale(base)
+        else:
+            segments = []
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"heatmap--{name}", partial=True)
+
+    def _columns(self) -> Sequence[tuple[int, str, str]]:
+        """Number, code and gap before of every column on the screen."""
+        assert self.matrix is not None  # noqa: S101
+        codes = self.matrix.codes
+        chosen = range(len(codes))[self.first[1] : self.first[1] + self._fitting()[1]]
+        room = self.size.width - self._layout()[0] - len(chosen) * self._layout()[1]
+        return [
+            (at, codes[at], " " if room > 1 and at > chosen[0] and script_of(codes[at]) != script_of(codes[at - 1]) else "")
+            for at in chosen
+        ]
+
+    def _column_labels(self, base: Style) -> list[Segment]:
+        label, width, _ = self._layout()
+        segments = [Segment(" " * label, base)]
+        for at, code, gap in self._columns():
+            style = self._style("here") if at == self.cell[1] else class_style(code)
+            segments += [Segment(gap, base), Segment(fit(code[: width - 1].center(width), width), base + style)]
+        return segments
+
+    def _matrix_line(self, at: int, line: int, base: Style) -> list[Segment]:
+        assert self.matrix is not None  # noqa: S101
+        label, width, height = self._layout()
+        code, middle = self.matrix.codes[at], line == (height - 1) // 2
+        name = (f"{code} {language_name(code)}" if label > 4 else code) if middle else ""
+        style = self._style("here") if at == self.cell[0] else class_style(code)
+        segments = [Segment(fit(f" {name}", label), base + style)]
+        for column, other, gap in self._columns():
+            value = self.matrix.values.get((code, other))
+            here = (at, column) == self.cell and self.has_focus
+            if value is None or math.isnan(value):
+                text, colors = ("·" if middle else "").center(width), self._style("faint")
+            else:
+                scale = DIVERGING if self.matrix.diverging else SEQUENTIAL
+                text, colors = (_number(value, width) if middle else "").center(width), step_style(scale, self.matrix.share(value))
+            segments += [Segment(gap, base), Segment(text, base + (self._style("cursor") if here else colors))]
+        return segments
+
+    def _scale(self, base: Style) -> list[Segment]:
+        assert self.matrix is not None  # noqa: S101
+        matrix, label = self.matrix, self._layout()[0]
+        scale = DIVERGING if matrix.diverging else SEQUENTIAL
+        segments = [Segment(fit(" ", label), base), Segment(f"{matrix.low:.2f} ", base + self._style("label"))]
+        segments += [Segment(" ", base + step_style(scale, (step + 0.5) / _SCALE_CELLS)) for step in range(_SCALE_CELLS)]
+        return [*segments, Segment(f" {matrix.high:.2f}", base + self._style("label"))]
+
+    # -- moving
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._keep_in_view()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.refresh()
+
+    def _go(self, row: int, column: int) -> None:
+        if self.matrix is None:
+            return
+        last = len(self.matrix.codes) - 1
+        self.cell = (max(0, min(last, row)), max(0, min(last, column)))
+        self._keep_in_view()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def action_cursor(self, across: int, down: int) -> None:
+        """Move the cursor."""
+        self._go(self.cell[0] + down, self.cell[1] + across)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the click was."""
+        label, width, height = self._layout()
+        if event.y >= 2 and event.x >= label:
+            self._go(self.first[0] + (event.y - 2) // height, self.first[1] + (event.x - label) // width)
+
+
+def _number(value: float, width: int) -> str:
+    """A value as short as the cell asks for, never a wrong one: two decimals, without the zero before the point."""
+    text = f"{value:.2f}"
+    if len(text) >= width:
+        text = text.replace("0.", ".", 1) if abs(value) < 1 else f"{value:.1f}"
+    return text if len(text) < width or len(text) == width == 4 else ""

@@ -1,0 +1,323 @@
+"""A map of points in braille: colored by class, with a box cursor, the nearest point and its parallels marked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nerspace.tui.actions import bindings
+from nerspace.tui.literal import fit
+from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
+
+Overlay = dict[tuple[int, int], tuple[str, Style]]
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """codes: int [n], the class of every point. names, marks, styles: of every class, in the order of the legend."""
+
+    codes: Array
+    names: tuple[str, ...]
+    marks: tuple[str, ...]
+    styles: tuple[Style, ...]
+
+
+class Scatter(Widget, can_focus=True):
+    """Draws points; the box is moved by cells, everything else follows from where it is."""
+
+    BINDINGS = bindings("scatter")
+    COMPONENT_CLASSES = {"scatter--title", "scatter--focus", "scatter--box", "scatter--nearest"}
+    DEFAULT_CSS = """
+    Scatter { background: $background; }
+    Scatter .scatter--title { color: $foreground 70%; background: $background; }
+    Scatter .scatter--focus { color: $primary; background: $background; text-style: bold; }
+    Scatter .scatter--box { color: $accent; text-style: bold; }
+    Scatter .scatter--nearest { color: $background; background: $accent; text-style: bold; }
+    Scatter:ansi .scatter--nearest { text-style: bold reverse; color: ansi_default; background: ansi_default; }
+    Scatter:nocolor .scatter--nearest { text-style: bold reverse; }
+    """
+
+    class Moved(Message):
+        """The box, the window or the classes have changed."""
+
+        def __init__(self, scatter: "Scatter") -> None:
+            super().__init__()
+            self.scatter = scatter
+
+    class Listed(Moved):
+        """The points inside the box are wanted as a list."""
+
+    class ClassToggled(Message):
+        """The legend entry of that place is to be shown or hidden."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.title = ""
+        self.x: Array = np.zeros(0)
+        self.y: Array = np.zeros(0)
+        self.kinds = Classes(np.zeros(0, dtype=np.int64), (), (), ())
+        self.hidden: set[int] = set()
+        self.window: Window | None = None
+        self.box = [0.5, 0.5]
+        self.half = [3, 1]
+        self.labels: list[tuple[int, str, Style]] = []
+        self.marked: int = -1
+        self.empty = ""
+        self._drawn: Raster | None = None
+        self._overlay: Overlay = {}
+
+    # -- content
+
+    def show(self, title: str, x: Array, y: Array, classes: Classes, empty: str = "") -> None:
+        """Other points: x, y float [n] in map units. The window is fitted to them."""
+        self.title, self.x, self.y, self.kinds, self.empty = title, x, y, classes, empty
+        self.window = fit_window(x, y)
+        self.redraw()
+
+    def recolor(self, classes: Classes) -> None:
+        """The same points in other classes."""
+        self.kinds = classes
+        self.redraw()
+
+    @property
+    def columns(self) -> int:
+        """Cells across."""
+        return max(1, self.size.width)
+
+    @property
+    def rows(self) -> int:
+        """Cells down, without the title."""
+        return max(1, self.size.height - 1)
+
+    def visible_points(self) -> Array:
+        """Which points belong to a class that is shown: bool [n]."""
+        if not self.hidden:
+            return np.ones(len(self.x), dtype=bool)
+        return ~np.isin(self.kinds.codes, list(self.hidden))
+
+    def _dots(self) -> tuple[Array, Array]:
+        return to_dots(self.x, self.y, self.window or fit_window(self.x, self.y), self.columns, self.rows)
+
+    def _center(self) -> tuple[int, int]:
+        column = min(self.columns - 1, int(self.box[0] * self.columns))
+        row = min(self.rows - 1, int(self.box[1] * self.rows))
+        return column, row
+
+    def nearest_point(self) -> int:
+        """The shown point nearest to the middle of the box, −1 if there is none."""
+        column, row = self._center()
+        across, down = self._dots()
+        return nearest(across, down, self.visible_points(), column * 2 + 1, row * 4 + 2)
+
+    def points_inside(self) -> Array:
+        """Numbers of the shown points inside the box, those nearest to its middle first."""
+        column, row = self._center()
+        across, down = self._dots()
+        wide, high = self.half[0] * 2 + 1, self.half[1] * 4 + 2
+        off_x, off_y = np.abs(across - column * 2 - 1), np.abs(down - row * 4 - 2)
+        inside = np.flatnonzero((off_x <= wide) & (off_y <= high) & self.visible_points())
+        return inside[np.argsort(off_x[inside] ** 2 + off_y[inside] ** 2, kind="stable")]
+
+    def points_in_window(self) -> Array:
+        """Numbers of the shown points that lie in the window."""
+        across, down = self._dots()
+        inside = (across >= 0) & (across < self.columns * 2) & (down >= 0) & (down < self.rows * 4)
+        return np.flatnonzero(inside & self.visible_points())
+
+    # -- drawing
+
+    def redraw(self) -> None:
+        """Draw the points again, then what lies over them."""
+        if self.size.width and self.window is not None:
+            across, down = self._dots()
+            shown = self.visible_points()
+            self._drawn = raster(across[shown], down[shown], self.kinds.codes[shown], self.columns, self.rows)
+        self.refresh()
+        self.update_overlay()
+
+    def update_overlay(self) -> None:
+        """Lay box, nearest point and labels over the points, and tell that something has changed."""
+        self._lay()
+        self.post_message(self.Moved(self))
+
+    def label(self, labels: list[tuple[int, str, Style]], marked: int) -> None:
+        """Write short labels at points (point, text, style) and mark one point; tells nothing."""
+        if labels != self.labels or marked != self.marked:
+            self.labels, self.marked = labels, marked
+            self._lay()
+
+    def _lay(self) -> None:
+        """Make the overlay anew and repaint the cells where it differs: over a slow line a move costs few bytes."""
+        before, self._overlay = self._overlay, {}
+        if self.window is not None and len(self.x):
+            self._lay_labels()
+            if self.has_focus:
+                self._lay_box()
+        rows: dict[int, list[int]] = {}
+        for cell in before.keys() | self._overlay.keys():
+            if before.get(cell) != self._overlay.get(cell):
+                rows.setdefault(cell[1], []).append(cell[0])
+        regions = [Region(min(cells), row + 1, max(cells) - min(cells) + 1, 1) for row, cells in rows.items()]
+        if regions:
+            self.refresh(*regions)
+
+    def _cell_of(self, point: int) -> tuple[int, int] | None:
+        across, down = to_dots(
+            self.x[point : point + 1], self.y[point : point + 1], self.window or fit_window(self.x, self.y),
+            self.columns, self.rows,
+        )  # fmt: skip
+        if not (np.isfinite(across[0]) and np.isfinite(down[0])):
+            return None
+        column, row = int(across[0] // 2), int(down[0] // 4)
+        return (column, row) if 0 <= column < self.columns and 0 <= row < self.rows else None
+
+    def _lay_labels(self) -> None:
+        for point, text, style in self.labels:
+            if (cell := self._cell_of(point)) is None:
+                continue
+            start = max(0, min(cell[0], self.columns - cell_len(text)))
+            for place, letter in enumerate(text):
+                self._overlay[start + place, cell[1]] = (letter, style)
+        if self.marked >= 0 and (cell := self._cell_of(self.marked)) is not None:
+            text = next((text for point, text, _ in self.labels if point == self.marked), "◉")
+            style = self.get_component_rich_style("scatter--nearest")
+            start = max(0, min(cell[0], self.columns - cell_len(text)))
+            for place, letter in enumerate(text):
+                self._overlay[start + place, cell[1]] = (letter, style)
+
+    def _lay_box(self) -> None:
+        column, row = self._center()
+        left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
+        style = self.get_component_rich_style("scatter--box", partial=True)
+        edge = {(c, r): "─" for c in range(left, right + 1) for r in (top, bottom)}
+        edge |= {(c, r): "│" for c in (left, right) for r in range(top, bottom + 1)}
+        edge |= {(left, top): "╭", (right, top): "╮", (left, bottom): "╰", (right, bottom): "╯"}
+        for cell, sign in edge.items():
+            # Labels and the marked point stay readable under the edge of the box.
+            self._overlay.setdefault(cell, (sign, style))
+
+    def render_line(self, y: int) -> Strip:
+        """The title, or one line of the map."""
+        width, base = self.size.width, self.rich_style
+        if y == 0:
+            style = self.get_component_rich_style(f"scatter--{'focus' if self.has_focus else 'title'}")
+            return Strip([Segment(fit(f" {self.title} ", width), style)], width)
+        row = y - 1
+        if not len(self.x) or self._drawn is None or row >= self._drawn.bits.shape[0]:
+            text = f" {self.empty}" if y == 2 else ""
+            return Strip([Segment(fit(text, width), base)], width)
+        letters = self.app.no_color
+        bits, owner = self._drawn.bits[row], self._drawn.owner[row]
+        segments = []
+        for column in range(min(width, len(bits))):
+            if (over := self._overlay.get((column, row))) is not None:
+                segments.append(Segment(over[0], base + over[1]))
+            elif bits[column] == 0:
+                segments.append(Segment(" ", base))
+            else:
+                kind = int(owner[column])
+                sign = self.kinds.marks[kind] if letters else chr(BRAILLE + int(bits[column]))
+                segments.append(Segment(sign, base + self.kinds.styles[kind]))
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)
+
+    # -- keys
+
+    def on_resize(self) -> None:
+        """Another size, another raster."""
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """Show the box."""
+        self.update_overlay()
+
+    def on_blur(self) -> None:
+        """Hide the box."""
+        self.update_overlay()
+
+    def move_to(self, point: int) -> None:
+        """Put the box on a point, in view."""
+        cell = self._cell_of(point)
+        if cell is None:
+            self.window = fit_window(self.x, self.y)
+            self.redraw()
+            cell = self._cell_of(point) or (0, 0)
+        self.box = [(cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows]
+        self.update_overlay()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the box where the click was."""
+        self.box = [(event.x + 0.5) / self.columns, (max(0, event.y - 1) + 0.5) / self.rows]
+        self.update_overlay()
+
+    def action_cursor(self, across: int, down: int) -> None:
+        """Move the box by cells; at an edge, the map moves under it."""
+        column, row = self._center()
+        column, row = column + across, row + down
+        if not 0 <= column < self.columns or not 0 <= row < self.rows:
+            self._pan(across, down)
+            return
+        self.box = [(column + 0.5) / self.columns, (row + 0.5) / self.rows]
+        self.update_overlay()
+
+    def _pan(self, across: int, down: int) -> None:
+        if (window := self.window) is None:
+            return
+        x = (window.right - window.left) / self.columns * across * 4
+        y = (window.bottom - window.top) / self.rows * down * 2
+        self.window = Window(window.left + x, window.bottom + y, window.right + x, window.top + y)
+        self.redraw()
+
+    def action_resize(self, across: int, down: int) -> None:
+        """Make the box wider or higher."""
+        self.half = [
+            max(1, min(self.columns // 2, self.half[0] + across * 2)), max(1, min(self.rows // 2, self.half[1] + down)),
+        ]  # fmt: skip
+        self.update_overlay()
+
+    def _place(self) -> tuple[float, float]:
+        window = self.window or fit_window(self.x, self.y)
+        column, row = self._center()
+        x = window.left + (column + 0.5) / self.columns * (window.right - window.left)
+        y = window.top - (row + 0.5) / self.rows * (window.top - window.bottom)
+        return x, y
+
+    def action_zoom(self, factor: float) -> None:
+        """Show `factor` times as much, the middle of the box staying where it is."""
+        if self.window is not None:
+            self.window = self.window.around(*self._place(), factor)
+            self.redraw()
+
+    def action_zoom_box(self) -> None:
+        """Show what is inside the box, whole."""
+        if self.window is None:
+            return
+        x, y = self._place()
+        wide = (self.window.right - self.window.left) * (self.half[0] + 0.5) / self.columns
+        high = (self.window.top - self.window.bottom) * (self.half[1] + 0.5) / self.rows
+        self.window = Window(x - wide, y - high, x + wide, y + high)
+        self.box = [0.5, 0.5]
+        self.redraw()
+
+    def action_fit(self) -> None:
+        """Show the whole map."""
+        self.window = fit_window(self.x, self.y)
+        self.redraw()
+
+    def action_list_points(self) -> None:
+        """Ask for the list of the points inside."""
+        self.post_message(self.Listed(self))
+
+    def action_toggle_class(self, place: int) -> None:
+        """Ask for a class to be shown or hidden."""
+        self.post_message(self.ClassToggled(place))
