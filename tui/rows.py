@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.text import Text
 
@@ -71,6 +71,14 @@ class NoRows:
         return iter(())
 
 
+def _decimals(column: "pd.Series[Any]") -> str:
+    """One format for all floats of a column, so that their points stand under each other."""
+    if column.dtype.kind != "f":
+        return ""
+    largest = column.abs().max()
+    return ".2e" if 0 < largest < 0.01 else ".3f" if largest < 100 else ",.1f"
+
+
 class FrameRows:
     """The rows of a DataFrame; numbers to the right."""
 
@@ -82,13 +90,18 @@ class FrameRows:
             Column(literal(name), bool(is_numeric_dtype(frame[name])), place < fixed, 48)
             for place, name in enumerate(frame.columns)
         )
+        self._formats = [_decimals(frame[name]) for name in frame.columns]
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def cells(self, index: int) -> Sequence[Cell]:
         """The values of a row, shortened for reading."""
-        return [shown_number(self.frame.iat[index, place]) for place in range(len(self.columns))]
+        return [
+            format(value, form) if form and value == value else shown_number(value)
+            for place, form in enumerate(self._formats)
+            for value in [self.frame.iat[index, place]]
+        ]
 
     def chunks(self) -> Iterator["pd.DataFrame"]:
         """The DataFrame itself."""
@@ -126,6 +139,31 @@ class EntityRows:
                 for e, case in self.rows[start : start + CHUNK]
             ]
             yield pd.DataFrame(records, columns=names)
+
+
+class NameRows:
+    """Names in one language, with their types."""
+
+    columns: Sequence[Column] = (Column("type", fixed=True), Column("name", at_most=60), Column("entity"))
+
+    def __init__(self, entities: Sequence[Entity], language: str) -> None:
+        self.entities = entities
+        self.language = language
+
+    def __len__(self) -> int:
+        return len(self.entities)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Type, nominative form (else the first there is) and id."""
+        entity = self.entities[index]
+        forms = entity.forms.get("nominative") or next(iter(entity.forms.values()))
+        return [literal(entity.type), literal(forms.get(self.language, "–")), literal(entity.id)]
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """The same, raw."""
+        import pandas as pd
+
+        yield pd.DataFrame([self.cells(i) for i in range(len(self))], columns=["type", "name", "entity"])
 
 
 class SentenceRows:

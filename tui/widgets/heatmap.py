@@ -161,7 +161,7 @@ class Heatmap(Widget, can_focus=True):
                 text, colors = ("·" if middle else "").center(width), self._style("faint")
             else:
                 scale = DIVERGING if self.matrix.diverging else SEQUENTIAL
-                text, colors = (_number(value, width) if middle else "").center(width), step_style(scale, self.matrix.share(value))
+                text, colors = (_number(value, width, self.matrix.low < 0) if middle else "").center(width), step_style(scale, self.matrix.share(value))
             segments += [Segment(gap, base), Segment(text, base + (self._style("cursor") if here else colors))]
         return segments
 
@@ -207,9 +207,9 @@ class Heatmap(Widget, can_focus=True):
             self._go(self.first[0] + (event.y - 2) // height, self.first[1] + (event.x - label) // width)
 
 
-def _number(value: float, width: int) -> str:
-    """A value as short as the cell asks for, never a wrong one: two decimals, without the zero before the point."""
+def _number(value: float, width: int, negative: bool) -> str:
+    """A value with two decimals; without the zero before the point where room is scarce, and where signs need it."""
     text = f"{value:.2f}"
-    if len(text) >= width:
-        text = text.replace("0.", ".", 1) if abs(value) < 1 else f"{value:.1f}"
-    return text if len(text) < width or len(text) == width == 4 else ""
+    if abs(value) < 1 and (len(text) >= width or (negative and width < 6)):
+        text = text.replace("0.", ".", 1)
+    return text if len(text) <= max(width - 1, 4) and len(text) <= width else ""

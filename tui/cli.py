@@ -1,0 +1,392 @@
+"""The command line: every command parses, calls the engine, and shows; nothing heavy is imported before it is needed."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from nerspace.datasets.errors import NerspaceError
+
+app = typer.Typer(
+    name="nerspace",
+    help=(
+        "See how a multilingual language model places the same named entity in different languages.\n\n"
+        "Without a command, opens the explorer on the newest run. Begin with: nerspace demo"
+    ),
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="The parallel data: what there is, and how much.", no_args_is_help=True)
+runs_app = typer.Typer(help="Runs: list, show, follow, stop, remove.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+app.add_typer(runs_app, name="runs")
+
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", metavar="DIR", help="Where runs are kept.", envvar="NERSPACE_HOME", show_envvar=True),
+]
+Csv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV; - is stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
+Plot = Annotated[bool, typer.Option("--plot", help="Draw the table as text.")]
+Rows = Annotated[int, typer.Option("--rows", min=0, help="Rows to print; 0 prints all.")]
+Languages = Annotated[
+    str | None, typer.Option("--lang", metavar="CODES", help="Languages, such as be,en,ru; all by default.")
+]
+Data = Annotated[str, typer.Option("--data", metavar="NAME|DIR", help="builtin, or a folder with parallel data.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model", metavar="NAME|DIR", help="builtin, a folder, or a hub id such as FacebookAI/xlm-roberta-base."
+    ),
+]
+RunName = Annotated[
+    str | None, typer.Argument(metavar="[RUN]", help="A run's id or the beginning of it; the newest by default.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def explore(
+    context: typer.Context,
+    run: Annotated[str | None, typer.Option("--run", help="Open the explorer on this run.")] = None,
+    workspace: Workspace = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks (may stand behind any command).")] = False,
+) -> None:
+    """Open the explorer when no command is given."""
+    del debug  # taken out of the arguments by main()
+    if version:
+        from importlib.metadata import version as version_of
+
+        print(f"nerspace {version_of('nerspace')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        _open_explorer(workspace, run)
+
+
+def _open_explorer(workspace: Path | None, name: str | None, data: str = "builtin", model: str = "builtin") -> None:
+    from nerspace.engine import runs
+    from nerspace.tui.app import run_app
+
+    folder = runs.workspace_folder(workspace)
+    try:
+        run = runs.find_run(folder, name)
+    except NerspaceError:
+        if name is not None:
+            raise
+        run = None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NerspaceError("The explorer needs a terminal.", "Commands that need none: nerspace --help.")
+    run_app(folder, run, data, model)
+
+
+@app.command()
+def demo(
+    lang: Languages = None,
+    donor: Annotated[str, typer.Option(help="Language to train on.")] = "en",
+    seed: Annotated[int, typer.Option(help="Decides the split, the sample and the training.")] = 0,
+    size: Annotated[int, typer.Option(help="Training sentences.")] = 960,
+    test_size: Annotated[
+        int | None, typer.Option(help="Test sentences per language; an eighth of --size by default.", show_default=False)
+    ] = None,
+    model: Model = "builtin",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    data: Data = "builtin",
+    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 2,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
+    ] = None,
+    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space.")] = 20,
+    perplexity: Annotated[float, typer.Option(help="Perplexity of the t-SNE maps.")] = 70,
+    keep_model: Annotated[bool, typer.Option(help="Save the fine-tuned model in the run (0.5 GB).")] = True,
+    tui: Annotated[bool, typer.Option("--tui/--no-tui", help="Open the explorer on the run at the end.")] = True,
+    workspace: Workspace = None,
+) -> None:
+    """Do the paper's experiment end to end on real weights, in a few minutes.
+
+    Samples parallel sentences, fine-tunes on the donor language alone while probing the space, counts errors in every
+    language, relates them to spelling distance (TNLD), and maps word vectors before and after. Everything becomes a table
+    of the run. Ctrl+C stops it and keeps what is finished.
+    """
+    from nerspace import datasets
+    from nerspace.datasets.languages import parse_languages
+    from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine.requests import make_request
+    from nerspace.tui.console import console, follow
+    from nerspace.tui.summary import show_summary, time_taken
+
+    request = make_request(
+        donor=parse_languages(donor)[0], languages=parse_languages(lang), seed=seed, size=size,
+        test_size=max(24, size // 8) if test_size is None else test_size, model=model, device=device, data=data,
+        learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=8, epochs=epochs,
+        probe_every=probe_every, probe_size=12, perplexity=perplexity, keep_model=keep_model,
+    )  # fmt: skip
+    folder = runs.workspace_folder(workspace)
+    datasets.load(data).select(languages=request["languages"])
+    told = console(stderr=True)
+    if model == encoders.BUILTIN and not encoders.is_converted():
+        told.print("Preparing the built-in encoder, once…")
+    encoders.resolve(model)
+    run = runs.create(folder, "demo", request, seed)
+    told.print(f"Run {run.id}")
+    jobs.start(run)
+    state = follow(run)
+    if state == "failed":
+        problem = run.info().get("error", {})
+        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
+    show_summary(run)
+    print(f"\nThe run {state} after {time_taken(run)}: {run.path}")
+    if state != "finished":
+        print(f"Everything finished so far is there: {', '.join(run.tables()) or 'nothing yet'}.")
+        raise typer.Exit(130)
+    print(f"Tables: {', '.join(run.tables())}. Explore with: nerspace --run {run.id}")
+    if tui and sys.stdin.isatty() and sys.stdout.isatty():
+        _open_explorer(folder, run.id, data, model)
+
+
+@app.command()
+def tokens(
+    names: Annotated[list[str] | None, typer.Argument(help="Names, in any language or spelling.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every entity of the data.")] = False,
+    lang: Languages = None,
+    model: Model = "builtin",
+    data: Data = "builtin",
+    csv: Csv = None,
+    as_json: Json = False,
+    rows: Rows = 60,
+) -> None:
+    """Show how names are cut into subwords, in all languages for names that the data knows.
+
+    nerspace tokens Washington Vaşington
+    """
+    from nerspace import datasets
+    from nerspace.datasets.errors import UsageError
+    from nerspace.datasets.languages import parse_languages
+    from nerspace.engine import encoders
+    from nerspace.engine.tokenization import pieces_table, unknown_name_table
+    from nerspace.tui.console import show_table
+
+    if not names and not everything:
+        raise UsageError("No name was given.", "Give names, or --all for every entity of the data.")
+    import pandas as pd
+
+    tokenizer = encoders.load_tokenizer(model)
+    corpus = datasets.load(data)
+    entities = corpus.entities if everything else [e for name in names or () for e in corpus.named(name)]
+    known = {form for entity in entities for form in entity.forms.get("nominative", {}).values()}
+    unknown = [name for name in names or () if name not in known]
+    parts = [unknown_name_table(unknown, tokenizer)] if unknown else []
+    if entities:
+        parts.append(pieces_table(dict.fromkeys(entities), tokenizer, parse_languages(lang)))
+    show_table("pieces", pd.concat(parts, ignore_index=True), csv=csv, as_json=as_json, rows=rows)
+
+
+@app.command()
+def tnld(
+    names: Annotated[list[str] | None, typer.Argument(help="Two spellings to compare.")] = None,
+    lang: Languages = None,
+    data: Data = "builtin",
+    csv: Csv = None,
+    as_json: Json = False,
+    plot: Plot = False,
+    rows: Rows = 60,
+) -> None:
+    """Spelling distance after transliteration: of two names, or the mean of every pair of languages.
+
+    nerspace tnld Вашингтон Washington
+    """
+    from nerspace import datasets
+    from nerspace.datasets.errors import UsageError
+    from nerspace.datasets.languages import parse_languages
+    from nerspace.engine import distances
+    from nerspace.tui.console import show_table
+
+    if names:
+        if len(names) != 2:
+            raise UsageError(f"{len(names)} names were given.", "Give two, or none for all pairs of languages.")
+        first, second = (distances.transliterate(name) for name in names)
+        print(f"{distances.tnld(*names):.4f}  ({first} / {second})")
+        return
+    corpus = datasets.load(data)
+    show_table(
+        "tnld", distances.tnld_table(corpus.entities, parse_languages(lang)), csv=csv, as_json=as_json, plot=plot,
+        rows=rows,
+    )  # fmt: skip
+
+
+@data_app.command("list")
+def data_list(csv: Csv = None, as_json: Json = False) -> None:
+    """List the data sets that need no path."""
+    import pandas as pd
+    from nerspace import datasets
+    from nerspace.tui.console import show_table
+
+    frame = pd.DataFrame(datasets.available().items(), columns=["name", "meaning"])
+    show_table("", frame, csv=csv, as_json=as_json)
+
+
+@data_app.command("show")
+def data_show(
+    name: Annotated[str, typer.Argument(metavar="NAME|DIR")] = "builtin", csv: Csv = None, as_json: Json = False
+) -> None:
+    """Count contexts, names, possible and valid sentences of a data set."""
+    from nerspace import datasets
+    from nerspace.tui.console import show_table
+
+    show_table("counts", datasets.load(name).counts(), csv=csv, as_json=as_json)
+
+
+@runs_app.command("list")
+def runs_list(workspace: Workspace = None, csv: Csv = None, as_json: Json = False) -> None:
+    """List the runs of the workspace, newest first."""
+    import pandas as pd
+    from nerspace.engine import runs
+    from nerspace.tui.console import show_table
+
+    rows = []
+    for run in runs.list_runs(runs.workspace_folder(workspace)):
+        info = run.info()
+        asked = info["request"]
+        rows.append((run.id, info["state"], info["created"], asked.get("donor", ""), asked.get("model", "")))
+    frame = pd.DataFrame(rows, columns=["run", "state", "created", "donor", "model"])
+    if frame.empty and csv is None and not as_json:
+        print("There is no run yet. Make one with: nerspace demo")
+        return
+    show_table("", frame, csv=csv, as_json=as_json)
+
+
+@runs_app.command("show")
+def runs_show(name: RunName = None, workspace: Workspace = None) -> None:
+    """Print what a run found so far, its request, state and tables."""
+    import json
+
+    from nerspace.tui.summary import show_summary
+
+    run = _find(workspace, name)
+    show_summary(run)
+    print()
+    print(json.dumps({**run.info(), "tables": run.tables()}, ensure_ascii=False, indent=2))
+
+
+@runs_app.command("follow")
+def runs_follow(name: RunName = None, workspace: Workspace = None) -> None:
+    """Watch a run until it ends; Ctrl+C asks it to stop."""
+    from nerspace.tui.console import follow
+
+    run = _find(workspace, name)
+    print(f"{run.id}: {follow(run)}")
+
+
+@runs_app.command("stop")
+def runs_stop(name: RunName = None, workspace: Workspace = None) -> None:
+    """Ask a run to stop at its next step."""
+    from nerspace.engine import jobs
+
+    run = _find(workspace, name)
+    if (state := run.info()["state"]) in jobs.ENDED:
+        print(f"{run.id} is {state} already.")
+        return
+    jobs.stop(run)
+    print(f"{run.id} was asked to stop.")
+
+
+@runs_app.command("remove")
+def runs_remove(
+    name: Annotated[str, typer.Argument(metavar="RUN")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    workspace: Workspace = None,
+) -> None:
+    """Delete a run and everything in it."""
+    from nerspace.engine import runs
+
+    run = _find(workspace, name)
+    if not yes:
+        typer.confirm(f"Delete {run.path}?", abort=True)
+    runs.remove(run)
+    print(f"{run.id} is gone.")
+
+
+@app.command()
+def tables(
+    name: Annotated[str | None, typer.Argument(help="A table, to see its columns.")] = None,
+    csv: Csv = None,
+    as_json: Json = False,
+) -> None:
+    """List every table nerspace can make, or the columns of one."""
+    import pandas as pd
+    from nerspace.engine.catalogue import CATALOGUE, table_spec
+    from nerspace.tui.console import show_table
+
+    if name is not None:
+        spec = table_spec(name)
+        print(spec.meaning)
+        frame = pd.DataFrame(spec.columns.items(), columns=["column", "meaning"])
+    else:
+        frame = pd.DataFrame(
+            [(spec.name, spec.plot, spec.meaning) for spec in CATALOGUE.values()], columns=["table", "plot", "meaning"]
+        )
+    show_table("", frame, csv=csv, as_json=as_json)
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(help="A table of the catalogue; see nerspace tables.")],
+    run: Annotated[str | None, typer.Option("--run", help="A run; the newest by default.")] = None,
+    csv: Csv = None,
+    as_json: Json = False,
+    plot: Plot = False,
+    rows: Rows = 40,
+    workspace: Workspace = None,
+) -> None:
+    """Print a table of a run, or write it as CSV.
+
+    nerspace export transfer --csv transfer.csv
+    """
+    from nerspace.tui.console import show_table
+
+    show_table(table, _find(workspace, run).read_table(table), csv=csv, as_json=as_json, plot=plot, rows=rows)
+
+
+@app.command()
+def locate(name: RunName = None, workspace: Workspace = None) -> None:
+    """Print the folder of a run, to be used by other programs."""
+    print(_find(workspace, name).path)
+
+
+@app.command()
+def doctor(workspace: Workspace = None, model: Model = "builtin") -> None:
+    """Check that everything nerspace needs is here, and say what is missing."""
+    from nerspace.tui.doctor import examine
+
+    if not examine(workspace, model):
+        raise typer.Exit(1)
+
+
+def _find(workspace: Path | None, name: str | None) -> Any:
+    from nerspace.engine import runs
+
+    return runs.find_run(runs.workspace_folder(workspace), name)
+
+
+def main() -> None:
+    """Run the command line; a failure is one clear line, with a traceback only under --debug."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments)
+    except NerspaceError as error:
+        if debug:
+            raise
+        print(f"nerspace: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # The reader (head, less) has gone; Python must not try to flush to it again.
+        sys.stdout = None  # type: ignore[assignment]
+        raise SystemExit(0) from None
+    except Exception as error:
+        if debug:
+            raise
+        print(f"nerspace: {type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
+        raise SystemExit(1) from None

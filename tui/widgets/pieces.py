@@ -1,0 +1,79 @@
+"""The pieces of a name in several languages, as blocks; a piece that languages share has one color and one mark in all."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+
+from nerspace.tui.literal import literal
+from nerspace.tui.palette import PIECES, class_style, language_name
+
+MARKS = "¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+_ALONE = Style(color="color(255)", bgcolor="color(238)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One form and its pieces. distance: TNLD to the reference language, None for the reference itself."""
+
+    language: str
+    form: str
+    pieces: tuple[str, ...]
+    distance: float | None
+
+
+def shared_pieces(cuts: Sequence[Cut]) -> dict[str, int]:
+    """Pieces that stand in more than one language → their number, those of most languages first."""
+    held = Counter(piece for cut in cuts for piece in dict.fromkeys(cut.pieces))
+    kept = [piece for piece, count in sorted(held.items(), key=lambda item: (-item[1], item[0])) if count > 1]
+    return {piece: number for number, piece in enumerate(kept)}
+
+
+def blocks(pieces: Sequence[str], shared: dict[str, int], plain: bool) -> list[Text]:
+    """A block for every piece. plain: with bars between them instead of colors behind them."""
+    found = []
+    for piece in pieces:
+        number = shared.get(piece)
+        mark = MARKS[number] if number is not None and number < len(MARKS) else ""
+        style = _ALONE if number is None else Style(color="color(255)", bgcolor=f"color({PIECES[number % len(PIECES)]})")
+        block = Text(literal(piece), Style() if plain else style, end="")
+        if mark:
+            block.append(mark, Style(bold=True))
+        found.append(Text.assemble("[", block, "]", end="") if plain else block)
+    return found
+
+
+def pieces_text(cuts: Sequence[Cut], reference: str, width: int, plain: bool) -> Text:
+    """One row a language: pieces counted, distance, form when it is wide enough, and the blocks, wrapped under themselves."""
+    shared = shared_pieces(cuts)
+    wide = width >= 76
+    form_width = min(26, max((Text(literal(cut.form)).cell_len for cut in cuts), default=0)) if wide else 0
+    indent = (15 if wide else 3) + 3 + 6 + (form_width + 2 if wide else 0) + 1
+    text = Text()
+    text.append(f"{'':<{15 if wide else 3}}{'n':>3}{'TNLD':>6}", "dim")
+    text.append(f"  {'form':<{form_width}}" if wide else "", "dim").append(" pieces\n", "dim")
+    for cut in cuts:
+        text.append(f"{cut.language} ", class_style(cut.language) + Style(bold=True))
+        if wide:
+            text.append(f"{language_name(cut.language):<12}", "dim")
+        text.append(f"{len(cut.pieces):>3}")
+        text.append(f"{'·' if cut.distance is None else f'{cut.distance:.2f}':>6}", "dim" if not cut.distance else "")
+        if wide:
+            form = Text("  " + literal(cut.form))
+            form.truncate(form_width + 2, overflow="ellipsis", pad=True)
+            text.append_text(form)
+        text.append(" ")
+        room = width - indent
+        for place, block in enumerate(blocks(cut.pieces, shared, plain)):
+            if place and room < block.cell_len:
+                text.append("\n" + " " * indent)
+                room = width - indent
+            text.append_text(block).append(" ")
+            room -= block.cell_len + 1
+        text.append("\n")
+    text.append(f"\nTNLD to {reference} {language_name(reference)}", "dim")
+    if shared:
+        text.append("  ·  the same mark is the same piece", "dim")
+    return text
