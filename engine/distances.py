@@ -19,7 +19,7 @@ def transliterate(text: str) -> str:
     """The text in ASCII letters, stripped, case kept: Вашингтон → Vashington."""
     from unidecode import unidecode
 
-    latin: str = unidecode(text, errors="ignore")
+    latin: str = unidecode(text)
     return latin.strip()
 
 
@@ -51,7 +51,8 @@ def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = Non
 
     codes = sorted(dict.fromkeys(languages or LANGUAGES))
     forms = [(entity.type, entity.forms.get("nominative", {})) for entity in entities]
-    types = [kind for kind in ENTITY_TYPES if any(kind == found for found, _ in forms)]
+    present = {kind for kind, _ in forms}
+    types = [*(kind for kind in ENTITY_TYPES if kind in present), *sorted(present - set(ENTITY_TYPES))]
     latin = {form: transliterate(form) for _, by_language in forms for code in codes if (form := by_language.get(code))}
     rows: list[tuple[str, str, str, str, int, float | None]] = []
     for a, b in combinations(codes, 2):

@@ -1,13 +1,12 @@
 """How names and words are cut into subword pieces.
 
 A tokenizer of XLM-R's kind may cut an isolated word into a lone ▁ and the rest (`▁` `稣`). The lone ▁ is a real piece
-with an id and a vector, so it stays among the pieces; but it is no part of the spelling, so it does not count: the counts
-of this file are of the pieces that hold something of the word.
+with an id and a vector, so it stays among the pieces; but it holds nothing of the spelling, so it is not counted where
+another piece of the word follows. All counts of this file are made so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Entity
@@ -19,12 +18,11 @@ if TYPE_CHECKING:
 WORD_START = "▁"
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedWords:
-    """Words as the model takes them.
+class EncodedWords(NamedTuple):
+    """A sentence as the model takes it.
 
-    ids: piece ids, special pieces included. word_index: for each id the word it is of, None for special pieces.
-    A word that the tokenizer cuts to nothing (a zero-width space) has no ids.
+    ids: piece ids, special pieces included. word_index: for each id the word it is a piece of, None for special pieces.
+    A word that the tokenizer cuts to nothing (a zero-width space) has no id.
     """
 
     ids: list[int]
@@ -32,21 +30,29 @@ class EncodedWords:
 
 
 def encode_words(tokenizer: "Tokenizer", words: Sequence[str]) -> EncodedWords:
-    """Encode a sentence that is cut into words already, as transformers does with is_split_into_words=True."""
-    encoding = tokenizer.encode(list(words), is_pretokenized=True)
-    return EncodedWords(encoding.ids, encoding.word_ids)
+    """Encode a sentence that is cut into words, as transformers does with is_split_into_words=True."""
+    return encode_sentences(tokenizer, [words])[0]
+
+
+def encode_sentences(tokenizer: "Tokenizer", sentences: Sequence[Sequence[str]]) -> list[EncodedWords]:
+    """Encode many sentences of words at once, on all cores; nothing is cut off and nothing padded."""
+    encodings = tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
+    return [EncodedWords(encoding.ids, encoding.word_ids) for encoding in encodings]
 
 
 def segment(text: str, tokenizer: "Tokenizer") -> list[str]:
-    """The pieces of a text, special pieces left out: ["▁Ваш", "ын", "г", "тон"] for Вашынгтон."""
+    """The pieces of a text without the special ones: ["▁Ваш", "ын", "г", "тон"] for Вашынгтон.
+
+    A lone ▁ is kept. XLM-R's unknown pieces appear as the characters that they stand for.
+    """
     pieces: list[str] = tokenizer.encode(text, add_special_tokens=False).tokens
     return pieces
 
 
 def count_pieces(pieces: Sequence[str]) -> int:
-    """Number of pieces, without a lone ▁ that another piece follows."""
+    """Number of pieces, without a lone ▁ where another piece of the same word follows."""
     following = zip(pieces, [*pieces[1:], WORD_START], strict=True)
-    return len(pieces) - sum(piece == WORD_START and after != WORD_START for piece, after in following)
+    return len(pieces) - sum(piece == WORD_START and not after.startswith(WORD_START) for piece, after in following)
 
 
 def pieces_table(
@@ -89,12 +95,13 @@ def tokenization_table(
     """
     import pandas as pd
 
+    unknown_id = _unknown_id(tokenizer)
     rows: list[tuple[str, str, int, float | None]] = []
     for code, sentences in texts_by_language.items():
         words = [word for sentence in sentences for word in sentence]
-        cut = [encoding.tokens for encoding in tokenizer.encode_batch(words, add_special_tokens=False)]
-        counts = [count_pieces(pieces) for pieces in cut]
-        unknown = sum(_unknown(tokenizer, pieces) for pieces in cut)
+        cut = tokenizer.encode_batch(words, add_special_tokens=False)
+        counts = [count_pieces(encoding.tokens) for encoding in cut]
+        unknown = sum(encoding.ids.count(unknown_id) for encoding in cut) if unknown_id is not None else 0
         n, pieces = len(words), sum(counts)
         rows += [
             (code, "fertility", n, pieces / n if n else None),
@@ -104,5 +111,7 @@ def tokenization_table(
     return pd.DataFrame(rows, columns=["language", "measure", "n", "value"])
 
 
-def _unknown(tokenizer: "Tokenizer", pieces: Sequence[str]) -> int:
-    return sum(piece in ("<unk>", "[UNK]") for piece in pieces)
+def _unknown_id(tokenizer: "Tokenizer") -> int | None:
+    """Id of the unknown piece, None for a tokenizer that spells everything out in bytes."""
+    names = (getattr(tokenizer.model, "unk_token", None), "<unk>", "[UNK]")
+    return next((found for name in names if name and (found := tokenizer.token_to_id(name)) is not None), None)

@@ -1,8 +1,9 @@
 """From a name to a folder on disk: a folder as it is, or an id of the hub, from the local cache or by download."""
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from nerspace.engine.errors import ModelError
@@ -11,8 +12,8 @@ _HUB_ID = re.compile(r"[\w.-]+(?:/[\w.-]+)?", re.ASCII)
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model",
                     "vocab.txt", "vocab.json")  # fmt: skip
-_TOKENIZER_PATTERNS = ("config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt",
-                       "*.model")  # fmt: skip
+_TOKENIZER_PATTERNS = ("config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*",
+                       "merges.txt", "*.model")  # fmt: skip
 _MODEL_PATTERNS = ("model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
 # Seconds before a hub that does not answer counts as out of reach.
 _PATIENCE = 10.0
@@ -102,19 +103,15 @@ def _from_hub(name: str, patterns: Sequence[str], is_there: Callable[[Path], boo
         return cached
     import huggingface_hub
     from huggingface_hub.errors import OfflineModeIsEnabled, RepositoryNotFoundError
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-    silent = are_progress_bars_disabled()
-    disable_progress_bars()
     try:
         # One short question first: the download itself would try again and again before it gave up.
         found = huggingface_hub.HfApi().model_info(name, timeout=_PATIENCE)
         files = [sibling.rfilename for sibling in found.siblings or ()]
         if is_there is has_model and not any(file in _WEIGHTS for file in files):
             raise _without_weights(f"The hub's {name}", files)
-        folder = Path(
-            huggingface_hub.snapshot_download(name, revision=found.sha, allow_patterns=list(patterns), max_workers=4)
-        )
+        with _without_bars():
+            folder = Path(huggingface_hub.snapshot_download(name, revision=found.sha, allow_patterns=list(patterns)))
     except RepositoryNotFoundError as error:
         raise ModelError(
             f"The hub has no public model {name!r}, and no folder of that name is here.",
@@ -129,12 +126,23 @@ def _from_hub(name: str, patterns: Sequence[str], is_there: Callable[[Path], boo
             f"The model {name!r} is not in the local cache and the hub is out of reach ({reason}).",
             "Pass --model builtin, or a folder on this machine.",
         ) from error
-    finally:
-        if not silent:
-            enable_progress_bars()
     if not is_there(folder):
         raise ModelError(f"The hub's {name} lacks what is needed: {', '.join(patterns)}.", _FOLDER_HINT)
     return folder
+
+
+@contextlib.contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keep the download's progress bars off the screen, which may belong to the explorer."""
+    from huggingface_hub import utils
+
+    silent = utils.are_progress_bars_disabled()  # type: ignore[attr-defined]
+    utils.disable_progress_bars()  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if not silent:
+            utils.enable_progress_bars()  # type: ignore[attr-defined]
 
 
 def _cached(name: str, is_there: Callable[[Path], bool]) -> Path | None:
