@@ -67,9 +67,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.page_up", "pageup", "", "a page up", "table", "page(-1)"),
     Action("table.pick", "enter", "open", "inspect the row", "table", "pick"),
     # Data
-    Action("data.toggle", "t", "sentences/names", "switch between sentences and names", "data", "toggle"),
+    Action("data.toggle", "t", "names", "switch between sentences and names", "data", "toggle"),
     Action("data.find", "/", "find", "keep rows that hold every word, in any language, type or id", "data", "filter"),
-    Action("data.filter", "f", "filter", "filter such as type:PER lang:be,en case:locative anna", "data", "filter('type:')"),
+    Action("data.filter", "f", "filter", "filter such as type:PER lang:be,en case:locative anna", "data",
+           "filter('type:')"),
     Action("data.front", "b", "front", "bring the next language to the front", "data", "front"),
     Action("data.tokens", "T", "pieces", "show how the name of this row is cut (Tokens)", "data", "tokens"),
     Action("data.clear", "escape", "", "leave the filter line; then, clear the filter", "data", "clear"),
@@ -120,7 +121,8 @@ ACTIONS: tuple[Action, ...] = (
     # Heatmaps
     *_moves("matrix", "move the cell cursor", "cell"),
     Action("heatmaps.table", "m", "measure", "next table", "heatmaps", "table"),
-    Action("heatmaps.back", "[", "layer", "previous stage and layer, or type and subset", "heatmaps", "slice(-1)", "[ ]"),
+    Action("heatmaps.back", "[", "layer", "previous stage and layer, or type and subset", "heatmaps", "slice(-1)",
+           "[ ]"),
     Action("heatmaps.on", "]", "", "next stage and layer, or type and subset", "heatmaps", "slice(1)"),
     Action("heatmaps.order", "s", "order", "order languages by script and family, or by code", "heatmaps", "order"),
     Action("heatmaps.floor", "v", "floor", "show the values or their chance floor", "heatmaps", "floor"),

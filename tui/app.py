@@ -33,6 +33,12 @@ THEME = Theme(
 )  # fmt: skip
 
 
+def _palette() -> type:
+    from nerspace.tui.commands import ActionCommands
+
+    return ActionCommands
+
+
 class NerspaceApp(App[None]):
     """Owns the session and moves between rooms; each room shows its own part of it."""
 
@@ -51,13 +57,7 @@ class NerspaceApp(App[None]):
         # Native colors cost half the bytes of exact ones, which a slow line feels.
         self.theme = "ansi-dark" if os.environ.get("SSH_CONNECTION") else "nerspace"
 
-    @staticmethod
-    def _commands() -> type:
-        from nerspace.tui.commands import ActionCommands
-
-        return ActionCommands
-
-    COMMANDS = {_commands}
+    COMMANDS: ClassVar[set[object]] = {_palette}  # type: ignore[assignment]
 
     def compose(self) -> ComposeResult:
         """Run bar, the room, keys."""

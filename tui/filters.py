@@ -43,7 +43,9 @@ def parse_filter(text: str) -> Filter:
             upper = key.lower() == "type"
             found[KEYS[key.lower()]] = tuple(v.upper() if upper else v.lower() for v in values)
         else:
-            raise UsageError(f"Unknown filter {key}:.", "Use type: lang: case: and plain words, as in type:PER lang:be anna.")
+            raise UsageError(
+                f"Unknown filter {key}:.", "Use type: lang: case: and plain words, as in type:PER lang:be anna."
+            )
     return Filter(words=tuple(words), **found)
 
 

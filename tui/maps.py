@@ -1,4 +1,4 @@
-"""The maps of a run, joined for drawing: every map over the same points, so a point keeps its number from map to map."""
+"""The maps of a run, joined for drawing: all over the same points, so a point keeps its number from map to map."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 class Maps:
     """Points with their sentences, and every map of them.
 
-    points: DataFrame [n], the table `points` with words and tags. keys: (stage, layer) in the order before, after, layer by
-    layer. places: key → x, y float [n], NaN where a map lacks the point. cells: int [n], equal for parallel sentences.
+    points: DataFrame [n], the table `points` with words and tags. keys: (stage, layer), layer by layer, before first.
+    places: key → x, y float [n], NaN where a map lacks the point. cells: int [n], equal for parallel sentences.
     """
 
     points: "pd.DataFrame"
@@ -92,6 +92,6 @@ def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
         kept = f"kept {row.preserved:.1%} (chance {row.chance:.1%})"
         lines[str(row.stage), int(row.layer)] = (
             f"{long}{facts}10 neighbours {kept} · trustworthiness {row.trustworthiness:.2f}",
-            f"{short}{facts}neighbours {kept} · trust {row.trustworthiness:.2f}",
+            f"{short}{facts}10-NN {kept} · trust {row.trustworthiness:.2f}",
         )
     return lines

@@ -46,7 +46,7 @@ class Slice:
 
 
 def read_slices(session: "Session") -> dict[str, list[Slice]]:
-    """The slices of every such table that the run has, in the order of the table; a run of one stage first, then the next."""
+    """The slices of every such table that the run has, in the order of its rows."""
     return {
         table.name: _slices(table, frame)
         for table in TABLES

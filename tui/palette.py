@@ -1,6 +1,6 @@
-"""Colours of classes and of values: the hue says the family of a language, and no colour stands alone without a label.
+"""Colors of classes and of values: the hue says the family of a language, and no color stands alone without a label.
 
-All are numbers of the 256-colour palette: a terminal gets few bytes, and a colour-blind reader gets letters and labels too.
+Classes are numbers of the 256-color palette, which cost a terminal few bytes.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,16 @@ _LANGUAGE = {
 _TYPE = {"PER": 75, "LOC": 114, "ORG": 215}
 _OTHERS = (73, 179, 140, 108, 174, 110, 144, 138, 66, 137)
 
-# Cividis, in sixteen steps: readable with every kind of colour blindness and in grey.
-SEQUENTIAL = (17, 18, 60, 59, 60, 61, 66, 102, 102, 144, 144, 143, 179, 185, 221, 227)
+# Viridis in sixteen steps: readable with every kind of color blindness and in grey; few steps cost few bytes.
+SEQUENTIAL = (
+    "#440154", "#481a6c", "#472f7d", "#414487", "#39568c", "#31688e", "#2a788e", "#23888e",
+    "#1f988b", "#22a884", "#35b779", "#54c568", "#7ad151", "#a5db36", "#d2e21b", "#fde725",
+)  # fmt: skip
 # Blue over grey to orange: negative, none, positive.
-DIVERGING = (25, 26, 32, 68, 74, 110, 152, 252, 223, 216, 215, 209, 208, 202, 166)
+DIVERGING = (
+    "#2166ac", "#3a7cb8", "#5a96c8", "#80afd5", "#a6c7e0", "#c8d9e6", "#e2e6e9",
+    "#eeeeee", "#f2e4d6", "#f4d3b3", "#f1b884", "#e59b58", "#d47f35", "#bd651c", "#a04f10",
+)  # fmt: skip
 
 PIECES = (24, 58, 54, 22, 94, 23, 52, 60, 65, 95, 96, 30)
 
@@ -29,19 +35,12 @@ def class_style(name: str, index: int = 0) -> Style:
     return Style() if number is None else Style(color=f"color({number})")
 
 
-def step_style(scale: Sequence[int], share: float) -> Style:
+def step_style(scale: Sequence[str], share: float) -> Style:
     """The background of a value that lies at `share` (0 to 1) of a scale, with a foreground that can be read on it."""
-    number = scale[min(len(scale) - 1, max(0, int(share * len(scale))))]
-    return Style(color="color(232)" if _luminance(number) > 0.36 else "color(255)", bgcolor=f"color({number})")
-
-
-def _luminance(number: int) -> float:
-    if number >= 232:
-        return (8 + 10 * (number - 232)) / 255
-    levels = (0, 95, 135, 175, 215, 255)
-    number -= 16
-    red, green, blue = levels[number // 36], levels[number // 6 % 6], levels[number % 6]
-    return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
+    color = scale[min(len(scale) - 1, max(0, int(share * len(scale))))]
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 115
+    return Style(color="#101010" if bright else "#f4f4f4", bgcolor=color)
 
 
 def language_order(codes: Sequence[str], by_family: bool = True) -> list[str]:

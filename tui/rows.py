@@ -177,8 +177,8 @@ class SentenceRows:
         for corpus in corpora:
             self._starts.append(self._starts[-1] + len(corpus))
         self.columns: Sequence[Column] = (
-            Column("#", right=True, fixed=True), Column("type", fixed=True), Column("case"),
-            *(Column(code, at_most=64) for code in languages),
+            Column("#", right=True, fixed=True), Column("type", fixed=True),
+            *(Column(code, at_most=90) for code in languages), Column("case"),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -191,11 +191,11 @@ class SentenceRows:
         return corpus, *corpus.cell(index - self._starts[number])
 
     def cells(self, index: int) -> Sequence[Cell]:
-        """Number, type, case and the sentence in each language, its name highlighted."""
+        """Number, type, the sentence in each language with its name highlighted, and case."""
         corpus, context, entity = self.cell(index)
         sentences = (corpus.sentence_of(context, entity, code) for code in self.languages)
         texts = [entity_text(s.words, s.tags, self.highlight, s.text) for s in sentences]
-        return [str(index + 1), literal(entity.type), literal(context.case), *texts]
+        return [str(index + 1), literal(entity.type), *texts, literal(context.case)]
 
     def chunks(self) -> Iterator["pd.DataFrame"]:
         """Ids, type, case and the sentence in each language."""

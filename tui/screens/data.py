@@ -149,7 +149,9 @@ class DataRoom(Room):
         rows = self.found.rows if self.found else None
         if isinstance(rows, SentenceRows):
             corpus, context, entity = rows.cell(event.row)
-            self.app.push_screen(TextScreen("sentence", self._detail(event.row), sentence_copy(corpus, context, entity)))
+            self.app.push_screen(
+                TextScreen("sentence", self._detail(event.row), sentence_copy(corpus, context, entity))
+            )
         elif isinstance(rows, EntityRows):
             entity = rows.rows[event.row][0]
             self.app.push_screen(TextScreen("name", self._detail(event.row), name_copy(entity)))

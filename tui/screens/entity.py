@@ -42,9 +42,7 @@ def name_detail(entity: Entity, case: str | None = None) -> Text:
     text = Text()
     cases = [case] if case else list(entity.forms)
     codes = language_order(list(dict.fromkeys(code for forms in entity.forms.values() for code in forms)))
-    shown = {
-        (code, kind): literal(entity.forms.get(kind, {}).get(code, "–")) for code in codes for kind in cases
-    }
+    shown = {(code, kind): literal(entity.forms.get(kind, {}).get(code, "–")) for code in codes for kind in cases}
     widths = [max([cell_len(kind), *(min(36, cell_len(shown[code, kind])) for code in codes)]) + 2 for kind in cases]
     text.append(" " * 15)
     for kind, width in zip(cases, widths, strict=True):

@@ -33,7 +33,9 @@ class ExportScreen(ModalScreen[str]):
         with Vertical(classes="window") as window:
             window.border_title = Text(f"export {self.shown_table.name}")  # type: ignore[assignment]
             rows = len(self.shown_table.rows)
-            yield Static(Text(f"{rows:,} row{'s' if rows != 1 else ''}, as filtered, raw values, to the CSV file"), markup=False)
+            yield Static(
+                Text(f"{rows:,} row{'s' if rows != 1 else ''}, as filtered, raw values, to the CSV file"), markup=False
+            )
             yield Input(str(Path.cwd() / f"{self.shown_table.name}.csv"), classes="line-input", select_on_focus=False)
             yield Static(Text("⏎ write   esc back"), id="problem", markup=False)
 

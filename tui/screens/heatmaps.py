@@ -69,20 +69,31 @@ class HeatmapsRoom(Room):
         start = 0 if self.table_name == "tnld" else len(found) - 1
         return found[self.chosen.get(self.table_name, start) % len(found)]
 
+    def _scale(self, part: Slice) -> tuple[float, float]:
+        """One scale for all slices but the stage, floors among them, so that colors compare before and after."""
+        table = self.table
+        if table.diverging:
+            return -1.0, 1.0
+        fixed = [place for place, name in enumerate(table.by) if name == "layer"]
+        family = [s for s in self.slices[table.name] if all(s.key[place] == part.key[place] for place in fixed)]
+        columns = [table.value, table.floor] if table.floor else [table.value]
+        found = [v for one in family for column in columns for v in one.values(column).values() if v == v]
+        return (min(found), max(found)) if found else (0.0, 1.0)
+
     def draw(self) -> None:
-        """Hand the matrix to the widget. The scale is the same for every slice of a table, so that colors compare."""
+        """Hand the matrix to the widget."""
         heatmap, part, table = self.query_one(Heatmap), self.slice, self.table
         if part is None:
             heatmap.show(None, "This run has no matrix yet; r looks again." if self.session.run else NO_RUN)
             return
         column = table.floor if self.show_floor and table.floor else table.value
         values = part.values(column)
-        everything = [v for found in self.slices[table.name] for v in found.values(table.value).values() if v == v]
-        low, high = (-1.0, 1.0) if table.diverging else (min([*everything, 0.0]), max([*everything, 0.0]) or 1.0)
-        if not table.diverging and min(everything, default=0.0) > 0.5 * high:
-            low = min(everything)
+        low, high = self._scale(part)
         codes = language_order(list(dict.fromkeys(code for pair in values for code in pair)), self.by_family)
-        key = " · ".join(f"layer {value}" if name == "layer" else literal(value) for name, value in zip(table.by, part.key, strict=True))
+        key = " · ".join(
+            f"layer {value}" if name == "layer" else literal(value)
+            for name, value in zip(table.by, part.key, strict=True)
+        )
         title = f"{table.title} · {key}" + (" · chance floor" if column == table.floor and table.floor else "")
         heatmap.show(Matrix(title, tuple(codes), values, low, high, table.diverging))
 
@@ -91,7 +102,9 @@ class HeatmapsRoom(Room):
         status, pair, part = Text(no_wrap=True, overflow="ellipsis"), self.query_one(Heatmap).pair, self.slice
         if pair is not None and part is not None:
             for place, code in enumerate(pair):
-                status.append(" – " if place else "").append(f"{code} {language_name(code)}", class_style(code) + Style(bold=True))
+                status.append(" – " if place else "").append(
+                    f"{code} {language_name(code)}", class_style(code) + Style(bold=True)
+                )
             row = part.rows.get(pair)
             if row is None:
                 status.append("   no value for this pair", "dim")

@@ -16,8 +16,8 @@ from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
 
 _COLUMNS = {
-    "run": "folder name of the run", "state": "what became of it", "kind": "what it did", "created": "when it was asked for",
-    "tables": "tables it holds",
+    "run": "folder name of the run", "state": "what became of it", "kind": "what it did",
+    "created": "when it was asked for", "tables": "tables it holds",
 }  # fmt: skip
 
 

@@ -150,7 +150,9 @@ class SpaceRoom(Room):
     def _key_of(self, scatter: Scatter) -> Key | None:
         if self.key is None or not self.two:
             return self.key
-        return next(key for key in (self.key, self._other(self.key)) if key and (key[0] == "before") == (scatter.id == "left"))
+        return next(
+            key for key in (self.key, self._other(self.key)) if key and (key[0] == "before") == (scatter.id == "left")
+        )
 
     @on(Scatter.Moved)
     def _moved(self, event: Scatter.Moved) -> None:
@@ -184,7 +186,9 @@ class SpaceRoom(Room):
         row = self.maps.points.iloc[point]
         code = int(self.maps.by_language.codes[point])
         text.append(f"{row['language']} ", self.maps.by_language.styles[code] + Style(bold=True))
-        text.append(literal(row["form"]), HIGHLIGHT).append(f"  {literal(row['type'])}  {literal(row['entity'])}", "dim")
+        text.append(literal(row["form"]), HIGHLIGHT).append(
+            f"  {literal(row['type'])}  {literal(row['entity'])}", "dim"
+        )
         inside = scatter.points_inside()
         counts = np.bincount(classes.codes[inside], minlength=len(classes.names))
         parts = [f"{classes.names[kind]} {counts[kind]}" for kind in np.argsort(-counts, kind="stable") if counts[kind]]

@@ -210,7 +210,16 @@ class TokensRoom(Room):
             return None
         case = self.case if self.case in self.entity.forms else next(iter(self.entity.forms))
         records: list[tuple[Any, ...]] = [
-            (self.entity.id, case, cut.language, cut.form, " ".join(cut.pieces), len(cut.pieces), self.reference, cut.distance)
+            (
+                self.entity.id,
+                case,
+                cut.language,
+                cut.form,
+                " ".join(cut.pieces),
+                len(cut.pieces),
+                self.reference,
+                cut.distance,
+            )
             for cut in self.cuts
         ]
         name = "pieces_" + "".join(letter if letter.isalnum() else "_" for letter in self.entity.id)

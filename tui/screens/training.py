@@ -135,9 +135,17 @@ class TrainingRoom(Room):
     # -- drawing
 
     def _draw(self) -> None:
-        waiting = "Nothing yet: the first step is still to come." if self.following and self.following.live else "This run has none."
+        waiting = (
+            "Nothing yet: the first step is still to come."
+            if self.following and self.following.live
+            else "This run has none."
+        )
         loss = self.steps
-        lines = [] if loss is None else [Line("loss", _floats(loss["step"]), _floats(loss["loss"]), Style(color="color(75)"))]
+        lines = (
+            []
+            if loss is None
+            else [Line("loss", _floats(loss["step"]), _floats(loss["loss"]), Style(color="color(75)"))]
+        )
         last = "" if loss is None or not len(loss) else f"  {loss['loss'].iloc[-1]:.3f}"
         self.query_one("#loss", Curves).show(f"loss{last}", lines, waiting)
         self.query_one("#probes", Curves).show(self._probe_caption(), self._probe_lines(), waiting)
@@ -195,7 +203,9 @@ class TrainingRoom(Room):
         else:
             if self.steps is not None and len(self.steps):
                 last = self.steps.iloc[-1]
-                text.append(f"  {int(last['step']):,} steps · {int(last['sentences']):,} sentences · {clock(last['seconds'])}")
+                text.append(
+                    f"  {int(last['step']):,} steps · {int(last['sentences']):,} sentences · {clock(last['seconds'])}"
+                )
             if following.problem:
                 text.append(f"  {literal(following.problem)}", "bold")
         self.query_one("#progress", Static).update(text)
@@ -213,7 +223,11 @@ class TrainingRoom(Room):
     def action_layer(self, step: int) -> None:
         """Another layer that was probed."""
         if layers := self._layers():
-            self.probed_layer = layers[(layers.index(self.probed_layer) + step) % len(layers)] if self.probed_layer in layers else layers[-1]
+            self.probed_layer = (
+                layers[(layers.index(self.probed_layer) + step) % len(layers)]
+                if self.probed_layer in layers
+                else layers[-1]
+            )
             self._draw()
 
     def action_next_view(self) -> None:
@@ -238,7 +252,9 @@ class TrainingRoom(Room):
                 self._show_progress()
 
         question = f"Stop {literal(following.run.id)}?"
-        self.app.push_screen(ConfirmScreen(question, "It ends after its next step and keeps everything so far."), answered)
+        self.app.push_screen(
+            ConfirmScreen(question, "It ends after its next step and keeps everything so far."), answered
+        )
 
     def shown(self) -> Shown | None:
         """The table behind the view with the focus."""
@@ -264,5 +280,5 @@ def _floats(column: "pd.Series[Any]") -> "np.ndarray[Any, Any]":
 
 
 def _bar(share: float, width: int) -> Text:
-    full = int(round(share * width))
+    full = round(share * width)
     return Text.assemble(("━" * full, "bold"), ("━" * (width - full), "dim"))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -32,7 +33,7 @@ class Curves(Widget, can_focus=True):
     """A line that is picked stands out, the others step back."""
 
     BINDINGS = bindings("curves")
-    COMPONENT_CLASSES = {"curves--title", "curves--focus", "curves--axis", "curves--faint"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"curves--title", "curves--focus", "curves--axis", "curves--faint"}
     DEFAULT_CSS = """
     Curves { background: $background; }
     Curves .curves--title { color: $foreground 70%; text-style: bold; }
@@ -53,7 +54,7 @@ class Curves(Widget, can_focus=True):
         self._window = Window(0.0, 0.0, 1.0, 1.0)
         self._drawn: Raster | None = None
         self._margins = (6, 4)
-        self._ends: dict[int, int] = {}
+        self._ends: dict[int, list[int]] = {}
 
     def show(self, caption: str, lines: Sequence[Line], empty: str = "") -> None:
         """Other lines; the scale holds all their points."""
@@ -81,7 +82,9 @@ class Curves(Widget, can_focus=True):
             self._window = self._extent()
             ticks = self._y_ticks()
             left = max((cell_len(label) for _, label in ticks), default=1) + 2
-            right = max(cell_len(line.name) for line in self.lines) + 1 if len(self.lines) > 1 else 1
+            across = math.ceil(len(self.lines) / max(1, self.size.height - 2))
+            name = max(cell_len(literal(line.name)) for line in self.lines) + 1
+            right = name * across if len(self.lines) > 1 else 1
             self._margins = (left, right)
             self._draw_lines()
             self._place_ends()
@@ -98,7 +101,9 @@ class Curves(Widget, can_focus=True):
         order = [i for i in range(len(dots)) if i != self.picked]
         across = np.concatenate([dots[i][0] for i in order] or [np.zeros(0)])
         down = np.concatenate([dots[i][1] for i in order] or [np.zeros(0)])
-        kinds = np.concatenate([np.full(len(dots[i][0]), i) for i in order] or [np.zeros(0, dtype=np.int64)]).astype(np.int64)
+        kinds = np.concatenate([np.full(len(dots[i][0]), i) for i in order] or [np.zeros(0, dtype=np.int64)]).astype(
+            np.int64
+        )
         kept = np.isfinite(down)
         drawn = raster(across[kept], down[kept], kinds[kept], columns, rows)
         if self.picked >= 0:
@@ -116,7 +121,7 @@ class Curves(Widget, can_focus=True):
         return [(tick, tick_label(tick, step)) for tick in ticks]
 
     def _place_ends(self) -> None:
-        """Give the name of each line a row of its own, near its end and in the order of the ends."""
+        """Give the name of each line a row near its end, in their order; two share a row where rows are few."""
         self._ends = {}
         _, rows = self._plot_size()
         if len(self.lines) < 2:
@@ -128,16 +133,15 @@ class Curves(Widget, can_focus=True):
                 _, down = to_dots(line.x[kept[-1:]], line.y[kept[-1:]], self._window, 1, rows)
                 wanted.append((float(down[0]) / 4, place))
         wanted.sort()
-        if len(wanted) > rows:
-            wanted = [end for end in wanted if end[1] == self.picked]
-        for row, (_, place) in zip(spread([at for at, _ in wanted], rows), wanted, strict=True):
-            self._ends[row] = place
+        across = math.ceil(len(wanted) / rows)
+        for slot, (_, place) in zip(spread([at * across for at, _ in wanted], rows * across), wanted, strict=True):
+            self._ends.setdefault(slot // across, []).append(place)
 
     def render_line(self, y: int) -> Strip:
         """Title, plot, ticks of the steps."""
         width, base = self.size.width, self.rich_style
         if y == 0:
-            style = base + self._part("focus" if self.has_focus else "title")
+            style = self._part("focus" if self.has_focus else "title")
             picked = f"  {self._picked_text()}" if self.picked >= 0 else ""
             return Strip([Segment(fit(f" {self.caption}{picked}", width), style)], width)
         if self._drawn is None:
@@ -145,10 +149,10 @@ class Curves(Widget, can_focus=True):
         rows = self._plot_size()[1]
         if y - 1 < rows:
             return self._plot_line(y - 1, base).adjust_cell_length(width, base)
-        return self._step_line(base).adjust_cell_length(width, base) if y - 1 == rows else Strip.blank(width, base)
+        return self._step_line().adjust_cell_length(width, base) if y - 1 == rows else Strip.blank(width, base)
 
     def _part(self, name: str) -> Style:
-        return self.get_component_rich_style(f"curves--{name}", partial=True)
+        return self.get_component_rich_style(f"curves--{name}")
 
     def _picked_text(self) -> str:
         line = self.lines[self.picked]
@@ -161,21 +165,21 @@ class Curves(Widget, can_focus=True):
 
     def _plot_line(self, row: int, base: Style) -> Strip:
         assert self._drawn is not None  # noqa: S101
-        left, right = self._margins
+        left, _ = self._margins
         high = (self._window.top - self._window.bottom) / self._plot_size()[1]
         top = self._window.top - row * high
         label = next((text for tick, text in self._y_ticks() if top - high < tick <= top), "")
-        axis = base + self._part("axis")
+        axis = self._part("axis")
         segments = [Segment(fit(label, left - 1, right=True) + ("┤" if label else "│"), axis)]
         bits, owner = self._drawn.bits[row], self._drawn.owner[row]
         for dots, place in zip(bits.tolist(), owner.tolist(), strict=True):
             segments.append(Segment(chr(BRAILLE + dots), base + self._style_of(place)) if dots else Segment(" ", base))
-        if (place := self._ends.get(row)) is not None:
+        for place in self._ends.get(row, ()):
             bold = Style(bold=place == self.picked)
-            segments.append(Segment(fit(literal(self.lines[place].name), right), base + self._style_of(place) + bold))
+            segments.append(Segment(f"{literal(self.lines[place].name)} ", base + self._style_of(place) + bold))
         return Strip(Segment.simplify(segments))
 
-    def _step_line(self, base: Style) -> Strip:
+    def _step_line(self) -> Strip:
         left, _ = self._margins
         columns = self._plot_size()[0]
         ticks = nice_ticks(self._window.left, self._window.right, max(2, columns // 12))
@@ -188,7 +192,7 @@ class Curves(Widget, can_focus=True):
             at = left + int((tick - self._window.left) / (self._window.right - self._window.left) * (columns - 1))
             start = max(left, min(at - len(text) // 2, left + columns - len(text)))
             line[start : start + len(text)] = text
-        return Strip([Segment("".join(line), base + self._part("axis"))])
+        return Strip([Segment("".join(line), self._part("axis"))])
 
     # -- keys
 

@@ -1,8 +1,9 @@
 """A table that draws only the lines on the screen, so a million rows open as fast as ten."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -26,7 +27,12 @@ class FrameTable(ScrollView, can_focus=True):
     """Rows under a heading that stays, with a row cursor. Columns scroll one at a time; fixed ones stay."""
 
     BINDINGS = bindings("table")
-    COMPONENT_CLASSES = {"frame-table--header", "frame-table--cursor", "frame-table--fixed", "frame-table--blurred"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "frame-table--header",
+        "frame-table--cursor",
+        "frame-table--fixed",
+        "frame-table--blurred",
+    }
     DEFAULT_CSS = """
     FrameTable { background: $surface; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
     FrameTable .frame-table--header { color: $primary; background: $panel; text-style: bold; }
@@ -61,7 +67,7 @@ class FrameTable(ScrollView, can_focus=True):
         self.rows: Rows = NoRows()
         self.empty = empty
         self._widths: list[int] = []
-        self._strips: LRUCache[tuple[int, int, int, bool], Strip] = LRUCache(400)
+        self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(400)
 
     # -- content
 
@@ -95,10 +101,13 @@ class FrameTable(ScrollView, can_focus=True):
         fixed = [place for place, column in enumerate(self.rows.columns) if column.fixed]
         others = [place for place, column in enumerate(self.rows.columns) if not column.fixed]
         room, shown = self.scrollable_content_region.width - 1, []
+        # Two columns of long text stand side by side, however narrow the screen.
+        half = max(20, (room - sum(self._widths[place] + _GAP for place in fixed) - _GAP) // 2)
         for place in fixed + others[self.first_column :]:
             if room < 3:
                 break
-            width = min(self._widths[place], room)
+            last = place in others and place == len(self.rows.columns) - 1
+            width = min(self._widths[place], room if last or place in fixed else min(half, room))
             shown.append((place, width))
             room -= width + _GAP
         return shown
@@ -117,32 +126,36 @@ class FrameTable(ScrollView, can_focus=True):
         index = self.scroll_offset.y + y - 1
         if index >= len(self.rows):
             return Strip.blank(width, base)
-        key = (index, self.first_column, width, index == self.cursor and self.has_focus)
-        if index == self.cursor or key not in self._strips:
+        if index == self.cursor:
+            return self._row(index, width)
+        key = (index, self.first_column, width)
+        if key not in self._strips:
             self._strips[key] = self._row(index, width)
         return self._strips[key]
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("frame-table--header")
-        cells = [fit(self.rows.columns[place].name, size, self.rows.columns[place].right) for place, size in self._visible()]
+        cells = [
+            fit(self.rows.columns[place].name, size, self.rows.columns[place].right) for place, size in self._visible()
+        ]
         line = " " + (" " * _GAP).join(cells)
         hidden = len(self.rows.columns) - len(cells) - self.first_column
         more = ("‹" if self.first_column else "") + (f" {hidden} more ›" if hidden > 0 else "")
         more = more and f" {more.strip()} "
-        line = fit(line, max(0, width - cell_len(more))) + more
-        return Strip([Segment(fit(line, width), style)], width)
+        line = set_cell_size(line, max(0, width - cell_len(more))) + more
+        return Strip([Segment(set_cell_size(line, width), style)], width)
 
     def _row(self, index: int, width: int) -> Strip:
         cells = self.rows.cells(index)
         style = self.rich_style
         here = index == self.cursor
         if here:
-            style += self.get_component_rich_style(f"frame-table--{'cursor' if self.has_focus else 'blurred'}", partial=True)
-        faint = self.get_component_rich_style("frame-table--fixed", partial=True)
+            style = self.get_component_rich_style(f"frame-table--{'cursor' if self.has_focus else 'blurred'}")
+        faint = self.get_component_rich_style("frame-table--fixed")
         segments = [Segment("▌" if here else " ", style)]
         for place, size in self._visible():
             column = self.rows.columns[place]
-            segments += self._cell(cells[place], size, column.right, style + faint if column.fixed and not here else style)
+            segments += self._cell(cells[place], size, column.right, faint if column.fixed and not here else style)
             segments.append(Segment(" " * _GAP, style))
         return Strip(segments).adjust_cell_length(width, style)
 

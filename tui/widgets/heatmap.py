@@ -1,8 +1,9 @@
-"""A square matrix of languages in colors that grow darker or lighter with the value, the value in the cell where it fits."""
+"""A square matrix of languages, each value as a color and, where it fits, as a number."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -38,7 +39,13 @@ class Heatmap(Widget, can_focus=True):
     """Cells as large as the screen allows, a gap between scripts, a cursor cell."""
 
     BINDINGS = bindings("matrix")
-    COMPONENT_CLASSES = {"heatmap--title", "heatmap--label", "heatmap--here", "heatmap--cursor", "heatmap--faint"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "heatmap--title",
+        "heatmap--label",
+        "heatmap--here",
+        "heatmap--cursor",
+        "heatmap--faint",
+    }
     DEFAULT_CSS = """
     Heatmap { background: $background; }
     Heatmap .heatmap--title { color: $primary; text-style: bold; }
@@ -99,7 +106,8 @@ class Heatmap(Widget, can_focus=True):
     def _keep_in_view(self) -> None:
         fitting = self._fitting()
         self.first = tuple(  # type: ignore[assignment]
-            max(min(first, at), at - fit_count + 1) for first, at, fit_count in zip(self.first, self.cell, fitting, strict=True)
+            max(min(first, at), at - fit_count + 1)
+            for first, at, fit_count in zip(self.first, self.cell, fitting, strict=True)
         )
         if self.matrix is not None and len(self.matrix.codes) <= min(fitting):
             self.first = (0, 0)
@@ -126,7 +134,7 @@ class Heatmap(Widget, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"heatmap--{name}", partial=True)
+        return self.get_component_rich_style(f"heatmap--{name}")
 
     def _columns(self) -> Sequence[tuple[int, str, str]]:
         """Number, code and gap before of every column on the screen."""
@@ -135,7 +143,11 @@ class Heatmap(Widget, can_focus=True):
         chosen = range(len(codes))[self.first[1] : self.first[1] + self._fitting()[1]]
         room = self.size.width - self._layout()[0] - len(chosen) * self._layout()[1]
         return [
-            (at, codes[at], " " if room > 1 and at > chosen[0] and script_of(codes[at]) != script_of(codes[at - 1]) else "")
+            (
+                at,
+                codes[at],
+                " " if room > 1 and at > chosen[0] and script_of(codes[at]) != script_of(codes[at - 1]) else "",
+            )
             for at in chosen
         ]
 
@@ -161,7 +173,10 @@ class Heatmap(Widget, can_focus=True):
                 text, colors = ("·" if middle else "").center(width), self._style("faint")
             else:
                 scale = DIVERGING if self.matrix.diverging else SEQUENTIAL
-                text, colors = (_number(value, width, self.matrix.low < 0) if middle else "").center(width), step_style(scale, self.matrix.share(value))
+                text, colors = (
+                    (_number(value, width, self.matrix.low < 0) if middle else "").center(width),
+                    step_style(scale, self.matrix.share(value)),
+                )
             segments += [Segment(gap, base), Segment(text, base + (self._style("cursor") if here else colors))]
         return segments
 
@@ -170,7 +185,9 @@ class Heatmap(Widget, can_focus=True):
         matrix, label = self.matrix, self._layout()[0]
         scale = DIVERGING if matrix.diverging else SEQUENTIAL
         segments = [Segment(fit(" ", label), base), Segment(f"{matrix.low:.2f} ", base + self._style("label"))]
-        segments += [Segment(" ", base + step_style(scale, (step + 0.5) / _SCALE_CELLS)) for step in range(_SCALE_CELLS)]
+        segments += [
+            Segment(" ", base + step_style(scale, (step + 0.5) / _SCALE_CELLS)) for step in range(_SCALE_CELLS)
+        ]
         return [*segments, Segment(f" {matrix.high:.2f}", base + self._style("label"))]
 
     # -- moving

@@ -1,5 +1,7 @@
 """The last line: the keys that count where the focus is, as many as fit, with help and quit always at the end."""
 
+from typing import ClassVar
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
@@ -13,7 +15,7 @@ _LAST = ("app.help", "app.quit")
 class KeyBar(Widget):
     """A footer drawn as one line; it costs one repaint when the focus moves."""
 
-    COMPONENT_CLASSES = {"key-bar--key", "key-bar--label"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--label"}
     DEFAULT_CSS = """
     KeyBar { height: 1; background: $panel; color: $foreground; }
     KeyBar .key-bar--key { color: $accent; text-style: bold; }
@@ -39,8 +41,8 @@ class KeyBar(Widget):
 
     def render(self) -> RenderResult:
         """Keys in the accent colour, what they do beside them."""
-        key = self.get_component_rich_style("key-bar--key", partial=True)
-        label = self.get_component_rich_style("key-bar--label", partial=True)
+        key = self.get_component_rich_style("key-bar--key")
+        label = self.get_component_rich_style("key-bar--label")
         first, last = self._entries()
         end = Text.assemble(*(part for sign, name in last for part in ((f" {sign} ", key), (name, label), " ")))
         room = self.size.width - end.cell_len

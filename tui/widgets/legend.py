@@ -1,5 +1,7 @@
 """The legend of a map: a key, a sign in the color of the class, its name and its points; hidden classes stay listed."""
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,7 +17,7 @@ class Legend(Widget, can_focus=True):
     """Classes in the order of their keys; with the focus, j, k and space reach those beyond 9."""
 
     BINDINGS = bindings("legend")
-    COMPONENT_CLASSES = {"legend--cursor", "legend--faint"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"legend--cursor", "legend--faint"}
     DEFAULT_CSS = """
     Legend { background: $background; padding: 1 0 0 1; }
     Legend .legend--cursor { background: $primary 30%; text-style: bold; }
@@ -47,10 +49,10 @@ class Legend(Widget, can_focus=True):
         if y >= len(self.entries):
             return Strip.blank(width, base)
         mark, name, count, style, hidden = self.entries[y]
-        faint = base + self.get_component_rich_style("legend--faint", partial=True)
+        faint = self.get_component_rich_style("legend--faint")
         line = base
         if self.has_focus and y == self.cursor:
-            line = base + self.get_component_rich_style("legend--cursor", partial=True)
+            line = self.get_component_rich_style("legend--cursor")
         room = max(1, width - 5 - len(count))
         parts = [
             Segment(f"{mark} ", faint if not (self.has_focus and y == self.cursor) else line),

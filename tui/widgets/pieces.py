@@ -1,4 +1,4 @@
-"""The pieces of a name in several languages, as blocks; a piece that languages share has one color and one mark in all."""
+"""The pieces of a name in several languages, as blocks; a piece that they share has one color and one mark in all."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -37,7 +37,9 @@ def blocks(pieces: Sequence[str], shared: dict[str, int], plain: bool) -> list[T
     for piece in pieces:
         number = shared.get(piece)
         mark = MARKS[number] if number is not None and number < len(MARKS) else ""
-        style = _ALONE if number is None else Style(color="color(255)", bgcolor=f"color({PIECES[number % len(PIECES)]})")
+        style = (
+            _ALONE if number is None else Style(color="color(255)", bgcolor=f"color({PIECES[number % len(PIECES)]})")
+        )
         block = Text(literal(piece), Style() if plain else style, end="")
         if mark:
             block.append(mark, Style(bold=True))
@@ -46,9 +48,9 @@ def blocks(pieces: Sequence[str], shared: dict[str, int], plain: bool) -> list[T
 
 
 def pieces_text(cuts: Sequence[Cut], reference: str, width: int, plain: bool) -> Text:
-    """One row a language: pieces counted, distance, form when it is wide enough, and the blocks, wrapped under themselves."""
+    """One row a language: pieces counted, distance, form where there is room, and the blocks, wrapped."""
     shared = shared_pieces(cuts)
-    wide = width >= 76
+    wide = width >= 68
     form_width = min(26, max((Text(literal(cut.form)).cell_len for cut in cuts), default=0)) if wide else 0
     indent = (15 if wide else 3) + 3 + 6 + (form_width + 2 if wide else 0) + 1
     text = Text()

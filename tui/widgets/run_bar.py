@@ -1,6 +1,9 @@
 """The first line: the rooms, and the run that they show with its state."""
 
+from typing import ClassVar
+
 from rich.text import Text
+from textual import events
 from textual.app import RenderResult
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -17,7 +20,7 @@ STATES = {
 class RunBar(Widget):
     """Rooms on the left, run on the right, in one line."""
 
-    COMPONENT_CLASSES = {"run-bar--room", "run-bar--here", "run-bar--name", "run-bar--run"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"run-bar--room", "run-bar--here", "run-bar--name", "run-bar--run"}
     DEFAULT_CSS = """
     RunBar { height: 1; background: $panel; color: $foreground; }
     RunBar .run-bar--name { color: $primary; text-style: bold; }
@@ -35,32 +38,39 @@ class RunBar(Widget):
     def __init__(self, rooms: dict[str, str], id: str | None = None) -> None:
         super().__init__(id=id)
         self.rooms = rooms
+        self._places: list[tuple[int, str]] = []
 
     def render(self) -> RenderResult:
         """The run's name gives way first, then the product's."""
         width = self.size.width
         style = {
-            name: self.get_component_rich_style(f"run-bar--{name}", partial=True) for name in ("room", "here", "name", "run")
+            name: self.get_component_rich_style(f"run-bar--{name}", partial=False)
+            for name in ("room", "here", "name", "run")
         }
         line = Text(no_wrap=True, end="")
+        self._places = []
         if width >= 100:
             line.append(" nerspace ", style["name"]).append(" ")
         for number, (room, title) in enumerate(self.rooms.items(), 1):
             chosen = style["here" if room == self.here else "room"]
-            line.append(f" {number} {title} ", chosen + _click(room))
+            self._places.append((line.cell_len, room))
+            line.append(f" {number} {title} ", chosen)
         if not self.run_id:
             end = Text("no run ", style["run"])
         else:
             sign, color = STATES.get(self.state, ("?", "foreground"))
             wide = width - line.cell_len >= len(self.run_id) + len(self.state) + 5
-            name = literal(self.run_id) if wide else fit(literal(self.run_id), max(0, width - line.cell_len - 5)).strip()
+            name = (
+                literal(self.run_id) if wide else fit(literal(self.run_id), max(0, width - line.cell_len - 5)).strip()
+            )
             end = Text.assemble((name, style["run"]), " ", (sign, self.app.theme_variables.get(color, "")))
             end.append(f" {self.state} " if wide else " ", style["run"])
         line.append(" " * max(1, width - line.cell_len - end.cell_len))
         return line.append_text(end)
 
-
-def _click(room: str) -> "object":
-    from rich.style import Style
-
-    return Style(meta={"@click": f"app.room('{room}')"})
+    async def on_click(self, event: events.Click) -> None:
+        """A click on a room goes there."""
+        at = [room for start, room in self._places if start <= event.x]
+        ends = self._places[-1][0] + len(self.rooms[self._places[-1][1]]) + 4 if self._places else 0
+        if at and event.x < ends:
+            await self.app.run_action(f"app.room('{at[-1]}')")

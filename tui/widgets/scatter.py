@@ -1,6 +1,7 @@
 """A map of points in braille: colored by class, with a box cursor, the nearest point and its parallels marked."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -15,6 +16,23 @@ from textual.widget import Widget
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
+
+# Where a label may stand when the place of its point is taken, in label widths and rows.
+_BESIDE = (
+    (0, 0),
+    (1, 0),
+    (-1, 0),
+    (0, 1),
+    (0, -1),
+    (1, 1),
+    (-1, 1),
+    (1, -1),
+    (-1, -1),
+    (2, 0),
+    (-2, 0),
+    (0, 2),
+    (0, -2),
+)
 
 Overlay = dict[tuple[int, int], tuple[str, Style]]
 
@@ -33,7 +51,7 @@ class Scatter(Widget, can_focus=True):
     """Draws points; the box is moved by cells, everything else follows from where it is."""
 
     BINDINGS = bindings("scatter")
-    COMPONENT_CLASSES = {"scatter--title", "scatter--focus", "scatter--box", "scatter--nearest"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"scatter--title", "scatter--focus", "scatter--box", "scatter--nearest"}
     DEFAULT_CSS = """
     Scatter { background: $background; }
     Scatter .scatter--title { color: $foreground 70%; background: $background; }
@@ -183,18 +201,19 @@ class Scatter(Widget, can_focus=True):
         return (column, row) if 0 <= column < self.columns and 0 <= row < self.rows else None
 
     def _lay_labels(self) -> None:
-        for point, text, style in self.labels:
+        """The marked point first, then each label on its point or, where that is taken, beside it."""
+        text = next((text for point, text, _ in self.labels if point == self.marked), "◉")
+        marked = [(self.marked, text, self.get_component_rich_style("scatter--nearest"))] if self.marked >= 0 else []
+        for point, label, style in [*marked, *(entry for entry in self.labels if entry[0] != self.marked)]:
             if (cell := self._cell_of(point)) is None:
                 continue
-            start = max(0, min(cell[0], self.columns - cell_len(text)))
-            for place, letter in enumerate(text):
-                self._overlay[start + place, cell[1]] = (letter, style)
-        if self.marked >= 0 and (cell := self._cell_of(self.marked)) is not None:
-            text = next((text for point, text, _ in self.labels if point == self.marked), "◉")
-            style = self.get_component_rich_style("scatter--nearest")
-            start = max(0, min(cell[0], self.columns - cell_len(text)))
-            for place, letter in enumerate(text):
-                self._overlay[start + place, cell[1]] = (letter, style)
+            width = cell_len(label)
+            for off_x, off_y in _BESIDE:
+                column, row = max(0, min(cell[0] + off_x * width, self.columns - width)), cell[1] + off_y
+                cells = [(column + place, row) for place in range(width)]
+                if 0 <= row < self.rows and not any(taken in self._overlay for taken in cells):
+                    self._overlay.update(zip(cells, ((letter, style) for letter in label), strict=True))
+                    break
 
     def _lay_box(self) -> None:
         column, row = self._center()
