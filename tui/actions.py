@@ -73,12 +73,12 @@ ACTIONS: tuple[Action, ...] = (
            "filter('type:')"),
     Action("data.front", "b", "front", "bring the next language to the front", "data", "front"),
     Action("data.tokens", "T", "pieces", "show how the name of this row is cut (Tokens)", "data", "tokens"),
-    Action("data.clear", "escape", "", "leave the filter line; then, clear the filter", "data", "clear"),
+    Action("data.clear", "escape", "back", "leave the filter line; then, clear the filter", "data", "clear"),
     # Tokens
     Action("tokens.type", "/,i", "type a name", "type any name and see it cut at once", "tokens", "type"),
     Action("tokens.reference", "c", "compare to", "next language that TNLD compares to", "tokens", "reference"),
     Action("tokens.case", "t", "case", "next case of the names", "tokens", "case"),
-    Action("tokens.back", "escape", "", "back from the input to the names", "tokens", "leave"),
+    Action("tokens.back", "escape", "back", "back from the input to the names", "tokens", "leave"),
     # Training
     Action("training.measure", "m", "measure", "next measure of the probes", "training", "measure"),
     Action("training.layer_down", "[", "layer", "one layer down", "training", "layer(-1)", "[ ]"),

@@ -14,7 +14,7 @@ def export_problem(path: Path) -> str:
     if path.is_dir():
         return f"{path} is a folder. Add a file name."
     if not path.parent.is_dir():
-        return f"The folder {path.parent} does not exist. Make it first, or choose another."
+        return f"No such folder: {path.parent}. Make it first, or choose another."
     if not os.access(path.parent, os.W_OK):
         return f"The folder {path.parent} cannot be written."
     return ""

@@ -87,9 +87,9 @@ class TrainingRoom(Room):
         self.following = self.steps = self.probes = self.transfer = None
         if (run := self.session.run) is None:
             for curves in self.query(Curves):
-                curves.show("", (), NO_RUN if curves.id == "loss" else "")
+                curves.show("", ())
             self.query_one(FrameTable).show(NoRows(), empty="")
-            self.query_one("#progress", Static).update(Text("No run", "dim"))
+            self.query_one("#progress", Static).update(Text(NO_RUN))
             return
         self.following = Following(run)
         self._read()

@@ -101,13 +101,16 @@ class FrameTable(ScrollView, can_focus=True):
         fixed = [place for place, column in enumerate(self.rows.columns) if column.fixed]
         others = [place for place, column in enumerate(self.rows.columns) if not column.fixed]
         room, shown = self.scrollable_content_region.width - 1, []
-        # Two columns of long text stand side by side, however narrow the screen.
         half = max(20, (room - sum(self._widths[place] + _GAP for place in fixed) - _GAP) // 2)
+        behind = sum(self._widths[place] + _GAP for place in others[self.first_column :])
         for place in fixed + others[self.first_column :]:
             if room < 3:
                 break
-            last = place in others and place == len(self.rows.columns) - 1
-            width = min(self._widths[place], room if last or place in fixed else min(half, room))
+            width = min(self._widths[place], room)
+            if place in others:
+                behind -= self._widths[place] + _GAP
+                # Two columns of long text stand side by side unless the rest needs less than half.
+                width = min(width, max(half, room - behind - _GAP))
             shown.append((place, width))
             room -= width + _GAP
         return shown

@@ -17,6 +17,9 @@ STATES = {
 }  # fmt: skip
 
 
+ROOM_ACTIONS = ("app.data", "app.tokens", "app.training", "app.space", "app.heatmaps")
+
+
 class RunBar(Widget):
     """Rooms on the left, run on the right, in one line."""
 
@@ -40,6 +43,14 @@ class RunBar(Widget):
         self.rooms = rooms
         self._places: list[tuple[int, str]] = []
 
+    def on_mount(self) -> None:
+        """Follow the focus, which decides whether a digit goes to a room."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def _key(self, number: int) -> str:
+        active = self.screen.active_bindings.get(str(number))
+        return f"{number}" if active is None or active.binding.id in ROOM_ACTIONS else f"F{number}"
+
     def render(self) -> RenderResult:
         """The run's name gives way first, then the product's."""
         width = self.size.width
@@ -49,12 +60,12 @@ class RunBar(Widget):
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        if width >= 100:
+        if width >= 110:
             line.append(" nerspace ", style["name"]).append(" ")
         for number, (room, title) in enumerate(self.rooms.items(), 1):
             chosen = style["here" if room == self.here else "room"]
             self._places.append((line.cell_len, room))
-            line.append(f" {number} {title} ", chosen)
+            line.append(f" {self._key(number)} {title} ", chosen)
         if not self.run_id:
             end = Text("no run ", style["run"])
         else:
@@ -71,6 +82,6 @@ class RunBar(Widget):
     async def on_click(self, event: events.Click) -> None:
         """A click on a room goes there."""
         at = [room for start, room in self._places if start <= event.x]
-        ends = self._places[-1][0] + len(self.rooms[self._places[-1][1]]) + 4 if self._places else 0
+        ends = self._places[-1][0] + len(self.rooms[self._places[-1][1]]) + 5 if self._places else 0
         if at and event.x < ends:
             await self.app.run_action(f"app.room('{at[-1]}')")

@@ -321,12 +321,16 @@ class Scatter(Widget, can_focus=True):
         """Show what is inside the box, whole."""
         if self.window is None:
             return
+        point = self.nearest_point()
         x, y = self._place()
         wide = (self.window.right - self.window.left) * (self.half[0] + 0.5) / self.columns
         high = (self.window.top - self.window.bottom) * (self.half[1] + 0.5) / self.rows
         self.window = Window(x - wide, y - high, x + wide, y + high)
         self.box = [0.5, 0.5]
         self.redraw()
+        # What was in the middle of the box may be some cells off now: the box stays with its nearest point.
+        if point >= 0 and self._cell_of(point) is not None:
+            self.move_to(point)
 
     def action_fit(self) -> None:
         """Show the whole map."""

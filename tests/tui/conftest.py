@@ -1,0 +1,47 @@
+"""A workspace with one run, made once, and an app on it."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+# Pytest's importlib mode puts no folder on the path, and the modules beside this one are wanted by name.
+sys.path.insert(0, str(Path(__file__).parent))
+
+import tui_sample
+from tui_driving import explorer
+
+from nerspace.engine.runs import Run
+from nerspace.tui.app import NerspaceApp
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("NO_COLOR", "SSH_CONNECTION", "NERSPACE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tui_sample.write_corpus(tmp_path_factory.mktemp("data") / "names")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Run:
+    return tui_sample.write_run(tmp_path_factory.mktemp("workspace"), corpus)
+
+
+@pytest.fixture
+def run(finished: Run, tmp_path: Path) -> Run:
+    """A copy that a test may change."""
+    path = tmp_path / "workspace" / "runs" / finished.id
+    shutil.copytree(finished.path, path)
+    return Run(path)
+
+
+@pytest.fixture
+def app(finished: Run, corpus: Path) -> NerspaceApp:
+    return explorer(finished, corpus)

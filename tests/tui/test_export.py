@@ -1,0 +1,94 @@
+"""What is exported is what is shown, byte by byte, and nothing is overwritten unasked."""
+
+import pandas as pd
+from tui_driving import press
+
+from nerspace.engine.runs import to_csv
+
+
+async def _path(pilot, path) -> None:
+    """Replace the path in the export window."""
+    from textual.widgets import Input
+
+    pilot.app.screen.query_one(Input).value = str(path)
+
+
+async def test_names_are_exported_as_filtered_with_raw_values(app, tmp_path):
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await press(pilot, "t", "slash", *"type:ORG lang:en", "enter")
+        text = await press(pilot, "e")
+        assert "3 rows, as filtered" in text
+        text = await press(pilot, "enter")
+        assert "Wrote 3 rows" in text
+    written = (tmp_path / "names.csv").read_bytes().decode()
+    assert written == (
+        "entity,type,gender,case,en\n"
+        "unesco,ORG,,nominative,UNESCO\n"
+        "reuters,ORG,,nominative,Reuters\n"
+        "hostile,ORG,,nominative,[red]x[/red]\x1b[31m\n"
+    )
+
+
+async def test_sentences_are_exported_in_the_order_shown(app, tmp_path):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "slash", *"washington lang:en,tr", "enter", "e", "enter")
+    assert (tmp_path / "sentences.csv").read_text(encoding="utf-8") == (
+        "context,entity,type,case,en,tr\n"
+        "c2,washington,LOC,nominative,The city of Washington is old.,Vaşington şehri eski.\n"
+    )
+
+
+async def test_a_file_is_only_replaced_after_a_second_enter(app, tmp_path):
+    target = tmp_path / "tnld.csv"
+    target.write_text("precious")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "5", "m", "m", "e")
+        await _path(pilot, target)
+        text = await press(pilot, "enter")
+        assert "exists." in text
+        assert target.read_text() == "precious"
+        await press(pilot, "enter")
+        assert target.read_text().startswith("a,b,type,subset,n,tnld\n")
+
+
+async def test_a_missing_folder_is_one_clear_line(app, tmp_path):
+    async with app.run_test(size=(100, 24)) as pilot:
+        await press(pilot, "5", "e")
+        await _path(pilot, tmp_path / "no" / "where.csv")
+        text = await press(pilot, "enter")
+        assert "No such folder: " in text
+        await press(pilot, "escape")
+    assert not (tmp_path / "no").exists()
+
+
+async def test_a_matrix_is_exported_as_the_rows_of_its_slice(app, finished, tmp_path):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "5", "e", "enter")
+    table = finished.read_table("parallel_cosine")
+    expected = to_csv(table[(table["stage"] == "after") & (table["layer"] == 12)])
+    assert (tmp_path / "parallel_cosine_after_12.csv").read_text(encoding="utf-8") == expected
+
+
+async def test_a_map_is_exported_without_hidden_classes(app, finished, tmp_path):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "4", "c", "1", "e", "enter")
+    written = pd.read_csv(tmp_path / "map_after_12.csv", keep_default_na=False)
+    assert len(written) == (finished.read_table("points")["type"] != "PER").sum()
+    drawn = finished.read_table("map").query("stage == 'after' and layer == 12").set_index("point")
+    assert (drawn.loc[written["point"], "x"].to_numpy() == written["x"].to_numpy()).all()
+
+
+async def test_curves_are_exported_as_the_probes_in_view(app, finished, tmp_path):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "3", "m", "left_square_bracket", "e", "enter")
+    written = pd.read_csv(tmp_path / "probes_isoscore_0.csv")
+    probes = finished.read_table("probes").query("measure == 'isoscore' and layer == 0")
+    assert written["value"].tolist() == probes["value"].tolist()
+
+
+async def test_copy_puts_the_row_on_the_clipboard(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "5", "y")
+        assert "cosine=" in app.clipboard
+        await press(pilot, "4", "y")
+        assert app.clipboard.count("\t") == 4

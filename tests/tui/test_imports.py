@@ -1,0 +1,28 @@
+"""The explorer starts without the heavy half."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import importlib, pkgutil, sys
+import nerspace.tui.app
+early = [name for name in ("pandas", "numpy", "tokenizers") if name in sys.modules]
+assert not early, f"loaded before the first paint: {early}"
+import nerspace.tui.screens, nerspace.tui.widgets
+for package in (nerspace.tui.screens, nerspace.tui.widgets):
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+from nerspace import datasets
+from nerspace.engine.encoders import load_tokenizer
+from nerspace.engine.tokenization import segment
+from nerspace.engine.distances import tnld
+heavy = [name for name in ("torch", "transformers", "sklearn") if name in sys.modules]
+assert not heavy, f"the explorer loaded {heavy}"
+"""
+
+
+def test_the_explorer_never_imports_torch_transformers_or_sklearn():
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,54 @@
+"""Text from data can neither color, move nor hide anything on the screen."""
+
+from rich.cells import cell_len
+from tui_driving import press, settle
+
+from nerspace.tui.literal import entity_text, fit, literal
+
+SHOWN = "[red]x[/red]␛[31m"
+
+
+def test_control_and_hidden_characters_become_visible():
+    assert literal("a\x1b[31m\n\t\x7f") == "a␛[31m␊␉␡"
+    assert literal("a\u202eb\u200bc\x9bd") == "a�b�c�d"
+    assert literal("Vaşington Вашынгтон") == "Vaşington Вашынгтон"
+
+
+def test_widths_are_counted_in_cells():
+    assert fit("東京都", 4) == "東 …"
+    assert cell_len(fit("東京都", 4)) == 4
+    assert fit("ab", 5, right=True) == "   ab"
+
+
+def test_the_name_is_found_in_the_text_by_its_words():
+    shown = entity_text(("On", "met", "on", "."), ("O", "O", "B-PER", "O"), "bold", "On met on.")
+    assert [(span.start, span.end) for span in shown.spans] == [(7, 9)]
+
+
+async def test_hostile_names_are_drawn_literally_in_every_room(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        text = await settle(pilot)
+        assert SHOWN in text
+        assert "\x1b" not in text
+        text = await press(pilot, "G", "enter")
+        assert f"That is what {SHOWN} writes." in text
+        text = await press(pilot, "escape", "T")
+        assert f"{SHOWN}  ORG" in text
+        assert "\x1b" not in text
+        text = await press(pilot, "4", "slash", *"[red]", "enter")
+        assert f"en {SHOWN}" in text or f" {SHOWN}  ORG  hostile" in text
+        assert "\x1b" not in text
+
+
+async def test_without_color_classes_are_letters_and_pieces_have_bars(finished, corpus, monkeypatch):
+    from tui_driving import explorer
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = explorer(finished, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await press(pilot, "4", "p")
+        assert not any(0x2800 < ord(letter) <= 0x28FF for letter in text)
+        assert "B ● pl" in text
+        assert text.count("B") > 3
+        text = await press(pilot, "f2")
+        assert "[▁Anna" in text

@@ -1,0 +1,70 @@
+"""A run that goes on is followed, and stopped only when asked twice."""
+
+import os
+
+import tui_sample
+from tui_driving import explorer, press, settle
+
+from nerspace.engine.runs import Run, create, process_started
+
+
+def _running(workspace) -> Run:
+    run = create(workspace, "demo", {"donor": "en"}, 0)
+    run.update(state="running", process={"pid": os.getpid(), "started": process_started(os.getpid())})
+    run.append_event("state", state="running")
+    run.append_event("stage", stage="train", label="Fine-tuning on en", total=40, unit="steps")
+    return run
+
+
+def _step(run: Run, step: int) -> None:
+    run.append_event("step", step=step, steps=40, loss=2.0 / step, learning_rate=1e-4, sentences=8 * step, seconds=step)
+
+
+async def test_curves_grow_with_the_events_and_end_with_the_run(tmp_path, corpus):
+    run = _running(tmp_path)
+    app = explorer(run, corpus)
+    async with app.run_test(size=(120, 30)) as pilot:
+        text = await press(pilot, "3")
+        assert "Nothing yet: the first step is still to come." in text
+        for step in range(1, 11):
+            _step(run, step)
+        for code in tui_sample.CODES:
+            run.append_event("probe", step=0, language=code, layer=12, measure="mean_cosine", n=8, value=0.5)
+            run.append_event("probe", step=10, language=code, layer=12, measure="mean_cosine", n=8, value=0.4)
+        await pilot.pause(0.7)
+        text = await settle(pilot)
+        assert "Fine-tuning on en  10 of 40 steps" in text
+        assert "left" in text
+        assert "loss  0.200" in text
+        assert "mean cosine · layer 12" in text
+        run.append_event("state", state="failed", message="Out of memory.", hint="Use a smaller batch.")
+        run.update(state="failed")
+        await pilot.pause(0.7)
+        text = await settle(pilot)
+        assert "✗ failed" in text
+        assert "Out of memory. Use a smaller batch." in text
+
+
+async def test_stopping_asks_first(tmp_path, corpus):
+    run = _running(tmp_path)
+    app = explorer(run, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "3")
+        text = await press(pilot, "x")
+        assert f"Stop {run.id}?" in text
+        await press(pilot, "n")
+        assert not run.stop_asked()
+        text = await press(pilot, "x", "y")
+        assert run.stop_asked()
+        assert "stopping" in text
+
+
+async def test_another_run_is_opened_from_the_list(run, corpus):
+    other = _running(run.path.parent.parent)
+    _step(other, 3)
+    app = explorer(run, corpus)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "3", "o")
+        text = await press(pilot, "g", "enter")
+        assert other.id in text
+        assert "Fine-tuning on en  3 of 40 steps" in text
