@@ -53,7 +53,8 @@ def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = Non
     forms = [(entity.type, entity.forms.get("nominative", {})) for entity in entities]
     present = {kind for kind, _ in forms}
     types = [*(kind for kind in ENTITY_TYPES if kind in present), *sorted(present - set(ENTITY_TYPES))]
-    latin = {form: transliterate(form) for _, by_language in forms for code in codes if (form := by_language.get(code))}
+    spellings = {form for _, by_language in forms for code in codes if (form := by_language.get(code))}
+    latin = {form: transliterate(form) for form in spellings}
     rows: list[tuple[str, str, str, str, int, float | None]] = []
     for a, b in combinations(codes, 2):
         pairs = [(kind, found[a], found[b]) for kind, found in forms if found.get(a) and found.get(b)]

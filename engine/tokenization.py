@@ -6,6 +6,7 @@ another piece of the word follows. All counts of this file are made so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.datasets.languages import LANGUAGES
@@ -51,8 +52,8 @@ def segment(text: str, tokenizer: "Tokenizer") -> list[str]:
 
 def count_pieces(pieces: Sequence[str]) -> int:
     """Number of pieces, without a lone ▁ where another piece of the same word follows."""
-    following = zip(pieces, [*pieces[1:], WORD_START], strict=True)
-    return len(pieces) - sum(piece == WORD_START and not after.startswith(WORD_START) for piece, after in following)
+    lone = sum(piece == WORD_START and not after.startswith(WORD_START) for piece, after in pairwise(pieces))
+    return len(pieces) - lone
 
 
 def pieces_table(
@@ -76,6 +77,17 @@ def pieces_table(
             (entity, code, form, " ".join(encoding.tokens), count_pieces(encoding.tokens), kind)
             for (entity, code, form, kind), encoding in zip(rows, encodings, strict=True)
         ],
+        columns=["entity", "language", "form", "pieces", "count", "type"],
+    )
+
+
+def names_table(names: Sequence[str], tokenizer: "Tokenizer") -> "pd.DataFrame":
+    """The table `pieces` of names that belong to no entity; entity, language and type are empty."""
+    import pandas as pd
+
+    cut = [segment(name, tokenizer) for name in names]
+    return pd.DataFrame(
+        [("", "", name, " ".join(pieces), count_pieces(pieces), "") for name, pieces in zip(names, cut, strict=True)],
         columns=["entity", "language", "form", "pieces", "count", "type"],
     )
 

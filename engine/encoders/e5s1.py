@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+
 from nerspace.engine.errors import ModelError
 
 _MAGIC = b"E5S1"

@@ -74,9 +74,9 @@ def local_folder(name: str) -> Path | None:
     Raises: ModelError where it is neither.
     """
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name and path.is_dir():
         return path.resolve()
-    if path.exists():
+    if name and path.exists():
         raise ModelError(f"{name} is a file, not the folder of an encoder.", _FOLDER_HINT)
     if not _HUB_ID.fullmatch(name) or name.startswith("."):
         raise ModelError(

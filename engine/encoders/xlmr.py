@@ -12,8 +12,8 @@ compatible way (ｅ ́ → é). NFKC of the whole text is not the same: it also 
 
 What is left of a difference is a tie: where two ways to cut a text have the same probability (i|ii and ii|i),
 SentencePiece decides by rounding in float32, this tokenizer in float64. No text of the eleven languages shows it (0 of
-131,877); 4 of 300,000 random mixtures of rare characters do. And the noncharacters U+FDD0 to U+FDD3, which serve as
-guard and stand-ins, become one of themselves, all equally unknown to the model.
+131,877); 4 of 300,000 random mixtures of rare characters do. And the noncharacters U+FDD0 and U+FDD1 and a few
+characters of private use, which serve as guard and stand-ins, become one of themselves, all unknown to the model.
 """
 
 import unicodedata
@@ -23,10 +23,13 @@ from itertools import product
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
+from nerspace.engine.errors import ModelError
+
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 
 _GUARD, _UNKNOWN = "\ufdd0", "\ufdd1"
-_FIRST_STAND_IN, _LAST_STAND_IN = 0xFDD2, 0xFDEF
+# Private-use characters: two are needed today, more when tokenizers moves to a younger Unicode than XLM-R's map.
+_STAND_INS = range(0x10F000, 0x10F200)
 # Blocks whose composed characters are younger than XLM-R's map: Todhri, Tulu-Tigalari, and from Dives Akuru on.
 _YOUNGER = (range(0x105C0, 0x10600), range(0x11380, 0x11400), range(0x11900, 0x1D000), range(0x1E000, 0x1F000))
 
@@ -36,6 +39,8 @@ def xlmr_tokenizer(pieces: Sequence[tuple[str, float]], replacements: Mapping[st
 
     pieces: piece and log-probability in the order of XLM-R's ids: <s> <pad> </s> <unk>, the pieces, <mask>.
     replacements: character → what SentencePiece makes of it, for every character that it changes.
+
+    Raises: ModelError for a map that is not XLM-R's.
     """
     ids = {piece: index for index, (piece, _) in enumerate(pieces) if piece in SPECIAL}
     tokenizer = Tokenizer(models.Unigram(list(pieces), ids["<unk>"], False))
@@ -62,9 +67,12 @@ def _normalizers(replacements: Mapping[str, str]) -> Iterator[normalizers.Normal
     nfkc = normalizers.NFKC()
     changed = {c: r for c, r in replacements.items() if nfkc.normalize_str(c) != r}
     unchanged = [c for c in _all_characters() if c not in replacements and nfkc.normalize_str(c) != c]
-    stand_ins = dict(zip(unchanged, map(chr, range(_FIRST_STAND_IN, _LAST_STAND_IN + 1)), strict=False))
-    if len(stand_ins) < len(unchanged):
-        raise ValueError(f"NFKC changes {len(unchanged)} characters that its map leaves alone")
+    if len(unchanged) > len(_STAND_INS):
+        raise ModelError(
+            f"The encoder's character map is not XLM-R's: {len(unchanged)} characters that NFKC changes are missing.",
+            "Choose another encoder.",
+        )
+    stand_ins = dict(zip(unchanged, map(chr, _STAND_INS), strict=False))
 
     yield _replace(_class([_GUARD, *stand_ins.values()]), _UNKNOWN)
     # At the very beginning there is nothing to join, and tokenizers would lose count of its offsets.

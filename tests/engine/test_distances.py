@@ -1,0 +1,120 @@
+from itertools import combinations
+from statistics import mean
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.records import Entity
+from nerspace.engine import distances
+from nerspace.engine.catalogue import table_spec
+from nerspace.engine.distances import tnld, tnld_table, transliterate
+
+FORMS = {
+    "be": "Вашынгтон", "bg": "Вашингтон", "ca": "Washington", "cs": "Washington", "en": "Washington",
+    "es": "Washington", "pl": "Waszyngton", "ru": "Вашингтон", "sl": "Washington", "tr": "Vaşington", "uk": "Вашингтон",
+}  # fmt: skip
+
+
+def entity(kind: str, number: int = 1, **forms: str) -> Entity:
+    return Entity(f"e{number}", kind, "", "", {"nominative": forms, "locative": {"en": "in Nowhere", "ru": "в Нигде"}})
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("Вашингтон", "Washington", 0.1),
+        ("Vaşington", "Washington", 0.2),
+        ("Вашынгтон", "Вашингтон", 0.1),
+        ("Washington", "Washington", 0.0),
+        ("", "", 0.0),
+        ("", "abcd", 1.0),
+        ("abc", "xyz", 1.0),
+        ("Abc", "abc", 1 / 3),
+        ("  Рим ", "Rim", 0.0),
+        ("Київ", "Kiyiv", 0.0),
+    ],
+)
+def test_tnld_by_hand(a: str, b: str, expected: float) -> None:
+    assert tnld(a, b) == pytest.approx(expected)
+
+
+def test_transliteration_is_latin_stripped_and_keeps_case() -> None:
+    assert transliterate(" Вашингтон ") == "Vashington"
+    assert transliterate("ŁÓDŹ") == "LODZ"
+
+
+def levenshtein(a: str, b: str) -> int:
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]
+
+
+NAMES = st.text("abWшьЖ çŁі", max_size=8)
+
+
+@given(NAMES, NAMES)
+def test_tnld_is_levenshtein_over_the_longer_length(a: str, b: str) -> None:
+    first, second = transliterate(a), transliterate(b)
+    longest = max(len(first), len(second))
+    expected = levenshtein(first, second) / longest if longest else 0.0
+    assert tnld(a, b) == pytest.approx(expected)
+    assert tnld(b, a) == tnld(a, b)
+
+
+def test_table_is_the_mean_over_entities_by_type_and_subset() -> None:
+    entities = [
+        entity("LOC", 1, **FORMS),
+        entity("LOC", 2, en="Rome", es="Roma", ru="Рим", tr="Roma"),
+        entity("PER", 3, en="Ada", es="Ada", ru="Ада"),
+        entity("PER", 4, en="Bach", ru=""),
+    ]
+    table = tnld_table(entities)
+    assert list(table.columns) == list(table_spec("tnld").columns)
+    expected = []
+    for a, b in combinations(sorted(LANGUAGES), 2):
+        for kind in ("PER", "LOC", "all"):
+            for subset in ("all", "different"):
+                pairs = [
+                    (forms[a], forms[b])
+                    for forms in (e.forms["nominative"] for e in entities if kind in (e.type, "all"))
+                    if forms.get(a) and forms.get(b) and (subset == "all" or forms[a] != forms[b])
+                ]
+                value = mean(tnld(*pair) for pair in pairs) if pairs else None
+                expected.append((a, b, kind, subset, len(pairs), value))
+    pd.testing.assert_frame_equal(table, pd.DataFrame(expected, columns=list(table.columns)))
+
+
+def test_identical_strings_are_left_out_of_the_subset_different() -> None:
+    table = tnld_table(
+        [entity("LOC", 1, en="Madrid", es="Madrid"), entity("LOC", 2, en="Rome", es="Roma")], ["en", "es"]
+    )
+    rows = table[table["type"] == "all"].set_index("subset")
+    assert rows["n"].to_dict() == {"all": 2, "different": 1}
+    assert rows["tnld"].to_dict() == pytest.approx({"all": 0.125, "different": 0.25})
+
+
+def test_forms_that_differ_only_in_script_count_as_different() -> None:
+    table = tnld_table([entity("LOC", en="Rim", ru="Рим")], ["en", "ru"])
+    assert table.loc[table["subset"] == "different", ["n", "tnld"]].to_numpy().tolist() == [[1, 0], [1, 0]]
+
+
+def test_no_common_entity_is_an_empty_value_with_n_zero() -> None:
+    table = tnld_table([entity("LOC", en="Rome")], ["ru", "en"])
+    assert table[["a", "b"]].drop_duplicates().to_numpy().tolist() == [["en", "ru"]]
+    assert table["n"].tolist() == [0, 0, 0, 0]
+    assert table["tnld"].isna().all()
+    assert tnld_table([], ["en", "ru"])["n"].tolist() == [0, 0]
+    assert len(tnld_table([entity("LOC", en="Rome")], ["en"])) == 0
+
+
+def test_each_form_is_transliterated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(distances, "transliterate", lambda text: seen.append(text) or transliterate(text))
+    tnld_table([entity("LOC", 1, **FORMS), entity("LOC", 2, **FORMS)])
+    assert sorted(seen) == sorted(set(FORMS.values()))
