@@ -39,8 +39,8 @@ def split_form(form: str, case: str, language: str) -> tuple[list[str], list[str
 def fill(template: str, form: str, case: str, kind: str, language: str) -> tuple[list[str], list[str], str]:
     """Put a form into the one slot of a template.
 
-    Returns: words, IOB2 tags and the text. Prepositions, suffixes and punctuation glued to the slot are kept as words of
-    their own and tagged O.
+    Returns: words, IOB2 tags and the text. Prepositions, suffixes and punctuation glued to the slot are kept as words
+    of their own and tagged O.
     """
     slot = SLOT.search(template)
     if slot is None:

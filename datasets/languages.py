@@ -10,8 +10,8 @@ class Language:
     """A language of the parallel data.
 
     code: ISO 639-1. script: Latin or Cyrillic. family: branch of Indo-European, or the family itself.
-    prepositions: the lower-case words, articles among them, that a locative or directional form may begin with; they are
-    no part of the name (Spanish "en la India", but "en La Habana").
+    prepositions: the lower-case words, articles among them, that a locative or directional form may begin with; they
+    are no part of the name (Spanish "en la India", but "en La Habana").
     """
 
     code: str

@@ -37,7 +37,7 @@ class Context:
 class Sentence:
     """Words with one IOB2 tag each, and where they came from.
 
-    Two sentences with equal context and entity are parallel. For text that arrives tagged, context and entity are empty.
+    Two sentences with equal context and entity are parallel. In text that arrives tagged, both are empty.
     """
 
     words: tuple[str, ...]

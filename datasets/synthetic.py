@@ -119,6 +119,15 @@ class SyntheticNER:
         """Contexts by their id."""
         return {context.id: context for context in self.contexts}
 
+    def named(self, name: str) -> list[Entity]:
+        """Entities that have this form, in any language and case of letters."""
+        wanted = name.casefold()
+        return [
+            entity
+            for entity in self.entities
+            if any(form.casefold() == wanted for forms in entity.forms.values() for form in forms.values())
+        ]
+
     def select(
         self, *, types: Iterable[str] | None = None, languages: Sequence[str] | None = None,
         cases: Iterable[str] | None = None, genders: Iterable[str] | None = None,
@@ -207,9 +216,7 @@ def counts(corpus: SyntheticNER) -> "pd.DataFrame":
                     sum(c.gender == gender for c in contexts) * sum(e.gender == gender for e in names)
                     for gender in {c.gender for c in contexts}
                 )
-                rows.append(
-                    (corpus.name, kind, case, len(contexts), len(names), len(contexts) * len(names), valid)
-                )
+                rows.append((corpus.name, kind, case, len(contexts), len(names), len(contexts) * len(names), valid))
     return pd.DataFrame(rows, columns=["corpus", "type", "case", "contexts", "names", "possible", "valid"])
 
 

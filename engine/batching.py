@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nerspace.engine.tokenization import encode_sentences
+
 if TYPE_CHECKING:
-    from nerspace.datasets import Sentence
     from tokenizers import Tokenizer
+
+    from nerspace.datasets import Sentence
 
 # The label of a piece that carries no tag; torch's cross-entropy leaves it out.
 IGNORED = -100
@@ -37,9 +40,8 @@ class Encoded:
 def encode(sentences: Sequence["Sentence"], tokenizer: "Tokenizer", max_length: int = 512) -> list[Encoded]:
     """Tokenise sentences once; what is longer than `max_length` ids is cut behind it, the closing id kept."""
     encoded = []
-    batch = tokenizer.encode_batch([list(sentence.words) for sentence in sentences], is_pretokenized=True)
-    for sentence, encoding in zip(sentences, batch, strict=True):
-        ids, words = list(encoding.ids), encoding.word_ids
+    cut = encode_sentences(tokenizer, [sentence.words for sentence in sentences])
+    for sentence, (ids, words) in zip(sentences, cut, strict=True):
         if len(ids) > max_length:
             ids, words = [*ids[: max_length - 1], ids[-1]], [*words[: max_length - 1], None]
         pieces: list[list[int]] = [[] for _ in sentence.words]

@@ -1,7 +1,7 @@
 """Every table nerspace can make: its name, the function behind it, its columns and what it means in one line.
 
-A table is entered here once and so has three doors: the command line prints it, the explorer shows it, and both write it
-as CSV. The functions are named, not imported, so that this page costs nothing to read.
+A table is entered here once and so has three doors: the command line prints it, the explorer shows it, and both write
+it as CSV. The functions are named, not imported, so that this page costs nothing to read.
 """
 
 from collections.abc import Mapping

@@ -8,13 +8,14 @@ from nerspace.engine.forward import Outputs
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from nerspace.datasets import Sentence
 
 Span = tuple[str, int, int]
 
 
 def entity_spans(tags: Sequence[str]) -> set[Span]:
-    """Entities as (type, start, stop) under strict IOB2: an entity begins with B-, an I- that continues nothing is none."""
+    """Entities as (type, start, stop) under strict IOB2: one begins with B-, an I- that continues nothing is none."""
     spans: set[Span] = set()
     kind, start = "", 0
     for position, tag in enumerate([*tags, "O"]):
@@ -32,7 +33,7 @@ def entity_scores(
     """Micro-averaged precision, recall and f1 over entities, with their counts.
 
     gold, predicted: per sentence, IOB2 tags of its words. mode: "strict", boundaries and type must both be right.
-    Returns: precision, recall, f1 in [0, 1] (0 where nothing is predicted or nothing is there), correct, predicted, gold.
+    Returns: precision, recall, f1 in [0, 1] (0 where nothing is predicted or there), correct, predicted, gold.
     Raises: DataError when a sentence has different lengths, UsageError for another mode.
     """
     if mode != "strict":

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,8 @@ from nerspace.datasets import Sentence, SyntheticNER
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import ActiveVocabulary, Encoded, encode
 from nerspace.engine.distances import tnld_table
-from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.encoders.saving import save_model
+from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation import prediction_table, sentence_id
 from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table, steps_table
 from nerspace.engine.forward import Outputs, finish, forward
@@ -23,6 +24,7 @@ from nerspace.engine.geometry.isotropy import average_cosine, isoscore, isotropy
 from nerspace.engine.geometry.similarity import parallel_cosine_table
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.projection import map_table
+from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.statistics import correlation_table, delta_correlation_table, delta_table
 from nerspace.engine.tokenization import pieces_table, tokenization_table
@@ -30,30 +32,6 @@ from nerspace.engine.transfer import transfer_table
 
 WORDS_PER_SENTENCE = 4
 FORWARD_BATCH = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a demo run is asked to do; kept whole in run.json.
-
-    size: training sentences in the donor language. test_size: test sentences per language, the same cells in all of them.
-    """
-
-    donor: str
-    languages: tuple[str, ...]
-    seed: int
-    size: int
-    test_size: int
-    model: str
-    device: str
-    data: str
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    probe_every: int
-    probe_size: int
-    perplexity: float
-    keep_model: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +82,7 @@ def _cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
 
 def demo(run: Run) -> Iterator[Record]:
     """Do the whole experiment that the run asks for and write its tables as they are ready."""
-    asked = run.info()["request"]
-    request = Request(**{**asked, "languages": tuple(asked["languages"])})
+    request = read_request(run.info()["request"])
     device = devices.pick_device(request.device)
     run.update(device=devices.describe(device))
 
@@ -116,7 +93,7 @@ def demo(run: Run) -> Iterator[Record]:
     tokenizer = encoders.load_tokenizer(request.model)
     _write_token_tables(run, request, sample, tokenizer)
     yield Progress("prepare", 2)
-    model = encoders.load_token_classifier(request.model, LABELS, request.seed).to(device)
+    model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed).to(device)
     limit = min(512, model.config.max_position_embeddings - 2)
     train, test = encode(sample.train, tokenizer, limit), encode(sample.test, tokenizer, limit)
     layers = (0, model.config.num_hidden_layers)
@@ -149,7 +126,7 @@ def demo(run: Run) -> Iterator[Record]:
     yield from _draw_maps(run, request, reading)
     if request.keep_model:
         yield Stage("model", "Saving the model", 1, "folder")
-        encoders.save_model(model, request.model, run.path / "model")
+        save_model(model, request.model, run.path / "model")
         yield Progress("model", 1)
 
 
@@ -203,9 +180,7 @@ class _Reading:
         words = random_words(encoded, WORDS_PER_SENTENCE, seed)
         self._groups = [[item.entity_pieces, *chosen] for item, chosen in zip(encoded, words, strict=True)]
         self._is_entity = np.array([number == 0 for group in self._groups for number in range(len(group))])
-        self.word_languages = np.array(
-            [s.language for s, chosen in zip(sentences, words, strict=True) for _ in chosen]
-        )
+        self.word_languages = np.array([s.language for s, chosen in zip(sentences, words, strict=True) for _ in chosen])
         self.entities: dict[tuple[str, int], Any] = {}
         self.words: dict[tuple[str, int], Any] = {}
 
@@ -288,19 +263,3 @@ def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record
         run.write_table("map", pd.concat(maps))
         run.write_table("map_quality", pd.concat(qualities))
         yield Progress("map", len(maps))
-
-
-def make_request(**fields: Any) -> dict[str, Any]:
-    """A checked request as the plain dict that run.json holds; see Request for the fields.
-
-    Raises: UsageError naming the first field that cannot be.
-    """
-    request = Request(**fields)
-    devices.check_device_name(request.device)
-    if request.donor not in request.languages:
-        request = Request(**{**fields, "languages": (request.donor, *request.languages)})
-    for name, least in (("size", 8), ("test_size", 6), ("epochs", 1), ("batch_size", 1), ("probe_every", 1),
-                        ("probe_size", 1)):  # fmt: skip
-        if getattr(request, name) < least:
-            raise UsageError(f"{name} is {getattr(request, name)}.", f"It must be at least {least}.")
-    return asdict(request)

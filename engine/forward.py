@@ -18,7 +18,7 @@ class Outputs:
     """What a model said of n sentences.
 
     predicted: per sentence, one label number per word. confidence: per sentence, its lowest probability of a predicted
-    label. vectors: layer → array [groups, d], the mean of each group's pieces, in the order of the sentences and groups.
+    label. vectors: layer → array [groups, d], the mean of each group's pieces, in the order of sentences and groups.
     """
 
     predicted: list[list[int]] = field(default_factory=list)
@@ -73,7 +73,8 @@ def _pool(hidden: torch.Tensor, groups: Groups) -> FloatArray:
     """Means of groups of pieces; hidden [batch, pieces, d] gives [groups, d]. A group without pieces gives NaN."""
     width = hidden.shape[1]
     flat = hidden.reshape(-1, hidden.shape[-1]).float()
-    sizes, source = [], []
+    sizes: list[int] = []
+    source: list[int] = []
     for row, sentence in enumerate(groups):
         for group in sentence:
             sizes.append(len(group))

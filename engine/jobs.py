@@ -43,13 +43,18 @@ def start(run: Run) -> None:
     run.update(state="running", process={"pid": process.pid, "started": process_started(process.pid)})
 
 
-def follow(run: Run, poll: float = 0.1) -> Iterator[dict[str, Any]]:
-    """The events of a run from its beginning, then as they come, until the run has ended."""
-    offset = 0
+def follow(run: Run, poll: float = 0.1, skip: int = 0) -> Iterator[dict[str, Any]]:
+    """The events of a run from its beginning, then as they come, until the run has ended.
+
+    skip: how many events to leave out, for a follower that has seen them already.
+    """
+    offset = seen = 0
     while True:
         ended = run.info()["state"] in ENDED
-        for offset, event in run.events(offset):
-            yield event
+        for behind, event in run.events(offset):
+            offset, seen = behind, seen + 1
+            if seen > skip:
+                yield event
         if ended:
             return
         time.sleep(poll)

@@ -223,9 +223,7 @@ class Run:
         """The array vectors/NAME.npy, mapped into memory, read-only."""
         import numpy as np
 
-        array: np.ndarray[Any, Any] = np.load(
-            self.path / "vectors" / f"{name}.npy", mmap_mode="r", allow_pickle=False
-        )
+        array: np.ndarray[Any, Any] = np.load(self.path / "vectors" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         return array
 
     # -- stopping
@@ -240,11 +238,13 @@ class Run:
 
 
 # Columns that pandas would else guess as numbers or booleans in some runs and as text in others.
-TEXT_COLUMNS = {
-    name: "string"
-    for name in ("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "gold",
-                 "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split", "text")
-}  # fmt: skip
+TEXT_COLUMNS = dict.fromkeys(
+    (
+        "language type case entity context sentence form pieces words tags gold predicted a b donor recipient subset "
+        "statistic measure stage split text method"
+    ).split(),
+    "string",
+)
 
 
 def to_csv(frame: "pd.DataFrame", header: bool = True) -> str:

@@ -78,9 +78,11 @@ def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
     import pandas as pd
 
     pairs = transfer[transfer["donor"] != transfer["recipient"]]
-    pairs = pairs.assign(share=pairs["wrong"] / pairs["sentences"]).groupby(["donor", "recipient"], as_index=False)[
-        ["share", "tnld"]
-    ].mean()
+    pairs = (
+        pairs.assign(share=pairs["wrong"] / pairs["sentences"])
+        .groupby(["donor", "recipient"], as_index=False)[["share", "tnld"]]
+        .mean()
+    )
     scripts = {code: language.script for code, language in LANGUAGES.items()}
     same = pairs["donor"].map(scripts) == pairs["recipient"].map(scripts)
     rows = []

@@ -1,10 +1,11 @@
-"""The command line: every command parses, calls the engine, and shows; nothing heavy is imported before it is needed."""
+"""The command line: every command parses, calls the engine and shows; nothing heavy is imported before it is needed."""
 
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from nerspace.datasets.errors import NerspaceError
 
 app = typer.Typer(
@@ -88,7 +89,8 @@ def demo(
     seed: Annotated[int, typer.Option(help="Decides the split, the sample and the training.")] = 0,
     size: Annotated[int, typer.Option(help="Training sentences.")] = 960,
     test_size: Annotated[
-        int | None, typer.Option(help="Test sentences per language; an eighth of --size by default.", show_default=False)
+        int | None,
+        typer.Option(help="Test sentences per language; an eighth of --size by default.", show_default=False),
     ] = None,
     model: Model = "builtin",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
@@ -107,8 +109,8 @@ def demo(
     """Do the paper's experiment end to end on real weights, in a few minutes.
 
     Samples parallel sentences, fine-tunes on the donor language alone while probing the space, counts errors in every
-    language, relates them to spelling distance (TNLD), and maps word vectors before and after. Everything becomes a table
-    of the run. Ctrl+C stops it and keeps what is finished.
+    language, relates them to spelling distance (TNLD), and maps word vectors before and after. Everything becomes a
+    table of the run. Ctrl+C stops it and keeps what is finished.
     """
     from nerspace import datasets
     from nerspace.datasets.languages import parse_languages
@@ -165,7 +167,7 @@ def tokens(
     from nerspace.datasets.errors import UsageError
     from nerspace.datasets.languages import parse_languages
     from nerspace.engine import encoders
-    from nerspace.engine.tokenization import pieces_table, unknown_name_table
+    from nerspace.engine.tokenization import names_table, pieces_table
     from nerspace.tui.console import show_table
 
     if not names and not everything:
@@ -174,13 +176,16 @@ def tokens(
 
     tokenizer = encoders.load_tokenizer(model)
     corpus = datasets.load(data)
-    entities = corpus.entities if everything else [e for name in names or () for e in corpus.named(name)]
-    known = {form for entity in entities for form in entity.forms.get("nominative", {}).values()}
-    unknown = [name for name in names or () if name not in known]
-    parts = [unknown_name_table(unknown, tokenizer)] if unknown else []
-    if entities:
-        parts.append(pieces_table(dict.fromkeys(entities), tokenizer, parse_languages(lang)))
-    show_table("pieces", pd.concat(parts, ignore_index=True), csv=csv, as_json=as_json, rows=rows)
+    found = {name: corpus.named(name) for name in names or ()}
+    entities = corpus.entities if everything else [entity for named in found.values() for entity in named]
+    known = {entity.id: entity for entity in entities}.values()
+    frame = pd.concat(
+        [
+            names_table([name for name, named in found.items() if not named], tokenizer),
+            pieces_table(known, tokenizer, parse_languages(lang)),
+        ]
+    )
+    show_table("pieces", frame, csv=csv, as_json=as_json, rows=rows)
 
 
 @app.command()
@@ -220,6 +225,7 @@ def tnld(
 def data_list(csv: Csv = None, as_json: Json = False) -> None:
     """List the data sets that need no path."""
     import pandas as pd
+
     from nerspace import datasets
     from nerspace.tui.console import show_table
 
@@ -242,6 +248,7 @@ def data_show(
 def runs_list(workspace: Workspace = None, csv: Csv = None, as_json: Json = False) -> None:
     """List the runs of the workspace, newest first."""
     import pandas as pd
+
     from nerspace.engine import runs
     from nerspace.tui.console import show_table
 
@@ -316,6 +323,7 @@ def tables(
 ) -> None:
     """List every table nerspace can make, or the columns of one."""
     import pandas as pd
+
     from nerspace.engine.catalogue import CATALOGUE, table_spec
     from nerspace.tui.console import show_table
 

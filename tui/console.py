@@ -12,8 +12,9 @@ from nerspace.tui.literal import literal, shown_number
 
 if TYPE_CHECKING:
     import pandas as pd
-    from nerspace.engine.runs import Run
     from rich.console import Console
+
+    from nerspace.engine.runs import Run
 
 # Where the output is no terminal nothing is squeezed into its width.
 PIPE_WIDTH = 240

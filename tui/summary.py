@@ -8,6 +8,7 @@ from nerspace.tui.plots import text
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from nerspace.engine.runs import Run
 
 

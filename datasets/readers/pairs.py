@@ -1,4 +1,4 @@
-"""Reads our own layout: a folder with contexts.csv and entities.csv, one row per context or form, one column a language."""
+"""Reads our own layout: contexts.csv and entities.csv, one row per context or form, one column per language."""
 
 import csv
 from collections.abc import Iterator

@@ -90,8 +90,8 @@ def partition_isotropy(X: Array) -> float:
 def local_intrinsic_dimension(X: Array, k: int = 20) -> float:
     """Mean over the rows of the maximum-likelihood dimension −1 / mean_j ln(d_j / d_k) over k nearest neighbours.
 
-    Rows that coincide with one of their neighbours are left out. Raises: DataError for fewer than k + 1 rows, or if none
-    is left. Source: Levina and Bickel 2004; Cai et al. 2021.
+    Rows that coincide with one of their neighbours are left out. Raises: DataError for fewer than k + 1 rows, or if
+    none is left. Source: Levina and Bickel 2004; Cai et al. 2021.
     """
     rows = _checked(X, k + 1)
     squares = (rows * rows).sum(axis=1)
@@ -125,13 +125,11 @@ def noise_floor(measure: str, n: int, d: int, seed: int = 0) -> float:
     return MEASURES[measure](noise)
 
 
-def isotropy_table(
-    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]"
-) -> "pd.DataFrame":
+def isotropy_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]") -> "pd.DataFrame":
     """The table `isotropy`.
 
-    vectors: (stage, layer) → [n, d]. languages: [n], the language of each row. A measure that its n does not allow has an
-    empty value.
+    vectors: (stage, layer) → [n, d]. languages: [n], the language of each row. A measure that its n does not allow has
+    an empty value.
     """
     import pandas as pd
 

@@ -1,0 +1,41 @@
+"""A fine-tuned model as an ordinary Hugging Face folder."""
+
+import contextlib
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+from nerspace.engine.encoders import resolve
+from nerspace.engine.errors import ConfigurationError
+
+_TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "vocab.txt",
+)
+
+
+def save_model(model: Any, name: str, folder: Path) -> None:
+    """Write a model with the tokenizer of the encoder it came from, as safetensors, whole or not at all.
+
+    name: the encoder that was fine-tuned.
+
+    Raises: ConfigurationError when the disk does not take it.
+    """
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    try:
+        model.save_pretrained(temporary)
+        for file in _TOKENIZER_FILES:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(Path(resolve(name)) / file, temporary / file)
+        temporary.rename(folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The model cannot be written to {folder} ({error.strerror or error}).", "Free space on that disk."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""What a run is asked to do, checked before anything is started; nothing heavy is imported."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nerspace.engine import devices
+from nerspace.engine.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a demo run is asked to do; kept whole in run.json.
+
+    size: training sentences in the donor language. test_size: test sentences per language, the same cells in each.
+    """
+
+    donor: str
+    languages: tuple[str, ...]
+    seed: int
+    size: int
+    test_size: int
+    model: str
+    device: str
+    data: str
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    probe_every: int
+    probe_size: int
+    perplexity: float
+    keep_model: bool
+
+
+# Below these a request makes no sense: no batch, no split into types, no pair of neighbours.
+_LEAST = {"size": 8, "test_size": 6, "batch_size": 1, "epochs": 1, "probe_every": 1, "probe_size": 2, "perplexity": 1}
+
+
+def make_request(**fields: Any) -> dict[str, Any]:
+    """A checked request as the plain dict that run.json holds; see Request for the fields.
+
+    The donor is put before the languages if it is not one of them.
+
+    Raises: UsageError naming the first field that cannot be.
+    """
+    languages = tuple(fields["languages"])
+    if fields["donor"] not in languages:
+        languages = (fields["donor"], *languages)
+    request = Request(**{**fields, "languages": languages})
+    devices.check_device_name(request.device)
+    for name, least in _LEAST.items():
+        if getattr(request, name) < least:
+            raise UsageError(
+                f"{name.replace('_', ' ').capitalize()} is {getattr(request, name)}.", f"It must be at least {least}."
+            )
+    if not 0 < request.learning_rate < 1:
+        raise UsageError(f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.")
+    return asdict(request)
+
+
+def read_request(fields: Mapping[str, Any]) -> Request:
+    """The request that run.json holds."""
+    return Request(**{**fields, "languages": tuple(fields["languages"])})
