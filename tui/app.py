@@ -43,7 +43,7 @@ class NerspaceApp(App[None]):
     """Owns the session and moves between rooms; each room shows its own part of it."""
 
     TITLE = "nerspace"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[Binding]] = bindings("app")  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"

@@ -83,6 +83,7 @@ async def test_a_row_opens_whole_and_its_name_goes_to_tokens(app):
         await press(pilot, "escape")
         text = await press(pilot, "T")
         assert "Reuters  ORG · nominative · reuters" in text
+        assert "▌ORG   Reuters" in text
         text = await press(pilot, "c")
         assert "TNLD to ca Catalan" in text
         text = await press(pilot, "slash", *"Vashyngton")

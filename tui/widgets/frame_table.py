@@ -81,6 +81,8 @@ class FrameTable(ScrollView, can_focus=True):
         self.set_reactive(FrameTable.cursor, -1)
         self.cursor = max(0, min(cursor, len(rows) - 1))
         self.refresh()
+        # Until the new height is laid out, a scroll beyond the old one is cut short.
+        self.call_after_refresh(self._follow)
 
     def _measure(self) -> list[int]:
         """Widths in cells that hold the heading and a sample of the rows, each within the column's bound."""
@@ -88,7 +90,7 @@ class FrameTable(ScrollView, can_focus=True):
         step = max(1, count // _SAMPLE)
         columns = self.rows.columns
         widths = [cell_len(column.name) for column in columns]
-        for index in range(0, min(count, step * _SAMPLE), step):
+        for index in {*range(0, min(count, step * _SAMPLE), step), *range(max(0, count - 1), count)}:
             for place, cell in enumerate(self.rows.cells(index)):
                 widths[place] = max(widths[place], cell.cell_len if isinstance(cell, Text) else cell_len(cell))
         return [min(width, column.at_most) for width, column in zip(widths, columns, strict=True)]
@@ -176,15 +178,18 @@ class FrameTable(ScrollView, can_focus=True):
         """Bring the row into view and tell it."""
         if not len(self.rows):
             return
-        page = max(1, self.scrollable_content_region.height - 1)
-        top = self.scroll_offset.y
-        if new < top:
-            self.scroll_to(y=new, animate=False)
-        elif new >= top + page:
-            self.scroll_to(y=new - page + 1, animate=False)
+        self._follow()
         self.refresh_row(old)
         self.refresh_row(new)
         self.post_message(self.Moved(self, new))
+
+    def _follow(self) -> None:
+        page = max(1, self.scrollable_content_region.height - 1)
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + page:
+            self.scroll_to(y=self.cursor - page + 1, animate=False)
 
     def watch_first_column(self) -> None:
         """Draw the other columns."""
@@ -203,9 +208,7 @@ class FrameTable(ScrollView, can_focus=True):
         """Keep the cursor in view."""
         self._strips.clear()
         if len(self.rows):
-            page = max(1, self.scrollable_content_region.height - 1)
-            if self.cursor >= self.scroll_offset.y + page:
-                self.scroll_to(y=self.cursor - page + 1, animate=False)
+            self._follow()
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row; a click on the cursor row opens it."""
