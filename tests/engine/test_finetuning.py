@@ -1,0 +1,174 @@
+"""Batches, the active vocabulary, the training loop and the forward pass."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from nerspace import datasets
+from nerspace.datasets.records import Sentence
+from nerspace.engine.batching import IGNORED, ActiveVocabulary, Encoded, collate, collate_labels, encode, in_buckets
+from nerspace.engine.encoders import load_token_classifier, load_tokenizer
+from nerspace.engine.encoders.saving import save_model
+from nerspace.engine.errors import ModelError, UsageError
+from nerspace.engine.finetuning import LABELS, Recipe, finetune
+from nerspace.engine.forward import Outputs, finish, forward
+from nerspace.engine.progress import StepRecord
+
+
+def sentence(words: str, tags: str) -> Sentence:
+    return Sentence(tuple(words.split()), tuple(tags.split()), words, "", "", "en", "PER", "nominative", "c", "e")
+
+
+def some_sentences(count: int, language: str = "en") -> list[Sentence]:
+    corpus = datasets.load()
+    return [corpus.sentence(index, language) for index in corpus.sample(count, seed=5)]
+
+
+@pytest.fixture(params=["tiny_xlmr", "tiny_bert"])
+def encoder(request: pytest.FixtureRequest) -> str:
+    folder: Path = request.getfixturevalue(request.param)
+    return str(folder)
+
+
+def loaded(name: str, sentences: list[Sentence]) -> tuple[Any, list[Encoded]]:
+    return load_token_classifier(name, LABELS, 0), encode(sentences, load_tokenizer(name), 38)
+
+
+def test_a_word_owns_its_pieces_and_long_sentences_are_cut(encoder: str) -> None:
+    items = encode([sentence("the Washington sat .", "O B-PER O O")], load_tokenizer(encoder))
+    covered = [position for word in items[0].pieces for position in word]
+    assert covered == list(range(1, len(items[0].ids) - 1))
+    assert items[0].entity_pieces == items[0].pieces[1]
+    cut = encode([sentence("washington " * 30, "O " * 30)], load_tokenizer(encoder), 20)[0]
+    assert len(cut.ids) == 20
+    assert cut.ids[-1] == items[0].ids[-1]
+    assert cut.pieces[-1] == ()
+
+
+def test_labels_stand_on_first_pieces_only(encoder: str) -> None:
+    items = encode([sentence("abc the", "B-PER I-PER"), sentence("a", "O")], load_tokenizer(encoder))
+    width = collate(items, 0, torch.device("cpu"))["input_ids"].shape[1]
+    labels = collate_labels(items, {"O": 0, "B-PER": 1, "I-PER": 2}, width, torch.device("cpu"))
+    firsts = {(row, word[0]) for row, item in enumerate(items) for word in item.pieces}
+    assert {tuple(place) for place in (labels != IGNORED).nonzero().tolist()} == firsts
+    assert labels[0, items[0].pieces[1][0]] == 2
+
+
+def test_buckets_hold_everything_once_and_waste_little() -> None:
+    generator = random.Random(0)
+    lengths = [generator.randrange(5, 60) for _ in range(1000)]
+    for batches in (in_buckets(lengths, 8, random.Random(1)), in_buckets(lengths, 8)):
+        assert sorted(i for batch in batches for i in batch) == list(range(1000))
+        padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in batches)
+        assert padded < 1.1 * sum(lengths)
+    assert lengths[in_buckets(lengths, 8)[0][0]] == max(lengths)
+    assert in_buckets(lengths, 8, random.Random(1)) != in_buckets(lengths, 8, random.Random(2))
+
+
+def test_training_on_the_active_vocabulary_equals_training_on_the_whole_table(encoder: str) -> None:
+    sentences = some_sentences(32)
+    recipe = Recipe(learning_rate=1e-2, epochs=2, batch_size=4)
+    whole, items = loaded(encoder, sentences)
+    full_losses = [r.loss for r in finetune(whole, items, recipe) if isinstance(r, StepRecord)]
+    small, items = loaded(encoder, sentences)
+    with ActiveVocabulary(small, items) as vocabulary:
+        assert len(vocabulary.rows) < small.config.vocab_size
+        losses = [r.loss for r in finetune(small, vocabulary.translate(items), recipe) if isinstance(r, StepRecord)]
+    np.testing.assert_allclose(losses, full_losses, atol=1e-5)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(small.state_dict()[name], value, atol=1e-5, rtol=0)
+
+
+def test_training_learns_is_repeatable_and_depends_on_the_seed(encoder: str) -> None:
+    sentences = [sentence("the Washington sat", "O B-PER O"), sentence("the ton sat", "O B-LOC O")] * 8
+
+    def losses(seed: int) -> list[float]:
+        model, items = loaded(encoder, sentences)
+        recipe = Recipe(learning_rate=1e-2, epochs=10, seed=seed)
+        return [record.loss for record in finetune(model, items, recipe) if isinstance(record, StepRecord)]
+
+    first = losses(0)
+    assert first[-1] < 0.5 * first[0]
+    assert first == losses(0) != losses(1)
+
+
+def test_the_learning_rate_warms_up_and_falls_to_zero(encoder: str) -> None:
+    model, items = loaded(encoder, some_sentences(40))
+    recipe = Recipe(learning_rate=1e-3, epochs=2, batch_size=4, warmup_steps=5)
+    rates = [r.learning_rate for r in finetune(model, items, recipe) if isinstance(r, StepRecord)]
+    assert len(rates) == recipe.steps(40) == 20
+    assert rates[:5] == pytest.approx([2e-4, 4e-4, 6e-4, 8e-4, 1e-3])
+    assert rates[5] == pytest.approx(1e-3)
+    assert all(a > b for a, b in zip(rates[5:], rates[6:], strict=False))
+    assert rates[-1] == pytest.approx(1e-3 / 15)
+
+
+def test_probes_come_before_the_first_step_and_every_h_steps(encoder: str) -> None:
+    model, items = loaded(encoder, some_sentences(24))
+    asked: list[int] = []
+    for _ in finetune(
+        model, items, Recipe(epochs=1, batch_size=4, probe_every=2), lambda step: asked.append(step) or []
+    ):
+        assert model.training
+    assert asked == [0, 2, 4, 6]
+
+
+def test_a_loss_that_is_no_number_ends_the_training(encoder: str) -> None:
+    model, items = loaded(encoder, some_sentences(8))
+    with torch.no_grad():
+        model.classifier.weight.fill_(float("nan"))
+    with pytest.raises(ModelError, match="loss is nan at step 1"):
+        list(finetune(model, items, Recipe()))
+    with pytest.raises(UsageError, match="no sentence"):
+        list(finetune(model, [], Recipe()))
+
+
+def test_vectors_are_means_of_pieces_in_the_order_asked_for(encoder: str) -> None:
+    model, items = loaded(encoder, some_sentences(9))
+    model.eval()
+    groups = [[item.entity_pieces, item.pieces[0]] for item in items]
+    outputs = Outputs()
+    finish(forward(model, items, outputs, groups=groups, layers=(0, 2), batch_size=4))
+    row = 0
+    for item, wanted in zip(items, groups, strict=True):
+        alone = collate([item], model.get_input_embeddings().padding_idx, torch.device("cpu"))
+        with torch.no_grad():
+            result = model(**alone, output_hidden_states=True)
+        for positions in wanted:
+            for layer in (0, 2):
+                mean = result.hidden_states[layer][0, list(positions)].mean(0).numpy()
+                np.testing.assert_allclose(outputs.vectors[layer][row], mean, atol=1e-5)
+            row += 1
+        best = result.logits[0].softmax(-1).max(-1)
+        index = items.index(item)
+        first = [word[0] for word in item.pieces if word]
+        said = [number for number, word in zip(outputs.predicted[index], item.pieces, strict=True) if word]
+        assert said == best.indices[first].tolist()
+        assert outputs.confidence[index] == pytest.approx(float(best.values[first].min()), abs=1e-5)
+
+
+def test_a_saved_model_opens_with_plain_transformers_and_says_the_same(encoder: str, tmp_path: Path) -> None:
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    model, items = loaded(encoder, some_sentences(8))
+    with ActiveVocabulary(model, items) as vocabulary:
+        list(finetune(model, vocabulary.translate(items), Recipe(epochs=1)))
+    save_model(model, encoder, tmp_path / "model")
+    opened = AutoModelForTokenClassification.from_pretrained(tmp_path / "model").eval()
+    assert opened.config.id2label == dict(enumerate(LABELS))
+    here, there = Outputs(), Outputs()
+    finish(forward(model, items, here))
+    finish(forward(opened, items, there))
+    assert here.predicted == there.predicted
+    words = list(items[0].sentence.words)
+    assert (
+        tuple(AutoTokenizer.from_pretrained(tmp_path / "model")(words, is_split_into_words=True)["input_ids"])[
+            : len(items[0].ids) - 1
+        ]
+        == items[0].ids[:-1]
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

@@ -1,0 +1,121 @@
+"""Isotropy and similarity against closed cases, brute force and degenerate input."""
+
+import numpy as np
+import pytest
+
+from nerspace.engine.errors import DataError
+from nerspace.engine.geometry.isotropy import (
+    MEASURES,
+    average_cosine,
+    isoscore,
+    isotropy_table,
+    local_intrinsic_dimension,
+    noise_floor,
+    partition_isotropy,
+)
+from nerspace.engine.geometry.similarity import (
+    linear_cka,
+    parallel_cosine,
+    parallel_cosine_table,
+    shuffled_cosine,
+)
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(200, 12)) + 0.3
+
+
+def test_average_cosine_equals_all_pairs(noise: np.ndarray) -> None:
+    units = noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    pairs = (units @ units.T)[np.triu_indices(200, 1)]
+    assert average_cosine(noise) == pytest.approx(pairs.mean(), abs=1e-12)
+    assert average_cosine(np.array([[1.0, 0.0], [0.0, 2.0]])) == pytest.approx(0)
+    assert average_cosine(np.array([[1.0, 1.0], [-2.0, -2.0]])) == pytest.approx(-1)
+
+
+def test_isoscore_is_one_for_equal_axes_and_zero_for_a_line() -> None:
+    axes = np.concatenate([np.eye(5), -np.eye(5)])
+    assert isoscore(axes) == pytest.approx(1)
+    line = np.outer(np.arange(10.0), np.ones(5))
+    assert isoscore(line) == pytest.approx(0, abs=1e-9)
+
+
+def test_isoscore_of_white_noise_is_about_n_over_n_plus_d() -> None:
+    for n, d in ((50, 100), (400, 100)):
+        assert noise_floor("isoscore", n, d) == pytest.approx(n / (n + d), rel=0.05)
+
+
+def test_isoscore_equals_its_definition_by_the_covariance(noise: np.ndarray) -> None:
+    covariance = np.cov(noise.T)
+    ratio = np.trace(covariance) ** 2 / (covariance**2).sum()
+    assert isoscore(noise) == pytest.approx((ratio - 1) / 11)
+    assert isoscore(noise[:5]) == pytest.approx(isoscore(np.array(noise[:5], dtype=np.float32)), rel=1e-5)
+
+
+def test_partition_isotropy_is_zero_for_symmetric_axes_and_uses_both_signs() -> None:
+    assert partition_isotropy(np.concatenate([np.eye(4), -np.eye(4)])) == pytest.approx(0)
+    # One point at (1, 0): F is e, 1/e, 1 and 1 along the four directions.
+    assert partition_isotropy(np.array([[1.0, 0.0]])) == pytest.approx(-2 / np.log(10))
+
+
+def test_partition_isotropy_survives_large_vectors() -> None:
+    assert np.isfinite(partition_isotropy(np.random.default_rng(0).normal(size=(50, 4)) * 1e4))
+
+
+def test_intrinsic_dimension_of_a_flat_sheet_in_space_is_two() -> None:
+    sheet = np.random.default_rng(0).uniform(size=(2000, 2))
+    inside = sheet @ np.random.default_rng(1).normal(size=(2, 30))
+    assert local_intrinsic_dimension(inside) == pytest.approx(2, abs=0.25)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize(
+    "X",
+    [np.zeros((0, 4)), np.full((30, 4), np.nan), np.zeros(4)],
+    ids=["none", "nan", "flat"],
+)
+def test_what_cannot_be_measured_is_an_error_and_never_nan(measure: str, X: np.ndarray) -> None:
+    with pytest.raises(DataError):
+        MEASURES[measure](X)
+
+
+def test_zero_vectors_and_equal_vectors_are_refused_with_their_count() -> None:
+    with pytest.raises(DataError, match="1 of 3 vectors are zero"):
+        average_cosine(np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0]]))
+    with pytest.raises(DataError, match="all|same"):
+        isoscore(np.full((20, 3), 0.1))
+    with pytest.raises(DataError, match="coincide"):
+        local_intrinsic_dimension(np.ones((40, 3)))
+
+
+def test_the_isotropy_table_has_every_language_and_an_empty_value_where_n_is_too_small(noise: np.ndarray) -> None:
+    languages = np.array(["be"] * 195 + ["en"] * 5)
+    table = isotropy_table({("before", 0): noise}, languages).set_index(["language", "measure"])
+    assert set(table.index.get_level_values("language")) == {"all", "be", "en"}
+    assert table.loc[("all", "mean_cosine"), "value"] == pytest.approx(average_cosine(noise))
+    assert np.isnan(table.loc[("en", "lid"), "value"])
+    assert table.loc[("en", "lid"), "n"] == 5
+
+
+def test_parallel_cosine_and_its_shuffled_floor_equal_brute_force(noise: np.ndarray) -> None:
+    A, B = noise[:40], noise[:40] + np.random.default_rng(2).normal(size=(40, 12))
+    cosines = (A @ B.T) / np.outer(np.linalg.norm(A, axis=1), np.linalg.norm(B, axis=1))
+    assert parallel_cosine(A, B) == pytest.approx(np.diag(cosines).mean())
+    assert shuffled_cosine(A, B) == pytest.approx(cosines[~np.eye(40, dtype=bool)].mean())
+
+
+def test_parallel_rows_are_matched_by_cell_not_by_place() -> None:
+    X = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    table = parallel_cosine_table({("after", 1): X}, ["be", "be", "en", "en", "en"], ["p", "q", "q", "p", "r"])
+    row = table.iloc[0]
+    assert (row["a"], row["b"], row["n"]) == ("be", "en", 2)
+    assert (row["cosine"], row["floor"]) == (pytest.approx(1), pytest.approx(0))
+
+
+def test_cka_ignores_rotation_and_scale_and_is_low_for_unrelated_rows(noise: np.ndarray) -> None:
+    rotation = np.linalg.qr(np.random.default_rng(3).normal(size=(12, 12)))[0]
+    assert linear_cka(noise, 3 * noise @ rotation + 1) == pytest.approx(1)
+    assert linear_cka(noise, np.random.default_rng(4).normal(size=(200, 12))) < 0.2
+    with pytest.raises(DataError, match="all the same"):
+        linear_cka(noise, np.ones((200, 3)))
