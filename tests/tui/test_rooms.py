@@ -82,7 +82,7 @@ async def test_a_row_opens_whole_and_its_name_goes_to_tokens(app):
         assert "entity reuters" in text
         await press(pilot, "escape")
         text = await press(pilot, "T")
-        assert "Reuters  ORG · nominative · reuters" in text
+        assert "Reuters  ORG · nominative" in text
         assert "▌ORG   Reuters" in text
         text = await press(pilot, "c")
         assert "TNLD to ca Catalan" in text
@@ -115,6 +115,15 @@ async def test_training_changes_measure_layer_and_line(app):
         text = await press(pilot, "j")
         assert "IsoScore · layer 0  be 0.1" in text
         assert "recipient" in text
+
+
+async def test_wrong_sentences_open_from_the_errors_word_by_word(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        text = await press(pilot, "3", "tab", "enter")
+        assert "1 wrong in Belarusian, trained on English" in text
+        text = await press(pilot, "enter")
+        assert "✗ Новак" in text
+        assert "lowest probability of a predicted tag 0.610" in text
 
 
 async def test_heatmaps_change_table_layer_order_and_floor(app):

@@ -121,6 +121,12 @@ def write_run(workspace: Path, corpus: Path, state: str = "finished") -> Run:
         [("en", code, 0, 60, 3 * place + 2, 0.95 - 0.03 * place, 0.05 * place) for place, code in enumerate(CODES)],
         columns=["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld"],
     ))  # fmt: skip
+    first = sentences[0]
+    run.write_table("predictions", pd.DataFrame(
+        [("en", 0, f"be/{first.context}/{first.entity}", "be", "PER", " ".join(first.tags),
+          "B-PER O O O O", 1, 0.61)],
+        columns=["donor", "seed", "sentence", "language", "type", "gold", "predicted", "wrong", "confidence"],
+    ))  # fmt: skip
     run.update(state=state)
     run.append_event("state", state=state)
     return run

@@ -11,13 +11,14 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from nerspace.engine.catalogue import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import entity_text, literal
 from nerspace.tui.maps import Key, Maps, read_maps
 from nerspace.tui.palette import language_name
 from nerspace.tui.rows import FrameRows, Shown
 from nerspace.tui.screens.entity import HIGHLIGHT
-from nerspace.tui.screens.points import COLUMNS, PointsScreen
+from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.room import Room
 from nerspace.tui.widgets.legend import Legend
 from nerspace.tui.widgets.scatter import Classes, Scatter
@@ -29,7 +30,9 @@ _TWO_WIDTH = 110
 _NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
 NO_RUN = "No run here yet: quit and type nerspace demo"
 NO_MAP = "This run has no map yet. It is drawn last; r looks again."
-_SHOWN = ["point", "language", "type", "entity", "form", "x", "y", "words"]
+_SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "words"]
+_MEANINGS = {**CATALOGUE["sentences"].columns, **CATALOGUE["map"].columns, **CATALOGUE["points"].columns}
+_COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
 
 
 class SpaceRoom(Room):
@@ -291,7 +294,9 @@ class SpaceRoom(Room):
                 event.scatter.move_to(int(inside[row]))
 
         frame = self._frame(event.scatter, inside)
-        self.app.push_screen(PointsScreen(f"{self._map_name(event.scatter)}_box", frame), go)
+        title, name = f"{len(frame):,} points inside the box", f"{self._map_name(event.scatter)}_box"
+        empty = "No point is inside. Make the box larger with H J K L."
+        self.app.push_screen(ListScreen(title, name, frame, _COLUMNS, empty), go)
 
     def _map_name(self, scatter: Scatter) -> str:
         key = self._key_of(scatter)
@@ -308,8 +313,7 @@ class SpaceRoom(Room):
             return None
         scatter = self.active
         chosen = scatter.points_in_window()
-        columns = {name: COLUMNS[name] for name in _SHOWN}
-        return Shown(self._map_name(scatter), FrameRows(self._frame(scatter, chosen)), columns)
+        return Shown(self._map_name(scatter), FrameRows(self._frame(scatter, chosen)), _COLUMNS)
 
     def copied(self) -> str:
         """The nearest point: language, type, entity, name and sentence."""

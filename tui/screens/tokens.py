@@ -15,6 +15,8 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
 from nerspace.tui.palette import language_order
 from nerspace.tui.rows import FrameRows, NameRows, NoRows, Shown
+from nerspace.tui.screens.entity import name_copy, name_detail
+from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Room
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.pieces import Cut, blocks, pieces_text
@@ -106,6 +108,11 @@ class TokensRoom(Room):
             self.entity = self.corpus.entities[event.row]
             self.cut_entity()
 
+    @on(FrameTable.Picked)
+    def _picked(self) -> None:
+        if self.entity is not None:
+            self.app.push_screen(TextScreen("name", name_detail(self.entity), name_copy(self.entity)))
+
     def cut_entity(self) -> None:
         """Cut every form of the chosen name, in a thread."""
         entity, reference, corpus = self.entity, self.reference, self.corpus
@@ -141,7 +148,8 @@ class TokensRoom(Room):
         case = self.case if self.case in self.entity.forms else next(iter(self.entity.forms))
         text = Text()
         text.append(literal(self.entity.forms[case].get(self.reference, self.entity.id)), "bold")
-        text.append(f"  {literal(self.entity.type)} · {literal(case)} · {literal(self.entity.id)}\n", "dim")
+        text.append(f"  {literal(self.entity.type)} · {literal(case)}", "dim")
+        text.append(f" · {literal(self.entity.id)}\n" if self.size.width >= 100 else "\n", "dim")
         text.append_text(pieces_text(self.cuts, self.reference, scroll.size.width - 3, self.app.no_color))
         self.query_one("#pieces", Static).update(text)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.style import Style
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -14,9 +15,11 @@ from textual.widgets import Static
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
-from nerspace.tui.palette import class_style, language_order
+from nerspace.tui.palette import class_style, language_name, language_order
 from nerspace.tui.progress import Following, clock
 from nerspace.tui.rows import FrameRows, NoRows, Shown
+from nerspace.tui.screens.errors import COLUMNS, word_by_word, wrong_sentences
+from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import ConfirmScreen
 from nerspace.tui.screens.room import Room
 from nerspace.tui.screens.space import NO_RUN
@@ -209,6 +212,29 @@ class TrainingRoom(Room):
             if following.problem:
                 text.append(f"  {literal(following.problem)}", "bold")
         self.query_one("#progress", Static).update(text)
+
+    @on(FrameTable.Picked)
+    def _picked(self, event: FrameTable.Picked) -> None:
+        if self.transfer is None:
+            return
+        row = self.transfer.iloc[event.row]
+        donor, recipient, seed = str(row["donor"]), str(row["recipient"]), int(row["seed"])
+        self.load("wrong", lambda: (donor, recipient, wrong_sentences(self.session, donor, recipient, seed)))
+
+    def loaded_wrong(self, found: "tuple[str, str, pd.DataFrame | None]") -> None:
+        """List the sentences that a recipient gets wrong."""
+        donor, recipient, frame = found
+        if frame is None:
+            self.explorer.tell("This run kept no predictions.", "warning")
+            return
+
+        def read(row: int | None) -> None:
+            if row is not None:
+                self.app.push_screen(word_by_word(frame.iloc[row]))
+
+        title = f"{len(frame):,} wrong in {language_name(recipient)}, trained on {language_name(donor)}"
+        listing = ListScreen(title, f"wrong_{donor}_{recipient}", frame, COLUMNS, "No sentence is wrong.")
+        self.app.push_screen(listing, read)
 
     # -- actions
 

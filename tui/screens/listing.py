@@ -1,13 +1,14 @@
-"""The window that lists the points inside the box."""
+"""The window that lists rows: the points inside the box, the sentences that a language gets wrong."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from nerspace.engine.catalogue import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.rows import FrameRows, Shown
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -16,30 +17,31 @@ from nerspace.tui.widgets.key_bar import KeyBar
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = {**CATALOGUE["points"].columns, **CATALOGUE["map"].columns, "words": "words, joined by a space"}
 
-
-class PointsScreen(ModalScreen[int | None]):
-    """Points nearest to the middle of the box first; enter goes to one: closes with its row in `frame`."""
+class ListScreen(ModalScreen[int | None]):
+    """Closes with the row that was chosen, or None; `e` exports the list under `name`."""
 
     BINDINGS = bindings("list")
 
-    def __init__(self, name: str, frame: "pd.DataFrame") -> None:
+    def __init__(self, title: str, name: str, frame: "pd.DataFrame", columns: Mapping[str, str], empty: str) -> None:
         super().__init__()
-        self.list_name = name
+        self.window_title = title
+        self.table_name = name
         self.frame = frame
+        self.columns = columns
+        self.empty = empty
 
     def compose(self) -> ComposeResult:
         """The table and its keys."""
-        with Vertical(classes="window tall") as window:
-            window.border_title = f"{len(self.frame):,} points inside the box"
-            yield FrameTable(id="points-table")
+        with Vertical(classes="window tall wide") as window:
+            window.border_title = Text(self.window_title)  # type: ignore[assignment]
+            yield FrameTable(id="list-table")
             yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show the points."""
+        """Show the rows."""
         table = self.query_one(FrameTable)
-        table.show(FrameRows(self.frame), empty="No point is inside. Make the box larger with H J K L.")
+        table.show(FrameRows(self.frame, fixed=2), empty=self.empty)
         table.focus()
 
     @on(FrameTable.Picked)
@@ -47,12 +49,12 @@ class PointsScreen(ModalScreen[int | None]):
         self.dismiss(event.row)
 
     def action_close(self) -> None:
-        """Back to the map."""
+        """Back to the room."""
         self.dismiss(None)
 
     def action_export(self) -> None:
         """Write the list as CSV."""
-        shown = Shown(self.list_name, self.query_one(FrameTable).rows, COLUMNS)
+        shown = Shown(self.table_name, self.query_one(FrameTable).rows, self.columns)
         self.app.export(shown)  # type: ignore[attr-defined]
 
     def action_copy(self) -> None:

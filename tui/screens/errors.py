@@ -1,0 +1,51 @@
+"""The sentences that the fine-tuned model gets wrong in one language, and one of them word by word."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from nerspace.engine.catalogue import CATALOGUE
+from nerspace.tui.literal import literal
+from nerspace.tui.screens.modals import TextScreen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.tui.session import Session
+
+SHOWN = ["type", "form", "words", "confidence", "gold", "predicted", "sentence"]
+COLUMNS = {**CATALOGUE["sentences"].columns, **CATALOGUE["predictions"].columns}
+
+
+def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int) -> "pd.DataFrame | None":
+    """Rows of the table `predictions` that are wrong in the recipient, with their words; None without predictions."""
+    predictions, sentences = session.table("predictions"), session.table("sentences")
+    if predictions is None or sentences is None:
+        return None
+    chosen = predictions[
+        (predictions["donor"] == donor) & (predictions["language"] == recipient)
+        & (predictions["seed"] == seed) & (predictions["wrong"] == 1)
+    ]  # fmt: skip
+    texts = sentences.drop_duplicates("sentence")[["sentence", "form", "words"]]
+    return chosen.merge(texts, on="sentence", how="left")[SHOWN]
+
+
+def word_by_word(row: "pd.Series[Any]") -> TextScreen:
+    """A window with a line for every word: gold tag, predicted tag, and a mark where they differ."""
+    words, gold, predicted = (str(row[name]).split(" ") for name in ("words", "gold", "predicted"))
+    width = max(map(cell_len, [literal(word) for word in words]))
+    text = Text()
+    text.append(f"  {'word'}{' ' * (width - 2)}gold     predicted\n", "dim")
+    for word, right, said in zip(words, gold, predicted, strict=False):
+        same = right == said
+        text.append("  " if same else "✗ ", "bold")
+        text.append(
+            literal(word) + " " * (width - cell_len(literal(word)) + 2), "" if right == "O" else "bold color(222)"
+        )
+        text.append(f"{literal(right):<9}", "dim" if right == "O" else "")
+        text.append(f"{literal(said)}\n", "dim" if same and said == "O" else "" if same else "bold")
+    confidence = row["confidence"]
+    text.append(f"\nlowest probability of a predicted tag {confidence:.3f} · {literal(row['sentence'])}", "dim")
+    copied = "\n".join("\t".join(parts) for parts in zip(words, gold, predicted, strict=False))
+    return TextScreen("sentence", text, copied)
