@@ -163,6 +163,17 @@ async def test_a_failing_table_is_told_and_the_explorer_goes_on(run, corpus):
         assert "Sentences" in text
 
 
+async def test_over_ssh_the_native_theme_shows_every_room(finished, corpus, monkeypatch):
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 5000 10.0.0.2 22")
+    app = explorer(finished, corpus)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        assert app.theme.startswith("ansi")
+        await press(pilot, "2", "3", "j", "4", "l", "enter", "escape", "f5", "o", "escape", "question_mark", "escape")
+        text = await settle(pilot)
+        assert "cosine of parallel names" in text
+
+
 async def test_without_a_run_every_room_says_what_to_do(tmp_path, corpus):
     from nerspace.tui.app import NerspaceApp
     from nerspace.tui.session import Session

@@ -25,7 +25,7 @@ from nerspace.tui.screens.room import Room
 from nerspace.tui.screens.space import NO_RUN
 from nerspace.tui.widgets.curves import Curves, Line
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.run_bar import STATES
+from nerspace.tui.widgets.run_bar import state_sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,8 +190,7 @@ class TrainingRoom(Room):
         following = self.following
         if following is None:
             return
-        sign, color = STATES.get(following.state, ("?", "foreground"))
-        style = str(self.app.theme_variables.get(color, "")).replace("ansi_", "")
+        sign, style = state_sign(following.state)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{sign} {following.state}", f"bold {style}")
         if following.live:

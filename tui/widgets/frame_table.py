@@ -39,7 +39,8 @@ class FrameTable(ScrollView, can_focus=True):
     FrameTable .frame-table--cursor { background: $primary 30%; color: $foreground; text-style: bold; }
     FrameTable .frame-table--blurred { background: $foreground 10%; }
     FrameTable .frame-table--fixed { color: $foreground 60%; }
-    FrameTable:ansi .frame-table--cursor, FrameTable:nocolor .frame-table--cursor { text-style: reverse; }
+    FrameTable:ansi .frame-table--cursor { text-style: reverse; background: ansi_default; color: ansi_default; }
+    FrameTable:nocolor .frame-table--cursor { text-style: reverse; }
     FrameTable:ansi .frame-table--blurred, FrameTable:nocolor .frame-table--blurred { text-style: underline; }
     """
 

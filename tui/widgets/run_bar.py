@@ -10,11 +10,17 @@ from textual.widget import Widget
 
 from nerspace.tui.literal import fit, literal
 
-# Sign and colour variable of a run's state; the word stands beside them where there is room.
+# Sign and color of a run's state; the word stands beside them where there is room.
 STATES = {
-    "queued": ("○", "warning"), "running": ("▶", "success"), "finished": ("●", "success"), "stopped": ("■", "warning"),
-    "failed": ("✗", "error"), "dead": ("✗", "error"),
+    "queued": ("○", 221), "running": ("▶", 114), "finished": ("●", 114), "stopped": ("■", 221), "failed": ("✗", 203),
+    "dead": ("✗", 203),
 }  # fmt: skip
+
+
+def state_sign(state: str) -> tuple[str, str]:
+    """The sign of a run's state and its style."""
+    sign, color = STATES.get(state, ("·", 245))
+    return sign, f"color({color})"
 
 
 ROOM_ACTIONS = ("app.data", "app.tokens", "app.training", "app.space", "app.heatmaps")
@@ -69,12 +75,12 @@ class RunBar(Widget):
         if not self.run_id:
             end = Text("no run ", style["run"])
         else:
-            sign, color = STATES.get(self.state, ("?", "foreground"))
+            sign, color = state_sign(self.state)
             wide = width - line.cell_len >= len(self.run_id) + len(self.state) + 5
             name = (
                 literal(self.run_id) if wide else fit(literal(self.run_id), max(0, width - line.cell_len - 5)).strip()
             )
-            end = Text.assemble((name, style["run"]), " ", (sign, self.app.theme_variables.get(color, "")))
+            end = Text.assemble((name, style["run"]), " ", (sign, color))
             end.append(f" {self.state} " if wide else " ", style["run"])
         line.append(" " * max(1, width - line.cell_len - end.cell_len))
         return line.append_text(end)
