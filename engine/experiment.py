@@ -63,6 +63,25 @@ def draw_sample(request: Request) -> Sample:
     return Sample(train, test, split.test)
 
 
+def readable(sample: Sample, tokenizer: Any, limit: int) -> Sample:
+    """The sample without the test cells whose name, in some language, has no piece within `limit` ids.
+
+    Raises: DataError when none is left.
+    """
+    encoded = encode(sample.test, tokenizer, limit)
+    lost = {_cell_id(item.sentence) for item in encoded if not item.entity_pieces}
+    test = [sentence for sentence in sample.test if _cell_id(sentence) not in lost]
+    if not test:
+        raise DataError(
+            f"No test sentence can be read within {limit} pieces.", "Choose an encoder for longer sentences."
+        )
+    return Sample(sample.train, test, sample.corpus)
+
+
+def _cell_id(sentence: Sentence) -> str:
+    return f"{sentence.context}/{sentence.entity}"
+
+
 def _cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
     """Cells in equal parts by type, in random order; a type that has too few leaves its room to the others."""
     if not len(corpus):
@@ -87,16 +106,19 @@ def demo(run: Run) -> Iterator[Record]:
     run.update(device=devices.describe(device))
 
     yield Stage("prepare", "Data and model", 3, "steps")
-    sample = draw_sample(request)
-    _write_data_tables(run, request, sample)
-    yield Progress("prepare", 1)
     tokenizer = encoders.load_tokenizer(request.model)
-    _write_token_tables(run, request, sample, tokenizer)
-    yield Progress("prepare", 2)
     model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed).to(device)
     limit = min(512, model.config.max_position_embeddings - 2)
-    train, test = encode(sample.train, tokenizer, limit), encode(sample.test, tokenizer, limit)
     layers = (0, model.config.num_hidden_layers)
+    yield Progress("prepare", 1)
+    drawn = draw_sample(request)
+    sample = readable(drawn, tokenizer, limit)
+    if missing := len(drawn.test) - len(sample.test):
+        yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
+    train, test = encode(sample.train, tokenizer, limit), encode(sample.test, tokenizer, limit)
+    yield Progress("prepare", 2)
+    _write_data_tables(run, request, sample)
+    _write_token_tables(run, request, sample, tokenizer)
     yield Progress("prepare", 3)
 
     with ActiveVocabulary(model, [*train, *test]) as vocabulary:
@@ -117,7 +139,7 @@ def demo(run: Run) -> Iterator[Record]:
     run.write_table("correlations", correlation_table(transfer, request.seed))
     yield Progress("measures", 1)
     languages = [sentence.language for sentence in sample.test]
-    cells = [f"{sentence.context}/{sentence.entity}" for sentence in sample.test]
+    cells = [_cell_id(sentence) for sentence in sample.test]
     run.write_table("parallel_cosine", parallel_cosine_table(reading.entities, languages, cells))
     yield Progress("measures", 2)
     run.write_table("isotropy", isotropy_table(reading.words, reading.word_languages))

@@ -18,7 +18,7 @@ from typing import Any
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.progress import Record, event_of
-from nerspace.engine.runs import Run, process_started
+from nerspace.engine.runs import Run
 
 JOBS = {"demo": "nerspace.engine.experiment:demo"}
 
@@ -40,7 +40,7 @@ def start(run: Run) -> None:
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             cwd=run.path, env=environment,
         )  # fmt: skip
-    run.update(state="running", process={"pid": process.pid, "started": process_started(process.pid)})
+    run.claim(process.pid)
 
 
 def follow(run: Run, poll: float = 0.1, skip: int = 0) -> Iterator[dict[str, Any]]:
@@ -73,12 +73,8 @@ def _job(kind: str) -> Callable[[Run], Generator[Record, None, None]]:
 
 def execute(run: Run) -> str:
     """Do the run's job in this process, write its events, and return the state it ended in."""
-    signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
-    run.update(
-        state="running",
-        started=_now(),
-        process={"pid": os.getpid(), "started": process_started(os.getpid())},
-    )
+    run.claim(os.getpid())
+    run.update(state="running", started=_now())
     run.append_event("state", state="running")
     state, problem = "finished", {}
     try:
@@ -108,5 +104,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def main() -> int:
+    """Do the job of the run folder named on the command line; a lost terminal or a polite kill loses nothing."""
+    run = Run(Path(sys.argv[1]))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
+    return 0 if execute(run) == "finished" else 1
+
+
 if __name__ == "__main__":
-    raise SystemExit(0 if execute(Run(Path(sys.argv[1]))) == "finished" else 1)
+    raise SystemExit(main())

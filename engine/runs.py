@@ -1,6 +1,7 @@
 """The run: a folder of plain files that holds everything that was asked, done and found.
 
     run.json        the request, versions, seed, device and state
+    process.json    the process that does the work
     events.jsonl    append-only progress, one JSON object a line
     tables/*.csv    every table of the catalogue that the run made
     vectors/*.npy   word vectors, with a CSV of their rows beside them
@@ -132,19 +133,35 @@ class Run:
 
         Raises: UsageError if there is no run here.
         """
+        info = self._read_info()
+        if info["state"] in ("queued", "running") and self._process_is_gone():
+            # It may have ended between the two looks.
+            info = self._read_info()
+            if info["state"] in ("queued", "running"):
+                info["state"] = "dead"
+        return info
+
+    def _read_info(self) -> dict[str, Any]:
         try:
             info: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(f"No run at {self.path}.", "See nerspace runs list.") from error
-        process = info.get("process") or {}
-        if info.get("state") == "running" and process_started(process.get("pid", -1)) != process.get("started"):
-            info["state"] = "dead"
         return info
+
+    def _process_is_gone(self) -> bool:
+        try:
+            process = json.loads((self.path / "process.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return process_started(process["pid"]) != process["started"]
+
+    def claim(self, pid: int) -> None:
+        """Say in process.json which process does the run's work."""
+        _write_json(self.path / "process.json", {"pid": pid, "started": process_started(pid)})
 
     def update(self, **changes: Any) -> None:
         """Change fields of run.json."""
-        current = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        _write_json(self.path / "run.json", {**current, **changes})
+        _write_json(self.path / "run.json", {**self._read_info(), **changes})
 
     # -- events.jsonl
 
@@ -239,10 +256,11 @@ class Run:
 
 # Columns that pandas would else guess as numbers or booleans in some runs and as text in others.
 TEXT_COLUMNS = dict.fromkeys(
-    (
-        "language type case entity context sentence form pieces words tags gold predicted a b donor recipient subset "
-        "statistic measure stage split text method"
-    ).split(),
+    [
+        *("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "text"),
+        *("gold", "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split"),
+        "method",
+    ],
     "string",
 )
 
