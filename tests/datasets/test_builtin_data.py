@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter, defaultdict
 
 import pytest
+
 from nerspace import datasets
 from nerspace.datasets.filling import SLOT, split_words
 from nerspace.datasets.languages import LANGUAGES

@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+
 from nerspace import datasets
 from nerspace.datasets.errors import DataError, UsageError
 from nerspace.datasets.filling import fill, split_form
