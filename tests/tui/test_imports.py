@@ -12,7 +12,9 @@ import nerspace.tui.screens, nerspace.tui.widgets
 for package in (nerspace.tui.screens, nerspace.tui.widgets):
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
-from nerspace import datasets
+from pathlib import Path
+from nerspace.tui.session import Session
+assert len(Session(Path("."), None, "builtin", "builtin").corpus())
 from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.tokenization import segment
 from nerspace.engine.distances import tnld

@@ -13,7 +13,9 @@ from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine.errors import UsageError
 from nerspace.tui.actions import ACTIONS
 from nerspace.tui.filters import Filter, matching_corpora, matching_entities, parse_filter
+from nerspace.tui.matrices import read_slices
 from nerspace.tui.rows import FrameRows, SentenceRows
+from nerspace.tui.session import Session
 from nerspace.tui.widgets.frame_table import FrameTable
 
 
@@ -70,9 +72,10 @@ async def test_columns_scroll_and_fixed_ones_stay():
 
 def test_a_word_may_stand_in_the_context_or_in_the_name(corpus):
     data = datasets.load(str(corpus))
-    for query in ("anna", "came", "anna came", "novak домой", "london", "c1", "type:LOC", "type:PER lang:en anna"):
+    for query in ("anna", "or", "came", "anna came", "novak домой", "london", "c1", "type:LOC", "type:PER lang:en anna"):
         chosen = parse_filter(query)
-        kept = [part.parallel(i) for part in matching_corpora(data, chosen) for i in range(len(part))]
+        rows = SentenceRows(matching_corpora(data, chosen), ["en"], "bold")
+        kept = {(rows.cell(i)[1].id, rows.cell(i)[2].id) for i in range(len(rows))}
         codes = chosen.languages or data.languages
         expected = [
             data.cell(i)
@@ -84,7 +87,16 @@ def test_a_word_may_stand_in_the_context_or_in_the_name(corpus):
                 for word in chosen.words
             )
         ]  # fmt: skip
-        assert len(kept) == len(expected) > 0, query
+        assert len(rows) == len(expected) > 0, query
+        assert kept == {(context.id, entity.id) for context, entity in expected}, query
+
+
+def test_a_pair_stored_once_stands_for_both_orders_and_two_stored_stay_two(finished, corpus):
+    parts = read_slices(Session(finished.path.parent.parent, finished, str(corpus), "builtin"))
+    once, twice = parts["tnld"][0].values("tnld"), parts["delta_correlations"][0].values("r")
+    assert once["en", "be"] == once["be", "en"]
+    assert len(once) == len(twice) == 110
+    assert twice["en", "be"] != twice["be", "en"]
 
 
 def test_names_are_found_in_the_languages_asked_for_alone(corpus):
