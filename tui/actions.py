@@ -6,7 +6,7 @@ Every binding carries the action's id, so a keymap can give it other keys.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.page_up", "pageup", "", "a page up", "table", "page(-1)"),
     Action("table.pick", "enter", "open", "inspect the row", "table", "pick"),
     # Data
-    Action("data.toggle", "t", "names", "switch between sentences and names", "data", "toggle"),
+    Action("data.toggle", "t", "names", "switch between sentences and names", "data", "switch_view"),
     Action("data.find", "/", "find", "keep rows that hold every word, in any language, type or id", "data", "filter"),
     Action("data.filter", "f", "filter", "filter such as type:PER lang:be,en case:locative anna", "data",
            "filter('type:')"),
@@ -106,7 +106,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("legend.down", "j,down", "class", "next class", "legend", "move(1)", "j k"),
     Action("legend.up", "k,up", "", "previous class", "legend", "move(-1)"),
-    Action("legend.toggle", "space,enter", "show/hide", "show or hide the class", "legend", "toggle"),
+    Action("legend.toggle", "space,enter", "show/hide", "show or hide the class", "legend", "toggle_class"),
     Action("space.layer_back", "[", "stage·layer", "previous map (stage, layer)", "space", "map(-1)", "[ ]"),
     Action("space.layer_on", "]", "", "next map (stage, layer)", "space", "map(1)"),
     Action("space.color", "c", "color", "color by language or by type", "space", "color"),
@@ -155,7 +155,7 @@ def key_sign(key: str) -> str:
     return "+".join([*modifiers, sign])
 
 
-def bindings(*where: str) -> list[Binding]:
+def bindings(*where: str) -> list[BindingType]:
     """The key bindings of a widget or screen."""
     return [
         Binding(action.keys, action.action, action.label or action.help, show=bool(action.label), id=action.id,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.app import App, ComposeResult
-from textual.binding import Binding
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher
 
@@ -44,7 +43,7 @@ class NerspaceApp(App[None]):
 
     TITLE = "nerspace"
     CSS_PATH = Path(__file__).with_name("app.tcss")
-    BINDINGS: ClassVar[list[Binding]] = bindings("app")  # type: ignore[assignment]
+    BINDINGS = bindings("app")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     STATE_SECONDS = 2.0

@@ -1,6 +1,8 @@
 """The command palette: every action that is possible now, and every run of the workspace."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -11,8 +13,9 @@ from nerspace.tui.actions import BY_ID, keys_of
 class ActionCommands(Provider):
     """The actions of the focused widget, its room and the app."""
 
-    def _commands(self) -> list[tuple[str, str, object]]:
-        found, seen = [], set()
+    def _commands(self) -> list[tuple[str, str, Callable[[], Any]]]:
+        found: list[tuple[str, str, Callable[[], Any]]] = []
+        seen = set()
         for active in self.screen.active_bindings.values():
             action = BY_ID.get(active.binding.id or "")
             if action is None or action.id in seen or action.id == "app.palette":

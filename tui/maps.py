@@ -55,11 +55,12 @@ def read_maps(session: Session) -> Maps | None:
         points = points.assign(words=points["form"], tags="")
     points = points.reset_index(drop=True)
     places = {}
-    for (stage, layer), group in drawn.groupby(["stage", "layer"], sort=False):
+    key: Any
+    for key, group in drawn.groupby(["stage", "layer"], sort=False):
         rows = pd.Index(points["point"]).get_indexer(group["point"])
         x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
         x[rows[rows >= 0]], y[rows[rows >= 0]] = group["x"].to_numpy()[rows >= 0], group["y"].to_numpy()[rows >= 0]
-        places[str(stage), int(layer)] = (x, y)
+        places[str(key[0]), int(key[1])] = (x, y)
     keys = tuple(sorted(places, key=lambda key: (key[1], key[0] != "before", key[0])))
     languages = language_order([str(code) for code in points["language"].unique()])
     kinds = sorted((str(kind) for kind in points["type"].unique()), key=lambda kind: ("PER LOC ORG".find(kind), kind))
@@ -83,6 +84,7 @@ def _classes(values: "pd.Series[Any]", names: Sequence[str]) -> Classes:
 def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
     """The line under a map, long and short: how it was made and how far it may be trusted."""
     lines: dict[Key, tuple[str, str]] = {}
+    row: Any
     for row in () if table is None else table.itertuples():
         method = {"tsne": "t-SNE", "pca": "PCA"}.get(str(row.method), str(row.method))
         with_perplexity = row.perplexity == row.perplexity and method != "PCA"

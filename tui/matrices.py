@@ -57,8 +57,9 @@ def read_slices(session: "Session") -> dict[str, list[Slice]]:
 def _slices(table: MatrixTable, frame: "pd.DataFrame") -> list[Slice]:
     found = []
     for key, group in frame.groupby(list(table.by), sort=False):
-        rows: dict[tuple[str, str], Mapping[str, Any]] = {}
-        for record in group.to_dict("records"):
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        records: list[Any] = group.to_dict("records")
+        for record in records:
             rows[str(record["a"]), str(record["b"])] = record
         for (a, b), record in list(rows.items()):
             rows.setdefault((b, a), record)

@@ -71,6 +71,10 @@ class NoRows:
         return iter(())
 
 
+def _at(frame: "pd.DataFrame", row: int, column: int) -> Any:
+    return frame.iat[row, column]
+
+
 def _decimals(column: "pd.Series[Any]") -> str:
     """One format for all floats of a column, so that their points stand under each other."""
     if column.dtype.kind != "f":
@@ -100,7 +104,7 @@ class FrameRows:
         return [
             format(value, form) if form and value == value else shown_number(value)
             for place, form in enumerate(self._formats)
-            for value in [self.frame.iat[index, place]]
+            for value in [_at(self.frame, index, place)]
         ]
 
     def chunks(self) -> Iterator["pd.DataFrame"]:

@@ -154,6 +154,18 @@ async def test_help_lists_what_works_here_and_the_columns(app):
         assert "cosine of parallel names" in text
 
 
+async def test_the_palette_runs_an_action_of_the_focused_room(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await press(pilot, "5")
+        before = text.splitlines()[2]
+        await press(pilot, "colon", *"order languages")
+        await pilot.pause(0.5)
+        text = await press(pilot, "enter")
+        await pilot.pause(0.3)
+        text = await settle(pilot)
+        assert text.splitlines()[2] != before
+
+
 async def test_a_failing_table_is_told_and_the_explorer_goes_on(run, corpus):
     (run.path / "tables" / "map.csv").write_text('stage,layer\n"broken', encoding="utf-8")
     app = explorer(run, corpus)

@@ -72,7 +72,8 @@ async def test_columns_scroll_and_fixed_ones_stay():
 
 def test_a_word_may_stand_in_the_context_or_in_the_name(corpus):
     data = datasets.load(str(corpus))
-    for query in ("anna", "or", "came", "anna came", "novak домой", "london", "c1", "type:LOC", "type:PER lang:en anna"):
+    queries = ("anna", "or", "came", "anna came", "novak домой", "london", "c1", "type:LOC", "type:PER lang:en anna")
+    for query in queries:
         chosen = parse_filter(query)
         rows = SentenceRows(matching_corpora(data, chosen), ["en"], "bold")
         kept = {(rows.cell(i)[1].id, rows.cell(i)[2].id) for i in range(len(rows))}

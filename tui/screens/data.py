@@ -158,7 +158,7 @@ class DataRoom(Room):
 
     # -- actions
 
-    def action_toggle(self) -> None:
+    def action_switch_view(self) -> None:
         """Sentences or names."""
         self.view = "names" if self.view == "sentences" else "sentences"
         self.refind()

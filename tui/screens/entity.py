@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 
 from nerspace.datasets.records import Context, Entity
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
 
 HIGHLIGHT = "bold color(222)"
+_BOLD = Style(bold=True)
 
 
 def sentence_detail(corpus: "SyntheticNER", context: Context, entity: Entity, names: bool = True) -> Text:
@@ -20,7 +22,7 @@ def sentence_detail(corpus: "SyntheticNER", context: Context, entity: Entity, na
     text = Text()
     for code in language_order(corpus.languages):
         sentence = corpus.sentence_of(context, entity, code)
-        text.append(f"{code} ", class_style(code) + _bold())
+        text.append(f"{code} ", class_style(code) + _BOLD)
         if names:
             text.append(f"{language_name(code):<11} ", "dim")
         text.append_text(entity_text(sentence.words, sentence.tags, HIGHLIGHT, sentence.text)).append("\n")
@@ -49,7 +51,7 @@ def name_detail(entity: Entity, case: str | None = None) -> Text:
         text.append(literal(kind) + " " * (width - cell_len(literal(kind))), "dim")
     text.append("\n")
     for code in codes:
-        text.append(f"{code} ", class_style(code) + _bold()).append(f"{language_name(code):<11} ", "dim")
+        text.append(f"{code} ", class_style(code) + _BOLD).append(f"{language_name(code):<11} ", "dim")
         for kind, width in zip(cases, widths, strict=True):
             form = shown[code, kind]
             text.append(form + " " * max(1, width - cell_len(form)))
@@ -64,9 +66,3 @@ def name_detail(entity: Entity, case: str | None = None) -> Text:
 def name_copy(entity: Entity) -> str:
     """The forms of a name as lines of case, code and raw form, tabs between."""
     return "\n".join(f"{kind}\t{code}\t{form}" for kind, forms in entity.forms.items() for code, form in forms.items())
-
-
-def _bold() -> "object":
-    from rich.style import Style
-
-    return Style(bold=True)

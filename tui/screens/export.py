@@ -31,7 +31,7 @@ class ExportScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """What, where to, and why not."""
         with Vertical(classes="window") as window:
-            window.border_title = Text(f"export {self.shown_table.name}")  # type: ignore[assignment]
+            window.border_title = Text(f"export {self.shown_table.name}")
             rows = len(self.shown_table.rows)
             yield Static(
                 Text(f"{rows:,} row{'s' if rows != 1 else ''}, as filtered, raw values, to the CSV file"), markup=False

@@ -34,7 +34,7 @@ class ListScreen(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """The table and its keys."""
         with Vertical(classes="window tall wide") as window:
-            window.border_title = Text(self.window_title)  # type: ignore[assignment]
+            window.border_title = Text(self.window_title)
             yield FrameTable(id="list-table")
             yield KeyBar()
 

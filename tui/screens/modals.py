@@ -26,7 +26,7 @@ class TextScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Text and keys."""
         with Vertical(classes="window") as window:
-            window.border_title = Text(self.window_title)  # type: ignore[assignment]
+            window.border_title = Text(self.window_title)
             with VerticalScroll(id="body", can_focus=False):
                 yield Static(self.text, markup=False)
             yield KeyBar()

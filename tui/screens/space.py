@@ -302,7 +302,7 @@ class SpaceRoom(Room):
         key = self._key_of(scatter)
         return f"map_{key[0]}_{key[1]}" if key else "map"
 
-    def _frame(self, scatter: Scatter, chosen: "np.ndarray") -> "pd.DataFrame":  # type: ignore[type-arg]
+    def _frame(self, scatter: Scatter, chosen: "np.ndarray") -> "pd.DataFrame":
         assert self.maps is not None  # noqa: S101
         frame = self.maps.points.assign(x=scatter.x, y=scatter.y)
         return frame.iloc[chosen][_SHOWN]

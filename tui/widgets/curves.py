@@ -107,7 +107,8 @@ class Curves(Widget, can_focus=True):
         kept = np.isfinite(down)
         drawn = raster(across[kept], down[kept], kinds[kept], columns, rows)
         if self.picked >= 0:
-            top = raster(*dots[self.picked], np.zeros(len(dots[self.picked][0]), dtype=np.int64), columns, rows)
+            across, down = dots[self.picked]
+            top = raster(across, down, np.zeros(len(across), dtype=np.int64), columns, rows)
             covered = top.bits > 0
             drawn = Raster(np.where(covered, top.bits, drawn.bits), np.where(covered, self.picked, drawn.owner))
         self._drawn = drawn

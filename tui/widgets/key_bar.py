@@ -28,7 +28,9 @@ class KeyBar(Widget):
 
     def _entries(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Key sign and label of what is active: what belongs here, and what ends the line."""
-        first, last, seen = [], [], set()
+        first: list[tuple[str, str]] = []
+        last: list[tuple[str, str]] = []
+        seen = set()
         for key, active in self.screen.active_bindings.items():
             action: Action | None = BY_ID.get(active.binding.id or "")
             if action is None or not action.label or action.id in seen or not active.enabled:

@@ -72,7 +72,7 @@ class Legend(Widget, can_focus=True):
         self.cursor = max(0, min(len(self.entries) - 1, self.cursor + lines))
         self.refresh()
 
-    def action_toggle(self) -> None:
+    def action_toggle_class(self) -> None:
         """Show or hide the class under the cursor."""
         if self.entries:
             self.post_message(self.Toggled(self.cursor))
