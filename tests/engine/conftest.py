@@ -92,7 +92,7 @@ def tiny_xlmr(tmp_path_factory: pytest.TempPathFactory) -> Path:
     XLMRobertaModel(
         XLMRobertaConfig(
             vocab_size=len(pieces), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
-            max_position_embeddings=40, pad_token_id=1, bos_token_id=0, eos_token_id=2, type_vocab_size=1,
+            max_position_embeddings=200, pad_token_id=1, bos_token_id=0, eos_token_id=2, type_vocab_size=1,
         ),
         add_pooling_layer=False,
     ).save_pretrained(folder)  # fmt: skip
@@ -122,7 +122,7 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     BertModel(
         BertConfig(
             vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
-            max_position_embeddings=40,
+            max_position_embeddings=200,
         )
     ).save_pretrained(folder)  # fmt: skip
     return folder

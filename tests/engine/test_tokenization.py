@@ -82,7 +82,8 @@ def test_a_lone_word_mark_is_a_piece_but_not_counted(builtin_tokenizer: Tokenize
 
 def test_pieces_table_has_a_row_for_each_nominative_form(builtin_tokenizer: Tokenizer) -> None:
     both = Entity("e2", "PER", "m", "", {"nominative": {"ru": "稣", "en": "Ada"}, "locative": {"be": "у Адзе"}})
-    table = pieces_table([entity(be="Вашынгтон", tr="Vaşington", en=""), both], builtin_tokenizer)
+    locative = Entity("e3", "LOC", "", "", {"locative": {"en": "in Rome"}})
+    table = pieces_table([entity(be="Вашынгтон", tr="Vaşington", en=""), both, locative], builtin_tokenizer)
     assert table.to_dict("list") == {
         "entity": ["e1", "e1", "e2", "e2"],
         "language": ["be", "tr", "en", "ru"],
