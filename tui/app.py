@@ -12,6 +12,7 @@ from textual.widgets import ContentSwitcher
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
+from nerspace.tui.config import read_config
 from nerspace.tui.session import Session
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.run_bar import RunBar
@@ -55,6 +56,9 @@ class NerspaceApp(App[None]):
         self.register_theme(THEME)
         # Native colors cost half the bytes of exact ones, which a slow line feels.
         self.theme = "ansi-dark" if os.environ.get("SSH_CONNECTION") else "nerspace"
+        self.config = read_config()
+        if self.config.theme in self.available_themes:
+            self.theme = self.config.theme
 
     COMMANDS: ClassVar[set[object]] = {_palette}  # type: ignore[assignment]
 
@@ -66,6 +70,9 @@ class NerspaceApp(App[None]):
 
     async def on_mount(self) -> None:
         """Open the first room; the rest is loaded behind it."""
+        self.set_keymap(self.config.keys)
+        if self.config.problem:
+            self.tell(self.config.problem, "warning")
         self.show_run()
         await self.action_room("data")
         self.set_interval(self.STATE_SECONDS, self.read_state)
@@ -183,8 +190,10 @@ class NerspaceApp(App[None]):
         """The keys of this view and the columns of its table."""
         from nerspace.tui.screens.help import HelpScreen
 
-        focused = [active.binding.id or "" for active in self.screen.active_bindings.values()]
-        self.push_screen(HelpScreen(focused, self.room.shown()))
+        active: dict[str, list[str]] = {}
+        for key, bound in self.screen.active_bindings.items():
+            active.setdefault(bound.binding.id or "", []).append(key)
+        self.push_screen(HelpScreen(active, self.room.shown()))
 
 
 def run_app(workspace: Path, run: "Run | None", corpus: str = "builtin", model: str = "builtin") -> None:

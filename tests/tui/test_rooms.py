@@ -154,6 +154,22 @@ async def test_help_lists_what_works_here_and_the_columns(app):
         assert "cosine of parallel names" in text
 
 
+async def test_keys_are_remapped_by_action_id_and_help_shows_them(finished, corpus, tmp_path):
+    (tmp_path / "config" / "nerspace").mkdir(parents=True)
+    (tmp_path / "config" / "nerspace" / "config.toml").write_text('[keys]\n"heatmaps.order" = "W"\n"no.such" = "x"\n')
+    app = explorer(finished, corpus)
+    async with app.run_test(size=(100, 24), notifications=True) as pilot:
+        assert "unknown action no.such" in await settle(pilot)
+        text = await press(pilot, "5")
+        before = text.splitlines()[2]
+        assert " W order" in text
+        text = await press(pilot, "s")
+        assert text.splitlines()[2] == before
+        text = await press(pilot, "W")
+        assert text.splitlines()[2] != before
+        assert "  W  " in await press(pilot, "question_mark")
+
+
 async def test_the_palette_runs_an_action_of_the_focused_room(app):
     async with app.run_test(size=(80, 24)) as pilot:
         text = await press(pilot, "5")

@@ -1,10 +1,10 @@
 """The help page, made from the table of actions and, for the columns in view, from the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from nerspace.tui.actions import ACTIONS, BY_ID, keys_of
+from nerspace.tui.actions import ACTIONS, BY_ID, key_sign
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.rows import Shown
 from nerspace.tui.screens.modals import TextScreen
@@ -19,22 +19,28 @@ _NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F5
 class HelpScreen(TextScreen):
     """Keys that work here, then the columns of the table behind the view."""
 
-    def __init__(self, active: Sequence[str], shown: Shown | None) -> None:
+    def __init__(self, active: Mapping[str, Sequence[str]], shown: Shown | None) -> None:
         super().__init__("help", help_text(active, shown))
 
 
-def help_text(active: Sequence[str], shown: Shown | None) -> Text:
-    """active: ids of the actions that work where the focus is; the places that own them are listed, nearest first."""
+def help_text(active: Mapping[str, Sequence[str]], shown: Shown | None) -> Text:
+    """active: ids of the actions that work where the focus is, with their keys; nearest places first."""
     text = Text()
+    if any(id.startswith("scatter.") for id in active):
+        text.append(_NOTE + "\n\n", "italic")
     places = list(dict.fromkeys(BY_ID[id].where for id in active if id in BY_ID))
     for place in places:
         text.append(f"{_PLACES.get(place, place)}\n", "bold underline")
         for action in ACTIONS:
-            if action.where == place:
-                text.append("  " + fit(keys_of(action), 18), "bold").append(f" {action.help}\n")
+            if action.where == place and not (action.id.startswith("scatter.class") and action.id[-1] != "1"):
+                keys = (
+                    "1–9"
+                    if action.id == "scatter.class1"
+                    else " ".join(map(key_sign, active.get(action.id) or action.keys.split(",")))
+                )
+                help_ = "show or hide a class of the legend" if keys == "1–9" else action.help
+                text.append("  " + fit(keys, 18), "bold").append(f" {help_}").append(f"  {action.id}\n", "dim")
         text.append("\n")
-    if "scatter" in places:
-        text.append(_NOTE + "\n\n", "italic")
     if shown is not None:
         text.append(f"Columns of this view: {literal(shown.name)}\n", "bold underline")
         for name, meaning in shown.columns.items():

@@ -29,7 +29,7 @@ class TextScreen(ModalScreen[None]):
             window.border_title = Text(self.window_title)
             with VerticalScroll(id="body", can_focus=False):
                 yield Static(self.text, markup=False)
-            yield KeyBar()
+            yield KeyBar(classes="bottom")
 
     def action_close(self) -> None:
         """Back to the room."""

@@ -1,0 +1,45 @@
+"""The user's own keys and theme, from $XDG_CONFIG_HOME/nerspace/config.toml:
+
+theme = "nord"
+
+[keys]
+"space.color" = "C"
+"app.quit" = "q,ctrl+x"
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nerspace.tui.actions import BY_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """keys: action id → keys, as Textual names them, commas between. problem: what could not be used, in one line."""
+
+    keys: dict[str, str] = field(default_factory=dict)
+    theme: str = ""
+    problem: str = ""
+
+
+def config_path() -> Path:
+    """Where the file lies, or would lie."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "nerspace" / "config.toml"
+
+
+def read_config() -> Config:
+    """The user's choices; a file that cannot be read, or an unknown action, is told and otherwise left aside."""
+    path = config_path()
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, ValueError) as error:
+        return Config(problem=f"{path} cannot be used: {error}")
+    asked = found.get("keys", {})
+    keys = {str(name): str(value) for name, value in asked.items() if name in BY_ID} if isinstance(asked, dict) else {}
+    unknown = sorted(set(asked) - set(keys))
+    problem = f"{path}: unknown action {', '.join(unknown)}. ? lists them all." if unknown else ""
+    return Config(keys, str(found.get("theme", "")), problem)
