@@ -115,6 +115,7 @@ def demo(
     from nerspace import datasets
     from nerspace.datasets.languages import parse_languages
     from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine.encoders.builtin import is_converted
     from nerspace.engine.requests import make_request
     from nerspace.tui.console import console, follow
     from nerspace.tui.summary import show_summary, time_taken
@@ -128,8 +129,8 @@ def demo(
     folder = runs.workspace_folder(workspace)
     datasets.load(data).select(languages=request["languages"])
     told = console(stderr=True)
-    if model == encoders.BUILTIN and not encoders.is_converted():
-        told.print("Preparing the built-in encoder, once…")
+    if model == encoders.BUILTIN and not is_converted():
+        told.print("Unpacking the built-in encoder, once (some seconds, 480 MB in the cache)")
     encoders.resolve(model)
     run = runs.create(folder, "demo", request, seed)
     told.print(f"Run {run.id}")

@@ -1,6 +1,7 @@
 """Batches, the active vocabulary, the training loop and the forward pass."""
 
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_the_learning_rate_warms_up_and_falls_to_zero(encoder: str) -> None:
     assert len(rates) == recipe.steps(40) == 20
     assert rates[:5] == pytest.approx([2e-4, 4e-4, 6e-4, 8e-4, 1e-3])
     assert rates[5] == pytest.approx(1e-3)
-    assert all(a > b for a, b in zip(rates[5:], rates[6:], strict=False))
+    assert all(a > b for a, b in pairwise(rates[5:]))
     assert rates[-1] == pytest.approx(1e-3 / 15)
 
 

@@ -80,9 +80,10 @@ def test_delta_correlations_are_pearson_with_an_interval_around_them() -> None:
 
 
 def test_strict_entities_need_boundaries_and_type() -> None:
-    assert entity_spans("B-PER I-PER O B-LOC B-LOC I-ORG".split()) == {("PER", 0, 2), ("LOC", 3, 4), ("LOC", 4, 5)}
-    gold = ["B-PER I-PER O".split(), "O B-LOC O".split(), "B-ORG O O".split()]
-    said = ["B-PER O O".split(), "O B-LOC O".split(), "B-LOC O O".split()]
+    tags = ["B-PER", "I-PER", "O", "B-LOC", "B-LOC", "I-ORG"]
+    assert entity_spans(tags) == {("PER", 0, 2), ("LOC", 3, 4), ("LOC", 4, 5)}
+    gold = [["B-PER", "I-PER", "O"], ["O", "B-LOC", "O"], ["B-ORG", "O", "O"]]
+    said = [["B-PER", "O", "O"], ["O", "B-LOC", "O"], ["B-LOC", "O", "O"]]
     scores = entity_scores(gold, said)
     assert (scores["correct"], scores["predicted"], scores["gold"]) == (1, 3, 3)
     assert scores["f1"] == pytest.approx(1 / 3)

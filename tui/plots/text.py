@@ -32,12 +32,17 @@ def labelled_scatter(
     x: Sequence[float], y: Sequence[float], labels: Sequence[str], x_label: str, y_label: str,
     width: int = WIDTH, height: int = HEIGHT,
 ) -> str:  # fmt: skip
-    """Every point as its label, on axes that start at zero."""
+    """Every point as its label, on axes that start at zero; labels that would overlap are written as one."""
     figure = _figure(width, height)
-    for across, up, label in zip(x, y, labels, strict=True):
-        figure.draw(figure.text(across, up, label, alignment=0))
-    figure.ruler("x").lim(min(0.0, *x), max(x, default=1) * 1.06 or 1)
-    figure.ruler("y").lim(min(0.0, *y), max(y, default=1) * 1.08 or 1)
+    right, top = max(x) * 1.06 or 1.0, max(y) * 1.08 or 1.0
+    places: dict[tuple[int, int], list[int]] = {}
+    for point, (across, up) in enumerate(zip(x, y, strict=True)):
+        places.setdefault((round(across / right * width / 4), round(up / top * (height - 4))), []).append(point)
+    for points in places.values():
+        first = points[0]
+        figure.draw(figure.text(x[first], y[first], ",".join(labels[point] for point in points), alignment=0))
+    figure.ruler("x").lim(min(0.0, *x), right)
+    figure.ruler("y").lim(min(0.0, *y), top)
     figure.label(x_label, "x")
     return f"{y_label}\n{_text(figure)}"
 
