@@ -68,6 +68,7 @@ _SPECS = (
             "form": "the name as it stands in the sentence",
             "words": "words, joined by a space",
             "tags": "IOB2 tags, joined by a space",
+            "text": "the sentence as it is written",
         },
     ),
     TableSpec(

@@ -177,10 +177,10 @@ def sentence_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
     rows = [
         (sentence_id(s), s.split, s.language, s.type, s.case, s.context, s.entity,
          " ".join(word for word, tag in zip(s.words, s.tags, strict=True) if tag != "O"),
-         " ".join(s.words), " ".join(s.tags))
+         " ".join(s.words), " ".join(s.tags), s.text)
         for s in sentences
     ]  # fmt: skip
-    columns = ["sentence", "split", "language", "type", "case", "context", "entity", "form", "words", "tags"]
+    columns = ["sentence", "split", "language", "type", "case", "context", "entity", "form", "words", "tags", "text"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -193,7 +193,7 @@ class NerspaceApp(App[None]):
         active: dict[str, list[str]] = {}
         for key, bound in self.screen.active_bindings.items():
             active.setdefault(bound.binding.id or "", []).append(key)
-        self.push_screen(HelpScreen(active, self.room.shown()))
+        self.push_screen(HelpScreen(active, self.room.shown(), with_ids=self.size.width >= 110))
 
 
 def run_app(workspace: Path, run: "Run | None", corpus: str = "builtin", model: str = "builtin") -> None:

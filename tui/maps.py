@@ -49,10 +49,10 @@ def read_maps(session: Session) -> Maps | None:
         return None
     sentences = session.table("sentences")
     if sentences is not None:
-        texts = sentences.drop_duplicates("sentence")[["sentence", "words", "tags"]]
+        texts = sentences.drop_duplicates("sentence")[["sentence", "words", "tags", "text"]]
         points = points.merge(texts, on="sentence", how="left")
     else:
-        points = points.assign(words=points["form"], tags="")
+        points = points.assign(words=points["form"], tags="", text=points["form"])
     points = points.reset_index(drop=True)
     places = {}
     key: Any

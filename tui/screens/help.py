@@ -19,12 +19,16 @@ _NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F5
 class HelpScreen(TextScreen):
     """Keys that work here, then the columns of the table behind the view."""
 
-    def __init__(self, active: Mapping[str, Sequence[str]], shown: Shown | None) -> None:
-        super().__init__("help", help_text(active, shown))
+    def __init__(self, active: Mapping[str, Sequence[str]], shown: Shown | None, with_ids: bool) -> None:
+        super().__init__("help", help_text(active, shown, with_ids))
 
 
-def help_text(active: Mapping[str, Sequence[str]], shown: Shown | None) -> Text:
-    """active: ids of the actions that work where the focus is, with their keys; nearest places first."""
+def help_text(active: Mapping[str, Sequence[str]], shown: Shown | None, with_ids: bool) -> Text:
+    """What can be done here, then the columns of the table behind the view.
+
+    active: ids of the actions that work where the focus is, with their keys; nearest places first. with_ids: name the
+    ids too, by which the configuration gives an action other keys.
+    """
     text = Text()
     if any(id.startswith("scatter.") for id in active):
         text.append(_NOTE + "\n\n", "italic")
@@ -39,7 +43,8 @@ def help_text(active: Mapping[str, Sequence[str]], shown: Shown | None) -> Text:
                     else " ".join(map(key_sign, active.get(action.id) or action.keys.split(",")))
                 )
                 help_ = "show or hide a class of the legend" if keys == "1–9" else action.help
-                text.append("  " + fit(keys, 18), "bold").append(f" {help_}").append(f"  {action.id}\n", "dim")
+                text.append("  " + fit(keys, 18), "bold").append(f" {help_}")
+                text.append(f"  {action.id}\n" if with_ids else "\n", "dim")
         text.append("\n")
     if shown is not None:
         text.append(f"Columns of this view: {literal(shown.name)}\n", "bold underline")

@@ -30,7 +30,7 @@ _TWO_WIDTH = 110
 _NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
 NO_RUN = "No run here yet: quit and type nerspace demo"
 NO_MAP = "This run has no map yet. It is drawn last; r looks again."
-_SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "words"]
+_SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "text"]
 _MEANINGS = {**CATALOGUE["sentences"].columns, **CATALOGUE["map"].columns, **CATALOGUE["points"].columns}
 _COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
 
@@ -198,7 +198,7 @@ class SpaceRoom(Room):
         text.append(f"   box {len(inside)}", "bold")
         text.append(literal(f": {' '.join(parts)}") if parts else "", "dim").append("\n")
         words, tags = str(row["words"]).split(" "), str(row["tags"]).split(" ")
-        return text.append_text(entity_text(tuple(words), tuple(tags), HIGHLIGHT))
+        return text.append_text(entity_text(tuple(words), tuple(tags), HIGHLIGHT, str(row["text"])))
 
     # -- actions
 
@@ -321,4 +321,4 @@ class SpaceRoom(Room):
         if self.maps is None or point < 0:
             return ""
         row = self.maps.points.iloc[point]
-        return "\t".join(str(row[name]) for name in ("language", "type", "entity", "form", "words"))
+        return "\t".join(str(row[name]) for name in ("language", "type", "entity", "form", "text"))
