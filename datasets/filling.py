@@ -1,6 +1,8 @@
 """From a context and a form of a name to words and tags."""
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 from nerspace.datasets.languages import LANGUAGES
 
@@ -18,41 +20,80 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def split_form(form: str, case: str, language: str) -> tuple[list[str], list[str], list[str]]:
+@lru_cache(maxsize=16_384)
+def split_form(form: str, case: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """A form as (preposition, name, suffix): only the middle is the entity.
 
     A locative or directional form brings its preposition ("in London"), in Turkish a suffix behind an apostrophe
     ("Londra'da").
     """
-    words = form.split()
+    words = tuple(form.split())
     if case == "nominative":
-        return [], words, []
+        return (), words, ()
     prepositions = LANGUAGES[language].prepositions
     first = next((i for i, word in enumerate(words) if word not in prepositions), 0)
-    before, name, suffix = words[:first], words[first:], []
+    # "W Polsce" stands for "w Polsce"; but a Romance name may itself begin with a capital article: "La Habana".
+    if not first and len(words) > 1 and LANGUAGES[language].family != "Romance" and words[0].lower() in prepositions:
+        first = 1
+    before, name = words[:first], words[first:]
     # Catalan and French articles use the same sign at the front of a name, so only Turkish is cut.
-    if language == "tr" and (cut := name[-1].rfind("'")) > 0:
-        name, suffix = [*name[:-1], name[-1][:cut]], [name[-1][cut:]]
-    return before, name, suffix
+    if language == "tr":
+        for i in reversed(range(len(name))):
+            if (cut := name[i].rfind("'")) > 0:
+                return before, (*name[:i], name[i][:cut]), (name[i][cut:], *name[i + 1 :])
+            if not name[i].islower():
+                break
+    return before, name, ()
 
 
-def fill(template: str, form: str, case: str, kind: str, language: str) -> tuple[list[str], list[str], str]:
-    """Put a form into the one slot of a template.
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """What follows a slot: its text and its words, the first of them perhaps glued to the slot."""
+
+    text: str
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A template cut at its slots; `pointless` are the gaps without their leading point."""
+
+    head: _Gap
+    gaps: tuple[_Gap, ...]
+    pointless: tuple[_Gap, ...]
+
+
+def _gap(text: str, behind_slot: bool) -> _Gap:
+    glued = _SUFFIX.match(text) if behind_slot else None
+    words = [glued.group(), *split_words(text[glued.end() :])] if glued else split_words(text)
+    return _Gap(text, tuple(words), ("O",) * len(words))
+
+
+# Bounded, and larger than any known file of contexts, so that a walk through a whole product cuts each of them once.
+@lru_cache(maxsize=8_192)
+def _cut(template: str) -> _Template:
+    head, *rest = SLOT.split(template)
+    if not rest:
+        raise ValueError(f"no slot in {template!r}")
+    gaps = tuple(_gap(text, True) for text in rest)
+    shorter = (text.removeprefix(".") for text in rest)
+    return _Template(_gap(head, False), gaps, tuple(_gap(text, True) for text in shorter))
+
+
+def fill(template: str, form: str, case: str, kind: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Put a form into every slot of a template.
 
     Returns: words, IOB2 tags and the text. Prepositions, suffixes and punctuation glued to the slot are kept as words
     of their own and tagged O.
     """
-    slot = SLOT.search(template)
-    if slot is None:
-        raise ValueError(f"no slot in {template!r}")
-    left, right = template[: slot.start()], template[slot.end() :]
-    if form.endswith(".") and right.startswith("."):
-        # "Alžběta II." closes its sentence with its own point.
-        right = right[1:]
+    cut = _cut(template)
     preposition, name, suffix = split_form(form, case, language)
-    before = split_words(left) + preposition
-    glued = _SUFFIX.match(right)
-    after = suffix + ([glued.group()] if glued else []) + split_words(right[glued.end() :] if glued else right)
-    words = before + name + after
-    tags = ["O"] * len(before) + [f"B-{kind}"] + [f"I-{kind}"] * (len(name) - 1) + ["O"] * len(after)
-    return words, tags, left + form + right
+    # "Alžběta II." closes its sentence with its own point.
+    gaps = cut.pointless if form.endswith(".") else cut.gaps
+    filled = preposition + name + suffix
+    marks = ("O",) * len(preposition) + (f"B-{kind}",) + (f"I-{kind}",) * (len(name) - 1) + ("O",) * len(suffix)
+    words, tags, text = cut.head.words, cut.head.tags, cut.head.text
+    for gap in gaps:
+        words, tags, text = words + filled + gap.words, tags + marks + gap.tags, text + form + gap.text
+    return words, tags, text

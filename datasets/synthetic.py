@@ -3,20 +3,22 @@
 import random
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from nerspace.datasets.counting import counts
 from nerspace.datasets.errors import UsageError
-from nerspace.datasets.filling import fill, split_form
+from nerspace.datasets.filling import fill
 from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.reading import Dropped, FileRead
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
+from nerspace.datasets.splitting import context_texts, draw_part, entity_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Item = TypeVar("Item", Context, Entity)
 Key = tuple[str, str, str]
 
 
@@ -43,17 +45,23 @@ class SyntheticNER:
     """The product of contexts and entities, kept to the pairs where type, case and gender agree.
 
     A *cell* is one such pair; it has a sentence in every language of the corpus. Cells are numbered 0 to len − 1 and
-    found in O(1) without building any other.
+    found in O(1) without building any other. Contexts and names that lack a language of the corpus make no cell in it:
+    `select` fewer languages.
+    refused: contexts that are in no cell but that the counts tell. dropped, files: what a reader left out and read.
     """
 
     def __init__(
         self, name: str, contexts: Sequence[Context], entities: Sequence[Entity],
-        languages: Sequence[str] | None = None, part: str = "all",
+        languages: Sequence[str] | None = None, part: str = "all", *, refused: Sequence[Context] = (),
+        dropped: Sequence[Dropped] = (), files: Sequence[FileRead] = (),
     ) -> None:  # fmt: skip
         self.name = name
         self.contexts = tuple(contexts)
         self.entities = tuple(entities)
         self.part = part
+        self.refused = tuple(refused)
+        self.dropped = tuple(dropped)
+        self.files = tuple(files)
         known = {code for context in self.contexts for code in context.texts}
         self.languages = tuple(languages) if languages else tuple(code for code in LANGUAGES if code in known)
         self._blocks = [block for block in self._make_blocks() if len(block)]
@@ -104,6 +112,22 @@ class SyntheticNER:
             entity.id,
         )  # fmt: skip
 
+    def sentences(self, language: str, indices: Iterable[int] | None = None) -> Iterator[Sentence]:
+        """The sentences of these cells in one language, one after the other; of all cells, in order, without indices.
+
+        Nothing is kept but the cut contexts and names, so that memory does not grow with the number of sentences.
+        Raises: UsageError for a language that the corpus does not have, IndexError for a cell outside 0 … len − 1.
+        """
+        _check("language", [language], self.languages)
+        if indices is not None:
+            return (self.sentence(index, language) for index in indices)
+        return (
+            self.sentence_of(context, entity, language)
+            for block in self._blocks
+            for context in block.contexts
+            for entity in block.entities
+        )
+
     def parallel(self, index: int) -> dict[str, Sentence]:
         """The sentences of a cell in every language of the corpus."""
         context, entity = self.cell(index)
@@ -142,21 +166,31 @@ class SyntheticNER:
         _check("language", languages, self.languages)
         wanted_types, wanted_cases = set(types or ENTITY_TYPES), set(cases or CASES)
         wanted_genders = set(genders or ("m", "f", ""))
+        spoken = set(languages or self.languages)
+
+        def wanted(c: Context) -> bool:
+            return c.type in wanted_types and c.case in wanted_cases and c.gender in wanted_genders
+
+        contexts = [c for c in self.contexts if wanted(c)]
         chosen = SyntheticNER(
             self.name,
-            [c for c in self.contexts
-             if c.type in wanted_types and c.case in wanted_cases and c.gender in wanted_genders],
+            [c for c in contexts if spoken <= c.texts.keys()],
             [e for e in self.entities if e.type in wanted_types and e.gender in wanted_genders],
             languages or self.languages,
             self.part,
-        )  # fmt: skip
+            refused=[*filter(wanted, self.refused), *(c for c in contexts if not spoken <= c.texts.keys())],
+            dropped=self.dropped,
+            files=self.files,
+        )
         if not len(chosen):
-            raise UsageError(
-                f"No sentence of {self.name} is left after the selection.",
-                f"It has the types {', '.join(sorted({c.type for c in self.contexts}))} "
-                f"and the languages {', '.join(self.languages)}.",
-            )
+            raise UsageError(f"No sentence of {self.name} is left after the selection.", self._choices())
         return chosen
+
+    def _choices(self) -> str:
+        rows = self.counts()
+        rows = rows[rows["valid"] > 0]
+        parts = [f"{kind} {case} in {codes}" for kind, case, codes in rows[["type", "case", "languages"]].to_numpy()]
+        return f"It has {'; '.join(parts) or 'none'}."
 
     def sample(self, n: int, *, seed: int = 0, once: bool = False) -> list[int]:
         """n different cells, uniformly at random; all of them, in random order, when there are fewer.
@@ -178,9 +212,10 @@ class SyntheticNER:
 
         Contexts or names that read the same in any language always fall on the same side, whatever their type. Within
         every type, case and gender the test part holds `test_share` of the contexts, of the names likewise, rounded.
+        Refused contexts are on neither side.
         """
-        contexts = _test_part(self.contexts, _context_texts, lambda c: (c.type, c.case, c.gender), seed, test_share)
-        entities = _test_part(self.entities, _entity_texts, lambda e: (e.type, e.gender), seed + 1, test_share)
+        contexts = draw_part(self.contexts, context_texts, lambda c: (c.type, c.case, c.gender), seed, test_share)
+        entities = draw_part(self.entities, entity_texts, lambda e: (e.type, e.gender), seed + 1, test_share)
 
         def part(name: str, in_test: bool) -> SyntheticNER:
             return SyntheticNER(
@@ -189,6 +224,8 @@ class SyntheticNER:
                 [entity for entity in self.entities if (entity.id in entities) == in_test],
                 self.languages,
                 name,
+                dropped=self.dropped,
+                files=self.files,
             )
 
         return Split(part("train", False), part("test", True))
@@ -198,83 +235,7 @@ class SyntheticNER:
         return counts(self)
 
 
-def counts(corpus: SyntheticNER) -> "pd.DataFrame":
-    """Per type and case: contexts, names, possible = contexts × names, and valid, where the gender fits too.
-
-    Only contexts and names that exist in every language of the corpus are counted.
-    """
-    import pandas as pd
-
-    spoken = set(corpus.languages)
-    rows = []
-    for kind in ENTITY_TYPES:
-        for case in CASES:
-            contexts = [c for c in corpus.contexts if (c.type, c.case) == (kind, case) and spoken <= c.texts.keys()]
-            names = [e for e in corpus.entities if e.type == kind and spoken <= e.forms.get(case, {}).keys()]
-            if contexts:
-                valid = sum(
-                    sum(c.gender == gender for c in contexts) * sum(e.gender == gender for e in names)
-                    for gender in {c.gender for c in contexts}
-                )
-                rows.append((corpus.name, kind, case, len(contexts), len(names), len(contexts) * len(names), valid))
-    return pd.DataFrame(rows, columns=["corpus", "type", "case", "contexts", "names", "possible", "valid"])
-
-
 def _check(what: str, values: Iterable[str] | None, known: Sequence[str]) -> None:
     for value in values or ():
         if value not in known:
             raise UsageError(f"Unknown {what} {value!r}.", f"Choose from {', '.join(filter(None, known))}.")
-
-
-def _context_texts(context: Context) -> Iterator[Hashable]:
-    return ((language, text) for language, text in context.texts.items())
-
-
-def _entity_texts(entity: Entity) -> Iterator[Hashable]:
-    """What a name reads like, without preposition or suffix, in every language and case."""
-    for case, forms in entity.forms.items():
-        for language, form in forms.items():
-            yield language, " ".join(split_form(form, case, language)[1])
-
-
-def _test_part(
-    items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]], stratum: Callable[[Item], Hashable],
-    seed: int, share: float,
-) -> set[str]:  # fmt: skip
-    """Ids of the test part: groups of equal text are drawn in random order into every stratum that is not yet full."""
-    wanted: dict[Hashable, int] = defaultdict(int)
-    for item in items:
-        wanted[stratum(item)] += 1
-    wanted = {key: round(share * size) for key, size in wanted.items()}
-    groups = _groups(items, texts)
-    random.Random(seed).shuffle(groups)  # noqa: S311
-    chosen: set[str] = set()
-    for group in groups:
-        needs: dict[Hashable, int] = defaultdict(int)
-        for item in group:
-            needs[stratum(item)] += 1
-        if all(wanted[key] >= need for key, need in needs.items()):
-            chosen.update(item.id for item in group)
-            for key, need in needs.items():
-                wanted[key] -= need
-    return chosen
-
-
-def _groups(items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]]) -> list[list[Item]]:
-    """Items joined wherever they share a text, by union and find; in order of first appearance."""
-    parent = list(range(len(items)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    seen: dict[Hashable, int] = {}
-    for i, item in enumerate(items):
-        for text in texts(item):
-            parent[root(i)] = root(seen.setdefault(text, i))
-    groups: dict[int, list[Item]] = {}
-    for i, item in enumerate(items):
-        groups.setdefault(root(i), []).append(item)
-    return list(groups.values())
