@@ -1,13 +1,30 @@
 """Which text there is: parallel NER data in eleven languages."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.readers import pairs
+from nerspace.datasets.readers import files, pairs
 from nerspace.datasets.records import Context, Entity, Sentence
 from nerspace.datasets.synthetic import Split, SyntheticNER
+from nerspace.datasets.tagged import TaggedCorpus, TaggedSplit
 
-__all__ = ["Context", "Entity", "Sentence", "Split", "SyntheticNER", "available", "load"]
+__all__ = [
+    "Context",
+    "Corpus",
+    "Entity",
+    "Sentence",
+    "Split",
+    "SyntheticNER",
+    "TaggedCorpus",
+    "TaggedSplit",
+    "available",
+    "load",
+    "load_parallel",
+]
+
+# Either kind of corpus; only SyntheticNER has contexts and names that are parallel.
+Corpus = SyntheticNER | TaggedCorpus
 
 BUILTIN = Path(__file__).with_name("builtin")
 
@@ -17,18 +34,42 @@ def available() -> dict[str, str]:
     return {"builtin": "nerspace's own parallel contexts and names in eleven languages"}
 
 
-def load(name_or_path: str | Path = "builtin") -> SyntheticNER:
-    """The corpus of that name, or in that folder.
+def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -> Corpus:
+    """The corpus of that name, or in that file or folder.
 
+    language: of all sentences of a tagged file or folder whose names do not tell it.
     Raises: DataError when there is none or it cannot be read.
     """
     if str(name_or_path) == "builtin":
         return pairs.read(BUILTIN, "builtin")
-    folder = Path(name_or_path).expanduser()
-    if not folder.is_dir():
+    path = Path(name_or_path)
+    with suppress(RuntimeError):  # "~nobody": no such user
+        path = path.expanduser()
+    if not _exists(path):
         raise DataError(
-            f"There is no data set {str(name_or_path)!r}.", f"Choose {', '.join(available())} or give a folder."
+            f"There is no data set {str(name_or_path)!r}.", f"Choose {', '.join(available())} or give a file or folder."
         )
-    if pairs.recognises(folder):
-        return pairs.read(folder, folder.name)
-    raise DataError(f"{folder} is of no layout known here.", "It needs contexts.csv and entities.csv.")
+    if path.is_dir() and pairs.recognises(path):
+        return pairs.read(path, path.name)
+    return files.read(path, path.resolve().name, language)
+
+
+def load_parallel(name_or_path: str | Path = "builtin") -> SyntheticNER:
+    """As `load`, for work that needs parallel contexts and names.
+
+    Raises: DataError, also for a corpus of tagged sentences.
+    """
+    corpus = load(name_or_path)
+    if not isinstance(corpus, SyntheticNER):
+        raise DataError(
+            f"{name_or_path} holds tagged sentences; parallel contexts and names are needed here.",
+            f"Choose {', '.join(available())} or give a folder of contexts and names.",
+        )
+    return corpus
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

@@ -48,7 +48,7 @@ def draw_sample(request: Request) -> Sample:
 
     Raises: DataError when the data has too little.
     """
-    corpus = datasets.load(request.data).select(languages=request.languages)
+    corpus = datasets.load_parallel(request.data).select(languages=request.languages)
     split = corpus.split(request.seed)
     train = [
         split.train.sentence_of(context, entity, request.donor)
@@ -153,7 +153,7 @@ def demo(run: Run) -> Iterator[Record]:
 
 
 def _write_data_tables(run: Run, request: Request, sample: Sample) -> None:
-    run.write_table("counts", datasets.load(request.data).counts())
+    run.write_table("counts", datasets.load_parallel(request.data).counts())
     table = sentence_table([*sample.train, *sample.test])
     run.write_table("sentences", table)
     run.update(data_sha256=hashlib.sha256(to_csv(table).encode()).hexdigest())
@@ -163,7 +163,7 @@ def _write_data_tables(run: Run, request: Request, sample: Sample) -> None:
 
 
 def _write_token_tables(run: Run, request: Request, sample: Sample, tokenizer: Any) -> None:
-    corpus = datasets.load(request.data)
+    corpus = datasets.load_parallel(request.data)
     run.write_table("pieces", pieces_table(corpus.entities, tokenizer, request.languages))
     words = {
         language: [sentence.words for sentence in sample.test if sentence.language == language]

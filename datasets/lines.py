@@ -1,0 +1,147 @@
+"""Lines of a text file that nobody vouches for: bounded, UTF-8, whole, and from one state of the file."""
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from nerspace.datasets.errors import DataError
+
+# Bytes. The longest sentences of the corpora in use have a few thousand.
+LONGEST_LINE = 1_000_000
+# Bytes by which a file is recognised.
+LOOK = 65_536
+
+_KINDS = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (b"%PDF", "a PDF"),
+)
+
+
+def kind_of_bytes(start: bytes) -> str:
+    """What a file is by its first bytes, where that rules out text; else empty. Nothing is ever unpickled."""
+    if start[:1] == b"\x80" and start[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return "a Python pickle, which can run code and is never opened"
+    return next((kind for magic, kind in _KINDS if start.startswith(magic)), "")
+
+
+def first_bytes(path: Path, size: int = LOOK) -> bytes:
+    """The start of an ordinary file.
+
+    Raises: DataError when it is no ordinary file or cannot be read.
+    """
+    with open_plain(path) as handle:
+        return read_some(handle, path, size)
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """An ordinary file, opened; a pipe or device could block or never end.
+
+    Raises: DataError.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataError(f"{path} is no ordinary file.")
+        return path.open("rb")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {_why(error)}.") from error
+
+
+def read_some(handle: IO[bytes], path: Path, size: int) -> bytes:
+    """Up to `size` bytes.
+
+    Raises: DataError.
+    """
+    try:
+        return handle.read(size)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {_why(error)}.") from error
+
+
+def read_whole(path: Path, largest: int) -> bytes:
+    """All bytes of a file of at most `largest` bytes.
+
+    Raises: DataError, also when the file changes meanwhile.
+    """
+    with open_plain(path) as handle:
+        before = os.fstat(handle.fileno())
+        content = read_some(handle, path, largest + 1)
+        if len(content) > largest:
+            raise DataError(f"{path} is larger than {largest // 1_000_000} MB, the most that is read at once.")
+        _check_unchanged(path, handle, before)
+    return content
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Line numbers from 1 and lines without their end; a byte order mark at the start is taken off.
+
+    Raises: DataError naming file and line for a line over LONGEST_LINE, broken UTF-8, NUL bytes, a file of another
+    kind, and a file that changes or vanishes while it is read.
+    """
+    with open_plain(path) as handle:
+        before = os.fstat(handle.fileno())
+        yield from lines_of(handle, path)
+        _check_unchanged(path, handle, before)
+
+
+def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
+    """As `read_lines`, from an open file."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            line = handle.readline(LONGEST_LINE + 1)
+        except OSError as error:
+            raise DataError(f"{path}, line {number}: {_why(error)}.") from error
+        if not line:
+            return
+        if number == 1:
+            if kind := kind_of_bytes(line):
+                raise DataError(f"{path} is {kind}.", "Expected UTF-8 text.")
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if len(line) > LONGEST_LINE:
+            raise DataError(f"{path}, line {number}: longer than {LONGEST_LINE:,} bytes.", "Expected one row a line.")
+        if (column := line.find(b"\0")) >= 0:
+            raise DataError(f"{path}, line {number}: a NUL byte at byte {column + 1}.", "Expected UTF-8 text.")
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{path}, line {number}: no UTF-8 at byte {error.start + 1}.", "Save the file as UTF-8."
+            ) from error
+        yield number, text.removesuffix("\n").removesuffix("\r")
+
+
+def look(path: Path) -> list[str]:
+    """The first whole lines of a file, for recognising it; those before the first that is no UTF-8 text."""
+    start = first_bytes(path)
+    if len(start) == LOOK:
+        start = start[: start.rfind(b"\n") + 1]
+    lines = []
+    try:
+        for _, line in lines_of(io.BytesIO(start), path):
+            lines.append(line)
+    except DataError:
+        pass
+    return lines
+
+
+def _check_unchanged(path: Path, handle: IO[bytes], before: os.stat_result) -> None:
+    try:
+        after, named = os.fstat(handle.fileno()), path.stat()
+    except OSError as error:
+        raise DataError(f"{path} vanished while it was read: {_why(error)}.", "Read it again.") from error
+    if any((now.st_ino, now.st_size, now.st_mtime_ns) != (before.st_ino, before.st_size, before.st_mtime_ns)
+           for now in (after, named)):  # fmt: skip
+        raise DataError(f"{path} changed while it was read.", "Read it again when it is at rest.")
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,106 @@
+"""Reads a file of tagged sentences, or a folder of them, whatever layouts they have."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from nerspace.datasets.errors import DataError
+from nerspace.datasets.lines import first_bytes, kind_of_bytes
+from nerspace.datasets.readers import conll
+from nerspace.datasets.readers.sentences import RawFile, finish
+from nerspace.datasets.reading import Dropped, FileRead, dropped
+from nerspace.datasets.records import Sentence
+from nerspace.datasets.tagged import TaggedCorpus
+
+MOST_FILES = 5_000
+EXPECTED = (
+    "Known are CoNLL or BIO text (a word and its tag a line), JSON lines with text and spans or words and tags, and "
+    "gold .xlsx tables with the columns token and label."
+)
+
+
+class Layout(Protocol):
+    """A reader: whether a file looks like its own, and what stands in it."""
+
+    def recognises(self, path: Path) -> bool:
+        """Whether the file has this layout."""
+
+    def read(self, path: Path, shown: str) -> RawFile:
+        """The sentences as they stand in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    name: str
+    layout: Layout
+
+
+LAYOUTS = (_Named("CoNLL text", conll),)
+
+
+def recognises(path: Path) -> bool:
+    """Whether this is a file of a known layout, or a folder that has one."""
+    if path.is_dir():
+        return any(_layout_of(file) for file in _files_in(path))
+    return _layout_of(path) is not None
+
+
+def read(path: Path, name: str, language: str | None = None) -> TaggedCorpus:
+    """The tagged sentences of a file, or of all files of a known layout below a folder.
+
+    language: of all sentences, whatever names and marks say.
+    Raises: DataError naming file and line; also where no file has a known layout.
+    """
+    files = list(_files_in(path)) if path.is_dir() else [path]
+    root = path if path.is_dir() else path.parent
+    sentences: list[Sentence] = []
+    left_out: list[Dropped] = []
+    read_files: list[FileRead] = []
+    schemes: dict[str, str] = {}
+    for file in files:
+        shown = file.relative_to(root).as_posix()
+        layout = _layout_of(file)
+        if layout is None:
+            left_out.append(dropped(shown, 0, "", _what(file), ""))
+            continue
+        done = finish(layout.read(file, shown), name, root, language)
+        sentences += done.sentences
+        left_out += done.dropped
+        read_files.append(done.file)
+        schemes[shown] = done.scheme
+    if not read_files:
+        why = f"{path} is {_what(path)}." if files == [path] else f"{path} is of no layout known here."
+        raise DataError(why, EXPECTED)
+    return TaggedCorpus(name, sentences, dropped=left_out, files=read_files, schemes=schemes)
+
+
+def _layout_of(path: Path) -> Layout | None:
+    return next((known.layout for known in LAYOUTS if known.layout.recognises(path)), None)
+
+
+def _what(path: Path) -> str:
+    start = first_bytes(path, 16)
+    return kind_of_bytes(start) or ("of no layout known here" if start else "empty")
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Ordinary files below a folder, by name, hidden ones left out.
+
+    Raises: DataError when there are too many to be a data set.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename or folder} cannot be read: {error.strerror}.") from error
+
+    found = 0
+    for here, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.startswith(".") or not (path := Path(here) / name).is_file():
+                continue
+            found += 1
+            if found > MOST_FILES:
+                raise DataError(f"{folder} holds more than {MOST_FILES:,} files.", "Give the folder of one data set.")
+            yield path

@@ -1,0 +1,138 @@
+"""What all readers of tagged text share: from rows as they stand in a file to sentences, or the reason why not."""
+
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nerspace.datasets.errors import DataError
+from nerspace.datasets.naming import known_split, tell
+from nerspace.datasets.reading import Dropped, FileRead, dropped
+from nerspace.datasets.records import Sentence
+from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, split_tag, to_iob2, types_in
+
+# No sentence is longer; a file without blank lines is one endless row.
+MOST_WORDS = 10_000
+EMPTY_WORD = "an empty word"
+TOO_LONG = f"more than {MOST_WORDS:,} words"
+
+
+@dataclass(frozen=True, slots=True)
+class RawSentence:
+    """Words and tags as they stand in a file; `text`, `language` and `split` only where the file states them."""
+
+    line: int
+    words: Sequence[str]
+    tags: Sequence[str]
+    text: str = ""
+    language: str = ""
+    split: str = ""
+
+
+@dataclass(slots=True)
+class RawFile:
+    """What a reader found in one file. language: of the whole file, where a mark inside tells it."""
+
+    path: Path
+    shown: str
+    sentences: list[RawSentence] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    language: str = ""
+
+    def drop(self, line: int, reason: str, text: str, language: str = "") -> None:
+        """Remember a sentence that is left out."""
+        self.dropped.append(dropped(self.shown, line, language, reason, text))
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The sentences of one file, with what was left out and a row that sums it up."""
+
+    sentences: tuple[Sentence, ...]
+    dropped: tuple[Dropped, ...]
+    file: FileRead
+    scheme: str
+
+
+def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -> Finished:
+    """Sentences in IOB2 from what stands in a file, under the one scheme that the file is written in.
+
+    language: of every sentence, whatever names and marks say.
+    Raises: DataError when the file holds no sentence, or more are left out than kept: it is then something else.
+    """
+    named_language, named_split = tell(raw.path, root)
+    rows = len(raw.sentences) + len({row.line for row in raw.dropped})
+    if not rows:
+        raise DataError(f"{raw.path} holds no sentence.", "Expected words with tags.")
+    scheme = find_scheme(row.tags for row in raw.sentences)
+    _check_bare(raw, scheme)
+    sentences = []
+    for row in raw.sentences:
+        spoken = language or row.language or raw.language or named_language
+        words = [word.strip() for word in row.words]
+        try:
+            if problem := _problem(words, row.text):
+                raise TagError(problem)
+            tags = to_iob2(row.tags, scheme)
+        except TagError as error:
+            raw.drop(row.line, str(error), " ".join(row.words), spoken)
+            continue
+        sentences.append(
+            Sentence(
+                tuple(map(sys.intern, words)), tuple(map(sys.intern, tags)), row.text or " ".join(words), corpus,
+                known_split(row.split) if row.split else named_split, spoken, kind_of(tags), "", "", "",
+            )
+        )  # fmt: skip
+    if len(sentences) < rows - len(sentences):
+        first = min(raw.dropped, key=lambda row: row.line)
+        common = Counter(row.reason for row in raw.dropped).most_common(1)[0][0]
+        raise DataError(
+            f"{raw.path}: {rows - len(sentences)} of {rows} sentences cannot be read, the first in line {first.line}: "
+            f"{first.reason}.",
+            "Expected words with tags such as O, B-PER, I-PER."
+            + (f" Most often: {common}." if common != first.reason else ""),
+        )
+    kinds = sorted({kind for sentence in sentences for kind in types_in(sentence.tags)})
+    spoken_here = tuple(dict.fromkeys(sentence.language for sentence in sentences))
+    file = FileRead(raw.shown, " ".join(kinds), "", spoken_here, rows, len(sentences))
+    return Finished(tuple(sentences), tuple(raw.dropped), file, scheme)
+
+
+def _check_bare(raw: RawFile, scheme: str) -> None:
+    """Bare labels could be any words, so a file of them must look like one that holds tags."""
+    if not scheme.startswith("bare"):
+        return
+    tags = Counter(tag for row in raw.sentences for tag in row.tags)
+    if not (tags["O"] or tags["o"]) or len(tags) > MOST_TYPES:
+        raise DataError(
+            f"{raw.path} is no tagged text: its last column has {len(tags)} different values"
+            + ("." if tags["O"] or tags["o"] else ", none of them O."),
+            "Expected words with tags such as O, B-PER, I-PER.",
+        )
+
+
+def _problem(words: Sequence[str], text: str) -> str:
+    if not words or not all(words):
+        return EMPTY_WORD
+    if len(words) > MOST_WORDS:
+        return TOO_LONG
+    # A text of several lines is no damage, a word of several is.
+    if any(map(_is_broken, words)) or any(_is_broken(line) for line in text.split()):
+        return "control or broken characters"
+    return ""
+
+
+def _is_broken(word: str) -> bool:
+    # Printable covers all but spaces, controls, and format signs, which some scripts need inside words.
+    return not word.isprintable() and any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in word)
+
+
+def is_tag(tag: str) -> bool:
+    """Whether this can be a tag of any scheme."""
+    try:
+        split_tag(tag)
+    except TagError:
+        return False
+    return True

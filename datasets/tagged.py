@@ -1,0 +1,228 @@
+"""Sentences that arrive already tagged: CoNLL files, spans, gold tables."""
+
+import random
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nerspace.datasets.errors import UsageError
+from nerspace.datasets.naming import known_split
+from nerspace.datasets.reading import Dropped, FileRead
+from nerspace.datasets.records import ENTITY_TYPES, Sentence
+from nerspace.datasets.tagging import spans_of, types_in
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedSplit:
+    """Two corpora that share no sentence."""
+
+    train: "TaggedCorpus"
+    test: "TaggedCorpus"
+
+
+class TaggedCorpus:
+    """Sentences in the order of their files, numbered 0 to len − 1.
+
+    dropped: what the readers left out, and why. files: what they read. schemes: the tag scheme of each file, a key of
+    `tagging.SCHEMES`. languages, splits: in order of appearance.
+    """
+
+    def __init__(
+        self, name: str, sentences: Sequence[Sentence], *, dropped: Sequence[Dropped] = (),
+        files: Sequence[FileRead] = (), schemes: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.dropped = tuple(dropped)
+        self.files = tuple(files)
+        self.schemes = dict(schemes or {})
+        self._sentences = tuple(sentences)
+        self.languages = tuple(dict.fromkeys(sentence.language for sentence in self._sentences))
+        self.splits = tuple(dict.fromkeys(sentence.split for sentence in self._sentences))
+
+    def __len__(self) -> int:
+        return len(self._sentences)
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """The entity types there are: PER, LOC and ORG first, then others by the alphabet."""
+        found = {kind for sentence in self._sentences for kind in types_in(sentence.tags)}
+        return (*(kind for kind in ENTITY_TYPES if kind in found), *sorted(found.difference(ENTITY_TYPES)))
+
+    def sentence(self, index: int) -> Sentence:
+        """The sentence of that number.
+
+        Raises: IndexError outside 0 … len − 1.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"sentence {index} of {len(self)}")
+        return self._sentences[index]
+
+    def sentences(self, language: str | None = None, split: str | None = None) -> Iterator[Sentence]:
+        """The sentences of a language and split, or all of them, in order."""
+        wanted = None if split is None else known_split(split)
+        for sentence in self._sentences:
+            if language in (None, sentence.language) and wanted in (None, sentence.split):
+                yield sentence
+
+    def counts(self) -> "pd.DataFrame":
+        """The table of sizes: corpus, split, language, sentences, words, entities, PER, LOC, ORG, other."""
+        return counts(self)
+
+    def select(
+        self, *, languages: Iterable[str] | None = None, splits: Iterable[str] | None = None,
+        types: Iterable[str] | None = None,
+    ) -> "TaggedCorpus":  # fmt: skip
+        """The sentences of these languages and splits that have an entity of one of these types.
+
+        Raises: UsageError for an unknown value, or when nothing is left.
+        """
+        spoken = _chosen("language", languages, self.languages)
+        parts = _chosen("split", None if splits is None else map(known_split, splits), self.splits)
+        kinds = None if types is None else _chosen("type", types, self.types)
+        chosen = [
+            sentence
+            for sentence in self._sentences
+            if sentence.language in spoken
+            and sentence.split in parts
+            and (kinds is None or not kinds.isdisjoint(types_in(sentence.tags)))
+        ]
+        if not chosen:
+            raise UsageError(
+                f"No sentence of {self.name} is left after the selection.",
+                f"It has the languages {', '.join(self.languages)}, the splits {', '.join(self.splits)} "
+                f"and the types {', '.join(self.types)}.",
+            )
+        return self._with(chosen)
+
+    def sample(self, n: int, *, seed: int = 0) -> list[int]:
+        """Numbers of n different sentences, uniformly at random; all, in random order, when there are fewer."""
+        return random.Random(seed).sample(range(len(self)), min(n, len(self)))  # noqa: S311 - no secret
+
+    def split(self, seed: int = 0, test_share: float = 0.2) -> TaggedSplit:
+        """All sentences, whatever split they came in, cut anew into train and test.
+
+        Sentences that read the same, or do so when their names are taken out, fall on one side in all languages. Within
+        every language the test part holds `test_share` of the sentences, rounded, or fewer where no group fits.
+        """
+        left: dict[str, int] = {
+            language: round(test_share * n) for language, n in Counter(s.language for s in self._sentences).items()
+        }
+        groups = _groups(self._sentences)
+        random.Random(seed).shuffle(groups)  # noqa: S311
+        test: set[int] = set()
+        for group in groups:
+            needs = Counter(self._sentences[i].language for i in group)
+            if all(left[language] >= need for language, need in needs.items()):
+                test.update(group)
+                for language, need in needs.items():
+                    left[language] -= need
+        return TaggedSplit(*(self._part(name, test, name == "test") for name in ("train", "test")))
+
+    def _part(self, name: str, test: set[int], inside: bool) -> "TaggedCorpus":
+        chosen = [_with_split(s, name) for i, s in enumerate(self._sentences) if (i in test) == inside]
+        return self._with(chosen)
+
+    def _with(self, sentences: Sequence[Sentence]) -> "TaggedCorpus":
+        return TaggedCorpus(self.name, sentences, dropped=self.dropped, files=self.files, schemes=self.schemes)
+
+
+def counts(corpus: TaggedCorpus) -> "pd.DataFrame":
+    """Per split and language: sentences, words, entities, and the entities of each type.
+
+    Columns: corpus, split, language, sentences, words, entities, PER, LOC, ORG, other. One row for every split and
+    language that has a sentence.
+    """
+    import pandas as pd
+
+    sizes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for sentence in corpus.sentences():
+        row = sizes[sentence.split, sentence.language]
+        row["sentences"] += 1
+        row["words"] += len(sentence.words)
+        for kind in types_in(sentence.tags):
+            row["entities"] += 1
+            row[kind if kind in ENTITY_TYPES else "other"] += 1
+    measures = ["sentences", "words", "entities", *ENTITY_TYPES, "other"]
+    return pd.DataFrame(
+        [(corpus.name, *key, *(row[measure] for measure in measures)) for key, row in sizes.items()],
+        columns=["corpus", "split", "language", *measures],
+    )
+
+
+def overlaps(corpus: TaggedCorpus) -> "pd.DataFrame":
+    """What two splits of one language share: language, a, b, texts, names.
+
+    texts: different sentences that read the same in both. names: different names, with their type, in both.
+    """
+    import pandas as pd
+
+    texts: dict[tuple[str, str], set[str]] = defaultdict(set)
+    names: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for sentence in corpus.sentences():
+        key = sentence.language, sentence.split
+        texts[key].add(_read_as(sentence.words))
+        names[key].update((_read_as(sentence.words[a:b]), kind) for a, b, kind in spans_of(sentence.tags))
+    rows = [
+        (language, a, b, len(texts[language, a] & texts[language, b]), len(names[language, a] & names[language, b]))
+        for language in corpus.languages
+        for i, a in enumerate(corpus.splits)
+        for b in corpus.splits[i + 1 :]
+        if (language, a) in texts and (language, b) in texts
+    ]
+    return pd.DataFrame(rows, columns=["language", "a", "b", "texts", "names"])
+
+
+def _chosen(what: str, values: Iterable[str] | None, known: Sequence[str]) -> set[str]:
+    chosen = set(known) if values is None else set(values)
+    for value in sorted(chosen.difference(known)):
+        raise UsageError(f"Unknown {what} {value!r}.", f"Choose from {', '.join(known) or 'none'}.")
+    return chosen
+
+
+def _with_split(sentence: Sentence, split: str) -> Sentence:
+    return Sentence(
+        sentence.words, sentence.tags, sentence.text, sentence.corpus, split, sentence.language, sentence.type,
+        sentence.case, sentence.context, sentence.entity,
+    )  # fmt: skip
+
+
+def _read_as(words: Iterable[str]) -> str:
+    """What a text reads like, whatever its spacing, letter case and Unicode form."""
+    return unicodedata.normalize("NFC", "".join(words)).casefold()
+
+
+def _without_names(sentence: Sentence) -> str:
+    """The context: the sentence with its names taken out; empty when too little is left to be one."""
+    words = list(sentence.words)
+    for start, end, kind in reversed(spans_of(sentence.tags)):
+        words[start:end] = [f"\0{kind}\0"]
+    pairs = zip(sentence.words, sentence.tags, strict=True)
+    outside = sum(tag == "O" and any(map(str.isalnum, word)) for word, tag in pairs)
+    return _read_as(words) if outside >= 3 else ""
+
+
+def _groups(sentences: Sequence[Sentence]) -> list[list[int]]:
+    """Numbers of sentences that must stay together, in order of first appearance."""
+    parent = list(range(len(sentences)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    seen: dict[str, int] = {}
+    for i, sentence in enumerate(sentences):
+        for key in (_read_as(sentence.words), _without_names(sentence)):
+            if key:
+                parent[root(i)] = root(seen.setdefault(key, i))
+    groups: dict[int, list[int]] = defaultdict(list)
+    for i in range(len(sentences)):
+        groups[root(i)].append(i)
+    return list(groups.values())

@@ -1,0 +1,162 @@
+"""From the tags that files have to IOB2 with the types PER, LOC and ORG.
+
+A scheme is a property of a whole file, never of one sentence: in IOB1 an entity begins with I-, in IOB2 that is an
+error.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+# What is plainly one of our three types; any other type is kept as it is written.
+TYPES = {
+    "PERSON": "PER", "PERS": "PER", "PEOPLE": "PER", "PSN": "PER",
+    "LOCATION": "LOC", "PLACE": "LOC", "GPE": "LOC", "GPELOC": "LOC", "GEOLOC": "LOC", "GEO": "LOC",
+    "ORGANIZATION": "ORG", "ORGANISATION": "ORG", "ORGANIZATIONS": "ORG", "COMPANY": "ORG", "CORPORATION": "ORG",
+}  # fmt: skip
+
+SCHEMES = {
+    "IOB2": "an entity begins with B-, goes on with I-",
+    "IOB1": "an entity begins with I-; B- only parts two of one type that touch",
+    "BIOES": "B- I- E- for longer entities, S- for single words; as BILOU with L- and U-",
+    "bare first": "an entity begins with its bare type, goes on with I-",
+    "bare": "every word of an entity has its bare type",
+}
+
+_PREFIXED = re.compile(r"([BIESLUMW])-(\S+)")
+_BARE = re.compile(r"[^\W\d_][\w/&.+-]*")
+_OUTSIDE = frozenset({"O", "o"})
+# What tables write into empty cells.
+_MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "_"})
+# A file of prose has as many last words as lines; the finest tag set in use has 66 types.
+MOST_TYPES = 200
+
+
+class TagError(ValueError):
+    """Tags that do not follow one another; the message is a phrase that can be counted."""
+
+
+def split_tag(tag: str) -> tuple[str, str]:
+    """A tag as (prefix, label): ("O", ""), ("B", "PER"), or ("", "PER") for a bare label.
+
+    Raises: TagError when it is none.
+    """
+    if tag in _OUTSIDE:
+        return "O", ""
+    if tag.lower() in _MISSING:
+        raise TagError("a word without a tag")
+    if found := _PREFIXED.fullmatch(tag):
+        return found[1], found[2]
+    if _BARE.fullmatch(tag):
+        return "", tag
+    raise TagError("not a tag")
+
+
+def is_marked(tag: str) -> bool:
+    """Whether this can only be a tag: O, or a label with a prefix."""
+    return tag in _OUTSIDE or _PREFIXED.fullmatch(tag) is not None
+
+
+def type_of(label: str) -> str:
+    """PER, LOC or ORG where the label plainly means it, else the label itself."""
+    key = label.upper()
+    return key if key in ("PER", "LOC", "ORG") else TYPES.get(key.replace("-", "").replace("_", ""), label)
+
+
+def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
+    """The scheme that these tags of one file are written in: a key of SCHEMES.
+
+    A file that breaks the rules of IOB1 and of IOB2 is taken as IOB2: B- inside it says that entities begin so.
+    """
+    prefixes: set[str] = set()
+    begun_by_i = lone_b = False
+    for tags in sentences:
+        before = ("O", "")
+        for tag in tags:
+            try:
+                now = split_tag(tag)
+            except TagError:
+                now = ("O", "")
+            prefixes.add(now[0])
+            follows = before[0] != "O" and before[1] == now[1]
+            begun_by_i |= now[0] == "I" and not follows
+            lone_b |= now[0] == "B" and not follows
+            before = now
+    if "" in prefixes:
+        return "bare first" if prefixes & set("BI") else "bare"
+    if prefixes & set("ESLUMW"):
+        return "BIOES"
+    return "IOB1" if begun_by_i and not lone_b else "IOB2"
+
+
+def to_iob2(tags: Sequence[str], scheme: str) -> tuple[str, ...]:
+    """The tags of one sentence in IOB2 with our types.
+
+    Raises: TagError where a tag cannot stand behind the one before it.
+    """
+    parts = [split_tag(tag) for tag in tags]
+    result = []
+    before = ("O", "")
+    for now in parts:
+        start = _starts(before, now, scheme)
+        result.append("O" if now[0] == "O" else f"{'B' if start else 'I'}-{type_of(now[1])}")
+        before = now
+    if scheme == "BIOES" and _open(before):
+        raise TagError("an entity without its end")
+    return tuple(result)
+
+
+def _open(tag: tuple[str, str]) -> bool:
+    return tag[0] in ("B", "I", "M")
+
+
+def _starts(before: tuple[str, str], now: tuple[str, str], scheme: str) -> bool:
+    """Whether an entity starts at `now`."""
+    prefix, label = now
+    follows = before[0] != "O" and before[1] == label
+    if scheme == "BIOES":
+        return _starts_bioes(before, now)
+    if prefix == "O":
+        return False
+    if scheme == "bare":
+        return not follows
+    if scheme == "IOB1":
+        return prefix == "B" or not follows
+    if prefix == "I" and not follows:
+        raise TagError("I- does not follow its entity")
+    if scheme == "bare first" and prefix not in ("", "I", "B"):
+        raise TagError("not a tag")
+    return prefix != "I"
+
+
+def _starts_bioes(before: tuple[str, str], now: tuple[str, str]) -> bool:
+    prefix, label = now
+    inside = prefix in ("I", "M", "E", "L")
+    if _open(before) and not (inside and before[1] == label):
+        raise TagError("an entity without its end")
+    if inside and not _open(before):
+        raise TagError("I- does not follow its entity")
+    return not inside and prefix != "O"
+
+
+def types_in(tags: Iterable[str]) -> list[str]:
+    """The type of every entity of a sentence in IOB2, in order."""
+    return [tag[2:] for tag in tags if tag.startswith("B-")]
+
+
+def kind_of(tags: Iterable[str]) -> str:
+    """The only entity type of a sentence, "mixed" for several, empty for none."""
+    types = set(types_in(tags))
+    return "mixed" if len(types) > 1 else next(iter(types), "")
+
+
+def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The entities of a sentence in IOB2: first word, word after the last, type."""
+    spans = []
+    start = -1
+    for i, tag in enumerate([*tags, "O"]):
+        if start >= 0 and not tag.startswith("I-"):
+            spans.append((start, i, tags[start][2:]))
+            start = -1
+        if tag.startswith("B-"):
+            start = i
+    return spans
