@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.readers import files, pairs
+from nerspace.datasets.readers import files, pairs, readyten, slavner
 from nerspace.datasets.records import Context, Entity, Sentence
 from nerspace.datasets.synthetic import Split, SyntheticNER
 from nerspace.datasets.tagged import TaggedCorpus, TaggedSplit
@@ -26,6 +27,19 @@ __all__ = [
 # Either kind of corpus; only SyntheticNER has contexts and names that are parallel.
 Corpus = SyntheticNER | TaggedCorpus
 
+
+class ParallelReader(Protocol):
+    """A module that reads one layout of contexts and names."""
+
+    def recognises(self, folder: Path, /) -> bool:
+        """Whether the folder looks like the layout; nothing in it is opened."""
+
+    def read(self, folder: Path, name: str, /) -> SyntheticNER:
+        """The corpus in a folder of the layout."""
+
+
+# The first that recognises a folder reads it. SlavNER's S2 resembles a readyTEN.
+PARALLEL: tuple[ParallelReader, ...] = (pairs, slavner, readyten)
 BUILTIN = Path(__file__).with_name("builtin")
 
 
@@ -49,8 +63,10 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
         raise DataError(
             f"There is no data set {str(name_or_path)!r}.", f"Choose {', '.join(available())} or give a file or folder."
         )
-    if path.is_dir() and pairs.recognises(path):
-        return pairs.read(path, path.name)
+    if path.is_dir():
+        for reader in PARALLEL:
+            if reader.recognises(path):
+                return reader.read(path, path.resolve().name)
     return files.read(path, path.resolve().name, language)
 
 

@@ -1,0 +1,105 @@
+"""Rows of a CSV file with one column per language, each with the line that it begins on."""
+
+import csv
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nerspace.datasets.errors import DataError
+from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.lines import read_lines
+
+# Characters of one row, its quoted line ends included: a quote that nobody closes must not swallow the file. A single
+# cell is bounded by csv.field_size_limit, which belongs to the whole process and is left as it is (131,072 by default).
+LONGEST_ROW = 1_000_000
+
+# What pandas and others write for nothing. "Nan" is a province of Thailand, "None" would be a name nowhere.
+_NOTHING = frozenset(("", "nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "#N/A"))
+# Zero-width space, word joiner and byte order mark: left behind by machine translation, and no part of any word.
+_INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A file's rows.
+
+    languages: the columns that are languages, in the file's order. others: names of columns that nothing here knows.
+    rows: (line, column → tidy cell); an empty cell is "". blank: lines without any cell.
+    """
+
+    languages: tuple[str, ...]
+    others: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    blank: tuple[int, ...]
+
+
+def read_rows(path: Path, needed: tuple[str, ...] = ()) -> Rows:
+    """The rows of a file whose first line names the languages; a column without a name is an index and is left out.
+
+    needed: other columns that must be there.
+    Cells come in Unicode's NFC form, with single spaces and without invisible signs.
+    Raises: DataError naming file, line and what was expected.
+    """
+    lines = raw_rows(path)
+    header = [tidy(cell) for cell in next(lines, (0, []))[1]]
+    if not header:
+        raise DataError(f"{path} is empty.", "Expected a first line that names the languages, as be,bg,en.")
+    languages = tuple(name for name in header if name in LANGUAGES)
+    if not languages:
+        raise DataError(f"{path}, line 1: no column is a language.", f"Expected some of {', '.join(LANGUAGES)}.")
+    if missing := [name for name in needed if name not in header]:
+        raise DataError(f"{path}, line 1: the column {', '.join(missing)} is missing.", f"It has {', '.join(header)}.")
+    wanted = [(place, name) for place, name in enumerate(header) if name in LANGUAGES or name in needed]
+    if len({name for _, name in wanted}) < len(wanted):
+        raise DataError(f"{path}, line 1: a column is named twice.", f"It has {', '.join(header)}.")
+    found, blank = [], []
+    for line, cells in lines:
+        if not cells:
+            blank.append(line)
+        elif len(cells) != len(header):
+            raise DataError(f"{path}, line {line}: {len(cells)} cells.", f"Expected {len(header)}: {','.join(header)}.")
+        else:
+            found.append((line, {name: tidy(cells[place]) for place, name in wanted}))
+    if not found:
+        raise DataError(f"{path} has no row below its first line.", "Expected one row for each context or name.")
+    others = (n for n in header if n not in LANGUAGES and n not in needed and n and not n.startswith("Unnamed:"))
+    return Rows(languages, tuple(others), tuple(found), tuple(blank))
+
+
+def tidy(cell: str) -> str:
+    """A cell in NFC, with single spaces, without invisible signs; empty for what stands for nothing."""
+    text = " ".join(unicodedata.normalize("NFC", cell).translate(_INVISIBLE).split())
+    return "" if text in _NOTHING else text
+
+
+def raw_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Every row with the line that it begins on; a line without cells is an empty row.
+
+    Raises: DataError naming file, line and what was expected.
+    """
+    start = last = size = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal last, size
+        for number, line in read_lines(path):
+            last = number
+            size += len(line)
+            if size > LONGEST_ROW:
+                raise DataError(
+                    f"{path}, line {start}: a row of more than {LONGEST_ROW:,} characters.", 'Is a " not closed?'
+                )
+            yield line + "\n"
+
+    reader = csv.reader(lines(), strict=True)
+    while True:
+        start, size = last + 1, 0
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(
+                f"{path}, line {start}: {error}.", 'Expected cells parted by commas, in " where they hold one.'
+            ) from error
+        yield start, row
