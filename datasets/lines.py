@@ -72,7 +72,8 @@ def read_whole(path: Path, largest: int) -> bytes:
     """
     with open_plain(path) as handle:
         before = os.fstat(handle.fileno())
-        content = read_some(handle, path, largest + 1)
+        # One byte more than there should be, so that a file that grows shows.
+        content = read_some(handle, path, min(before.st_size, largest) + 1)
         if len(content) > largest:
             raise DataError(f"{path} is larger than {largest // 1_000_000} MB, the most that is read at once.")
         _check_unchanged(path, handle, before)

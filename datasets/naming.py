@@ -18,72 +18,11 @@ SPLITS = {
 }  # fmt: skip
 
 # ISO 639-1 beside our eleven, without those that are everyday words or suffixes of file names ("is", "no", "my").
-_OTHERS = frozenset(
-    [
-        "af",
-        "ar",
-        "az",
-        "bn",
-        "bs",
-        "cy",
-        "da",
-        "de",
-        "el",
-        "et",
-        "eu",
-        "fa",
-        "fi",
-        "fr",
-        "ga",
-        "gl",
-        "he",
-        "hi",
-        "hr",
-        "hu",
-        "hy",
-        "ia",
-        "id",
-        "it",
-        "ja",
-        "ka",
-        "kk",
-        "km",
-        "ko",
-        "ky",
-        "la",
-        "lo",
-        "lt",
-        "lv",
-        "mk",
-        "ml",
-        "mn",
-        "mr",
-        "ms",
-        "mt",
-        "ne",
-        "nl",
-        "nn",
-        "pa",
-        "ps",
-        "pt",
-        "ro",
-        "sk",
-        "sq",
-        "sr",
-        "sv",
-        "sw",
-        "ta",
-        "te",
-        "tg",
-        "th",
-        "tk",
-        "tl",
-        "ur",
-        "uz",
-        "vi",
-        "zh",
-    ]
+_CODES = (
+    "af ar az bn bs cy da de el et eu fa fi fr ga gl he hi hr hu hy ia id it ja ka kk km ko ky la lo lt lv mk ml mn mr"
+    " ms mt ne nl nn pa ps pt ro sk sq sr sv sw ta te tg th tk tl ur uz vi zh"
 )
+_OTHERS = frozenset(_CODES.split())
 
 
 def tell(path: Path, root: Path) -> tuple[str, str]:

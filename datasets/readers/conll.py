@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes, look, read_lines
-from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, RawFile, RawSentence, is_tag
+from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
 from nerspace.datasets.tagging import is_marked
 
 SUFFIXES = frozenset({".conll", ".conll2003", ".bio", ".iob", ".iob2", ".iob1", ".iobes", ".bioes", ".bilou", ".ner"})
@@ -106,9 +106,9 @@ class _Parser:
         elif not word:
             self.problem = self.problem or EMPTY_WORD
         elif not tag:
-            self.problem = self.problem or "a word without a tag"
+            self.problem = self.problem or NO_TAG
         elif not is_tag(tag):
-            self.problem = self.problem or "not a tag"
+            self.problem = self.problem or NOT_A_TAG
         self.words.append(word)
         self.tags.append(tag)
 

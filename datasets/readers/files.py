@@ -8,7 +8,7 @@ from typing import Protocol
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes
-from nerspace.datasets.readers import conll
+from nerspace.datasets.readers import conll, gold_xlsx
 from nerspace.datasets.readers.sentences import RawFile, finish
 from nerspace.datasets.reading import Dropped, FileRead, dropped
 from nerspace.datasets.records import Sentence
@@ -37,7 +37,7 @@ class _Named:
     layout: Layout
 
 
-LAYOUTS = (_Named("CoNLL text", conll),)
+LAYOUTS = (_Named("gold table", gold_xlsx), _Named("CoNLL text", conll))
 
 
 def recognises(path: Path) -> bool:

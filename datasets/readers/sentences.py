@@ -16,6 +16,8 @@ from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of
 # No sentence is longer; a file without blank lines is one endless row.
 MOST_WORDS = 10_000
 EMPTY_WORD = "an empty word"
+NO_TAG = "a word without a tag"
+NOT_A_TAG = "not a tag"
 TOO_LONG = f"more than {MOST_WORDS:,} words"
 
 
@@ -33,13 +35,17 @@ class RawSentence:
 
 @dataclass(slots=True)
 class RawFile:
-    """What a reader found in one file. language: of the whole file, where a mark inside tells it."""
+    """What a reader found in one file.
+
+    language: of the whole file, where a mark inside tells it. sure: the file itself names its tags as such.
+    """
 
     path: Path
     shown: str
     sentences: list[RawSentence] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     language: str = ""
+    sure: bool = False
 
     def drop(self, line: int, reason: str, text: str, language: str = "") -> None:
         """Remember a sentence that is left out."""
@@ -63,7 +69,7 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
     Raises: DataError when the file holds no sentence, or more are left out than kept: it is then something else.
     """
     named_language, named_split = tell(raw.path, root)
-    rows = len(raw.sentences) + len({row.line for row in raw.dropped})
+    rows = len(raw.sentences) + len({row.line for row in raw.dropped if row.line})
     if not rows:
         raise DataError(f"{raw.path} holds no sentence.", "Expected words with tags.")
     scheme = find_scheme(row.tags for row in raw.sentences)
@@ -86,7 +92,7 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
             )
         )  # fmt: skip
     if len(sentences) < rows - len(sentences):
-        first = min(raw.dropped, key=lambda row: row.line)
+        first = min((row for row in raw.dropped if row.line), key=lambda row: row.line)
         common = Counter(row.reason for row in raw.dropped).most_common(1)[0][0]
         raise DataError(
             f"{raw.path}: {rows - len(sentences)} of {rows} sentences cannot be read, the first in line {first.line}: "
@@ -102,7 +108,7 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
 
 def _check_bare(raw: RawFile, scheme: str) -> None:
     """Bare labels could be any words, so a file of them must look like one that holds tags."""
-    if not scheme.startswith("bare"):
+    if raw.sure or not scheme.startswith("bare"):
         return
     tags = Counter(tag for row in raw.sentences for tag in row.tags)
     if not (tags["O"] or tags["o"]) or len(tags) > MOST_TYPES:
