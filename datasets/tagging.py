@@ -23,7 +23,7 @@ SCHEMES = {
 }
 
 _PREFIXED = re.compile(r"([BIESLUMW])-(\S+)")
-_BARE = re.compile(r"[^\W\d_][\w/&.+-]*")
+_BARE = re.compile(r"[^\W\d_](?:[\w/&.+-]*\w)?")
 _OUTSIDE = frozenset({"O", "o"})
 # What tables write into empty cells.
 _MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "_"})

@@ -77,18 +77,18 @@ class _Parser:
             self.end_sentence()
             return
         cells = line.split("\t") if self.tabbed else _cells(line)
-        if line.startswith("#") and not self._is_word(cells):
+        if line.startswith("#") and not self._is_word(line, cells):
             self._comment(line)
             return
         if not self.columns and len(cells) > 1:
             self.tabbed, self.columns = "\t" in line, len(cells)
         self._row(number, cells)
 
-    def _is_word(self, cells: list[str]) -> bool:
+    def _is_word(self, line: str, cells: list[str]) -> bool:
         """Whether a line that begins with # is a word after all, such as a tweet's hashtag."""
         if len(cells) < 2 or (self.columns and len(cells) != self.columns):
             return False
-        if not self.tabbed and _META.match(" ".join(cells)):
+        if "\t" not in line and _META.match(line):
             return False
         return is_marked(cells[-1].strip()) or (bool(self.columns) and is_tag(cells[-1].strip()))
 

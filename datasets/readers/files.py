@@ -8,13 +8,14 @@ from typing import Protocol
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes
-from nerspace.datasets.readers import conll, gold_xlsx
+from nerspace.datasets.readers import conll, gold_xlsx, jsonl
 from nerspace.datasets.readers.sentences import RawFile, finish
 from nerspace.datasets.reading import Dropped, FileRead, dropped
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus
 
 MOST_FILES = 5_000
+UNKNOWN_LAYOUT = "of no layout known here"
 EXPECTED = (
     "Known are CoNLL or BIO text (a word and its tag a line), JSON lines with text and spans or words and tags, and "
     "gold .xlsx tables with the columns token and label."
@@ -37,7 +38,7 @@ class _Named:
     layout: Layout
 
 
-LAYOUTS = (_Named("gold table", gold_xlsx), _Named("CoNLL text", conll))
+LAYOUTS = (_Named("gold table", gold_xlsx), _Named("JSON lines", jsonl), _Named("CoNLL text", conll))
 
 
 def recognises(path: Path) -> bool:
@@ -71,9 +72,15 @@ def read(path: Path, name: str, language: str | None = None) -> TaggedCorpus:
         read_files.append(done.file)
         schemes[shown] = done.scheme
     if not read_files:
-        why = f"{path} is {_what(path)}." if files == [path] else f"{path} is of no layout known here."
-        raise DataError(why, EXPECTED)
+        raise DataError(_why_not(path, files, left_out), EXPECTED)
     return TaggedCorpus(name, sentences, dropped=left_out, files=read_files, schemes=schemes)
+
+
+def _why_not(path: Path, files: list[Path], left_out: list[Dropped]) -> str:
+    if files == [path]:
+        return f"{path} is {_what(path)}."
+    told = [f"{row.file} is {row.reason}" for row in left_out if row.reason != UNKNOWN_LAYOUT]
+    return f"{path} is of no layout known here" + "".join(f"; {line}" for line in told[:3]) + "."
 
 
 def _layout_of(path: Path) -> Layout | None:
@@ -82,7 +89,7 @@ def _layout_of(path: Path) -> Layout | None:
 
 def _what(path: Path) -> str:
     start = first_bytes(path, 16)
-    return kind_of_bytes(start) or ("of no layout known here" if start else "empty")
+    return kind_of_bytes(start) or (UNKNOWN_LAYOUT if start else "empty")
 
 
 def _files_in(folder: Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.naming import known_split, tell
-from nerspace.datasets.reading import Dropped, FileRead, dropped
+from nerspace.datasets.reading import SHOWN, Dropped, FileRead, dropped
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, split_tag, to_iob2, types_in
 
@@ -49,7 +49,8 @@ class RawFile:
 
     def drop(self, line: int, reason: str, text: str, language: str = "") -> None:
         """Remember a sentence that is left out."""
-        self.dropped.append(dropped(self.shown, line, language, reason, text))
+        shown = "".join("\ufffd" if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in text[: SHOWN + 1])
+        self.dropped.append(dropped(self.shown, line, language, reason, shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,15 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
     Raises: DataError when the file holds no sentence, or more are left out than kept: it is then something else.
     """
     named_language, named_split = tell(raw.path, root)
-    rows = len(raw.sentences) + len({row.line for row in raw.dropped if row.line})
+    # A sentence may stay though a span of it does not.
+    rows = len({row.line for row in raw.sentences} | {row.line for row in raw.dropped if row.line})
     if not rows:
         raise DataError(f"{raw.path} holds no sentence.", "Expected words with tags.")
     scheme = find_scheme(row.tags for row in raw.sentences)
     _check_bare(raw, scheme)
     sentences = []
     for row in raw.sentences:
-        spoken = language or row.language or raw.language or named_language
+        spoken = language or row.language.lower() or raw.language or named_language
         words = [word.strip() for word in row.words]
         try:
             if problem := _problem(words, row.text):
@@ -85,9 +87,10 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
         except TagError as error:
             raw.drop(row.line, str(error), " ".join(row.words), spoken)
             continue
+        text = _one_line(row.text) or " ".join(words)
         sentences.append(
             Sentence(
-                tuple(map(sys.intern, words)), tuple(map(sys.intern, tags)), row.text or " ".join(words), corpus,
+                tuple(map(sys.intern, words)), tuple(map(sys.intern, tags)), text, corpus,
                 known_split(row.split) if row.split else named_split, spoken, kind_of(tags), "", "", "",
             )
         )  # fmt: skip
@@ -117,6 +120,10 @@ def _check_bare(raw: RawFile, scheme: str) -> None:
             + ("." if tags["O"] or tags["o"] else ", none of them O."),
             "Expected words with tags such as O, B-PER, I-PER.",
         )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(" ".join(text.splitlines()).split("\t")).strip()
 
 
 def _problem(words: Sequence[str], text: str) -> str:

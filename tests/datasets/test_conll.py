@@ -1,5 +1,7 @@
 """Text with one word and tag a line."""
 
+import os
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -156,9 +158,13 @@ def test_a_file_that_changes_or_vanishes_while_read_is_refused(tmp_path: Path) -
         list(rows)
 
 
-def test_a_pipe_a_missing_file_and_a_nul_name_are_refused(tmp_path: Path) -> None:
-    import os
+def test_a_folder_of_pickles_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "loc_be").write_bytes(pickle.dumps([1]))
+    with pytest.raises(DataError, match="loc_be is a Python pickle"):
+        datasets.load(tmp_path)
 
+
+def test_a_pipe_a_missing_file_and_a_nul_name_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.conll")
     with pytest.raises(DataError, match="no ordinary file"):
         datasets.load(tmp_path / "pipe.conll")
