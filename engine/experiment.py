@@ -23,7 +23,7 @@ from nerspace.engine.forward import Outputs, finish, forward
 from nerspace.engine.geometry.isotropy import average_cosine, isoscore, isotropy_table
 from nerspace.engine.geometry.similarity import parallel_cosine_table
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
-from nerspace.engine.projection import map_table
+from nerspace.engine.projection import map_quality_table, map_table
 from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.statistics import correlation_table, delta_correlation_table, delta_table
@@ -279,9 +279,10 @@ def probe_space(
 def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record]:
     yield Stage("map", "Drawing the maps (t-SNE)", len(reading.entities), "maps")
     maps, qualities = [], []
-    for points, quality in map_table(reading.entities, "tsne", request.perplexity, request.seed):
-        maps.append(points)
-        qualities.append(quality)
+    how: dict[str, Any] = {"method": "tsne", "perplexity": request.perplexity, "seed": request.seed}
+    for key, vectors in reading.entities.items():
+        maps.append(map_table({key: vectors}, **how))
+        qualities.append(map_quality_table({key: vectors}, maps[-1], **how))
         run.write_table("map", pd.concat(maps))
         run.write_table("map_quality", pd.concat(qualities))
         yield Progress("map", len(maps))

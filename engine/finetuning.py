@@ -30,7 +30,7 @@ class Recipe:
     learning_rate: float = 2e-4
     head_factor: float = 30.0
     batch_size: int = 8
-    epochs: int = 2
+    epochs: int = 1
     warmup_steps: int = 10
     max_gradient_norm: float = 1.0
     probe_every: int = 50

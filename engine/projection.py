@@ -1,6 +1,6 @@
 """Vectors on a plane, and how far the plane may be trusted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,30 +59,45 @@ def neighbours_preserved(X: Array, plane: Array, k: int = NEIGHBOURS) -> float:
 
 def map_table(
     vectors: Mapping[tuple[str, int], Array], method: str = "tsne", perplexity: float = 70, seed: int = 0
-) -> "Iterator[tuple[pd.DataFrame, pd.DataFrame]]":
-    """The tables `map` and `map_quality`, one map after the other.
+) -> "pd.DataFrame":
+    """The table `map`.
 
     vectors: (stage, layer) → [n, d].
     """
     import pandas as pd
+
+    maps = []
+    for (stage, layer), X in vectors.items():
+        plane = project(X, method, perplexity, seed)
+        columns = {"stage": stage, "layer": layer, "point": np.arange(len(X)), "x": plane[:, 0], "y": plane[:, 1]}
+        maps.append(pd.DataFrame(columns))
+    return pd.concat(maps, ignore_index=True)
+
+
+def map_quality_table(
+    vectors: Mapping[tuple[str, int], Array], maps: "pd.DataFrame", method: str, perplexity: float, seed: int
+) -> "pd.DataFrame":
+    """The table `map_quality` of maps that `map_table` made with the same method, perplexity and seed."""
+    import pandas as pd
     from sklearn.manifold import trustworthiness
 
+    rows = []
     for (stage, layer), X in vectors.items():
+        drawn = maps[(maps["stage"] == stage) & (maps["layer"] == layer)].sort_values("point")
+        plane = drawn[["x", "y"]].to_numpy()
         n = len(X)
-        plane = project(X, method, perplexity, seed)
         k = min(NEIGHBOURS, n // 2 - 1)
-        quality = {
-            "stage": stage,
-            "layer": layer,
-            "method": method,
-            "perplexity": usable_perplexity(n, perplexity),
-            "seed": seed,
-            "n": n,
-            "preserved": neighbours_preserved(X, plane),
-            "chance": min(NEIGHBOURS, n - 1) / (n - 1),
-            "trustworthiness": trustworthiness(X, plane, n_neighbors=k) if k > 0 else float("nan"),
-        }
-        points = pd.DataFrame(
-            {"stage": stage, "layer": layer, "point": np.arange(n), "x": plane[:, 0], "y": plane[:, 1]}
+        rows.append(
+            {
+                "stage": stage,
+                "layer": layer,
+                "method": method,
+                "perplexity": usable_perplexity(n, perplexity),
+                "seed": seed,
+                "n": n,
+                "preserved": neighbours_preserved(X, plane),
+                "chance": min(NEIGHBOURS, n - 1) / (n - 1),
+                "trustworthiness": trustworthiness(X, plane, n_neighbors=k) if k > 0 else float("nan"),
+            }
         )
-        yield points, pd.DataFrame([quality])
+    return pd.DataFrame(rows)

@@ -153,7 +153,7 @@ class Run:
             process = json.loads((self.path / "process.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        return process_started(process["pid"]) != process["started"]
+        return bool(process_started(process["pid"]) != process["started"])
 
     def claim(self, pid: int) -> None:
         """Say in process.json which process does the run's work."""

@@ -49,9 +49,10 @@ class NerspaceApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     STATE_SECONDS = 2.0
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, first_room: str = "data") -> None:
         super().__init__()
         self.session = session
+        self.first_room = first_room
         self.animation_level = "none"
         self.register_theme(THEME)
         # Native colors cost half the bytes of exact ones, which a slow line feels.
@@ -74,7 +75,7 @@ class NerspaceApp(App[None]):
         if self.config.problem:
             self.tell(self.config.problem, "warning")
         self.show_run()
-        await self.action_room("data")
+        await self.action_room(self.first_room)
         self.set_interval(self.STATE_SECONDS, self.read_state)
         self.call_after_refresh(self.warm_up)
 
@@ -196,6 +197,8 @@ class NerspaceApp(App[None]):
         self.push_screen(HelpScreen(active, self.room.shown(), with_ids=self.size.width >= 110))
 
 
-def run_app(workspace: Path, run: "Run | None", corpus: str = "builtin", model: str = "builtin") -> None:
-    """Open the explorer on a run of a workspace and stay until the user leaves."""
-    NerspaceApp(Session(workspace, run, corpus, model)).run()
+def run_app(
+    workspace: Path, run: "Run | None", corpus: str = "builtin", model: str = "builtin", room: str = "data"
+) -> None:
+    """Open the explorer on a run of a workspace, in one of its rooms, and stay until the user leaves."""
+    NerspaceApp(Session(workspace, run, corpus, model), room).run()

@@ -66,7 +66,9 @@ def explore(
         _open_explorer(workspace, run)
 
 
-def _open_explorer(workspace: Path | None, name: str | None, data: str = "builtin", model: str = "builtin") -> None:
+def _open_explorer(
+    workspace: Path | None, name: str | None, data: str = "builtin", model: str = "builtin", room: str = "data"
+) -> None:
     from nerspace.engine import runs
     from nerspace.tui.app import run_app
 
@@ -79,7 +81,7 @@ def _open_explorer(workspace: Path | None, name: str | None, data: str = "builti
         run = None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NerspaceError("The explorer needs a terminal.", "Commands that need none: nerspace --help.")
-    run_app(folder, run, data, model)
+    run_app(folder, run, data, model, room)
 
 
 @app.command()
@@ -87,20 +89,17 @@ def demo(
     lang: Languages = None,
     donor: Annotated[str, typer.Option(help="Language to train on.")] = "en",
     seed: Annotated[int, typer.Option(help="Decides the split, the sample and the training.")] = 0,
-    size: Annotated[int, typer.Option(help="Training sentences.")] = 960,
-    test_size: Annotated[
-        int | None,
-        typer.Option(help="Test sentences per language; an eighth of --size by default.", show_default=False),
-    ] = None,
+    size: Annotated[int, typer.Option(help="Training sentences.")] = 2880,
+    test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
     model: Model = "builtin",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     data: Data = "builtin",
-    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 2,
+    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 1,
     learning_rate: Annotated[
         float | None,
         typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
     ] = None,
-    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space.")] = 20,
+    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space.")] = 30,
     perplexity: Annotated[float, typer.Option(help="Perplexity of the t-SNE maps.")] = 70,
     keep_model: Annotated[bool, typer.Option(help="Save the fine-tuned model in the run (0.5 GB).")] = True,
     tui: Annotated[bool, typer.Option("--tui/--no-tui", help="Open the explorer on the run at the end.")] = True,
@@ -122,7 +121,7 @@ def demo(
 
     request = make_request(
         donor=parse_languages(donor)[0], languages=parse_languages(lang), seed=seed, size=size,
-        test_size=max(24, size // 8) if test_size is None else test_size, model=model, device=device, data=data,
+        test_size=test_size, model=model, device=device, data=data,
         learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=8, epochs=epochs,
         probe_every=probe_every, probe_size=12, perplexity=perplexity, keep_model=keep_model,
     )  # fmt: skip
@@ -142,11 +141,12 @@ def demo(
     show_summary(run)
     print(f"\nThe run {state} after {time_taken(run)}: {run.path}")
     if state != "finished":
-        print(f"Everything finished so far is there: {', '.join(run.tables()) or 'nothing yet'}.")
+        console().print(f"Everything finished so far is there: {', '.join(run.tables()) or 'nothing yet'}.")
         raise typer.Exit(130)
-    print(f"Tables: {', '.join(run.tables())}. Explore with: nerspace --run {run.id}")
+    console().print(f"Tables: {', '.join(run.tables())}.")
+    print(f"Explore it: nerspace --run {run.id}")
     if tui and sys.stdin.isatty() and sys.stdout.isatty():
-        _open_explorer(folder, run.id, data, model)
+        _open_explorer(folder, run.id, data, model, room="space")
 
 
 @app.command()

@@ -62,8 +62,9 @@ def _correlations(frame: "pd.DataFrame") -> None:
     whole = frame[(frame["subset"] == "all") & (frame["statistic"] == "pearson")]
     if not whole.empty:
         shown = whole["value"].iloc[0] > 0 and whole["p"].iloc[0] < SIGNIFICANCE
-        _say(f"  The paper's claim, the closer the spelling the better the transfer, is {'' if shown else 'not '}shown")
-        _say("  by this run; one donor and one seed prove little, and script and distance go together.")
+        verdict = "" if shown else "not "
+        _say(f"  This run has {verdict}shown the paper's claim: the closer the spelling, the better the")
+        _say("  transfer. One donor and one seed prove little; script goes with distance.")
 
 
 def _cosines(frame: "pd.DataFrame") -> None:
@@ -73,8 +74,8 @@ def _cosines(frame: "pd.DataFrame") -> None:
         if chosen.empty:
             continue
         _say(
-            f"\nMean cosine of parallel entities, {stage}, layer {last}, n = {chosen['n'].min()} "
-            f"(shuffled pairs: {chosen['floor'].mean():.2f})\n"
+            f"\nMean cosine of parallel entities {stage} fine-tuning, layer {last}, n = {chosen['n'].min()}\n"
+            f"(mean of shuffled pairs: {chosen['floor'].mean():.2f})\n"
         )
         _say(text.matrix(chosen, "a", "b", "cosine"))
 
@@ -91,13 +92,12 @@ def _isotropy(frame: "pd.DataFrame") -> None:
 
 
 def _maps(frame: "pd.DataFrame") -> None:
-    _say("\nMaps: share of the 10 nearest neighbours kept")
-    for row in frame.itertuples():
-        _say(
-            f"  {row.stage:<6} layer {row.layer:<2}  {row.preserved:.2f} (chance {row.chance:.2f}), "
-            f"trustworthiness {row.trustworthiness:.2f}, {row.method}, perplexity {shown_number(row.perplexity)}, "
-            f"n = {row.n}"
-        )
+    first = frame.iloc[0]
+    _say(
+        f"\nMaps by {first['method']}, perplexity {shown_number(first['perplexity'])}, seed {first['seed']}, "
+        f"n = {first['n']:,}: share of the 10 nearest\nneighbours kept (chance {first['chance']:.2f})\n"
+    )
+    print_table(frame[["stage", "layer", "preserved", "trustworthiness"]].round(3))
 
 
 def time_taken(run: "Run") -> str:

@@ -129,7 +129,9 @@ def test_map_quality_is_perfect_for_a_plane_and_at_chance_for_a_random_one(clust
 
 
 def test_the_map_tables_name_perplexity_n_and_seed(clusters: np.ndarray) -> None:
-    [(points, quality)] = projection.map_table({("after", 12): clusters}, seed=4)
+    vectors = {("after", 12): clusters}
+    points = projection.map_table(vectors, seed=4)
+    quality = projection.map_quality_table(vectors, points, "tsne", 70, 4)
     assert list(points.columns) == ["stage", "layer", "point", "x", "y"]
     row = quality.iloc[0]
     assert (row["n"], row["seed"], row["method"]) == (120, 4, "tsne")

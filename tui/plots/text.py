@@ -35,12 +35,18 @@ def labelled_scatter(
     """Every point as its label, on axes that start at zero; labels that would overlap are written as one."""
     figure = _figure(width, height)
     right, top = max(x) * 1.06 or 1.0, max(y) * 1.08 or 1.0
-    places: dict[tuple[int, int], list[int]] = {}
-    for point, (across, up) in enumerate(zip(x, y, strict=True)):
-        places.setdefault((round(across / right * width / 4), round(up / top * (height - 4))), []).append(point)
-    for points in places.values():
-        first = points[0]
-        figure.draw(figure.text(x[first], y[first], ",".join(labels[point] for point in points), alignment=0))
+    columns, lines = [width * value / right for value in x], [height * value / top for value in y]
+    groups: list[list[int]] = []
+    for point in range(len(x)):
+        for group in groups:
+            if abs(columns[group[0]] - columns[point]) < 3 and abs(lines[group[0]] - lines[point]) < 1:
+                group.append(point)
+                break
+        else:
+            groups.append([point])
+    for group in groups:
+        named = ",".join(labels[point] for point in group)
+        figure.draw(figure.text(x[group[0]], y[group[0]], named, alignment=0))
     figure.ruler("x").lim(min(0.0, *x), right)
     figure.ruler("y").lim(min(0.0, *y), top)
     figure.label(x_label, "x")

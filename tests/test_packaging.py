@@ -1,0 +1,97 @@
+"""What an installation promises: every folder is packaged, the floors stay apart, the README's lines work."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from nerspace.engine import runs
+from nerspace.engine.catalogue import CATALOGUE
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_folder_with_code_is_a_listed_package() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    found = {
+        ".".join(("nerspace", *path.parent.relative_to(ROOT).parts))
+        for floor in ("datasets", "engine", "tui")
+        for path in (ROOT / floor).rglob("*.py")
+    }
+    assert found == set(listed)
+    for package in listed:
+        assert (ROOT / Path(*package.split(".")[1:]) / "__init__.py").is_file(), package
+
+
+def test_every_function_of_the_catalogue_exists() -> None:
+    from importlib import import_module
+
+    for spec in CATALOGUE.values():
+        module, _, name = spec.function.partition(":")
+        assert callable(getattr(import_module(f"nerspace.{module}"), name)), spec.function
+
+
+@pytest.mark.parametrize(
+    ("modules", "forbidden"),
+    [
+        ("nerspace.tui.cli nerspace.tui.app nerspace.tui.summary nerspace.engine.runs nerspace.engine.jobs "
+         "nerspace.engine.requests nerspace.engine.catalogue nerspace.engine.encoders", "torch transformers sklearn"),
+        ("nerspace.datasets nerspace.datasets.synthetic", "torch transformers sklearn tokenizers textual rich pandas"),
+    ],
+)  # fmt: skip
+def test_light_modules_stay_light(modules: str, forbidden: str, tmp_path: Path) -> None:
+    code = f"import sys, {modules.replace(' ', ', ')}; print(sorted(set({forbidden.split()}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def command_of_readme(beginning: str) -> str:
+    [line] = re.findall(rf"^ *({re.escape(beginning)}[^#\n]*)", README, flags=re.MULTILINE)
+    return line.strip()
+
+
+def test_the_readme_names_only_commands_and_keys_that_exist() -> None:
+    from nerspace.tui.actions import ACTIONS
+    from nerspace.tui.cli import app, data_app, runs_app
+
+    commands = {c.name or c.callback.__name__ for part in (app, data_app, runs_app) for c in part.registered_commands}
+    commands |= {"data", "runs"}
+    used = re.findall(r"^ *nerspace ([a-z]+)(?: ([a-z]+))?", README, flags=re.MULTILINE)
+    assert used
+    for first, second in used:
+        assert first in commands, first
+        if first in ("data", "runs"):
+            assert second in commands, second
+    keys = {key for action in ACTIONS for key in [*action.keys.split(","), action.shown]}
+    table = README.partition("## Keys")[2].partition("##")[0]
+    named = {key for key in re.findall(r"`([^`]+)`", table) if len(key) < 8}
+    assert len(named) > 15
+    for key in named - {"1–5", "F1–F5"}:
+        assert key in keys, key
+
+
+def test_the_first_line_of_the_readme_makes_a_run(tmp_path: Path) -> None:
+    line = command_of_readme("pip install -e . && nerspace demo")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "NERSPACE_HOME": str(tmp_path / "home"),
+    }
+    done = subprocess.run(
+        ["bash", "-c", f"{line} --no-tui --size 8 --test-size 6 --no-keep-model"],
+        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    [run] = runs.list_runs(tmp_path / "home")
+    assert run.info()["state"] == "finished"
+    assert str(run.path) in done.stdout
+    assert "Wrong sentences of 6 per language" in done.stdout
+    transfer = run.read_table("transfer")
+    assert set(transfer["recipient"]) == set(run.info()["request"]["languages"])
+    assert len(transfer) == 11
+    assert set(run.tables()) == set(CATALOGUE)
