@@ -17,7 +17,7 @@ LONGEST_ROW = 1_000_000
 # What pandas and others write for nothing. "Nan" is a province of Thailand, "None" would be a name nowhere.
 _NOTHING = frozenset(("", "nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "#N/A"))
 # Zero-width space, word joiner and byte order mark: left behind by machine translation, and no part of any word.
-_INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
+_INVISIBLE = ("\u200b", "\u2060", "\ufeff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,9 @@ def read_rows(path: Path, needed: tuple[str, ...] = ()) -> Rows:
 
 def tidy(cell: str) -> str:
     """A cell in NFC, with single spaces, without invisible signs; empty for what stands for nothing."""
-    text = " ".join(unicodedata.normalize("NFC", cell).translate(_INVISIBLE).split())
+    for sign in _INVISIBLE:
+        cell = cell.replace(sign, "")
+    text = " ".join(unicodedata.normalize("NFC", cell).split())
     return "" if text in _NOTHING else text
 
 

@@ -20,7 +20,8 @@ def join(entities: Sequence[Entity], rows: Sequence[Entity], case: str) -> tuple
     Returns: the entities, some with one case more, and the rows that are left.
     """
     by_name: dict[str, list[int]] = defaultdict(list)
-    names = [_bare_name(entity) for entity in entities]
+    types = {row.type for row in rows}
+    names = [_bare_name(entity) if entity.type in types else {} for entity in entities]
     for place, forms in enumerate(names):
         for text in set(forms.values()):
             by_name[text].append(place)

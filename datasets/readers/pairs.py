@@ -49,7 +49,7 @@ def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
     header = next(lines, (0, []))[1]
     if missing := [column for column in needed if column not in header]:
         raise DataError(
-            f"{path} lacks the column {', '.join(missing)}.", f"Expected {', '.join(needed)} and languages."
+            f"{path}, line 1: it lacks the column {', '.join(missing)}.", f"Expected {', '.join(needed)} and languages."
         )
     if len(set(header)) < len(header):
         raise DataError(f"{path}, line 1: a column is named twice.", f"It has {', '.join(header)}.")

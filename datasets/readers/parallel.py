@@ -109,16 +109,21 @@ class Collector:
 
         Raises: DataError when no context has a name in any language.
         """
-        corpus = SyntheticNER(
-            name, self.contexts, self.entities, refused=self.refused, dropped=self.dropped, files=self.files
-        )
-        if not corpus.counts()["valid"].sum():
+        asked = {(c.type, c.case, c.gender, code) for c in self.contexts for code in c.texts}
+        if not any(
+            (entity.type, case, entity.gender, code) in asked
+            for entity in self.entities
+            for case, forms in entity.forms.items()
+            for code in forms
+        ):
             files = ", ".join(file.file for file in self.files) or "none"
             raise DataError(
                 f"{home} has no context with a name that fits it.",
                 f"Read: {files}. Expected contexts and names of one type with a language in common.",
             )
-        return corpus
+        return SyntheticNER(
+            name, self.contexts, self.entities, refused=self.refused, dropped=self.dropped, files=self.files
+        )
 
     def _drop(self, source: Source, line: int, language: str, reason: str, text: str) -> None:
         self.dropped.append(dropped(source.shown, line, language, reason, text))
