@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.readers import files, pairs, readyten, slavner
+from nerspace.datasets.readers import files, hub, pairs, readyten, slavner
 from nerspace.datasets.records import Context, Entity, Sentence
 from nerspace.datasets.synthetic import Split, SyntheticNER
 from nerspace.datasets.tagged import TaggedCorpus, TaggedSplit
@@ -49,13 +49,15 @@ def available() -> dict[str, str]:
 
 
 def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -> Corpus:
-    """The corpus of that name, or in that file or folder.
+    """The corpus of that name, in that file or folder, or of the Hugging Face Hub as `hub:OWNER/NAME`.
 
     language: of all sentences of a tagged file or folder whose names do not tell it.
     Raises: DataError when there is none or it cannot be read.
     """
     if str(name_or_path) == "builtin":
         return pairs.read(BUILTIN, "builtin")
+    if str(name_or_path).startswith(hub.PREFIX):
+        return hub.read(str(name_or_path), language)
     path = Path(name_or_path)
     with suppress(RuntimeError):  # "~nobody": no such user
         path = path.expanduser()
