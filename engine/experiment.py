@@ -36,7 +36,10 @@ FORWARD_BATCH = 32
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The sentences of a run: training in the donor language, test in all of them, language by language."""
+    """The sentences of a run: training in the donor language, test in all of them, language by language.
+
+    corpus: the whole it was drawn from.
+    """
 
     train: list[Sentence]
     test: list[Sentence]
@@ -48,8 +51,8 @@ def draw_sample(request: Request) -> Sample:
 
     Raises: DataError when the data has too little.
     """
-    corpus = datasets.load_parallel(request.data).select(languages=request.languages)
-    split = corpus.split(request.seed)
+    corpus = datasets.load_parallel(request.data)
+    split = corpus.select(languages=request.languages).split(request.seed)
     train = [
         split.train.sentence_of(context, entity, request.donor)
         for context, entity in _cells(split.train, request.size, request.seed)
@@ -60,7 +63,7 @@ def draw_sample(request: Request) -> Sample:
         for language in request.languages
         for context, entity in test_cells
     ]
-    return Sample(train, test, split.test)
+    return Sample(train, test, corpus)
 
 
 def readable(sample: Sample, tokenizer: Any, limit: int) -> Sample:
@@ -153,7 +156,7 @@ def demo(run: Run) -> Iterator[Record]:
 
 
 def _write_data_tables(run: Run, request: Request, sample: Sample) -> None:
-    run.write_table("counts", datasets.load_parallel(request.data).counts())
+    run.write_table("counts", sample.corpus.counts())
     table = sentence_table([*sample.train, *sample.test])
     run.write_table("sentences", table)
     run.update(data_sha256=hashlib.sha256(to_csv(table).encode()).hexdigest())
@@ -163,8 +166,7 @@ def _write_data_tables(run: Run, request: Request, sample: Sample) -> None:
 
 
 def _write_token_tables(run: Run, request: Request, sample: Sample, tokenizer: Any) -> None:
-    corpus = datasets.load_parallel(request.data)
-    run.write_table("pieces", pieces_table(corpus.entities, tokenizer, request.languages))
+    run.write_table("pieces", pieces_table(sample.corpus.entities, tokenizer, request.languages))
     words = {
         language: [sentence.words for sentence in sample.test if sentence.language == language]
         for language in request.languages

@@ -56,10 +56,12 @@ def command_of_readme(beginning: str) -> str:
 
 
 def test_the_readme_names_only_commands_and_keys_that_exist() -> None:
+    from nerspace.tui import data_commands
     from nerspace.tui.actions import ACTIONS
-    from nerspace.tui.cli import app, data_app, runs_app
+    from nerspace.tui.cli import app, runs_app
 
-    commands = {c.name or c.callback.__name__ for part in (app, data_app, runs_app) for c in part.registered_commands}
+    parts = (app, data_commands.app, runs_app)
+    commands = {c.name or c.callback.__name__ for part in parts for c in part.registered_commands}
     commands |= {"data", "runs"}
     used = re.findall(r"^ *nerspace ([a-z]+)(?: ([a-z]+))?", README, flags=re.MULTILINE)
     assert used

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from nerspace.datasets.errors import NerspaceError
+from nerspace.tui import data_commands
+from nerspace.tui.options import Csv, Data, Json, Languages, Model, Plot, Rows, RunName, Workspace
 
 app = typer.Typer(
     name="nerspace",
@@ -19,32 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="The parallel data: what there is, and how much.", no_args_is_help=True)
 runs_app = typer.Typer(help="Runs: list, show, follow, stop, remove.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
+app.add_typer(data_commands.app, name="data")
 app.add_typer(runs_app, name="runs")
-
-Workspace = Annotated[
-    Path | None,
-    typer.Option("--workspace", metavar="DIR", help="Where runs are kept.", envvar="NERSPACE_HOME", show_envvar=True),
-]
-Csv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV; - is stdout.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
-Plot = Annotated[bool, typer.Option("--plot", help="Draw the table as text.")]
-Rows = Annotated[int, typer.Option("--rows", min=0, help="Rows to print; 0 prints all.")]
-Languages = Annotated[
-    str | None, typer.Option("--lang", metavar="CODES", help="Languages, such as be,en,ru; all by default.")
-]
-Data = Annotated[str, typer.Option("--data", metavar="NAME|DIR", help="builtin, or a folder with parallel data.")]
-Model = Annotated[
-    str,
-    typer.Option(
-        "--model", metavar="NAME|DIR", help="builtin, a folder, or a hub id such as FacebookAI/xlm-roberta-base."
-    ),
-]
-RunName = Annotated[
-    str | None, typer.Argument(metavar="[RUN]", help="A run's id or the beginning of it; the newest by default.")
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -126,7 +105,7 @@ def demo(
         probe_every=probe_every, probe_size=12, perplexity=perplexity, keep_model=keep_model,
     )  # fmt: skip
     folder = runs.workspace_folder(workspace)
-    datasets.load(data).select(languages=request["languages"])
+    datasets.load_parallel(data).select(languages=request["languages"])
     told = console(stderr=True)
     if model == encoders.BUILTIN and not is_converted():
         told.print("Unpacking the built-in encoder, once (some seconds, 480 MB in the cache)")
@@ -176,7 +155,7 @@ def tokens(
     import pandas as pd
 
     tokenizer = encoders.load_tokenizer(model)
-    corpus = datasets.load(data)
+    corpus = datasets.load_parallel(data)
     found = {name: corpus.named(name) for name in names or ()}
     entities = corpus.entities if everything else [entity for named in found.values() for entity in named]
     known = {entity.id: entity for entity in entities}.values()
@@ -215,34 +194,11 @@ def tnld(
         first, second = (distances.transliterate(name) for name in names)
         print(f"{distances.tnld(*names):.4f}  ({first} / {second})")
         return
-    corpus = datasets.load(data)
+    corpus = datasets.load_parallel(data)
     show_table(
         "tnld", distances.tnld_table(corpus.entities, parse_languages(lang)), csv=csv, as_json=as_json, plot=plot,
         rows=rows,
     )  # fmt: skip
-
-
-@data_app.command("list")
-def data_list(csv: Csv = None, as_json: Json = False) -> None:
-    """List the data sets that need no path."""
-    import pandas as pd
-
-    from nerspace import datasets
-    from nerspace.tui.console import show_table
-
-    frame = pd.DataFrame(datasets.available().items(), columns=["name", "meaning"])
-    show_table("", frame, csv=csv, as_json=as_json)
-
-
-@data_app.command("show")
-def data_show(
-    name: Annotated[str, typer.Argument(metavar="NAME|DIR")] = "builtin", csv: Csv = None, as_json: Json = False
-) -> None:
-    """Count contexts, names, possible and valid sentences of a data set."""
-    from nerspace import datasets
-    from nerspace.tui.console import show_table
-
-    show_table("counts", datasets.load(name).counts(), csv=csv, as_json=as_json)
 
 
 @runs_app.command("list")

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +71,29 @@ def write_csv(frame: "pd.DataFrame", target: str) -> None:
     except OSError as error:
         raise NerspaceError(f"{path} cannot be written ({error.strerror or error}).") from error
     console(stderr=True).print(f"{len(frame):,} rows written to {path}")
+
+
+def write_text(path: Path, pieces: Iterable[str], total: int) -> None:
+    """Write pieces of text to a new file, with progress; a write that is cut off leaves no file.
+
+    Raises: UsageError when the file exists, NerspaceError when it cannot be written.
+    """
+    from rich.progress import track
+
+    path = path.expanduser()
+    if path.exists():
+        raise UsageError(f"{path} is already there.", "Name another file.")
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as handle:
+            for piece in track(pieces, "Writing", total=total, console=console(stderr=True), transient=True):
+                handle.write(piece)
+        temporary.rename(path)
+    except OSError as error:
+        raise NerspaceError(f"{path} cannot be written ({error.strerror or error}).") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    console(stderr=True).print(f"{total:,} sentences written to {path}")
 
 
 def print_table(frame: "pd.DataFrame", rows: int = 0) -> None:

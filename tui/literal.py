@@ -14,6 +14,11 @@ def literal(value: object) -> str:
     return str(value).translate(_VISIBLE)
 
 
+def literal_lines(text: str) -> str:
+    """Text of several lines and tabs, otherwise as `literal`."""
+    return "\n".join("\t".join(map(literal, line.split("\t"))) for line in text.split("\n"))
+
+
 def fit(text: str, width: int, right: bool = False) -> str:
     """Text cut or padded to exactly `width` cells; a cut is shown by an ellipsis."""
     cells = cell_len(text)

@@ -139,6 +139,48 @@ def test_every_table_of_the_catalogue_is_listed_with_its_columns(nerspace: Any) 
     assert [row["column"] for row in columns][:3] == ["donor", "recipient", "seed"]
 
 
+def test_a_sample_is_parallel_seeded_and_in_three_formats(nerspace: Any) -> None:
+    asked = ("data", "sample", "--lang", "en,tr", "--n", "3", "--type", "LOC", "--case", "locative", "--split", "test")
+    rows = [json.loads(line) for line in nerspace(*asked, "--format", "jsonl").stdout.splitlines()]
+    assert [row["language"] for row in rows] == ["en", "tr"] * 3
+    assert all(
+        a["context"] == b["context"] and a["entity"] == b["entity"] for a, b in zip(rows[::2], rows[1::2], strict=True)
+    )
+    assert {row["split"] for row in rows} == {"test"}
+    assert rows == [json.loads(line) for line in nerspace(*asked, "--format", "jsonl").stdout.splitlines()]
+    assert "B-LOC" in nerspace(*asked).stdout
+    assert nerspace(*asked, "--format", "csv").stdout.startswith("id,")
+
+
+def test_exported_sentences_are_read_back_checked_and_never_overwrite(nerspace: Any, tmp_path: Path) -> None:
+    asked = ("data", "export", "builtin", "en.conll", "--lang", "en", "--type", "ORG", "--split", "test")
+    assert nerspace(*asked).returncode == 0
+    assert nerspace(*asked).returncode == 2
+    counts = pd.read_csv(StringIO(nerspace("data", "check", "en.conll", "--table", "counts", "--csv", "-").stdout))
+    assert counts["sentences"].sum() == counts["ORG"].sum() == 8 * 13
+    report = nerspace("data", "check", "en.conll").stdout
+    assert "Left out, by reason: none" in report
+    assert "What the splits share" in report
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["data", "sample", "--type", "CITY"], "Unknown type 'CITY'. Choose from PER, LOC, ORG"),
+        (["data", "sample", "--split", "dev"], "Unknown split 'dev'"),
+        (["data", "sample", "--format", "xml"], "Unknown format 'xml'"),
+        (["data", "check", "builtin", "--json"], "Add --table"),
+        (["data", "check", "builtin", "--table", "no"], "Unknown table 'no'"),
+        (["data", "show", "nowhere"], "There is no data set 'nowhere'"),
+    ],
+)
+def test_a_wrong_question_about_data_is_one_line(nerspace: Any, arguments: list[str], said: str) -> None:
+    done = nerspace(*arguments)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_distance_of_two_spellings(nerspace: Any) -> None:
     assert nerspace("tnld", "Вашынгтон", "Вашингтон").stdout.startswith("0.1000")
     table = pd.read_csv(StringIO(nerspace("tnld", "--lang", "en,be", "--csv", "-").stdout))
