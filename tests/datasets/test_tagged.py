@@ -74,6 +74,14 @@ def test_sentences_and_contexts_that_read_the_same_fall_on_one_side(seed: int) -
     assert split.test.splits == ("test",)
 
 
+def test_equal_texts_stay_together_whatever_their_tags_and_however_short() -> None:
+    rows = [sentence(f"Ann {i % 30}", "B-PER O" if i < 60 else "B-LOC O") for i in range(120)]
+    split = TaggedCorpus("short", rows).split(0)
+    sides = [{s.words for s in part.sentences()} for part in (split.train, split.test)]
+    assert len(split.test) == 24
+    assert not sides[0] & sides[1]
+
+
 def test_overlaps_count_texts_and_names_shared_by_two_splits() -> None:
     corpus = TaggedCorpus(
         "leak",
