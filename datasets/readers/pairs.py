@@ -67,7 +67,9 @@ def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
             )
         if row["gender"] not in GENDERS:
             raise DataError(f"{path}, line {line}: unknown gender {row['gender']!r}.", "Expected m, f or nothing.")
-        if (row["id"], row["case"]) in seen:
-            raise DataError(f"{path}, line {line}: {row['id']!r} has a second {row['case']} row.")
-        seen.add((row["id"], row["case"]))
+        # A context has one row, an entity one for each of its cases.
+        key = row["id"], row["case"] if "ambiguity" in needed else ""
+        if key in seen:
+            raise DataError(f"{path}, line {line}: {row['id']!r} has such a row above.", "Ids must differ.")
+        seen.add(key)
         yield line, row

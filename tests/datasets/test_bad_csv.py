@@ -80,6 +80,23 @@ def test_a_broken_row_is_named_with_its_line(tmp_path: Path, content: bytes, pro
         datasets.load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "problem"),
+    [
+        ("contexts.csv", b"a,LOC,locative,,[loc] was.\n", "line 3: 'a' has such a row above"),
+        ("contexts.csv", b"b,PER,nominative,male,[male] was.\n", "line 3: unknown gender 'male'"),
+        ("entities.csv", b"x,LOC,nominative,,,Indien\n", "line 3: 'x' has such a row above"),
+        ("entities.csv", b"x,ORG,locative,,,in India\n", "line 3: 'x' has another type"),
+    ],
+)
+def test_rows_of_our_own_layout_must_not_contradict_each_other(
+    tmp_path: Path, name: str, row: bytes, problem: str
+) -> None:
+    write(tmp_path, "pairs", name, GOOD["pairs"][name] + row)
+    with pytest.raises(DataError, match=rf"{name}, {problem}"):
+        datasets.load(tmp_path)
+
+
 def test_persons_need_the_column_gender(tmp_path: Path) -> None:
     write(tmp_path, "readyten")
     (tmp_path / "PER_names.csv").write_bytes(NAMES)
@@ -114,9 +131,9 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_file(tmp_path: Path) 
     write(tmp_path, "readyten", "LOC_NOM_names.csv", rows)
     limit = csv.field_size_limit()
     try:
-        for size in (limit, 10_000_000):
+        for size, problem in ((limit, "field larger"), (10_000_000, "a row of more than 1,000,000 characters")):
             csv.field_size_limit(size)
-            with pytest.raises(DataError, match=r"LOC_NOM_names\.csv, line 2"):
+            with pytest.raises(DataError, match=rf"LOC_NOM_names\.csv, line 2: {problem}"):
                 datasets.load(tmp_path)
     finally:
         csv.field_size_limit(limit)

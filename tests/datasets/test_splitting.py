@@ -1,0 +1,41 @@
+"""What counts as the same context or name when a product is split."""
+
+import time
+
+from nerspace.datasets.records import Context, Entity
+from nerspace.datasets.splitting import context_texts, entity_texts, grouped
+from nerspace.datasets.synthetic import SyntheticNER
+
+
+def named(number: int, kind: str = "LOC", case: str = "nominative", **forms: str) -> Entity:
+    return Entity(f"e{number}", kind, "", "", {case: forms})
+
+
+def test_a_name_is_the_same_in_another_case_type_language_and_letter_case() -> None:
+    entities = [
+        named(0, en="Georgia", tr="Gürcistan"),
+        named(1, case="locative", en="In Georgia", ru="в Грузии"),
+        named(2, case="directional", tr="gürcistan'a"),
+        named(3, kind="ORG", ca="Georgia"),
+        named(4, en="Georgina"),
+    ]
+    assert [[e.id for e in group] for group in grouped(entities, entity_texts)] == [["e0", "e1", "e2", "e3"], ["e4"]]
+
+
+def test_contexts_are_the_same_when_one_language_reads_the_same() -> None:
+    texts = [{"en": "[???] a.", "be": "[???] б."}, {"en": "[???] c.", "be": "[???] Б."}, {"en": "[???] d."}]
+    contexts = [Context(f"c{i}", "LOC", "nominative", "", text) for i, text in enumerate(texts)]
+    assert [len(group) for group in grouped(contexts, context_texts)] == [2, 1]
+
+
+def test_a_split_of_the_papers_size_takes_seconds() -> None:
+    codes = [f"l{i}" for i in range(11)]
+    contexts = [
+        Context(f"c{i}", "PER", "nominative", "m", {code: f"[male] {code} {i // 2}" for code in codes})
+        for i in range(6_398)
+    ]
+    entities = [Entity(f"e{i}", "PER", "m", "", {"nominative": {c: f"{c} {i}" for c in codes}}) for i in range(3_227)]
+    start = time.perf_counter()
+    split = SyntheticNER("large", contexts, entities, codes).split(0)
+    assert time.perf_counter() - start < 5
+    assert len(split.test.contexts) == 1280
