@@ -201,6 +201,8 @@ def test_ctrl_c_leaves_a_stopped_run_with_everything_finished_so_far(tmp_path: P
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=tmp_path,
         env={**os.environ, "NERSPACE_HOME": str(home)}, start_new_session=True,
+        # A shell that runs the tests in the background lets its children ignore Ctrl+C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
