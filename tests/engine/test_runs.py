@@ -19,7 +19,6 @@ from nerspace.engine.progress import RemainingTime
 from nerspace.engine.requests import make_request
 from nerspace.engine.runs import Run
 
-
 DEMO_TABLES = {
     "correlations", "counts", "delta_correlations", "deltas", "isotropy", "map", "map_quality", "parallel_cosine",
     "pieces", "points", "predictions", "probes", "sentences", "steps", "tnld", "tokenization", "transfer",
