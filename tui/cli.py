@@ -30,6 +30,8 @@ app.add_typer(runs_app, name="runs")
 def explore(
     context: typer.Context,
     run: Annotated[str | None, typer.Option("--run", help="Open the explorer on this run.")] = None,
+    data: Data = "builtin",
+    model: Model = "builtin",
     workspace: Workspace = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks (may stand behind any command).")] = False,
@@ -42,7 +44,7 @@ def explore(
         print(f"nerspace {version_of('nerspace')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        _open_explorer(workspace, run)
+        _open_explorer(workspace, run, data, model)
 
 
 def _open_explorer(

@@ -69,7 +69,9 @@ def _home(path: Path) -> tuple[Path, tuple[str, ...]] | None:
             return data, stages
     absolute = path.absolute()
     for stage in (absolute, absolute.parent):
-        if stage.name in _STAGES and _has(stage.parent, stage.name):
+        # S3/LOC holds nothing of this layout, though its neighbour S3/ORG does.
+        inside = stage == absolute or any(stage.parent / file == absolute / Path(file).name for file, *_ in _FILES)
+        if stage.name in _STAGES and inside and _has(stage.parent, stage.name):
             return stage.parent, (stage.name,)
     return None
 

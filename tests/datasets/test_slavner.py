@@ -49,6 +49,8 @@ def test_the_data_its_parents_and_its_stages_are_found(folder: Path) -> None:
     assert sizes == [2, 2, 2]
     data = folder / "Framework" / "data"
     assert [len(load(data / stage)) for stage in ("S1", "S2", "S3", "S3/ORG")] == [2, 1, 1, 1]
+    with pytest.raises(DataError, match="pickle"):
+        datasets.load(data / "S3" / "LOC")
 
 
 def test_a_stray_slot_is_read_where_it_holds_a_preposition_only(folder: Path) -> None:
