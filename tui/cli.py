@@ -19,6 +19,8 @@ app = typer.Typer(
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Paragraphs of help are filled to the width of the terminal.
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 runs_app = typer.Typer(help="Runs: list, show, follow, stop, remove.", no_args_is_help=True)
