@@ -5,10 +5,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import work
+from textual import events, work
 from textual.app import App, ComposeResult
 from textual.theme import Theme
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
     from nerspace.tui.rows import Shown
     from nerspace.tui.screens.room import Room
+    from nerspace.tui.session import Opened
 
 ROOMS = {"data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps"}
 
@@ -85,6 +86,15 @@ class NerspaceApp(App[None]):
         import_module("pandas")
         for room in ROOMS:
             import_module(f"nerspace.tui.screens.{room}")
+
+    def on_key(self, event: events.Key) -> None:
+        """Give an input the letters of a fast hand: those that were on their way before it had the focus.
+
+        An input keeps what it takes, so no letter comes here that it has already.
+        """
+        if isinstance(self.focused, Input) and event.character is not None and event.is_printable:
+            self.focused.insert_text_at_cursor(event.character)
+            event.prevent_default()
 
     # -- rooms
 
@@ -153,6 +163,15 @@ class NerspaceApp(App[None]):
             self.session.run = run
             self.show_run()
             self._tell_rooms()
+
+    def open_corpus(self, opened: "Opened | None") -> None:
+        """Look at another corpus in every room."""
+        from nerspace.tui.screens.room import Room
+
+        if opened is not None:
+            self.session.adopt(opened)
+            for room in self.screen_stack[0].query(Room):
+                room.corpus_changed()
 
     # -- what every view can do
 

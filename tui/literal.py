@@ -1,6 +1,9 @@
 """Text from data, made safe to draw: control characters become visible signs and nothing is read as markup."""
 
+from collections.abc import Callable
+
 from rich.cells import cell_len, set_cell_size
+from rich.style import StyleType
 from rich.text import Text
 
 _C0 = {code: 0x2400 + code for code in range(0x20)}
@@ -36,8 +39,13 @@ def shown_number(value: object) -> str:
     return literal(value)
 
 
-def entity_text(words: tuple[str, ...], tags: tuple[str, ...], style: str, text: str = "") -> Text:
-    """A sentence with its tagged words in `style`, found one after the other in `text` (else the words joined)."""
+def entity_text(
+    words: tuple[str, ...], tags: tuple[str, ...], style: str | Callable[[str], StyleType], text: str = ""
+) -> Text:
+    """A sentence with its tagged words in `style`, found one after the other in `text` (else the words joined).
+
+    style: of all names, or a function that gives the style of a type.
+    """
     line = text or " ".join(words)
     spans = _spans(words, line)
     if spans is None:
@@ -46,7 +54,7 @@ def entity_text(words: tuple[str, ...], tags: tuple[str, ...], style: str, text:
     shown = Text(literal(line), no_wrap=False, end="")
     for (start, end), tag in zip(spans, tags, strict=False):
         if tag != "O":
-            shown.stylize(style, start, end)
+            shown.stylize(style if isinstance(style, str) else style(tag[2:]), start, end)
     return shown
 
 

@@ -4,6 +4,7 @@ Classes are numbers of the 256-color palette, which cost a terminal few bytes.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 from rich.style import Style
 
@@ -33,6 +34,17 @@ def class_style(name: str, index: int = 0) -> Style:
     """The foreground of a language or type; others take one from a list by their index."""
     number = _LANGUAGE[name] if name in _LANGUAGE else _TYPE.get(name, _OTHERS[index % len(_OTHERS)])
     return Style() if number is None else Style(color=f"color({number})")
+
+
+# Where there are no colors, the types still differ.
+_TYPE_MARK = {"PER": Style(bold=True), "LOC": Style(underline=True), "ORG": Style(bold=True, italic=True)}
+
+
+@cache
+def type_style(kind: str) -> Style:
+    """The style of a name of that type in running text."""
+    # The sum of its letters, since the hash of a text differs from one start to the next.
+    return class_style(kind, sum(map(ord, kind))) + _TYPE_MARK.get(kind, Style(underline=True, italic=True))
 
 
 def step_style(scale: Sequence[str], share: float) -> Style:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.text import Text
 
-from nerspace.datasets.records import Context, Entity
+from nerspace.datasets.records import Context, Entity, Sentence
 from nerspace.tui.literal import entity_text, literal, shown_number
+from nerspace.tui.palette import type_style
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.datasets.synthetic import SyntheticNER
+    from nerspace.datasets.tagged import TaggedCorpus
+    from nerspace.tui.parallel_index import Block
+    from nerspace.tui.tagged_index import TaggedName
 
 Cell = str | Text
 CHUNK = 5_000
@@ -171,15 +175,18 @@ class NameRows:
 
 
 class SentenceRows:
-    """Sentences × languages: one row for every cell of some corpora that share none."""
+    """Sentences × languages: one row for every cell of some blocks that share none."""
 
-    def __init__(self, corpora: Sequence["SyntheticNER"], languages: Sequence[str], highlight: str) -> None:
-        self.corpora = corpora
+    def __init__(
+        self, corpus: "SyntheticNER", blocks: "Sequence[Block]", languages: Sequence[str], highlight: str
+    ) -> None:
+        self.corpus = corpus
+        self.blocks = blocks
         self.languages = tuple(languages)
         self.highlight = highlight
         self._starts = [0]
-        for corpus in corpora:
-            self._starts.append(self._starts[-1] + len(corpus))
+        for block in blocks:
+            self._starts.append(self._starts[-1] + len(block))
         self.columns: Sequence[Column] = (
             Column("#", right=True, fixed=True), Column("type", fixed=True),
             *(Column(code, at_most=90) for code in languages), Column("case"),
@@ -188,28 +195,104 @@ class SentenceRows:
     def __len__(self) -> int:
         return self._starts[-1]
 
-    def cell(self, index: int) -> tuple["SyntheticNER", Context, Entity]:
-        """The corpus, context and entity behind a row."""
+    def cell(self, index: int) -> tuple["Block", Context, Entity]:
+        """The block, context and entity behind a row."""
         number = bisect_right(self._starts, index) - 1
-        corpus = self.corpora[number]
-        return corpus, *corpus.cell(index - self._starts[number])
+        block = self.blocks[number]
+        return block, *block.cell(index - self._starts[number])
 
     def cells(self, index: int) -> Sequence[Cell]:
         """Number, type, the sentence in each language with its name highlighted, and case."""
-        corpus, context, entity = self.cell(index)
-        sentences = (corpus.sentence_of(context, entity, code) for code in self.languages)
-        texts = [entity_text(s.words, s.tags, self.highlight, s.text) for s in sentences]
-        return [str(index + 1), literal(entity.type), *texts, literal(context.case)]
+        block, context, entity = self.cell(index)
+        texts: list[Cell] = []
+        for code in self.languages:
+            if code in block.languages:
+                s = self.corpus.sentence_of(context, entity, code)
+                texts.append(entity_text(s.words, s.tags, self.highlight, s.text))
+            else:
+                texts.append("–")
+        return [str(index + 1), literal(entity.type), *texts, literal(block.case)]
 
     def chunks(self) -> Iterator["pd.DataFrame"]:
-        """Ids, type, case and the sentence in each language."""
+        """Ids, type, case and the sentence in each language, empty where the row has none."""
         import pandas as pd
 
         names = ["context", "entity", "type", "case", *self.languages]
         for start in range(0, len(self), CHUNK):
             records = []
             for index in range(start, min(start + CHUNK, len(self))):
-                corpus, context, entity = self.cell(index)
-                texts = (corpus.sentence_of(context, entity, code).text for code in self.languages)
-                records.append((context.id, entity.id, entity.type, context.case, *texts))
+                block, context, entity = self.cell(index)
+                texts = (
+                    self.corpus.sentence_of(context, entity, code).text if code in block.languages else ""
+                    for code in self.languages
+                )
+                records.append((context.id, entity.id, entity.type, block.case, *texts))
             yield pd.DataFrame(records, columns=names)
+
+
+class TaggedRows:
+    """Sentences that arrived tagged, by their numbers in the corpus; each type of name in its own style."""
+
+    columns: Sequence[Column] = (
+        Column("#", right=True, fixed=True), Column("split", fixed=True, at_most=10), Column("lang", fixed=True),
+        Column("type", fixed=True, at_most=12), Column("text", at_most=1_000),
+    )  # fmt: skip
+
+    def __init__(self, corpus: "TaggedCorpus", numbers: Sequence[int]) -> None:
+        self.corpus = corpus
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def sentence(self, index: int) -> Sentence:
+        """The sentence behind a row."""
+        return self.corpus.sentence(self.numbers[index])
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Number in the corpus, split, language, type and the text with its names highlighted."""
+        s = self.sentence(index)
+        return [
+            str(self.numbers[index] + 1), literal(s.split), literal(s.language), literal(s.type or "–"),
+            entity_text(s.words, s.tags, type_style, s.text),
+        ]  # fmt: skip
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """The same, raw, and the tags of the words."""
+        import pandas as pd
+
+        for start in range(0, len(self), CHUNK):
+            numbers = self.numbers[start : start + CHUNK]
+            sentences = ((number + 1, self.corpus.sentence(number)) for number in numbers)
+            yield pd.DataFrame(
+                [(number, s.split, s.language, s.type, s.text, " ".join(s.tags)) for number, s in sentences],
+                columns=["number", "split", "language", "type", "text", "tags"],
+            )
+
+
+class TaggedNameRows:
+    """The names that tagged sentences hold, each with its type, language and how often it is tagged so."""
+
+    columns: Sequence[Column] = (
+        Column("name", fixed=True, at_most=48), Column("type", at_most=12), Column("language"),
+        Column("count", right=True),
+    )  # fmt: skip
+
+    def __init__(self, names: "Sequence[TaggedName]") -> None:
+        self.names = names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Name, type, language, count."""
+        name = self.names[index]
+        return [literal(name.text), literal(name.type), literal(name.language), f"{name.count:,}"]
+
+    def chunks(self) -> Iterator["pd.DataFrame"]:
+        """The same, raw."""
+        import pandas as pd
+
+        for start in range(0, len(self), CHUNK):
+            records = [(n.text, n.type, n.language, n.count) for n in self.names[start : start + CHUNK]]
+            yield pd.DataFrame(records, columns=["name", "type", "language", "count"])

@@ -1,18 +1,43 @@
 """What the explorer looks at: a workspace, one of its runs, a corpus and a tokenizer, each loaded once and on demand.
 
-Everything here may take a moment and is called from worker threads only.
+What may take a moment here is called from worker threads only.
 """
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.datasets.synthetic import SyntheticNER
+    from nerspace.tui.parallel_index import ParallelIndex
+    from nerspace.tui.tagged_index import TaggedIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus, ready to be searched. name: the name or path that it was asked for by."""
+
+    name: str
+    index: "ParallelIndex | TaggedIndex"
+
+
+def open_corpus(name: str) -> Opened:
+    """Read a corpus by its name or path.
+
+    Raises: NerspaceError if it cannot be read.
+    """
+    from nerspace import datasets
+    from nerspace.tui.parallel_index import ParallelIndex
+    from nerspace.tui.tagged_index import TaggedIndex
+
+    corpus = datasets.load(name)
+    return Opened(name, TaggedIndex(corpus) if isinstance(corpus, datasets.TaggedCorpus) else ParallelIndex(corpus))
 
 
 class Session:
@@ -24,21 +49,51 @@ class Session:
         self.corpus_name = corpus
         self.model_name = model
         self._lock = threading.Lock()
-        self._corpus: SyntheticNER | None = None
+        # Held while a corpus is read, so that two rooms do not read it twice; never together with a key press.
+        self._reading = threading.Lock()
+        self._opened: Opened | None = None
+        self._builtin: SyntheticNER | None = None
         self._tokenizer: Any = None
         self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
 
-    def corpus(self) -> "SyntheticNER":
+    def opened(self) -> Opened:
         """The corpus of that name.
 
         Raises: NerspaceError if it cannot be read.
         """
+        with self._reading:
+            if (known := self._opened) is not None:
+                return known
+            name = self.corpus_name
+            try:
+                opened = open_corpus(name)
+            except NerspaceError:
+                if (newer := self._opened) is not None:
+                    return newer
+                raise
+            if self._opened is None and self.corpus_name == name:
+                self._opened = opened
+            return self._opened or opened
+
+    def adopt(self, opened: Opened) -> None:
+        """Look at another corpus from now on; at once."""
+        self.corpus_name, self._opened = opened.name, opened
+
+    def parallel(self) -> "tuple[SyntheticNER, str]":
+        """The corpus if it has parallel names, else the built-in one, with a line that says so."""
         from nerspace import datasets
 
-        with self._lock:
-            if self._corpus is None:
-                self._corpus = datasets.load(self.corpus_name)
-            return self._corpus
+        try:
+            corpus = self.opened().index.corpus
+            if not isinstance(corpus, datasets.TaggedCorpus):
+                return corpus, ""
+            why = f"{corpus.name} holds tagged sentences"
+        except NerspaceError:
+            why = f"{self.corpus_name} cannot be read"
+        with self._reading:
+            if self._builtin is None:
+                self._builtin = datasets.load_parallel("builtin")
+            return self._builtin, f"names of the built-in corpus: {why}"
 
     def tokenizer(self) -> Any:
         """The tokenizer of the model, a `tokenizers.Tokenizer`.
@@ -54,8 +109,7 @@ class Session:
 
     def forget_corpus(self) -> None:
         """Read the corpus again the next time it is asked for."""
-        with self._lock:
-            self._corpus = None
+        self._opened = None
 
     def table(self, name: str) -> "pd.DataFrame | None":
         """A table of the run, read again only when its file has changed; None if the run has no such table yet."""

@@ -14,7 +14,7 @@ for package in (nerspace.tui.screens, nerspace.tui.widgets):
         importlib.import_module(module.name)
 from pathlib import Path
 from nerspace.tui.session import Session
-assert len(Session(Path("."), None, "builtin", "builtin").corpus())
+assert len(Session(Path("."), None, "builtin", "builtin").opened().index.corpus)
 from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.tokenization import segment
 from nerspace.engine.distances import tnld

@@ -27,10 +27,11 @@ def test_the_name_is_found_in_the_text_by_its_words():
 
 async def test_hostile_names_are_drawn_literally_in_every_room(app):
     async with app.run_test(size=(120, 40)) as pilot:
-        text = await settle(pilot)
+        await settle(pilot)
+        text = await press(pilot, "G")
         assert SHOWN in text
         assert "\x1b" not in text
-        text = await press(pilot, "G", "enter")
+        text = await press(pilot, "enter")
         assert f"That is what {SHOWN} writes." in text
         text = await press(pilot, "escape", "T")
         assert f"{SHOWN}  ORG" in text

@@ -12,8 +12,9 @@ from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine.errors import UsageError
 from nerspace.tui.actions import ACTIONS
-from nerspace.tui.filters import Filter, matching_corpora, matching_entities, parse_filter
+from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.matrices import read_slices
+from nerspace.tui.parallel_index import ParallelIndex
 from nerspace.tui.rows import FrameRows, SentenceRows
 from nerspace.tui.session import Session
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -41,20 +42,20 @@ async def test_a_million_rows_open_at_once_and_both_ends_are_reached():
 async def test_twenty_million_sentences_are_never_materialised():
     contexts = [Context(f"c{i}", "LOC", "nominative", "", {"en": f"Number {i} is [loc]."}) for i in range(4_500)]
     names = [Entity(f"e{i}", "LOC", "", "", {"nominative": {"en": f"Town{i}"}}) for i in range(4_500)]
-    corpus = SyntheticNER("large", contexts, names)
+    index = ParallelIndex(SyntheticNER("large", contexts, names))
     async with TableApp().run_test(size=(60, 10)) as pilot:
         table = pilot.app.query_one(FrameTable)
         start = time.perf_counter()
-        table.show(SentenceRows([corpus], ["en"], "bold"))
+        table.show(SentenceRows(index.corpus, index.sentences(Filter()), ["en"], "bold"))
         assert time.perf_counter() - start < 1.0
         table.focus()
         text = await press(pilot, "G")
         assert "20250000" in text
         assert "Number 4499 is Town4499." in text
     start = time.perf_counter()
-    found = matching_corpora(corpus, parse_filter("town4499 4498"))
+    found = index.sentences(parse_filter("town4499 4498"))
     assert time.perf_counter() - start < 2.0
-    assert [corpus.sentence(0, "en").text for corpus in found] == ["Number 4498 is Town4499."]
+    assert [(len(block), *(item.id for item in block.cell(0))) for block in found] == [(1, "c4498", "e4499")]
 
 
 async def test_columns_scroll_and_fixed_ones_stay():
@@ -72,10 +73,11 @@ async def test_columns_scroll_and_fixed_ones_stay():
 
 def test_a_word_may_stand_in_the_context_or_in_the_name(corpus):
     data = datasets.load(str(corpus))
+    index = ParallelIndex(data)
     queries = ("anna", "or", "came", "anna came", "novak домой", "london", "c1", "type:LOC", "type:PER lang:en anna")
     for query in queries:
         chosen = parse_filter(query)
-        rows = SentenceRows(matching_corpora(data, chosen), ["en"], "bold")
+        rows = SentenceRows(data, index.sentences(chosen), ["en"], "bold")
         kept = {(rows.cell(i)[1].id, rows.cell(i)[2].id) for i in range(len(rows))}
         codes = chosen.languages or data.languages
         expected = [
@@ -101,10 +103,10 @@ def test_a_pair_stored_once_stands_for_both_orders_and_two_stored_stay_two(finis
 
 
 def test_names_are_found_in_the_languages_asked_for_alone(corpus):
-    data = datasets.load(str(corpus))
-    assert [e.id for e, _ in matching_entities(data, parse_filter("vaşington"))] == ["washington"]
-    assert not list(matching_entities(data, parse_filter("lang:en vaşington")))
-    assert [case for _, case in matching_entities(data, parse_filter("case:locative"))] == ["locative"]
+    index = ParallelIndex(datasets.load(str(corpus)))
+    assert [e.id for e, _ in index.names(parse_filter("vaşington"))] == ["washington"]
+    assert not index.names(parse_filter("lang:en vaşington"))
+    assert [case for _, case in index.names(parse_filter("case:locative"))] == ["locative"]
 
 
 def test_a_filter_reads_back_and_unknown_keys_are_named():

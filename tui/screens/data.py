@@ -1,4 +1,4 @@
-"""Data: sentences and names of the corpus, a row for each, the languages side by side."""
+"""Data: sentences and names of the corpus; where they are parallel, the languages side by side."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,16 +11,30 @@ from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
-from nerspace.tui.filters import Filter, matching_corpora, matching_entities, parse_filter
-from nerspace.tui.literal import literal
-from nerspace.tui.rows import EntityRows, NoRows, SentenceRows, Shown
-from nerspace.tui.screens.entity import HIGHLIGHT, name_copy, name_detail, sentence_copy, sentence_detail
+from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.literal import fit, literal
+from nerspace.tui.rows import EntityRows, NoRows, Rows, SentenceRows, Shown, TaggedNameRows, TaggedRows
+from nerspace.tui.screens.corpus import CorpusScreen
+from nerspace.tui.screens.entity import (
+    HIGHLIGHT,
+    name_copy,
+    name_detail,
+    sentence_copy,
+    sentence_detail,
+    tagged_copy,
+    tagged_detail,
+)  # fmt: skip
+from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Room
+from nerspace.tui.session import Opened
+from nerspace.tui.tagged_index import TaggedIndex, spans_of
 from nerspace.tui.widgets.frame_table import FrameTable
 
 if TYPE_CHECKING:
-    from nerspace.datasets.synthetic import SyntheticNER
+    import pandas as pd
+
+    from nerspace.tui.parallel_index import ParallelIndex
 
 _DETAIL_HEIGHT = 34
 
@@ -32,20 +46,66 @@ _ENTITY_COLUMNS = {
     "entity": "entity id", "type": "PER, LOC or ORG", "gender": "m or f for persons", "case": "case of the forms",
     "language codes": "the form in that language",
 }  # fmt: skip
+_TAGGED_COLUMNS = {
+    "number": "place in the corpus, from 1", "split": "split that it came in", "language": "code; und if unknown",
+    "type": "the only type of its names, mixed for several", "text": "the sentence",
+    "tags": "IOB2 tags of its words, in the export alone",
+}  # fmt: skip
+_TAGGED_NAME_COLUMNS = {
+    "name": "the words of the name", "type": "its type", "language": "code; und if unknown",
+    "count": "how often it is tagged so",
+}  # fmt: skip
+_DROPPED_COLUMNS = {
+    "file": "path inside the corpus", "line": "of the row in its file; 0 for the whole file",
+    "language": "the language that was left out, or empty for the whole row", "reason": "why", "text": "its beginning",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a filter keeps: the rows of one view, ready to show, with the number of all rows."""
 
-    corpus: "SyntheticNER"
-    rows: SentenceRows | EntityRows | NoRows
+    opened: Opened
+    rows: Rows
     total: int
     note: str = ""
 
 
+def _find(opened: Opened, view: str, chosen: Filter, front: int) -> Found:
+    total = opened.index.total if view == "sentences" else opened.index.total_names
+    try:
+        if isinstance(opened.index, TaggedIndex):
+            rows = _tagged_rows(opened.index, view, chosen)
+        else:
+            rows = _parallel_rows(opened.index, view, chosen, front)
+    except NerspaceError as error:
+        return Found(opened, NoRows(), total, str(error))
+    return Found(opened, rows, total)
+
+
+def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
+    if view == "names":
+        return TaggedNameRows(index.names(chosen))
+    return TaggedRows(index.corpus, index.sentences(chosen))
+
+
+def _parallel_rows(index: "ParallelIndex", view: str, chosen: Filter, front: int) -> Rows:
+    languages = list(chosen.languages or index.corpus.languages)
+    if view == "names":
+        names = index.names(chosen)
+        return EntityRows(names, _turned(languages, front))
+    blocks = index.sentences(chosen)
+    spoken = {code for block in blocks for code in block.languages}
+    return SentenceRows(index.corpus, blocks, _turned([c for c in languages if c in spoken], front), HIGHLIGHT)
+
+
+def _turned(languages: list[str], front: int) -> list[str]:
+    turn = front % max(1, len(languages))
+    return languages[turn:] + languages[:turn]
+
+
 class DataRoom(Room):
-    """Sentences or names; `t` switches, `/` and `f` filter, enter inspects."""
+    """Sentences or names; `t` switches, `/` and `f` filter, enter inspects, `c` opens another corpus."""
 
     BINDINGS = bindings("data")
 
@@ -55,16 +115,23 @@ class DataRoom(Room):
         self.filter = Filter()
         self.found: Found | None = None
         self.front = 0
+        self._detail_lines = 0
 
     def compose(self) -> ComposeResult:
         """Caption, filter line, table, and the row in full where there is room."""
         yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
-        yield Input(placeholder="words, type:PER  lang:be,en  case:locative", id="filter", classes="line-input")
+        yield Static(id="data-corpus", classes="caption", markup=False)
+        yield Input(
+            placeholder="words, type:PER  lang:be,en  case:locative  split:test", id="filter", classes="line-input",
+            select_on_focus=False,
+        )  # fmt: skip
+        yield Static(id="data-problem", markup=False)
         yield FrameTable(id="data-table", empty="Reading the corpus …")
         yield Static(id="detail", markup=False)
 
     def on_mount(self) -> None:
         """Read the corpus behind the first paint."""
+        self._say_reading()
         self.call_after_refresh(self.refind)
 
     def focus_target(self) -> Widget | None:
@@ -81,64 +148,90 @@ class DataRoom(Room):
     def refind(self) -> None:
         """Apply the filter to the view, in a thread."""
         view, chosen, front = self.view, self.filter, self.front
-
-        def find() -> Found:
-            corpus = self.session.corpus()
-            languages = list(chosen.languages or corpus.languages)
-            for code in languages:
-                if code not in corpus.languages:
-                    corpus.select(languages=languages)
-            turn = front % len(languages)
-            languages = languages[turn:] + languages[:turn]
-            if view == "names":
-                total = sum(len(entity.forms) for entity in corpus.entities)
-                kept = list(matching_entities(corpus, chosen))
-                return Found(corpus, EntityRows(kept, languages), total)
-            try:
-                corpora = matching_corpora(corpus, chosen)
-            except NerspaceError as error:
-                return Found(corpus, NoRows(), len(corpus), str(error))
-            return Found(corpus, SentenceRows(corpora, languages, HIGHLIGHT), len(corpus))
-
-        self.load("found", find)
+        self.load("found", lambda: _find(self.session.opened(), view, chosen, front))
 
     def loaded_found(self, found: Found) -> None:
         """Show what the filter keeps."""
         same = self.found is not None and type(self.found.rows) is type(found.rows)
         table = self.query_one(FrameTable)
         self.found = found
-        empty = found.note or "No row holds that. esc clears the filter."
+        if not same:
+            self._detail_lines = 0
+        self.query_one("#data-problem").remove_class("open")
+        empty = literal(found.note) or "No row holds that. esc clears the filter."
         table.show(found.rows, table.cursor if same else 0, empty=empty)
-        kept = len(found.rows)
+        self._show_caption(found)
+        self._show_detail()
+
+    def _show_caption(self, found: Found) -> None:
+        index, kept = found.opened.index, len(found.rows)
         caption = Text(no_wrap=True, overflow="ellipsis")
         caption.append("Sentences" if self.view == "sentences" else "Names", "bold")
         shown = f"{kept:,}" if kept == found.total else f"{kept:,} of {found.total:,}"
-        caption.append(f"  {shown}  ×  {len(found.corpus.languages)} languages")
-        caption.append(f"  ·  corpus {literal(found.corpus.name)}", "dim")
+        spoken = len(index.corpus.languages)
+        between = " in " if isinstance(index, TaggedIndex) else "  ×  "
+        caption.append(f"  {shown}{between}{spoken} language{'s' if spoken != 1 else ''}")
         if str(self.filter):
             caption.append("  ·  ").append(literal(self.filter), "bold reverse")
         self.query_one("#data-caption", Static).update(caption)
-        self._show_detail()
+        about = Text(no_wrap=True, overflow="ellipsis")
+        about.append(fit(name := literal(index.corpus.name), min(len(name), 30)), "bold")
+        about.append(f" · {index.kind} · ", "dim")
+        if left_out := len(index.corpus.dropped):
+            about.append(f"{left_out:,} row{'s' if left_out != 1 else ''} left out – d", "bold").append(" · ", "dim")
+        about.append(literal(index.facts), "dim")
+        self.query_one("#data-corpus", Static).update(about)
+
+    def _say_reading(self) -> None:
+        self.query_one("#data-caption", Static).update(Text(f"Reading {literal(self.session.corpus_name)} …"))
 
     def failed(self, what: str, error: NerspaceError) -> None:
-        """Say in the table why there is nothing in it."""
-        super().failed(what, error)
-        self.query_one(FrameTable).show(NoRows(), empty=literal(error))
+        """Say in place what cannot be read, and how to go on."""
+        if what != "found":
+            super().failed(what, error)
+            return
+        self.found = None
+        self.query_one("#data-caption", Static).update(Text("No corpus", "bold"))
+        self.query_one("#data-corpus", Static).update(Text(literal(self.session.corpus_name), "dim", no_wrap=True))
+        problem = self.query_one("#data-problem", Static)
+        problem.update(Text(literal(error)))
+        problem.add_class("open")
+        way_on = "c opens another corpus, r reads this one again."
+        self.query_one(FrameTable).show(NoRows(), empty=way_on)
+        self._show_detail()
 
     # -- the row under the cursor
 
-    def _detail(self, row: int) -> Text:
-        rows = self.found.rows if self.found else None
-        if isinstance(rows, SentenceRows) and len(rows):
-            return sentence_detail(*rows.cell(row))
-        if isinstance(rows, EntityRows) and len(rows):
-            return name_detail(rows.rows[row][0])
-        return Text()
+    def _inspected(self, row: int, whole: bool = False) -> tuple[str, Text, str]:
+        """A title, the row in full and what is copied of it; whole: in a window of its own."""
+        rows = self.found.rows if self.found else NoRows()
+        if self.found is None or not len(rows):
+            return "", Text(), ""
+        if isinstance(rows, SentenceRows):
+            _, context, entity = rows.cell(row)
+            texts = rows.corpus, context, entity
+            return "sentence", sentence_detail(*texts), sentence_copy(*texts)
+        if isinstance(rows, EntityRows):
+            entity = rows.rows[row][0]
+            return "name", name_detail(entity), name_copy(entity)
+        if isinstance(rows, TaggedRows):
+            sentence = rows.sentence(row)
+            return "sentence", tagged_detail(sentence, rows.numbers[row] + 1, words=whole), tagged_copy(sentence)
+        cells = "\n".join(str(cell) for cell in rows.cells(row))
+        return "name", Text(cells), cells
 
     def _show_detail(self) -> None:
         detail = self.query_one("#detail", Static)
-        if detail.has_class("wide"):
-            detail.update(self._detail(self.query_one(FrameTable).cursor))
+        if not detail.has_class("wide"):
+            return
+        text = self._inspected(self.query_one(FrameTable).cursor)[1]
+        # A new height moves everything else, so the room only ever grows while the rows are of one kind.
+        lines = len(text.wrap(self.app.console, max(10, self.size.width - 2))) + 1
+        grown = lines > self._detail_lines
+        if grown:
+            self._detail_lines = lines
+            detail.styles.height = lines
+        detail.update(text, layout=grown)
 
     @on(FrameTable.Moved)
     def _moved(self) -> None:
@@ -147,14 +240,18 @@ class DataRoom(Room):
     @on(FrameTable.Picked)
     def _picked(self, event: FrameTable.Picked) -> None:
         rows = self.found.rows if self.found else None
-        if isinstance(rows, SentenceRows):
-            corpus, context, entity = rows.cell(event.row)
-            self.app.push_screen(
-                TextScreen("sentence", self._detail(event.row), sentence_copy(corpus, context, entity))
-            )
-        elif isinstance(rows, EntityRows):
-            entity = rows.rows[event.row][0]
-            self.app.push_screen(TextScreen("name", self._detail(event.row), name_copy(entity)))
+        if isinstance(rows, TaggedNameRows):
+            self._show_uses(rows, event.row)
+        elif rows is not None and len(rows):
+            self.app.push_screen(TextScreen(*self._inspected(event.row, whole=True)))
+
+    def _show_uses(self, rows: TaggedNameRows, row: int) -> None:
+        """The sentences that hold a name, as a filter that can be read and changed."""
+        name = rows.names[row]
+        words = tuple(name.text.casefold().split())
+        self.filter = Filter((name.type.upper(),), (name.language,), (), self.filter.splits, words)
+        self.view = "sentences"
+        self.refind()
 
     # -- actions
 
@@ -172,11 +269,14 @@ class DataRoom(Room):
     def action_filter(self, prefix: str = "") -> None:
         """Open the filter line with the filter as it is."""
         line = self.query_one("#filter", Input)
-        line.add_class("open")
+        # It takes the place of a line, so that the table keeps its size and is not drawn anew.
+        line.display = True
+        self.query_one("#data-corpus").display = False
         text = str(self.filter)
         line.value = f"{text} {prefix}".strip() if prefix and prefix not in text else text
         line.cursor_position = len(line.value)
-        line.focus()
+        # Not by line.focus(), which lets the letters of a fast hand through to the table first.
+        self.screen.set_focus(line)
 
     @on(Input.Submitted, "#filter")
     def _submitted(self, event: Input.Submitted) -> None:
@@ -190,12 +290,13 @@ class DataRoom(Room):
         self.refind()
 
     def _close_filter(self) -> None:
-        self.query_one("#filter").remove_class("open")
+        self.query_one("#filter").display = False
+        self.query_one("#data-corpus").display = True
         self.query_one(FrameTable).focus()
 
     def action_clear(self) -> None:
         """Leave the filter line; in the table, clear the filter."""
-        if self.query_one("#filter").has_class("open"):
+        if self.query_one("#filter").display:
             self._close_filter()
         elif self.filter != Filter():
             self.filter = Filter()
@@ -203,25 +304,85 @@ class DataRoom(Room):
 
     async def action_tokens(self) -> None:
         """See how the name of the row is cut."""
-        rows, row = self.found.rows if self.found else None, self.query_one(FrameTable).cursor
-        if rows is None or not len(rows):
+        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
+        if not len(rows):
             return
-        entity = rows.rows[row][0] if isinstance(rows, EntityRows) else rows.cell(row)[2]  # type: ignore[union-attr]
+        name = _tagged_name(rows, row)
         await self.explorer.action_room("tokens")
-        self.explorer.room.open_entity(entity.id)  # type: ignore[attr-defined]
+        tokens = self.explorer.room
+        if isinstance(rows, EntityRows):
+            tokens.open_entity(rows.rows[row][0].id)  # type: ignore[attr-defined]
+        elif isinstance(rows, SentenceRows):
+            tokens.open_entity(rows.cell(row)[2].id)  # type: ignore[attr-defined]
+        else:
+            tokens.type_name(name)  # type: ignore[attr-defined]
+
+    def action_corpus(self) -> None:
+        """Open another corpus."""
+        self.app.push_screen(CorpusScreen(), self.explorer.open_corpus)
+
+    def corpus_changed(self) -> None:
+        """Show another corpus from its first row, unfiltered."""
+        self.filter, self.front, self.found = Filter(), 0, None
+        table = self.query_one(FrameTable)
+        table.first_column = 0
+        self._say_reading()
+        self.refind()
+
+    def action_dropped(self) -> None:
+        """List what the readers left out."""
+        if self.found is None:
+            return
+        corpus = self.found.opened.index.corpus
+        if not corpus.dropped:
+            self.explorer.tell(f"Nothing was left out of {corpus.name}.")
+            return
+
+        def table() -> "pd.DataFrame":
+            from nerspace.datasets.reading import dropped_table
+
+            return dropped_table(corpus)
+
+        self.load("dropped", table)
+
+    def loaded_dropped(self, frame: "pd.DataFrame") -> None:
+        """Show the list; enter shows a row whole."""
+
+        def whole(row: int) -> TextScreen:
+            values = [str(value) for value in frame.iloc[row]]
+            lines = (f"{name:<9}{literal(value)}" for name, value in zip(frame.columns, values, strict=True))
+            return TextScreen("left out", Text("\n".join(lines)), "\t".join(values))
+
+        title = f"{len(frame):,} left out"
+        self.app.push_screen(ListScreen(title, "dropped", frame, _DROPPED_COLUMNS, "Nothing was left out.", whole))
 
     def refresh_data(self) -> None:
         """Read the corpus again."""
         self.session.forget_corpus()
+        self._say_reading()
         self.refind()
 
     def shown(self) -> Shown | None:
         """The rows that the filter keeps."""
         if self.found is None:
             return None
-        columns = _SENTENCE_COLUMNS if self.view == "sentences" else _ENTITY_COLUMNS
+        tagged, sentences = isinstance(self.found.opened.index, TaggedIndex), self.view == "sentences"
+        if tagged:
+            columns = _TAGGED_COLUMNS if sentences else _TAGGED_NAME_COLUMNS
+        else:
+            columns = _SENTENCE_COLUMNS if sentences else _ENTITY_COLUMNS
         return Shown(self.view, self.found.rows, columns)
 
     def copied(self) -> str:
         """The row under the cursor."""
         return self.query_one(FrameTable).copied()
+
+
+def _tagged_name(rows: Rows, row: int) -> str:
+    """The name of a row of tagged sentences or names; of a sentence, its first."""
+    if isinstance(rows, TaggedNameRows):
+        return rows.names[row].text
+    if isinstance(rows, TaggedRows):
+        sentence = rows.sentence(row)
+        return next((" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)), "")
+    return ""

@@ -6,9 +6,9 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from nerspace.datasets.records import Context, Entity
-from nerspace.tui.literal import entity_text, literal
-from nerspace.tui.palette import class_style, language_name, language_order
+from nerspace.datasets.records import Context, Entity, Sentence
+from nerspace.tui.literal import entity_text, fit, literal
+from nerspace.tui.palette import class_style, language_name, language_order, type_style
 
 if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
@@ -20,7 +20,7 @@ _BOLD = Style(bold=True)
 def sentence_detail(corpus: "SyntheticNER", context: Context, entity: Entity, names: bool = True) -> Text:
     """The parallel sentences of a context and a name, the name highlighted, with their tags' type and their ids."""
     text = Text()
-    for code in language_order(corpus.languages):
+    for code in language_order(_spoken(corpus, context, entity)):
         sentence = corpus.sentence_of(context, entity, code)
         text.append(f"{code} ", class_style(code) + _BOLD)
         if names:
@@ -36,7 +36,36 @@ def sentence_detail(corpus: "SyntheticNER", context: Context, entity: Entity, na
 
 def sentence_copy(corpus: "SyntheticNER", context: Context, entity: Entity) -> str:
     """The parallel sentences as lines of code, tab and raw text."""
-    return "\n".join(f"{code}\t{corpus.sentence_of(context, entity, code).text}" for code in corpus.languages)
+    codes = _spoken(corpus, context, entity)
+    return "\n".join(f"{code}\t{corpus.sentence_of(context, entity, code).text}" for code in codes)
+
+
+def _spoken(corpus: "SyntheticNER", context: Context, entity: Entity) -> list[str]:
+    """The languages that both have."""
+    forms = entity.forms[context.case]
+    return [code for code in corpus.languages if code in context.texts and code in forms]
+
+
+def tagged_detail(sentence: Sentence, number: int, words: bool = True) -> Text:
+    """A sentence that arrived tagged, its names in the style of their type; below, every word with its tag."""
+    text = entity_text(sentence.words, sentence.tags, type_style, sentence.text).append("\n")
+    kinds = dict.fromkeys(tag[2:] for tag in sentence.tags if tag != "O")
+    for kind in kinds:
+        text.append(literal(kind), type_style(kind)).append(" · ", "dim")
+    facts = [f"language {sentence.language}", f"split {sentence.split}", sentence.corpus, f"sentence {number:,}"]
+    text.append(literal(" · ".join(facts)), "dim")
+    if words:
+        text.append("\n")
+        width = min(40, max((cell_len(literal(word)) for word in sentence.words), default=0)) + 2
+        for word, tag in zip(sentence.words, sentence.tags, strict=True):
+            style = "dim" if tag == "O" else type_style(tag[2:])
+            text.append("\n").append(fit(literal(word), width), style).append(literal(tag), style)
+    return text
+
+
+def tagged_copy(sentence: Sentence) -> str:
+    """The words and tags as lines with a tab between."""
+    return "\n".join(f"{word}\t{tag}" for word, tag in zip(sentence.words, sentence.tags, strict=True))
 
 
 def name_detail(entity: Entity, case: str | None = None) -> Text:

@@ -1,6 +1,6 @@
 """The window that lists rows: the points inside the box, the sentences that a language gets wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.rows import FrameRows, Shown
+from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
 
@@ -19,17 +20,24 @@ if TYPE_CHECKING:
 
 
 class ListScreen(ModalScreen[int | None]):
-    """Closes with the row that was chosen, or None; `e` exports the list under `name`."""
+    """Closes with the row that was chosen, or None; `e` exports the list under `name`.
+
+    inspect: a window for a row; where there is one, enter opens it over the list instead.
+    """
 
     BINDINGS = bindings("list")
 
-    def __init__(self, title: str, name: str, frame: "pd.DataFrame", columns: Mapping[str, str], empty: str) -> None:
+    def __init__(
+        self, title: str, name: str, frame: "pd.DataFrame", columns: Mapping[str, str], empty: str,
+        inspect: Callable[[int], TextScreen] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.window_title = title
         self.table_name = name
         self.frame = frame
         self.columns = columns
         self.empty = empty
+        self.inspect = inspect
 
     def compose(self) -> ComposeResult:
         """The table and its keys."""
@@ -46,7 +54,10 @@ class ListScreen(ModalScreen[int | None]):
 
     @on(FrameTable.Picked)
     def _picked(self, event: FrameTable.Picked) -> None:
-        self.dismiss(event.row)
+        if self.inspect is not None:
+            self.app.push_screen(self.inspect(event.row))
+        else:
+            self.dismiss(event.row)
 
     def action_close(self) -> None:
         """Back to the room."""

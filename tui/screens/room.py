@@ -81,6 +81,9 @@ class Room(Vertical):
     def run_changed(self) -> None:
         """Another run was opened, or this one's files have changed."""
 
+    def corpus_changed(self) -> None:
+        """Another corpus was opened."""
+
     def refresh_data(self) -> None:
         """Read the files behind the view again."""
         self.run_changed()

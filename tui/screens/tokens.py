@@ -44,6 +44,7 @@ class TokensRoom(Room):
         self.entity: Entity | None = None
         self.cuts: list[Cut] = []
         self._wanted = ""
+        self._note = ""
 
     def compose(self) -> ComposeResult:
         """Input, its cut, names and pieces."""
@@ -56,8 +57,13 @@ class TokensRoom(Room):
 
     def on_mount(self) -> None:
         """Read corpus and tokenizer."""
-        self.query_one("#cut", Static).update(Text(f"tokenizer {self.session.model_name}", "dim"))
-        self.load("corpus", self.session.corpus)
+        self._show_idle()
+        self.load("corpus", self.session.parallel)
+
+    def _show_idle(self) -> None:
+        """Before anything is typed: the tokenizer, and where the names come from if not from the open corpus."""
+        parts = [f"tokenizer {self.session.model_name}", *([self._note] if self._note else [])]
+        self.query_one("#cut", Static).update(Text(literal(" · ".join(parts)), "dim"))
 
     def focus_target(self) -> Widget | None:
         """The names."""
@@ -72,11 +78,18 @@ class TokensRoom(Room):
     def refresh_data(self) -> None:
         """Read the corpus again."""
         self.session.forget_corpus()
-        self.load("corpus", self.session.corpus)
+        self.corpus_changed()
 
-    def loaded_corpus(self, corpus: "SyntheticNER") -> None:
+    def corpus_changed(self) -> None:
+        """List the names of another corpus."""
+        self.load("corpus", self.session.parallel)
+
+    def loaded_corpus(self, found: "tuple[SyntheticNER, str]") -> None:
         """List the names."""
+        corpus, self._note = found
         self.corpus = corpus
+        if not self.query_one("#typed", Input).value.strip():
+            self._show_idle()
         if self.reference not in corpus.languages:
             self.reference = corpus.languages[0]
         self.query_one(FrameTable).show(NameRows(corpus.entities, self.reference))
@@ -99,6 +112,10 @@ class TokensRoom(Room):
             if entity_id in ids:
                 self.query_one(FrameTable).cursor = ids.index(entity_id)
             self._wanted = ""
+
+    def type_name(self, name: str) -> None:
+        """Cut a name as if it were typed."""
+        self.query_one("#typed", Input).value = name
 
     # -- the chosen name
 
@@ -169,13 +186,13 @@ class TokensRoom(Room):
     def loaded_typed(self, found: tuple[str, list[str]]) -> None:
         """Show the cut of what was typed."""
         typed, pieces = found
-        line = Text()
         if not typed.strip():
-            line.append(f"tokenizer {self.session.model_name}", "dim")
-        else:
-            line.append(f"{len(pieces)} piece{'s' if len(pieces) != 1 else ''}  ", "bold")
-            for block in blocks(pieces, {}, self.app.no_color):
-                line.append_text(block).append(" ")
+            self._show_idle()
+            return
+        line = Text()
+        line.append(f"{len(pieces)} piece{'s' if len(pieces) != 1 else ''}  ", "bold")
+        for block in blocks(pieces, {}, self.app.no_color):
+            line.append_text(block).append(" ")
         self.query_one("#cut", Static).update(line)
 
     @on(Input.Submitted, "#typed")

@@ -44,7 +44,8 @@ class FrameTable(ScrollView, can_focus=True):
     FrameTable:ansi .frame-table--blurred, FrameTable:nocolor .frame-table--blurred { text-style: underline; }
     """
 
-    cursor: reactive[int] = reactive(0)
+    # A move draws the two rows that change, not all.
+    cursor: reactive[int] = reactive(0, repaint=False)
     first_column: reactive[int] = reactive(0)
 
     class Moved(Message):
@@ -168,7 +169,7 @@ class FrameTable(ScrollView, can_focus=True):
     def _cell(self, cell: Cell, size: int, right: bool, style: Style) -> Sequence[Segment]:
         if isinstance(cell, str):
             return [Segment(fit(cell, size, right), style)]
-        cell = cell.copy()
+        cell = _from_mark(cell, size)
         cell.end = ""
         cell.truncate(size, overflow="ellipsis", pad=True)
         return list(Segment.apply_style(cell.render(self.app.console), style))
@@ -245,3 +246,16 @@ class FrameTable(ScrollView, can_focus=True):
         if not len(self.rows):
             return ""
         return "\t".join(c.plain if isinstance(c, Text) else c for c in self.rows.cells(self.cursor))
+
+
+def _from_mark(cell: Text, size: int) -> Text:
+    """A copy of a cell that is too long, begun so that its first marked part can be seen whole."""
+    if not cell.spans or cell_len(cell.plain) <= size or cell_len(cell.plain[: cell.spans[0].end]) < size:
+        return cell.copy()
+    mark = cell.spans[0]
+    room, start = size - 2 - cell_len(cell.plain[mark.start : mark.end]), mark.start
+    # Something of what follows the mark is worth as much as what stands before it.
+    while start and room > size // 3:
+        start -= 1
+        room -= cell_len(cell.plain[start])
+    return Text("…", end="").append_text(cell[start:])
