@@ -5,38 +5,10 @@ it as CSV. The functions are named, not imported, so that this page costs nothin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 from nerspace.engine.errors import UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """One table of the catalogue.
-
-    function: "module:name" below nerspace.engine or nerspace.datasets, returning the table as a DataFrame.
-    columns: name → meaning, with unit where there is one. plot: the text plot that shows it best, or empty.
-    """
-
-    name: str
-    meaning: str
-    function: str
-    columns: Mapping[str, str]
-    plot: str = ""
-
-    def compute(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function behind the table."""
-        module, _, name = self.function.partition(":")
-        return getattr(import_module(f"nerspace.{module}"), name)(*args, **kwargs)
-
-
-_STAGE = "before or after fine-tuning"
-_LAYER = "hidden layer, 0 the initial one (embedding output)"
-_LANGUAGE = "ISO 639-1 code"
-_TYPE = "PER, LOC or ORG"
-_SENTENCE = "language/context/entity"
+from nerspace.engine.geometry.catalogued import GEOMETRY_TABLES
+from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
 
 _SPECS = (
     TableSpec(
@@ -45,7 +17,7 @@ _SPECS = (
         "datasets.synthetic:counts",
         {
             "corpus": "name or path of the corpus",
-            "type": _TYPE,
+            "type": TYPE,
             "case": "case that the slot asks for",
             "contexts": "contexts with that slot in some language",
             "names": "names that have that form",
@@ -62,10 +34,10 @@ _SPECS = (
         "The sentences that a run trained and tested on.",
         "engine.experiment:sentence_table",
         {
-            "sentence": _SENTENCE,
+            "sentence": SENTENCE,
             "split": "train or test",
-            "language": _LANGUAGE,
-            "type": _TYPE,
+            "language": LANGUAGE,
+            "type": TYPE,
             "case": "case of the slot",
             "context": "context id",
             "entity": "entity id",
@@ -81,11 +53,11 @@ _SPECS = (
         "engine.tokenization:pieces_table",
         {
             "entity": "entity id",
-            "language": _LANGUAGE,
+            "language": LANGUAGE,
             "form": "nominative form",
             "pieces": "pieces, joined by a space",
             "count": "number of pieces",
-            "type": _TYPE,
+            "type": TYPE,
         },
     ),
     TableSpec(
@@ -93,7 +65,7 @@ _SPECS = (
         "Fertility, continued words and unknown pieces per language.",
         "engine.tokenization:tokenization_table",
         {
-            "language": _LANGUAGE,
+            "language": LANGUAGE,
             "measure": "fertility (pieces per word), continued (share of words cut) or unknown (share of pieces)",
             "n": "words (pieces for unknown)",
             "value": "the measure",
@@ -104,8 +76,8 @@ _SPECS = (
         "Mean spelling distance between the forms of two languages after transliteration to Latin.",
         "engine.distances:tnld_table",
         {
-            "a": _LANGUAGE,
-            "b": _LANGUAGE,
+            "a": LANGUAGE,
+            "b": LANGUAGE,
             "type": "PER, LOC, ORG or all",
             "subset": "all, or different: without pairs that are the same string",
             "n": "entities",
@@ -132,8 +104,8 @@ _SPECS = (
         "engine.finetuning:probes_table",
         {
             "step": "optimiser step after which the probe was taken, 0 before training",
-            "language": _LANGUAGE,
-            "layer": _LAYER,
+            "language": LANGUAGE,
+            "layer": LAYER,
             "measure": "mean_cosine or isoscore",
             "n": "word vectors",
             "value": "the measure",
@@ -146,8 +118,8 @@ _SPECS = (
         "engine.statistics:delta_table",
         {
             "step": "step at the end of the interval",
-            "language": _LANGUAGE,
-            "layer": _LAYER,
+            "language": LANGUAGE,
+            "layer": LAYER,
             "h": "length of the interval in steps",
             "delta": "mean cosine at its end minus at its beginning",
         },
@@ -158,9 +130,9 @@ _SPECS = (
         "Pearson correlation of two languages' series of deltas; short series, so mind n and the interval.",
         "engine.statistics:delta_correlation_table",
         {
-            "layer": _LAYER,
-            "a": _LANGUAGE,
-            "b": _LANGUAGE,
+            "layer": LAYER,
+            "a": LANGUAGE,
+            "b": LANGUAGE,
             "n": "intervals in the series",
             "r": "Pearson correlation",
             "low": "2.5 % bound, circular block bootstrap",
@@ -168,35 +140,7 @@ _SPECS = (
         },
         "heatmap",
     ),
-    TableSpec(
-        "isotropy",
-        "How evenly the word vectors of a language fill the space.",
-        "engine.geometry.isotropy:isotropy_table",
-        {
-            "stage": _STAGE,
-            "layer": _LAYER,
-            "language": f"{_LANGUAGE}, or all",
-            "measure": "mean_cosine, isoscore, log10_partition (partition function) or lid (intrinsic dimension)",
-            "n": "word vectors",
-            "value": "the measure",
-            "floor": "the measure on Gaussian noise of the same n and dimension",
-        },
-    ),
-    TableSpec(
-        "parallel_cosine",
-        "Mean cosine between the vectors of the same entity in the same context in two languages (Table 2).",
-        "engine.geometry.similarity:parallel_cosine_table",
-        {
-            "stage": _STAGE,
-            "layer": _LAYER,
-            "a": _LANGUAGE,
-            "b": _LANGUAGE,
-            "n": "parallel entities",
-            "cosine": "mean cosine",
-            "floor": "the same with the pairing shuffled",
-        },
-        "heatmap",
-    ),
+    *GEOMETRY_TABLES,
     TableSpec(
         "transfer",
         "Zero-shot errors per donor and recipient, beside their spelling distance.",
@@ -233,9 +177,9 @@ _SPECS = (
         {
             "donor": "language trained on",
             "seed": "seed of the fine-tuning",
-            "sentence": _SENTENCE,
-            "language": _LANGUAGE,
-            "type": _TYPE,
+            "sentence": SENTENCE,
+            "language": LANGUAGE,
+            "type": TYPE,
             "gold": "gold tags, joined by a space",
             "predicted": "predicted tags, joined by a space",
             "wrong": "1 if any tag is wrong, else 0",
@@ -248,9 +192,9 @@ _SPECS = (
         "engine.experiment:point_table",
         {
             "point": "row of the vectors and of the map",
-            "sentence": _SENTENCE,
-            "language": _LANGUAGE,
-            "type": _TYPE,
+            "sentence": SENTENCE,
+            "language": LANGUAGE,
+            "type": TYPE,
             "entity": "entity id",
             "form": "the name as it stands in the sentence",
         },
@@ -259,7 +203,7 @@ _SPECS = (
         "map",
         "Entity vectors on the plane.",
         "engine.projection:map_table",
-        {"stage": _STAGE, "layer": _LAYER, "point": "point of the table points", "x": "map unit", "y": "map unit"},
+        {"stage": STAGE, "layer": LAYER, "point": "point of the table points", "x": "map unit", "y": "map unit"},
         "scatter",
     ),
     TableSpec(
@@ -267,8 +211,8 @@ _SPECS = (
         "How far a map may be trusted.",
         "engine.projection:map_quality_table",
         {
-            "stage": _STAGE,
-            "layer": _LAYER,
+            "stage": STAGE,
+            "layer": LAYER,
             "method": "tsne or pca",
             "perplexity": "perplexity of t-SNE",
             "seed": "seed of the projection",

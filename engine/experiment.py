@@ -127,7 +127,8 @@ def demo(run: Run) -> Iterator[Record]:
     with ActiveVocabulary(model, [*train, *test]) as vocabulary:
         yield Note(f"{len(vocabulary.rows):,} of {model.config.vocab_size:,} vocabulary rows are in reach of the data.")
         train, test = vocabulary.translate(train), vocabulary.translate(test)
-        reading = _Reading(run, model, sample.test, test, layers, request.seed)
+        reading = _Reading(run, model, test, layers, request.seed)
+        run.write_table("words", reading.word_table)
         yield from reading.stage("before", "Word vectors before fine-tuning")
         yield from _train(run, request, model, train, sample.test, test, layers)
         vocabulary.put_back()
@@ -145,7 +146,7 @@ def demo(run: Run) -> Iterator[Record]:
     cells = [_cell_id(sentence) for sentence in sample.test]
     run.write_table("parallel_cosine", parallel_cosine_table(reading.entities, languages, cells))
     yield Progress("measures", 2)
-    run.write_table("isotropy", isotropy_table(reading.words, reading.word_languages))
+    run.write_table("isotropy", isotropy_table(reading.words, np.array(reading.word_table["language"])))
     yield Progress("measures", 3)
 
     yield from _draw_maps(run, request, reading)
@@ -193,18 +194,23 @@ def point_table(test: Sequence[Sentence]) -> pd.DataFrame:
     return points
 
 
+def word_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
+    """The table `words`: the sentence of every word vector, in the order of the vectors."""
+    rows = [(row, sentence_id(s), s.language) for row, s in enumerate(sentences)]
+    return pd.DataFrame(rows, columns=["row", "sentence", "language"])
+
+
 class _Reading:
     """Reads the test sentences with the model as it is now: predictions, entity vectors and random word vectors."""
 
-    def __init__(
-        self, run: Run, model: Any, sentences: Sequence[Sentence], encoded: Sequence[Encoded],
-        layers: tuple[int, ...], seed: int,
-    ) -> None:  # fmt: skip
+    def __init__(self, run: Run, model: Any, encoded: Sequence[Encoded], layers: tuple[int, ...], seed: int) -> None:
         self._run, self._model, self._encoded, self._layers = run, model, encoded, layers
         words = random_words(encoded, WORDS_PER_SENTENCE, seed)
         self._groups = [[item.entity_pieces, *chosen] for item, chosen in zip(encoded, words, strict=True)]
         self._is_entity = np.array([number == 0 for group in self._groups for number in range(len(group))])
-        self.word_languages = np.array([s.language for s, chosen in zip(sentences, words, strict=True) for _ in chosen])
+        self.word_table = word_table(
+            [item.sentence for item, chosen in zip(encoded, words, strict=True) for _ in chosen]
+        )
         self.entities: dict[tuple[str, int], Any] = {}
         self.words: dict[tuple[str, int], Any] = {}
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from nerspace.datasets.errors import NerspaceError
-from nerspace.tui import data_commands
+from nerspace.tui import data_commands, geometry_commands
 from nerspace.tui.options import Csv, Data, Json, Languages, Model, Plot, Rows, RunName, Workspace
 
 app = typer.Typer(
@@ -26,6 +26,10 @@ app = typer.Typer(
 runs_app = typer.Typer(help="Runs: list, show, follow, stop, remove.", no_args_is_help=True)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(runs_app, name="runs")
+for command in (
+    geometry_commands.isotropy, geometry_commands.similarity, geometry_commands.neighbours, geometry_commands.groups,
+):  # fmt: skip
+    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)

@@ -5,41 +5,16 @@ Every measure refuses NaN and, where it needs directions, zero vectors; too few 
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
+from nerspace.engine.geometry.views import Array, Rows, all_but_the_top, checked_rows, unit_rows
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.floating[Any]]
-
-
-def _checked(X: Array, least: int) -> npt.NDArray[np.float64]:
-    rows = np.asarray(X, dtype=np.float64)
-    if rows.ndim != 2:
-        raise DataError(f"Expected an array [n, d], got the shape {rows.shape}.")
-    if len(rows) < least:
-        raise DataError(f"{len(rows)} vectors are too few.", f"At least {least} are needed.")
-    if not np.isfinite(rows).all():
-        raise DataError(f"{int((~np.isfinite(rows)).any(axis=1).sum())} of {len(rows)} vectors are not finite.")
-    return rows
-
-
-def unit_rows(X: Array) -> npt.NDArray[np.float64]:
-    """Rows scaled to length 1.
-
-    Raises: DataError counting the zero vectors, if there are any.
-    """
-    rows = _checked(X, 1)
-    lengths = np.linalg.norm(rows, axis=1)
-    if not lengths.all():
-        raise DataError(f"{int((lengths == 0).sum())} of {len(rows)} vectors are zero and have no direction.")
-    scaled: npt.NDArray[np.float64] = rows / lengths[:, None]
-    return scaled
 
 
 def average_cosine(X: Array) -> float:
@@ -47,7 +22,7 @@ def average_cosine(X: Array) -> float:
 
     Returns: in [-1, 1]. Raises: DataError for fewer than 2 rows or a zero vector. Source: Ethayarajh 2019.
     """
-    units = unit_rows(_checked(X, 2))
+    units = unit_rows(checked_rows(X, 2))
     n = len(units)
     total = units.sum(axis=0)
     return float((total @ total - n) / (n * (n - 1)))
@@ -60,7 +35,7 @@ def isoscore(X: Array) -> float:
     Raises: DataError for fewer than 2 rows, fewer than 2 columns, or rows that are all the same.
     Source: Rudman et al. 2022.
     """
-    rows = _checked(X, 2)
+    rows = checked_rows(X, 2)
     d = rows.shape[1]
     if d < 2:
         raise DataError("IsoScore needs at least 2 dimensions.")
@@ -79,12 +54,37 @@ def partition_isotropy(X: Array) -> float:
     Returns: at most 0, which is perfect isotropy; not free of scale. Raises: DataError for no rows.
     Source: Mu and Viswanath 2018.
     """
-    rows = _checked(X, 1)
+    rows = checked_rows(X, 1)
     _, vectors = np.linalg.eigh(rows.T @ rows)
     projected = rows @ np.concatenate([vectors, -vectors], axis=1)
     highest = projected.max(axis=0)
     partition = highest + np.log(np.exp(projected - highest).sum(axis=0))
     return float((partition.min() - partition.max()) / np.log(10))
+
+
+def cluster_isotropy(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> float:
+    """`partition_isotropy` after every k-means cluster has lost its own mean and top components.
+
+    What is left of anisotropy once the clusters are taken out. components: as for `all_but_the_top`.
+    Returns: log10, at most 0. Raises: DataError for fewer rows than clusters. Source: Rajaee and Pilehvar 2021.
+    """
+    return partition_isotropy(without_clusters(X, clusters, components, seed))
+
+
+def without_clusters(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> Rows:
+    """X with the mean and the top components of its own k-means cluster removed from every row, [n, d]."""
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    rows = checked_rows(X, clusters)
+    # One thread: several add up in an order of their own, and the same seed has to give the same clusters.
+    with threadpool_limits(1):
+        labels = KMeans(clusters, n_init=1, random_state=seed).fit(rows.astype(np.float32)).labels_
+    left = np.empty_like(rows)
+    for cluster in np.unique(labels):
+        members = labels == cluster
+        left[members] = all_but_the_top(rows[members], components)
+    return left
 
 
 def local_intrinsic_dimension(X: Array, k: int = 20) -> float:
@@ -93,7 +93,7 @@ def local_intrinsic_dimension(X: Array, k: int = 20) -> float:
     Rows that coincide with one of their neighbours are left out. Raises: DataError for fewer than k + 1 rows, or if
     none is left. Source: Levina and Bickel 2004; Cai et al. 2021.
     """
-    rows = _checked(X, k + 1)
+    rows = checked_rows(X, k + 1)
     squares = (rows * rows).sum(axis=1)
     dimensions = []
     for start in range(0, len(rows), 512):
@@ -114,6 +114,7 @@ MEASURES: Mapping[str, Callable[[Array], float]] = {
     "mean_cosine": average_cosine,
     "isoscore": isoscore,
     "log10_partition": partition_isotropy,
+    "log10_partition_clusters": cluster_isotropy,
     "lid": local_intrinsic_dimension,
 }
 

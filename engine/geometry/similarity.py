@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.isotropy import unit_rows
+from nerspace.engine.geometry.views import Array, centre, unit_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = npt.NDArray[np.floating[Any]]
+NAN = float("nan")
+Index = npt.NDArray[np.intp]
 
 
 def parallel_cosine(A: Array, B: Array) -> float:
@@ -45,13 +46,58 @@ def linear_cka(X: Array, Y: Array) -> float:
     Returns: in [0, 1]. Raises: DataError for different n, fewer than 2 rows, or constant rows.
     Source: Kornblith et al. 2019.
     """
+    return cka_with_floor(X, Y)[0]
+
+
+def cka_with_floor(X: Array, Y: Array) -> tuple[float, float]:
+    """`linear_cka` and its mean over all n! pairings of the rows: the floor, which is high where n is below d.
+
+    The floor is exact. With K and L the centred n×n kernels, E Σ K_ij L_p(i)p(j) = tr K · tr L / (n − 1), since the
+    entries of a centred kernel sum to 0.
+    """
     if len(X) != len(Y) or len(X) < 2:
         raise DataError(f"CKA needs at least 2 parallel rows, got {len(X)} and {len(Y)}.")
-    x, y = (np.asarray(Z, dtype=np.float64) - np.mean(Z, axis=0, dtype=np.float64) for Z in (X, Y))
-    norm = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
-    if not norm > 0:
-        raise DataError("CKA is undefined for vectors that are all the same.")
-    return float(np.linalg.norm(y.T @ x) ** 2 / norm)
+    return _aligned(_Kernel(X), _Kernel(Y))
+
+
+class _Kernel:
+    """Centred rows with what CKA asks of them, so that a table computes it once per language and not per pair."""
+
+    def __init__(self, X: Array) -> None:
+        self.rows = centre(X)
+        n, d = self.rows.shape
+        self.small = self.rows @ self.rows.T if n <= d else None
+        gram = self.rows.T @ self.rows if self.small is None else self.small
+        self.norm = float(np.linalg.norm(gram))
+        self.trace = float(np.trace(gram))
+        # Rounding leaves some spread in rows that are all the same.
+        if self.trace <= (np.finfo(np.float64).eps * n) ** 2 * float((np.square(X, dtype=np.float64)).sum()):
+            raise DataError("CKA is undefined for vectors that are all the same.")
+
+
+def _aligned(x: _Kernel, y: _Kernel) -> tuple[float, float]:
+    if x.small is not None and y.small is not None:
+        shared = float((x.small * y.small).sum())
+    else:
+        shared = float(np.linalg.norm(y.rows.T @ x.rows) ** 2)
+    norm = x.norm * y.norm
+    return min(shared / norm, 1.0), x.trace * y.trace / ((len(x.rows) - 1) * norm)
+
+
+def parallel_rows(languages: Sequence[str], cells: Sequence[str]) -> dict[tuple[str, str], tuple[Index, Index]]:
+    """The rows of a and of b that are parallel, for every unordered pair of languages a < b.
+
+    languages, cells: [n], the language and the cell (context and entity) of each row; rows of equal cell are parallel.
+    """
+    index: dict[str, dict[str, int]] = {}
+    for row, (language, cell) in enumerate(zip(languages, cells, strict=True)):
+        index.setdefault(language, {})[cell] = row
+    pairs = {}
+    for a, b in combinations(sorted(index), 2):
+        shared = [cell for cell in index[a] if cell in index[b]]
+        found = [np.array([index[code][cell] for cell in shared], dtype=np.intp) for code in (a, b)]
+        pairs[a, b] = (found[0], found[1])
+    return pairs
 
 
 def parallel_cosine_table(
@@ -64,15 +110,66 @@ def parallel_cosine_table(
     """
     import pandas as pd
 
-    index: dict[str, dict[str, int]] = {}
-    for row, (language, cell) in enumerate(zip(languages, cells, strict=True)):
-        index.setdefault(language, {})[cell] = row
     rows = []
+    pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
-        for a, b in combinations(sorted(index), 2):
-            shared = [cell for cell in index[a] if cell in index[b]]
-            A, B = X[[index[a][cell] for cell in shared]], X[[index[b][cell] for cell in shared]]
-            cosine = parallel_cosine(A, B) if shared else float("nan")
-            floor = shuffled_cosine(A, B) if len(shared) > 1 else float("nan")
-            rows.append((stage, layer, a, b, len(shared), cosine, floor))
+        for (a, b), (in_a, in_b) in pairs.items():
+            A, B = X[in_a], X[in_b]
+            cosine = parallel_cosine(A, B) if len(A) else NAN
+            floor = shuffled_cosine(A, B) if len(A) > 1 else NAN
+            rows.append((stage, layer, a, b, len(A), cosine, floor))
     return pd.DataFrame(rows, columns=["stage", "layer", "a", "b", "n", "cosine", "floor"])
+
+
+def cka_table(
+    vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str]
+) -> "pd.DataFrame":
+    """The table `cka`, one row per unordered pair of languages a < b.
+
+    vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. Fewer than 2 parallel
+    rows, or rows that are all the same, give empty values.
+    """
+    import pandas as pd
+
+    rows = []
+    pairs = parallel_rows(languages, cells)
+    for (stage, layer), X in vectors.items():
+        # Where the languages have the same cells, which is usual, each kernel serves ten pairs.
+        kernels: dict[bytes, _Kernel | None] = {}
+        for (a, b), chosen in pairs.items():
+            for index in chosen:
+                if index.tobytes() not in kernels:
+                    kernels[index.tobytes()] = _kernel(X[index])
+            x, y = (kernels[index.tobytes()] for index in chosen)
+            value, floor = _aligned(x, y) if x and y else (NAN, NAN)
+            rows.append((stage, layer, a, b, len(chosen[0]), value, floor))
+    return pd.DataFrame(rows, columns=["stage", "layer", "a", "b", "n", "value", "floor"])
+
+
+def drift_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]") -> "pd.DataFrame":
+    """The table `drift`: linear CKA of the same rows at each later stage and at the first one, per layer and language.
+
+    vectors: (stage, layer) → [n, d], stages in the order of time; a layer of one stage only has no drift.
+    languages: [n]. Fewer than 2 rows, or rows that are all the same, give empty values.
+    """
+    import pandas as pd
+
+    rows = []
+    first: dict[int, str] = {}
+    for (stage, layer), X in vectors.items():
+        against = first.setdefault(layer, stage)
+        if against == stage:
+            continue
+        for language in ["all", *sorted(set(languages.tolist()))]:
+            chosen = np.ones(len(X), dtype=bool) if language == "all" else languages == language
+            x, y = _kernel(vectors[against, layer][chosen]), _kernel(X[chosen])
+            value, floor = _aligned(x, y) if x and y else (NAN, NAN)
+            rows.append((stage, against, layer, language, int(chosen.sum()), value, floor))
+    return pd.DataFrame(rows, columns=["stage", "against", "layer", "language", "n", "value", "floor"])
+
+
+def _kernel(X: Array) -> _Kernel | None:
+    try:
+        return _Kernel(X) if len(X) > 1 else None
+    except DataError:
+        return None

@@ -1,5 +1,7 @@
 """Isotropy and similarity against closed cases, brute force and degenerate input."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,9 @@ from nerspace.engine.geometry.isotropy import (
     partition_isotropy,
 )
 from nerspace.engine.geometry.similarity import (
+    cka_table,
+    cka_with_floor,
+    drift_table,
     linear_cka,
     parallel_cosine,
     parallel_cosine_table,
@@ -119,3 +124,57 @@ def test_cka_ignores_rotation_and_scale_and_is_low_for_unrelated_rows(noise: np.
     assert linear_cka(noise, np.random.default_rng(4).normal(size=(200, 12))) < 0.2
     with pytest.raises(DataError, match="all the same"):
         linear_cka(noise, np.ones((200, 3)))
+
+
+@pytest.mark.parametrize("n", [5, 30], ids=["fewer rows than dimensions", "more"])
+def test_cka_equals_its_definition_and_its_floor_all_pairings(noise: np.ndarray, n: int) -> None:
+    X, Y = noise[:n], noise[100 : 100 + n] + noise[:n]
+    x, y = X - X.mean(axis=0), Y - Y.mean(axis=0)
+    norm = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+    value, floor = cka_with_floor(X, Y)
+    assert value == linear_cka(X, Y) == pytest.approx(np.linalg.norm(y.T @ x) ** 2 / norm)
+    if n == 5:
+        orders = list(itertools.permutations(range(n)))
+    else:
+        orders = [np.random.default_rng(i).permutation(n) for i in range(3000)]
+    shuffled = [np.linalg.norm(y[list(order)].T @ x) ** 2 / norm for order in orders]
+    assert floor == pytest.approx(np.mean(shuffled), rel=1e-9 if n == 5 else 0.02)
+
+
+@pytest.mark.parametrize(
+    ("X", "Y"),
+    [
+        (np.zeros((0, 3)), np.zeros((0, 3))),
+        (np.ones((1, 3)), np.ones((1, 3))),
+        (np.eye(3), np.eye(4)),
+        (np.full((9, 3), 0.1), np.random.default_rng(0).normal(size=(9, 3))),
+        (np.full((3, 3), np.nan), np.eye(3)),
+    ],
+)
+def test_cka_refuses_what_has_no_arrangement(X: np.ndarray, Y: np.ndarray) -> None:
+    with pytest.raises(DataError):
+        linear_cka(X, Y)
+
+
+def test_the_cka_table_compares_parallel_rows_and_is_empty_where_there_are_too_few(noise: np.ndarray) -> None:
+    X = np.concatenate([noise[:20], 2 * noise[19::-1], noise[:1]])
+    languages = ["be"] * 20 + ["en"] * 20 + ["tr"]
+    cells = [*map(str, range(20)), *map(str, range(19, -1, -1)), "0"]
+    table = cka_table({("after", 1): X}, languages, cells).set_index(["a", "b"])
+    assert table.loc[("be", "en"), "value"] == pytest.approx(1)
+    assert 0 < table.loc[("be", "en"), "floor"] < 0.7
+    assert table.loc[("be", "tr"), "n"] == 1
+    assert np.isnan(table.loc[("be", "tr"), "value"])
+
+
+def test_drift_is_one_where_nothing_but_the_scale_moved(noise: np.ndarray) -> None:
+    moved = noise + 3 * np.random.default_rng(5).normal(size=noise.shape)
+    vectors = {("before", 0): noise, ("before", 2): noise, ("after", 0): 2 * noise, ("after", 2): moved}
+    table = drift_table(vectors, np.array(["be"] * 199 + ["en"])).set_index(["layer", "language"])
+    assert set(table["stage"]) == {"after"}
+    assert set(table["against"]) == {"before"}
+    assert table.loc[(0, "all"), "value"] == pytest.approx(1)
+    assert table.loc[(2, "be"), "floor"] < table.loc[(2, "be"), "value"] < 0.9
+    assert table.loc[(0, "en"), "n"] == 1
+    assert np.isnan(table.loc[(0, "en"), "value"])
+    assert drift_table({("before", 0): noise}, np.array(["be"] * 200)).empty

@@ -21,7 +21,7 @@ from nerspace.engine.runs import Run
 
 DEMO_TABLES = {
     "correlations", "counts", "delta_correlations", "deltas", "isotropy", "map", "map_quality", "parallel_cosine",
-    "pieces", "points", "predictions", "probes", "sentences", "steps", "tnld", "tokenization", "transfer",
+    "pieces", "points", "predictions", "probes", "sentences", "steps", "tnld", "tokenization", "transfer", "words",
 }  # fmt: skip
 
 
@@ -189,6 +189,7 @@ def test_vectors_and_isotropy_come_from_the_same_words(finished: Run) -> None:
     words = finished.read_vectors("after-2-words")
     entities = finished.read_vectors("after-2-entities")
     assert len(entities) == len(finished.read_table("points"))
+    assert len(words) == len(finished.read_table("words"))
     isotropy = finished.read_table("isotropy").set_index(["stage", "layer", "language", "measure"])
     row = isotropy.loc[("after", 2, "all", "mean_cosine")]
     assert row["n"] == len(words)

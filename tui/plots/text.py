@@ -96,8 +96,8 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
             f"{stage}, layer {layer}\n{_dots(group)}" for (stage, layer), group in frame.groupby(["stage", "layer"])
         )
     if kind == "heatmap":
-        value = next(column for column in ("cosine", "r", "tnld") if column in frame)
-        keys = [column for column in ("stage", "layer", "type", "subset") if column in frame]
+        value = next(column for column in ("cosine", "r", "tnld", "p_at_1", "value") if column in frame)
+        keys = [column for column in ("stage", "layer", "type", "subset", "method") if column in frame]
         return "\n\n".join(
             f"{value}: {', '.join(f'{k} {v}' for k, v in zip(keys, group, strict=True))}\n"
             f"{matrix(part, 'a', 'b', value)}"

@@ -1,0 +1,82 @@
+"""Which single dimensions make vectors look alike, and what is left without them. X: float array [n, d]."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.engine.errors import DataError
+from nerspace.engine.geometry.isotropy import average_cosine
+from nerspace.engine.geometry.views import Array, Rows, checked_rows, unit_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAN = float("nan")
+
+
+def contributions(X: Array) -> Rows:
+    """What every dimension adds to the mean cosine over all pairs of different rows, exact in O(n·d).
+
+    Returns: [d], its sum is `average_cosine(X)`. Raises: DataError for fewer than 2 rows or a zero vector.
+    Source: Timkey and van Schijndel 2021, CC_i.
+    """
+    units = unit_rows(checked_rows(X, 2))
+    n = len(units)
+    parts: Rows = (units.sum(axis=0) ** 2 - (units * units).sum(axis=0)) / (n * (n - 1))
+    return parts
+
+
+def top_dimensions(X: Array, count: int) -> npt.NDArray[np.intp]:
+    """The `count` dimensions that add most to the mean cosine, the largest first; equal ones in their order."""
+    return np.argsort(-contributions(X), kind="stable")[:count]
+
+
+def without_dimensions(X: Array, count: int) -> tuple[Array, npt.NDArray[np.intp]]:
+    """X without its `count` top dimensions, [n, d − count], and which these were.
+
+    Raises: DataError for a count outside 0 to d − 1.
+    """
+    d = np.shape(X)[1]
+    if not 0 <= count < d:
+        raise DataError(f"{count} of {d} dimensions cannot be left out.", f"Choose from 0 to {d - 1}.")
+    top = top_dimensions(X, count)
+    return np.delete(X, top, axis=1), top
+
+
+def dimensions_table(
+    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]", count: int = 10
+) -> "pd.DataFrame":
+    """The table `dimensions`: per stage, layer and language the `count` dimensions that add most to the mean cosine.
+
+    vectors: (stage, layer) → [n, d]. languages: [n]. Where the rows allow no cosine there is one row with its n, empty.
+    The share is empty where the mean cosine is not above 0.
+    """
+    import pandas as pd
+
+    rows = []
+    for (stage, layer), X in vectors.items():
+        for language in ["all", *sorted(set(languages.tolist()))]:
+            chosen = X if language == "all" else X[languages == language]
+            n = len(chosen)
+            try:
+                parts = contributions(chosen)
+            except DataError:
+                rows.append((stage, layer, language, 1, -1, NAN, NAN, NAN, n, NAN))
+                continue
+            total, order = parts.sum(), np.argsort(-parts, kind="stable")[: min(count, len(parts) - 1)]
+            for rank, dimension in enumerate(order, start=1):
+                share = parts[dimension] / total if total > 0 else NAN
+                left = _cosine_without(chosen, order[:rank])
+                rows.append((stage, layer, language, rank, dimension, parts[dimension], share, 1 / len(parts), n, left))
+    columns = ["stage", "layer", "language", "rank", "dimension", "contribution", "share", "floor", "n",
+               "cosine_without"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _cosine_without(X: Array, removed: npt.NDArray[np.intp]) -> float:
+    try:
+        return average_cosine(np.delete(X, removed, axis=1))
+    except DataError:  # a row that had nothing else is zero now
+        return NAN

@@ -1,0 +1,142 @@
+"""How far vectors gather by language and by type, beside what shuffled labels give. X: float array [n, d]."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.engine.errors import DataError
+from nerspace.engine.geometry.neighbours import nearest_neighbours
+from nerspace.engine.geometry.views import Array, Rows, unit_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAN = float("nan")
+Codes = npt.NDArray[np.intp]
+DIFFERENCE = "type-language"
+
+
+def _codes(labels: "Sequence[Any] | npt.NDArray[Any]", n: int) -> Codes:
+    if len(labels) != n:
+        raise DataError(f"{n} vectors have {len(labels)} labels.")
+    codes: Codes = np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1]
+    return codes
+
+
+def silhouette(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]") -> float:
+    """Mean of (b − a) / max(a, b) by cosine distance: a to the own group, b to the nearest other. In [-1, 1].
+
+    Exact in O(n·d·groups), since the mean cosine to a group is the product with its sum. The only one of its group
+    counts 0. labels: [n]. Raises: DataError for fewer than 2 groups, as many groups as rows, or a zero vector.
+    Source: Rousseeuw 1987.
+    """
+    units = unit_rows(X)
+    return _silhouette(units, _codes(labels, len(units)))
+
+
+def _silhouette(units: Rows, codes: Codes) -> float:
+    n, groups = len(units), int(codes.max()) + 1
+    if not 2 <= groups < n:
+        raise DataError(f"{n} vectors in {groups} groups have no silhouette.", "At least 2 groups and fewer than n.")
+    sizes = np.bincount(codes, minlength=groups)
+    sums = np.zeros((groups, units.shape[1]))
+    np.add.at(sums, codes, units)
+    distances = sizes - units @ sums.T
+    line = np.arange(n)
+    # A row's distance to itself is 0, rounding aside, so only the count of the others changes.
+    own = distances[line, codes] / np.maximum(sizes[codes] - 1, 1)
+    distances /= sizes
+    distances[line, codes] = np.inf
+    other = distances.min(axis=1)
+    widest = np.maximum(own, other)
+    told = (widest > 1e-12) & (sizes[codes] > 1)
+    return float(np.where(told, (other - own) / np.where(told, widest, 1.0), 0.0).mean())
+
+
+def knn_purity(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]", k: int = 10) -> float:
+    """Share of the k nearest neighbours by cosine that have the row's own label, mean over the rows. In [0, 1].
+
+    labels: [n]. Raises: DataError for fewer than k + 1 rows or a zero vector.
+    """
+    near = nearest_neighbours(X, k)
+    return _purity(near, _codes(labels, len(near)))
+
+
+def _purity(near: Codes, codes: Codes) -> float:
+    return float((codes[near] == codes[:, None]).mean())
+
+
+def groups_table(
+    vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], types: Sequence[str], cells: Sequence[str],
+    k: int = 10, shuffles: int = 20, seed: int = 0,
+) -> "pd.DataFrame":  # fmt: skip
+    """The table `groups`: silhouette and kNN purity by language, by type, and the difference type − language.
+
+    Two floors. `floor` shuffles the labels freely. `floor_parallel` keeps the design of parallel data: types change
+    places between cells (parallel rows have one type, and are near for another reason than type), languages within
+    each cell. vectors: (stage, layer) → [n, d]. languages, types, cells: [n]. Measures that the rows do not allow are
+    empty.
+    """
+    import pandas as pd
+
+    n = len(cells)
+    labels = {"language": _codes(languages, n), "type": _codes(types, n)}
+    shuffled = _shuffled(labels, _codes(cells, n), shuffles, seed)
+    rows = []
+    for (stage, layer), X in vectors.items():
+        for measure, scored in _measures(X, k).items():
+            values = {name: scored(codes) for name, codes in labels.items()}
+            values[DIFFERENCE] = values["type"] - values["language"]
+            floors = {kind: _floors(draws, scored) for kind, draws in shuffled.items()}
+            for grouping, value in values.items():
+                free, parallel = floors["free"][grouping], floors["parallel"][grouping]
+                rows.append((stage, layer, grouping, measure, n, value, free.mean(), np.quantile(free, 0.95),
+                             parallel.mean(), np.quantile(parallel, 0.95)))  # fmt: skip
+    columns = ["stage", "layer", "grouping", "measure", "n", "value", "floor", "floor_high", "floor_parallel",
+               "floor_parallel_high"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _measures(X: Array, k: int) -> dict[str, Callable[[Codes], float]]:
+    """Both measures as functions of the labels alone, so that shuffles cost next to nothing."""
+
+    def empty(codes: Codes) -> float:  # noqa: ARG001
+        return NAN
+
+    measures: dict[str, Callable[[Codes], float]] = {"silhouette": empty, "knn_purity": empty}
+    with suppress(DataError):
+        units = unit_rows(X)
+
+        def silhouetted(codes: Codes) -> float:
+            try:
+                return _silhouette(units, codes)
+            except DataError:
+                return NAN
+
+        measures["silhouette"] = silhouetted
+        near = nearest_neighbours(X, k)
+        measures["knn_purity"] = lambda codes: _purity(near, codes)
+    return measures
+
+
+def _shuffled(labels: Mapping[str, Codes], cells: Codes, shuffles: int, seed: int) -> dict[str, list[dict[str, Codes]]]:
+    generator = np.random.default_rng(seed)
+    number = int(cells.max()) + 1 if len(cells) else 0
+    type_of_cell = np.zeros(number, dtype=np.intp)
+    type_of_cell[cells] = labels["type"]
+    by_cell = np.argsort(cells, kind="stable")
+    draws: dict[str, list[dict[str, Codes]]] = {"free": [], "parallel": []}
+    for _ in range(shuffles):
+        draws["free"].append({name: generator.permutation(codes) for name, codes in labels.items()})
+        within = np.empty_like(labels["language"])
+        within[by_cell] = labels["language"][np.lexsort((generator.random(len(cells)), cells))]
+        draws["parallel"].append({"language": within, "type": generator.permutation(type_of_cell)[cells]})
+    return draws
+
+
+def _floors(draws: Sequence[Mapping[str, Codes]], scored: Callable[[Codes], float]) -> dict[str, npt.NDArray[Any]]:
+    found = {name: np.array([scored(draw[name]) for draw in draws]) for name in ("language", "type")}
+    return {**found, DIFFERENCE: found["type"] - found["language"]}

@@ -1,0 +1,207 @@
+"""Who is nearest to whom by cosine: hubs, the retrieval of parallel rows, the neighbours of one point."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.geometry.similarity import parallel_rows
+from nerspace.engine.geometry.views import Array, Rows, unit_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAN = float("nan")
+METHODS = ("cosine", "csls")
+# Scores of equal rows differ by rounding; nothing that is this near can be told apart.
+TIE = 1e-9
+
+
+def nearest_neighbours(X: Array, k: int = 10) -> npt.NDArray[np.intp]:
+    """The k rows of largest cosine to every row but itself, the nearest first, [n, k]; in single precision.
+
+    Raises: DataError for fewer than k + 1 rows, k < 1, or a zero vector.
+    """
+    units = unit_rows(X).astype(np.float32)
+    n = len(units)
+    if not 1 <= k < n:
+        raise DataError(f"{k} neighbours cannot be found among {n} vectors.", f"Choose k from 1 to {n - 1}.")
+    found = np.empty((n, k), dtype=np.intp)
+    for start in range(0, n, 1024):
+        cosines = units[start : start + 1024] @ units.T
+        line = np.arange(len(cosines))[:, None]
+        cosines[line[:, 0], start + line[:, 0]] = -np.inf
+        nearest = np.argpartition(cosines, n - k, axis=1)[:, n - k :]
+        found[start : start + 1024] = nearest[line, np.argsort(-cosines[line, nearest], axis=1, kind="stable")]
+    return found
+
+
+def occurrences(X: Array, k: int = 10) -> npt.NDArray[np.int64]:
+    """N_k: how often every row is among the k nearest of another, [n]; its sum is n·k.
+
+    Raises: DataError as `nearest_neighbours`, and for rows that all point the same way: any of them is the nearest.
+    """
+    units = unit_rows(X)
+    if len(units) > 1 and np.abs(units - units[0]).max() < TIE:
+        raise DataError(f"All {len(units)} vectors point the same way: none is nearer than another.")
+    return np.bincount(nearest_neighbours(X, k).ravel(), minlength=len(units)).astype(np.int64)
+
+
+def hubness(X: Array, k: int = 10) -> float:
+    """Skewness of N_k, E[(N − μ)³] / σ³: above 0 where a few hubs are near everybody; 0 where all occur equally.
+
+    Raises: DataError as `occurrences`. Source: Radovanović et al. 2010, eq. 1.
+    """
+    return _skewness(occurrences(X, k))
+
+
+def _skewness(counts: npt.NDArray[np.int64]) -> float:
+    off = counts - counts.mean()
+    spread = float(np.sqrt((off * off).mean()))
+    return float((off**3).mean() / spread**3) if spread > 0 else 0.0
+
+
+@cache
+def hubness_floor(n: int, d: int, k: int = 10, seed: int = 0) -> float:
+    """`hubness` of Gaussian noise: high-dimensional noise has hubs too."""
+    return hubness(np.random.default_rng(seed).normal(size=(n, d)), k)
+
+
+def hubness_table(
+    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]", k: int = 10
+) -> "pd.DataFrame":
+    """The table `hubness`. vectors: (stage, layer) → [n, d]. languages: [n]. Too few rows give empty values."""
+    import pandas as pd
+
+    rows = []
+    for (stage, layer), X in vectors.items():
+        for language in ["all", *sorted(set(languages.tolist()))]:
+            chosen = X if language == "all" else X[languages == language]
+            n = len(chosen)
+            try:
+                counts = occurrences(chosen, k)
+            except DataError:
+                rows.append((stage, layer, language, k, n, NAN, NAN, NAN, NAN))
+                continue
+            floor = hubness_floor(n, chosen.shape[1], k)
+            rows.append(
+                (stage, layer, language, k, n, _skewness(counts), floor, float(counts.max()), (counts == 0).mean())
+            )
+    columns = ["stage", "layer", "language", "k", "n", "skewness", "floor", "largest", "orphans"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """How well rows find their parallel row. chance, chance_mrr: of a random order, 1/n and (1 + 1/2 + … + 1/n)/n."""
+
+    n: int
+    p_at_1: float
+    mrr: float
+    chance: float
+    chance_mrr: float
+
+
+def retrieval(A: Array, B: Array, method: str = "cosine", k: int = 10) -> Retrieval:
+    """For every row of A, the rank of its parallel row among all rows of B. A, B: [n, d].
+
+    Rows that tie with the parallel one share their ranks: P@1 and the reciprocal rank are expectations over their
+    random order, so that equal vectors cannot win by their place. method: cosine, or csls with k neighbours.
+    Raises: DataError for no rows, different shapes or zero vectors; UsageError for another method.
+    Source: Conneau et al. 2018 (CSLS).
+    """
+    return _retrieved(_scores(_cosines(A, B), method, k))
+
+
+def _cosines(A: Array, B: Array) -> Rows:
+    if np.shape(A) != np.shape(B):
+        raise DataError(f"Parallel rows need equal shapes, got {np.shape(A)} and {np.shape(B)}.")
+    cosines: Rows = unit_rows(A) @ unit_rows(B).T
+    return cosines
+
+
+def _scores(cosines: Rows, method: str, k: int) -> Rows:
+    if method == "cosine":
+        return cosines
+    if method != "csls":
+        raise UsageError(f"Unknown method {method!r}.", f"Choose from {', '.join(METHODS)}.")
+    n = len(cosines)
+    near = min(k, n)
+    from_a = np.partition(cosines, n - near, axis=1)[:, n - near :].mean(axis=1)
+    from_b = np.partition(cosines, n - near, axis=0)[n - near :].mean(axis=0)
+    scores: Rows = 2 * cosines - from_a[:, None] - from_b
+    return scores
+
+
+def _retrieved(scores: Rows) -> Retrieval:
+    n = len(scores)
+    own = np.diag(scores)[:, None]
+    above = (scores > own + TIE).sum(axis=1)
+    tied = (scores >= own - TIE).sum(axis=1) - above
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, n + 1))])
+    first = np.where(above == 0, 1 / tied, 0.0)
+    reciprocal = (harmonic[above + tied] - harmonic[above]) / tied
+    return Retrieval(n, float(first.mean()), float(reciprocal.mean()), 1 / n, float(harmonic[n] / n))
+
+
+def retrieval_table(
+    vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str], k: int = 10
+) -> "pd.DataFrame":
+    """The table `retrieval`, one row per ordered pair of languages and method: a asks, b is searched.
+
+    vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel.
+    """
+    import pandas as pd
+
+    rows = []
+    pairs = parallel_rows(languages, cells)
+    for (stage, layer), X in vectors.items():
+        units = unit_rows(X)
+        for (a, b), (in_a, in_b) in pairs.items():
+            cosines = units[in_a] @ units[in_b].T
+            for first, second, square in ((a, b, cosines), (b, a, cosines.T)):
+                for method in METHODS:
+                    if not len(square):
+                        rows.append((stage, layer, first, second, method, 0, NAN, NAN, NAN, NAN))
+                        continue
+                    found = _retrieved(_scores(square, method, k))
+                    rows.append((stage, layer, first, second, method, found.n, found.p_at_1, found.mrr, found.chance,
+                                 found.chance_mrr))  # fmt: skip
+    columns = ["stage", "layer", "a", "b", "method", "n", "p_at_1", "mrr", "chance", "chance_mrr"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def nearest_table(
+    vectors: Mapping[tuple[str, int], Array], points: "pd.DataFrame", point: int, k: int = 10
+) -> "pd.DataFrame":
+    """The table `nearest`: the k rows of largest cosine to one point, in every stage and layer.
+
+    vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. point: a row's number.
+    Raises: UsageError for a point that is not there; DataError for fewer than 2 rows.
+    """
+    import pandas as pd
+
+    n = len(points)
+    if not 0 <= point < n:
+        raise UsageError(f"There is no point {point}.", f"Points go from 0 to {n - 1}.")
+    if n < 2:
+        raise DataError("A single point has no neighbours.")
+    about = points.reset_index(drop=True)[["sentence", "language", "type", "entity", "form"]]
+    tables = []
+    for (stage, layer), X in vectors.items():
+        units = unit_rows(X)
+        cosines = units @ units[point]
+        others = np.delete(np.arange(n), point)
+        order = others[np.argsort(-cosines[others], kind="stable")][:k]
+        table = about.iloc[order].reset_index(drop=True)
+        table.insert(0, "neighbour", order)
+        table.insert(0, "rank", np.arange(1, len(order) + 1))
+        table.insert(0, "point", point)
+        table.insert(0, "layer", layer)
+        table.insert(0, "stage", stage)
+        tables.append(table.assign(n=n, cosine=cosines[order], floor=cosines[others].mean()))
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,78 @@
+"""The vectors that a run keeps, with what is known of their rows, ready for any table of the geometry."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.geometry.dimensions import without_dimensions
+from nerspace.engine.geometry.views import VIEWS, Array, view
+from nerspace.engine.runs import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Kind of vector → the table of its rows.
+KINDS = {"words": "words", "entities": "points"}
+STAGES = ("before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVectors:
+    """vectors: (stage, layer) → [n, d], before first. rows: [n], with `sentence` and `language`."""
+
+    vectors: Mapping[tuple[str, int], Array]
+    rows: "pd.DataFrame"
+
+    @property
+    def languages(self) -> "npt.NDArray[np.str_]":
+        """The language of each row, [n]."""
+        return np.asarray(self.rows["language"], dtype=str)
+
+    @property
+    def cells(self) -> list[str]:
+        """The cell (context/entity) of each row, [n]; rows of equal cell are parallel."""
+        cells: list[str] = self.rows["sentence"].str.partition("/")[2].tolist()
+        return cells
+
+    def without_dimensions(self, count: int) -> "StoredVectors":
+        """Without the `count` dimensions that add most to the mean cosine, chosen for each stage and layer."""
+        return replace(self, vectors={key: without_dimensions(X, count)[0] for key, X in self.vectors.items()})
+
+
+def read_stored(
+    run: Run, kind: str = "entities", stage: str | None = None, layer: int | None = None, look: str = "raw"
+) -> StoredVectors:
+    """The vectors of a run at one stage or both, one layer or all, under a view.
+
+    kind: words or entities. look: a name of VIEWS, taken over all languages of a stage and layer together.
+    Raises: UsageError for an unknown kind or view, or what the run does not hold; DataError where rows and vectors
+    differ in number.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"Unknown vectors {kind!r}.", f"Choose from {', '.join(KINDS)}.")
+    if look not in VIEWS:
+        raise UsageError(f"Unknown view {look!r}.", f"Choose from {', '.join(VIEWS)}.")
+    held = _held(run, kind)
+    chosen = [key for key in held if stage in (None, key[0]) and layer in (None, key[1])]
+    if not chosen:
+        known = ", ".join(f"{stage}, layer {layer}" for stage, layer in held) or "none"
+        raise UsageError(f"The run {run.id} holds no such vectors of {kind}.", f"It holds: {known}.")
+    rows = run.read_table(KINDS[kind])
+    vectors = {}
+    for name, number in chosen:
+        stored = run.read_vectors(f"{name}-{number}-{kind}")
+        if len(stored) != len(rows):
+            raise DataError(f"{len(stored)} vectors of {kind} at {name}, layer {number}, but {len(rows)} rows.")
+        vectors[name, number] = view(stored, look)
+    return StoredVectors(vectors, rows)
+
+
+def _held(run: Run, kind: str) -> list[tuple[str, int]]:
+    names = [re.fullmatch(rf"(\w+)-(\d+)-{kind}", path.stem) for path in (run.path / "vectors").glob("*.npy")]
+    held = [(name[1], int(name[2])) for name in names if name and name[1] in STAGES]
+    return sorted(held, key=lambda key: (STAGES.index(key[0]), key[1]))

@@ -1,0 +1,100 @@
+"""Rows and the views of them: as they are, centred, without their top components, standardised. X: float array [n, d].
+
+A view is taken before anything is measured. After the mean is gone the mean cosine is about 0 by construction and
+says nothing of isotropy.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.engine.errors import DataError, UsageError
+
+Array = npt.NDArray[np.floating[Any]]
+Rows = npt.NDArray[np.float64]
+
+
+def checked_rows(X: Array, least: int) -> Rows:
+    """X in double precision.
+
+    Raises: DataError for another shape than [n, d], fewer than `least` rows, or rows that are not finite.
+    """
+    rows = np.asarray(X, dtype=np.float64)
+    if rows.ndim != 2:
+        raise DataError(f"Expected an array [n, d], got the shape {rows.shape}.")
+    if len(rows) < least:
+        raise DataError(f"{len(rows)} vectors are too few.", f"At least {least} are needed.")
+    if not np.isfinite(rows).all():
+        raise DataError(f"{int((~np.isfinite(rows)).any(axis=1).sum())} of {len(rows)} vectors are not finite.")
+    return rows
+
+
+def unit_rows(X: Array) -> Rows:
+    """Rows scaled to length 1.
+
+    Raises: DataError counting the zero vectors, if there are any.
+    """
+    rows = checked_rows(X, 1)
+    lengths = np.linalg.norm(rows, axis=1)
+    if not lengths.all():
+        raise DataError(f"{int((lengths == 0).sum())} of {len(rows)} vectors are zero and have no direction.")
+    scaled: Rows = rows / lengths[:, None]
+    return scaled
+
+
+def centre(X: Array) -> Rows:
+    """Rows less their mean. Raises: DataError for no rows."""
+    rows = checked_rows(X, 1)
+    centred: Rows = rows - rows.mean(axis=0)
+    return centred
+
+
+def all_but_the_top(X: Array, components: int | None = None) -> Rows:
+    """Rows less their mean and their projection on the top principal components.
+
+    components: how many, round(d / 100) but at least 1 by default.
+    Raises: DataError for no rows, or components outside 0 to d − 1. Source: Mu and Viswanath 2018.
+    """
+    rows = centre(X)
+    d = rows.shape[1]
+    count = max(1, round(d / 100)) if components is None else components
+    if not 0 <= count < d:
+        raise DataError(f"{count} components cannot be removed from {d} dimensions.", f"Choose from 0 to {d - 1}.")
+    n = len(rows)
+    # The smaller of the two Gram matrices will do. eigh sorts upwards: the top components are the last.
+    if n < d:
+        top = np.linalg.eigh(rows @ rows.T)[1][:, max(n - count, 0) :]
+        left: Rows = rows - top @ (top.T @ rows)
+    else:
+        top = np.linalg.eigh(rows.T @ rows)[1][:, d - count :]
+        left = rows - (rows @ top) @ top.T
+    return left
+
+
+def standardise(X: Array) -> Rows:
+    """Every dimension at mean 0 and variance 1; one that does not vary is 0 throughout.
+
+    Raises: DataError for no rows.
+    """
+    rows = centre(X)
+    spread = rows.std(axis=0)
+    still = spread <= np.finfo(np.float64).eps * np.abs(np.asarray(X, dtype=np.float64)).max(axis=0)
+    scaled: Rows = np.where(still, 0.0, rows / np.where(still, 1.0, spread))
+    return scaled
+
+
+VIEWS: Mapping[str, Callable[[Array], Array]] = {
+    "raw": np.asarray,
+    "centred": centre,
+    "top-removed": all_but_the_top,
+    "standardised": standardise,
+}
+
+
+def view(X: Array, name: str) -> Array:
+    """X under the view of that name. Raises: UsageError for an unknown one."""
+    if name not in VIEWS:
+        raise UsageError(f"Unknown view {name!r}.", f"Choose from {', '.join(VIEWS)}.")
+    return VIEWS[name](X)
