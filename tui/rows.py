@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from nerspace.datasets.records import Context, Entity, Sentence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Cell = str | Text
 CHUNK = 5_000
+_SAMPLE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,20 @@ class Shown:
     name: str
     rows: Rows
     columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def measured(rows: Rows) -> list[int]:
+    """Widths in cells that hold the headings and a sample of the rows, each within its column's bound.
+
+    It makes every cell of the sample, so what is slow to make is measured in a worker thread.
+    """
+    count = len(rows)
+    step = max(1, count // _SAMPLE)
+    widths = [cell_len(column.name) for column in rows.columns]
+    for index in {*range(0, min(count, step * _SAMPLE), step), *range(max(0, count - 1), count)}:
+        for place, cell in enumerate(rows.cells(index)):
+            widths[place] = max(widths[place], cell.cell_len if isinstance(cell, Text) else cell_len(cell))
+    return [min(width, column.at_most) for width, column in zip(widths, rows.columns, strict=True)]
 
 
 class NoRows:
@@ -203,15 +219,7 @@ class SentenceRows:
 
     def cells(self, index: int) -> Sequence[Cell]:
         """Number, type, the sentence in each language with its name highlighted, and case."""
-        block, context, entity = self.cell(index)
-        texts: list[Cell] = []
-        for code in self.languages:
-            if code in block.languages:
-                s = self.corpus.sentence_of(context, entity, code)
-                texts.append(entity_text(s.words, s.tags, self.highlight, s.text))
-            else:
-                texts.append("–")
-        return [str(index + 1), literal(entity.type), *texts, literal(block.case)]
+        return _SentenceCells(self, index)
 
     def chunks(self) -> Iterator["pd.DataFrame"]:
         """Ids, type, case and the sentence in each language, empty where the row has none."""
@@ -228,6 +236,30 @@ class SentenceRows:
                 )
                 records.append((context.id, entity.id, entity.type, block.case, *texts))
             yield pd.DataFrame(records, columns=names)
+
+
+class _SentenceCells(Sequence[Cell]):
+    """The cells of a row, each made when it is asked for: a screen shows few of eleven languages."""
+
+    def __init__(self, rows: SentenceRows, index: int) -> None:
+        self._rows = rows
+        self._index = index
+        self._block, self._context, self._entity = rows.cell(index)
+
+    def __len__(self) -> int:
+        return len(self._rows.columns)
+
+    def __getitem__(self, place: Any) -> Any:
+        place = range(len(self))[place]
+        if place < 2:
+            return literal(self._entity.type) if place else str(self._index + 1)
+        if place == len(self) - 1:
+            return literal(self._block.case)
+        code = self._rows.languages[place - 2]
+        if code not in self._block.languages:
+            return "–"
+        s = self._rows.corpus.sentence_of(self._context, self._entity, code)
+        return entity_text(s.words, s.tags, self._rows.highlight, s.text)
 
 
 class TaggedRows:

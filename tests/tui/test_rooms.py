@@ -76,6 +76,7 @@ async def test_filters_count_and_explain_themselves(app):
 
 async def test_a_row_opens_whole_and_its_name_goes_to_tokens(app):
     async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
         text = await press(pilot, "G", "k", "enter")
         assert "That is what Reuters writes." in text
         assert "Пра гэта піша Рэйтэр." in text

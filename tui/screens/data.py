@@ -13,7 +13,7 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.literal import fit, literal
-from nerspace.tui.rows import EntityRows, NoRows, Rows, SentenceRows, Shown, TaggedNameRows, TaggedRows
+from nerspace.tui.rows import EntityRows, NoRows, Rows, SentenceRows, Shown, TaggedNameRows, TaggedRows, measured
 from nerspace.tui.screens.corpus import CorpusScreen
 from nerspace.tui.screens.entity import (
     HIGHLIGHT,
@@ -68,6 +68,7 @@ class Found:
     opened: Opened
     rows: Rows
     total: int
+    widths: list[int]
     note: str = ""
 
 
@@ -79,8 +80,8 @@ def _find(opened: Opened, view: str, chosen: Filter, front: int) -> Found:
         else:
             rows = _parallel_rows(opened.index, view, chosen, front)
     except NerspaceError as error:
-        return Found(opened, NoRows(), total, str(error))
-    return Found(opened, rows, total)
+        return Found(opened, NoRows(), total, [], str(error))
+    return Found(opened, rows, total, measured(rows))
 
 
 def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
@@ -159,7 +160,7 @@ class DataRoom(Room):
             self._detail_lines = 0
         self.query_one("#data-problem").remove_class("open")
         empty = literal(found.note) or "No row holds that. esc clears the filter."
-        table.show(found.rows, table.cursor if same else 0, empty=empty)
+        table.show(found.rows, table.cursor if same else 0, empty, found.widths)
         self._show_caption(found)
         self._show_detail()
 
@@ -173,14 +174,14 @@ class DataRoom(Room):
         caption.append(f"  {shown}{between}{spoken} language{'s' if spoken != 1 else ''}")
         if str(self.filter):
             caption.append("  ·  ").append(literal(self.filter), "bold reverse")
-        self.query_one("#data-caption", Static).update(caption)
+        self.query_one("#data-caption", Static).update(caption, layout=False)
         about = Text(no_wrap=True, overflow="ellipsis")
         about.append(fit(name := literal(index.corpus.name), min(len(name), 30)), "bold")
         about.append(f" · {index.kind} · ", "dim")
         if left_out := len(index.corpus.dropped):
             about.append(f"{left_out:,} row{'s' if left_out != 1 else ''} left out – d", "bold").append(" · ", "dim")
         about.append(literal(index.facts), "dim")
-        self.query_one("#data-corpus", Static).update(about)
+        self.query_one("#data-corpus", Static).update(about, layout=False)
 
     def _say_reading(self) -> None:
         self.query_one("#data-caption", Static).update(Text(f"Reading {literal(self.session.corpus_name)} …"))

@@ -17,9 +17,8 @@ from textual.strip import Strip
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.rows import Cell, NoRows, Rows
+from nerspace.tui.rows import Cell, NoRows, Rows, measured
 
-_SAMPLE = 60
 _GAP = 2
 
 
@@ -73,11 +72,11 @@ class FrameTable(ScrollView, can_focus=True):
 
     # -- content
 
-    def show(self, rows: Rows, cursor: int = 0, empty: str = "Nothing here.") -> None:
-        """Show other rows, the cursor on row `cursor`."""
+    def show(self, rows: Rows, cursor: int = 0, empty: str = "Nothing here.", widths: list[int] | None = None) -> None:
+        """Show other rows, the cursor on row `cursor`; widths: of the columns, if they have been measured."""
         self.rows, self.empty = rows, empty
         self._strips.clear()
-        self._widths = self._measure()
+        self._widths = measured(rows) if widths is None else widths
         self.virtual_size = Size(1, len(rows) + 1)
         self.first_column = min(self.first_column, max(0, self._scrolling() - 1))
         self.set_reactive(FrameTable.cursor, -1)
@@ -85,17 +84,6 @@ class FrameTable(ScrollView, can_focus=True):
         self.refresh()
         # Until the new height is laid out, a scroll beyond the old one is cut short.
         self.call_after_refresh(self._follow)
-
-    def _measure(self) -> list[int]:
-        """Widths in cells that hold the heading and a sample of the rows, each within the column's bound."""
-        count = len(self.rows)
-        step = max(1, count // _SAMPLE)
-        columns = self.rows.columns
-        widths = [cell_len(column.name) for column in columns]
-        for index in {*range(0, min(count, step * _SAMPLE), step), *range(max(0, count - 1), count)}:
-            for place, cell in enumerate(self.rows.cells(index)):
-                widths[place] = max(widths[place], cell.cell_len if isinstance(cell, Text) else cell_len(cell))
-        return [min(width, column.at_most) for width, column in zip(widths, columns, strict=True)]
 
     def _scrolling(self) -> int:
         return sum(not column.fixed for column in self.rows.columns)
