@@ -69,10 +69,12 @@ class Found:
     rows: Rows
     total: int
     widths: list[int]
+    # How many rows there were when the widths were measured.
+    measured_rows: int = 0
     note: str = ""
 
 
-def _find(opened: Opened, view: str, chosen: Filter, front: int) -> Found:
+def _find(opened: Opened, view: str, chosen: Filter, front: int, before: Found | None = None) -> Found:
     total = opened.index.total if view == "sentences" else opened.index.total_names
     try:
         if isinstance(opened.index, TaggedIndex):
@@ -80,8 +82,19 @@ def _find(opened: Opened, view: str, chosen: Filter, front: int) -> Found:
         else:
             rows = _parallel_rows(opened.index, view, chosen, front)
     except NerspaceError as error:
-        return Found(opened, NoRows(), total, [], str(error))
-    return Found(opened, rows, total, measured(rows))
+        return Found(opened, NoRows(), total, [], note=str(error))
+    if before is not None and _fits(before, opened, rows):
+        return Found(opened, rows, total, before.widths, before.measured_rows)
+    return Found(opened, rows, total, measured(rows), len(rows))
+
+
+def _fits(before: Found, opened: Opened, rows: Rows) -> bool:
+    """Whether the widths of what was found before hold these rows too: fewer rows under the same headings."""
+    return (
+        before.opened is opened
+        and len(rows) <= before.measured_rows
+        and [column.name for column in rows.columns] == [column.name for column in before.rows.columns]
+    )
 
 
 def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
@@ -148,8 +161,8 @@ class DataRoom(Room):
 
     def refind(self) -> None:
         """Apply the filter to the view, in a thread."""
-        view, chosen, front = self.view, self.filter, self.front
-        self.load("found", lambda: _find(self.session.opened(), view, chosen, front))
+        view, chosen, front, before = self.view, self.filter, self.front, self.found
+        self.load("found", lambda: _find(self.session.opened(), view, chosen, front, before))
 
     def loaded_found(self, found: Found) -> None:
         """Show what the filter keeps."""
