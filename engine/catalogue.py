@@ -87,7 +87,7 @@ _SPECS = (
     ),
     TableSpec(
         "steps",
-        "The training loss, step by step.",
+        "The training loss, step by step; nerspace finetune adds donor and seed.",
         "engine.finetuning:steps_table",
         {
             "step": "optimiser step, from 1",
@@ -100,7 +100,7 @@ _SPECS = (
     ),
     TableSpec(
         "probes",
-        "Measures of the space while it is being trained, on a fixed sample per language.",
+        "Measures of the space during training, on a fixed sample per language; nerspace finetune adds donor and seed.",
         "engine.finetuning:probes_table",
         {
             "step": "optimiser step after which the probe was taken, 0 before training",
@@ -114,7 +114,7 @@ _SPECS = (
     ),
     TableSpec(
         "deltas",
-        "Change of the mean cosine from one probe to the next.",
+        "Change of the mean cosine from one probe to the next; nerspace finetune adds donor and seed.",
         "engine.statistics:delta_table",
         {
             "step": "step at the end of the interval",

@@ -3,6 +3,7 @@
 import hashlib
 import random
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from nerspace import datasets
 from nerspace.datasets import Sentence, SyntheticNER
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import ActiveVocabulary, Encoded, encode
+from nerspace.engine.checkpoints import Checkpoints
 from nerspace.engine.distances import tnld_table
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import DataError
@@ -152,6 +154,7 @@ def demo(run: Run) -> Iterator[Record]:
     yield from _draw_maps(run, request, reading)
     if request.keep_model:
         yield Stage("model", "Saving the model", 1, "folder")
+        run.require()
         save_model(model, request.model, run.path / "model")
         yield Progress("model", 1)
 
@@ -257,13 +260,17 @@ def _train(
     probe = partial(probe_space, model, [test[i] for i in kept], layers, request.seed)
     yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps")
     probes: list[ProbeRecord] = []
-    for record in finetune(model, train, recipe, probe):
-        if isinstance(record, StepRecord):
-            run.append_rows("steps", steps_table([record]))
-        else:
-            run.append_rows("probes", probes_table([record]))
-            probes.append(record)
-        yield record
+    for table in ("steps", "probes"):
+        run.drop_table(table)
+    checkpoints = Checkpoints(run.path / "checkpoints", request.checkpoint_seconds)
+    with closing(finetune(model, train, recipe, probe, checkpoints)) as records:
+        for record in records:
+            if isinstance(record, StepRecord):
+                run.append_rows("steps", steps_table([record]))
+            elif isinstance(record, ProbeRecord):
+                run.append_rows("probes", probes_table([record]))
+                probes.append(record)
+            yield record
     deltas = delta_table(probes_table(probes))
     run.write_table("deltas", deltas)
     run.write_table("delta_correlations", delta_correlation_table(deltas, request.seed))

@@ -1,17 +1,19 @@
 """Fine-tuning for NER: a generator of one record per step, with probes of the space in between."""
 
+import hashlib
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from nerspace.engine.batching import Encoded, collate, collate_labels, in_buckets
+from nerspace.engine.checkpoints import Checkpoints, TrainingRecord
 from nerspace.engine.errors import ModelError, UsageError
-from nerspace.engine.progress import ProbeRecord, StepRecord
+from nerspace.engine.progress import Note, ProbeRecord, StepRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,56 +44,145 @@ class Recipe:
 
 
 def finetune(
-    model: Any, train: Sequence[Encoded], recipe: Recipe, probe: Callable[[int], Iterable[ProbeRecord]] | None = None
-) -> Iterator[StepRecord | ProbeRecord]:
+    model: Any, train: Sequence[Encoded], recipe: Recipe, probe: Callable[[int], Iterable[ProbeRecord]] | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> Generator[StepRecord | ProbeRecord | Note, None, None]:  # fmt: skip
     """Train a token classifier in place on its own device.
 
+    Sentences of which the tokenizer leaves no piece are passed over.
+
     probe: called with the number of steps done before the first step and after every `probe_every` steps; its records
-    are passed on, and its time is not counted as training.
-    Raises: UsageError for no sentences, ModelError when the loss is no longer a number.
+    are passed on, and its time is not counted as training. checkpoints: where the state is kept now and then, and when
+    the generator is closed; a training that finds one there tells its records again and goes on behind them, and ends
+    in the same weights, on the CPU bit for bit.
+    Raises: UsageError for no sentences, ModelError when the loss is no longer a number or memory is short for one
+    sentence alone.
     """
-    if not train:
-        raise UsageError("There is no sentence to train on.", "Choose more types, languages or a larger size.")
+    train = _readable(train)
     device = next(model.parameters()).device
-    generator = random.Random(recipe.seed)  # noqa: S311
     torch.manual_seed(recipe.seed)
+    generator = random.Random(recipe.seed)  # noqa: S311
     pad = model.get_input_embeddings().padding_idx or 0
     label_ids = dict(model.config.label2id)
-    steps = recipe.steps(len(train))
+    lengths = [len(item.ids) for item in train]
+    order = [batch for _ in range(recipe.epochs) for batch in in_buckets(lengths, recipe.batch_size, generator)]
     optimizer = torch.optim.AdamW(
         _parameter_groups(model, recipe), weight_decay=0.0, fused=device.type in ("cpu", "cuda")
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.warmup_steps, steps))
-    lengths = [len(item.ids) for item in train]
-
-    if probe is not None:
-        yield from probe(0)
+    records: list[TrainingRecord] = []
+    key = _key(train, recipe)
+    if checkpoints is not None:
+        records = checkpoints.restore(model, optimizer, key)
+        yield from map(Note, checkpoints.problems)
     model.train()
-    step, seen, seconds = 0, 0, 0.0
-    for _ in range(recipe.epochs):
-        for indices in in_buckets(lengths, recipe.batch_size, generator):
+    try:
+        yield from list(records)
+        step, seen, seconds = _position(records)
+        while True:
+            if probe is not None and step % recipe.probe_every == 0 and not _is_probed(records, step):
+                fresh = list(probe(step))
+                records += fresh
+                yield from fresh
+                model.train()
+            if step == len(order):
+                break
+            if (
+                checkpoints is not None
+                and checkpoints.due()
+                and (problem := checkpoints.save(model, optimizer, records, key))
+            ):
+                yield Note(problem)
             started = time.perf_counter()
-            batch = [train[i] for i in indices]
-            inputs = collate(batch, pad, device)
-            labels = collate_labels(batch, label_ids, inputs["input_ids"].shape[1], device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                loss = model(**inputs, labels=labels).loss
-            loss.backward()
+            batch = [train[i] for i in order[step]]
+            share = _rate(step, recipe.warmup_steps, len(order))
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * share
+            value, parts = _backward(model, batch, pad, label_ids, device)
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            rate = float(schedule.get_last_lr()[0])
-            schedule.step()
             step, seen = step + 1, seen + len(batch)
-            value = float(loss.detach())
             seconds += time.perf_counter() - started
             if not math.isfinite(value):
                 raise ModelError(f"The loss is {value} at step {step}.", "Lower the learning rate.")
-            yield StepRecord(step, steps, value, rate, seen, seconds)
-            if probe is not None and step % recipe.probe_every == 0:
-                yield from probe(step)
-                model.train()
+            rate = recipe.learning_rate * share
+            records.append(StepRecord(step, len(order), value, rate, seen, seconds, parts))
+            yield records[-1]
+            if parts > 1:
+                yield Note(f"Too little memory at step {step}: its {len(batch)} sentences were done in {parts} parts.")
+    except GeneratorExit:
+        if checkpoints is not None:
+            checkpoints.save(model, optimizer, records, key)
+        raise
     model.eval()
+
+
+def _readable(train: Sequence[Encoded]) -> list[Encoded]:
+    """The sentences that have a piece to learn from."""
+    if not train:
+        raise UsageError("There is no sentence to train on.", "Choose more types, languages or a larger size.")
+    kept = [item for item in train if any(item.pieces)]
+    if not kept:
+        raise ModelError("The tokenizer cuts every word of the training sentences to nothing.", "Choose another model.")
+    return kept
+
+
+def _key(train: Sequence[Encoded], recipe: Recipe) -> str:
+    """What a training depends on besides its model, as a hash."""
+    told = repr((recipe, [(item.ids, item.pieces, item.sentence.tags) for item in train]))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _position(records: Sequence[TrainingRecord]) -> tuple[int, int, float]:
+    """Steps, sentences and seconds behind the last step among the records."""
+    for record in reversed(records):
+        if isinstance(record, StepRecord):
+            return record.step, record.sentences, record.seconds
+    return 0, 0, 0.0
+
+
+def _is_probed(records: Sequence[TrainingRecord], step: int) -> bool:
+    return bool(records) and isinstance(records[-1], ProbeRecord) and records[-1].step == step
+
+
+def _backward(
+    model: Any, batch: Sequence[Encoded], pad: int, label_ids: dict[str, int], device: torch.device
+) -> tuple[float, int]:
+    """Gradients of the batch's mean loss; the batch is halved, and halved again, for as long as memory is short.
+
+    Returns: the loss and into how many parts the batch was cut, which changes neither loss nor gradient.
+    """
+    size = len(batch)
+    while True:
+        parts = [batch[i : i + size] for i in range(0, len(batch), size)]
+        weights = [_labelled(part) for part in parts]
+        total, value = sum(weights), 0.0
+        try:
+            for part, weight in zip(parts, weights, strict=True):
+                inputs = collate(part, pad, device)
+                labels = collate_labels(part, label_ids, inputs["input_ids"].shape[1], device)
+                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                    loss = model(**inputs, labels=labels).loss * (weight / total)
+                loss.backward()
+                value += float(loss.detach())
+            return value, len(parts)
+        except torch.OutOfMemoryError as error:
+            model.zero_grad(set_to_none=True)
+            if size == 1:
+                longest = max(len(item.ids) for item in batch)
+                raise ModelError(
+                    f"There is too little memory on {device} for one sentence of {longest} pieces.",
+                    "Choose a smaller model or --device cpu.",
+                ) from error
+        # Outside the handler: until the exception is gone it holds on to what the failed pass had allocated.
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+        size = -(-size // 2)
+
+
+def _labelled(batch: Sequence[Encoded]) -> int:
+    """Words that carry a label: those that have a piece."""
+    return sum(bool(word) for item in batch for word in item.pieces)
 
 
 def _parameter_groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
@@ -100,7 +191,10 @@ def _parameter_groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
     inside = {id(parameter) for parameter in encoder}
     head = [parameter for parameter in model.parameters() if id(parameter) not in inside]
     rate = recipe.learning_rate
-    return [{"params": encoder, "lr": rate}, {"params": head, "lr": rate * recipe.head_factor}]
+    return [
+        {"params": encoder, "lr": rate, "peak": rate},
+        {"params": head, "lr": rate * recipe.head_factor, "peak": rate * recipe.head_factor},
+    ]
 
 
 def _rate(step: int, warmup: int, steps: int) -> float:

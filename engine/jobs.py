@@ -5,30 +5,79 @@ records (see `progress`), named in JOBS by the kind of its run.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nerspace.engine.errors import NerspaceError
+from nerspace.engine import devices
+from nerspace.engine.errors import NerspaceError, Stopped
+from nerspace.engine.locks import Lock
 from nerspace.engine.progress import Record, event_of
 from nerspace.engine.runs import Run
 
-JOBS = {"demo": "nerspace.engine.experiment:demo"}
+JOBS = {
+    "demo": "nerspace.engine.experiment:demo",
+    "finetune": "nerspace.engine.donors:finetune_donors",
+}
 
 ENDED = ("finished", "stopped", "failed", "dead")
 
 
 def start(run: Run) -> None:
-    """Start the run's job in a session of its own and return at once."""
+    """Start the run's job in a session of its own and return at once.
+
+    Raises: NerspaceError when another process works on the run.
+    """
+    with _hold(run) as lock:
+        _launch(run, lock)
+
+
+def resume(run: Run) -> None:
+    """Go on with a run that was stopped, failed or died, in a process of its own, and return at once.
+
+    The job tells its story again from the beginning: what was trained is read back from its checkpoint, the rest is
+    done anew with the same result. Tables are rewritten; the events of the first try are kept beside the new ones.
+
+    Raises: NerspaceError when the run is finished or still under way.
+    """
+    state = run.info()["state"]
+    if state == "finished":
+        raise NerspaceError(f"The run {run.id} is finished: nothing is left to do.", "See nerspace runs show.")
+    if state == "running":
+        raise NerspaceError(f"The run {run.id} is still running.", f"Follow it: nerspace runs follow {run.id}.")
+    with _hold(run) as lock:
+        run.forget_stop()
+        run.set_events_aside()
+        run.update(state="queued", error=None, ended=None, resumed=_now())
+        _launch(run, lock)
+
+
+def _hold(run: Run, patience: float = 2.0) -> Lock:
+    """The run's lock; the threads of a process that was just killed may keep it for a moment longer."""
+    lock = run.lock()
+    deadline = time.monotonic() + patience
+    while not lock.take():
+        if time.monotonic() > deadline:
+            raise NerspaceError(
+                f"Another process works on the run {run.id}.", f"Follow it: nerspace runs follow {run.id}."
+            )
+        time.sleep(0.05)
+    return lock
+
+
+def _launch(run: Run, lock: Lock) -> None:
+    """Start the process and hand the lock over to it, so that no moment is without a holder."""
     # -P: the current folder may hold a folder named datasets, which must not be taken for a package.
-    command = [sys.executable, "-P", "-m", "nerspace.engine.jobs", str(run.path)]
+    command = [sys.executable, "-P", "-m", "nerspace.engine.jobs", str(run.path), str(lock.descriptor)]
     environment = {
         # Threads that wait by spinning make training nine times slower as soon as another program wants a core.
         "OMP_WAIT_POLICY": "passive",
@@ -40,7 +89,7 @@ def start(run: Run) -> None:
     with (run.path / "job.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - the interpreter and a path of ours, no shell
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            cwd=run.path, env=environment,
+            cwd=run.path, env=environment, pass_fds=(lock.descriptor,),
         )  # fmt: skip
     run.claim(process.pid)
 
@@ -73,33 +122,80 @@ def _job(kind: str) -> Callable[[Run], Generator[Record, None, None]]:
     return job
 
 
-def execute(run: Run) -> str:
-    """Do the run's job in this process, write its events, and return the state it ended in."""
-    run.claim(os.getpid())
-    run.update(state="running", started=_now())
-    run.append_event("state", state="running")
-    state, problem = "finished", {}
-    try:
-        work = _job(run.info()["kind"])(run)
+def execute(run: Run, lock: Lock | None = None) -> str:
+    """Do the run's job in this process, write its events, and return the state it ended in.
+
+    lock: the run's lock, where it is held already.
+    Raises: NerspaceError when another process works on the run.
+    """
+    with lock or _hold(run):
+        run.claim(os.getpid())
+        state, problem = "finished", {}
+        try:
+            with _device(run):
+                run.update(state="running", started=_now())
+                run.append_event("state", state="running")
+                state = _work(run)
+        except Stopped:
+            state = "stopped"
+        except NerspaceError as error:
+            state, problem = "failed", {"message": error.message, "hint": error.hint}
+        except Exception as error:
+            traceback.print_exc()
+            state = "failed"
+            problem = {
+                "message": f"{type(error).__name__}: {error}",
+                "hint": f"The whole story is in {run.path / 'job.log'}.",
+            }
+        _tell_end(run, state, problem)
+    return state
+
+
+def _work(run: Run) -> str:
+    with closing(_job(run.info()["kind"])(run)) as work:
         for record in work:
             kind, fields = event_of(record)
             run.append_event(kind, **fields)
             if run.stop_asked():
-                work.close()
-                state = "stopped"
-                break
+                return "stopped"
+    return "finished"
+
+
+def _tell_end(run: Run, state: str, problem: dict[str, str]) -> None:
+    """Write how the run ended; where not even that can be written the run is seen as dead, and can be resumed."""
+    if problem:
+        print(problem["message"], problem["hint"], file=sys.stderr)
+    try:
+        run.update(state=state, ended=_now(), error=problem or None)
+        run.append_event("state", state=state, **problem)
     except NerspaceError as error:
-        state, problem = "failed", {"message": error.message, "hint": error.hint}
-    except Exception as error:
-        traceback.print_exc()
-        state = "failed"
-        problem = {
-            "message": f"{type(error).__name__}: {error}",
-            "hint": f"The whole story is in {run.path / 'job.log'}.",
-        }
-    run.update(state=state, ended=_now(), **({"error": problem} if problem else {}))
-    run.append_event("state", state=state, **problem)
-    return state
+        gone = f"The run folder {run.path} is gone. It was deleted while the run went on."
+        print(error if run.path.is_dir() else gone, file=sys.stderr)
+        return
+    if state == "finished":
+        shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
+
+
+@contextmanager
+def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
+    """Wait until no other run of the workspace uses the device that this one asks for, and keep it meanwhile.
+
+    Raises: Stopped when the run is asked to stop while it waits.
+    """
+    name = run.info()["request"].get("device")
+    if name is None:
+        yield
+        return
+    device = str(devices.pick_device(name))
+    device = "cuda:0" if device == "cuda" else device
+    with Lock(run.path.parent / f".{device.replace(':', '-')}.lock") as lock:
+        if not lock.take():
+            run.append_event("note", text=f"Waiting for {device}: another run of this workspace uses it.")
+            while not lock.take():
+                if run.stop_asked():
+                    raise Stopped("The run was stopped before its turn came.")
+                time.sleep(poll)
+        yield
 
 
 def _now() -> str:
@@ -109,9 +205,10 @@ def _now() -> str:
 def main() -> int:
     """Do the job of the run folder named on the command line; a lost terminal or a polite kill loses nothing."""
     run = Run(Path(sys.argv[1]))
+    lock = Lock.inherited(run.lock().path, int(sys.argv[2]))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
-    return 0 if execute(run) == "finished" else 1
+    return 0 if execute(run, lock) == "finished" else 1
 
 
 if __name__ == "__main__":

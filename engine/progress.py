@@ -32,7 +32,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One optimiser step: its number from 1, of how many, mean loss of the batch, and what was seen so far."""
+    """One optimiser step: its number from 1, of how many, mean loss of the batch, and what was seen so far.
+
+    parts: into how many the batch was cut because memory was short.
+    """
 
     step: int
     steps: int
@@ -40,6 +43,7 @@ class StepRecord:
     learning_rate: float
     sentences: int
     seconds: float
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class RemainingTime:
             self.done = event["done"]
         elif event["event"] == "step":
             self.done = event["step"]
+            # A resumed run tells its past steps at once, but they took their time.
+            self.started = min(self.started, event["time"] - event["seconds"])
 
     def seconds(self, now: float | None = None) -> float | None:
         """Seconds left, or None while nothing is known."""

@@ -10,9 +10,11 @@ from nerspace.engine.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a demo run is asked to do; kept whole in run.json.
+    """What a run is asked to do; kept whole in run.json.
 
     size: training sentences in the donor language. test_size: test sentences per language, the same cells in each.
+    checkpoint_seconds: least time between two checkpoints of the training. donors, seeds: where several models are
+    trained, their languages and how many seeds each, from `seed` on; a demo trains one, on the donor.
     """
 
     donor: str
@@ -30,23 +32,35 @@ class Request:
     probe_size: int
     perplexity: float
     keep_model: bool
+    checkpoint_seconds: float = 60.0
+    donors: tuple[str, ...] = ()
+    seeds: int = 1
 
 
 # Below these a request makes no sense: no batch, no split into types, no pair of neighbours.
-_LEAST = {"size": 8, "test_size": 6, "batch_size": 1, "epochs": 1, "probe_every": 1, "probe_size": 2, "perplexity": 1}
+_LEAST = {
+    "size": 8,
+    "test_size": 6,
+    "batch_size": 1,
+    "epochs": 1,
+    "probe_every": 1,
+    "probe_size": 2,
+    "perplexity": 1,
+    "seeds": 1,
+}
 
 
 def make_request(**fields: Any) -> dict[str, Any]:
     """A checked request as the plain dict that run.json holds; see Request for the fields.
 
-    The donor is put before the languages if it is not one of them.
+    Donors are put before the languages if they are not among them.
 
     Raises: UsageError naming the first field that cannot be.
     """
-    languages = tuple(fields["languages"])
-    if fields["donor"] not in languages:
-        languages = (fields["donor"], *languages)
-    request = Request(**{**fields, "languages": languages})
+    donors = tuple(fields.get("donors", ()))
+    asked = tuple(fields["languages"])
+    languages = (*(code for code in dict.fromkeys((fields["donor"], *donors)) if code not in asked), *asked)
+    request = Request(**{**fields, "languages": languages, "donors": donors})
     devices.check_device_name(request.device)
     for name, least in _LEAST.items():
         if getattr(request, name) < least:
@@ -60,4 +74,5 @@ def make_request(**fields: Any) -> dict[str, Any]:
 
 def read_request(fields: Mapping[str, Any]) -> Request:
     """The request that run.json holds."""
-    return Request(**{**fields, "languages": tuple(fields["languages"])})
+    donors = tuple(fields.get("donors", ()))
+    return Request(**{**fields, "languages": tuple(fields["languages"]), "donors": donors})

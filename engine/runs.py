@@ -2,15 +2,18 @@
 
     run.json        the request, versions, seed, device and state
     process.json    the process that does the work
-    events.jsonl    append-only progress, one JSON object a line
+    events.jsonl    append-only progress, one JSON object a line; those of a try before a resume are in events-N.jsonl
     tables/*.csv    every table of the catalogue that the run made
     vectors/*.npy   word vectors, with a CSV of their rows beside them
     model/          the fine-tuned model, an ordinary Hugging Face folder
+    checkpoints/    the state of a fine-tuning that goes on, see `checkpoints`
+    lock            held by the process that writes the run
 
 Files are written whole (temporary file, fsync, rename) or appended in whole lines, so a reader never meets half a file.
 """
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -28,6 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nerspace.engine.errors import ConfigurationError, NerspaceError, UsageError
+from nerspace.engine.locks import Lock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,12 +83,21 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def _append(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    """Append whole lines or nothing; a full disk takes part of a write before it refuses the rest."""
+    data = text.encode()
     try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            size = os.fstat(descriptor).st_size
+            if (written := os.write(descriptor, data)) < len(data):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes fit")
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written ({error.strerror or error}).", "Free space on that disk, then resume the run."
+        ) from error
 
 
 def _plain(value: object) -> object:
@@ -94,6 +107,14 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def without_secrets(text: str) -> str:
+    """The text without the values of environment variables that are named like a token, key or password."""
+    for name, value in os.environ.items():
+        if len(value) >= 8 and re.search(r"TOKEN(?!IZER)|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", name.upper()):
+            text = text.replace(value, f"${name}")
+    return text
 
 
 def versions() -> dict[str, str]:
@@ -160,15 +181,24 @@ class Run:
         _write_json(self.path / "process.json", {"pid": pid, "started": process_started(pid)})
 
     def update(self, **changes: Any) -> None:
-        """Change fields of run.json."""
-        _write_json(self.path / "run.json", {**self._read_info(), **changes})
+        """Change fields of run.json; None takes a field out."""
+        fields = {**self._read_info(), **changes}
+        _write_json(self.path / "run.json", {name: value for name, value in fields.items() if value is not None})
 
     # -- events.jsonl
 
     def append_event(self, event: str, **fields: Any) -> None:
         """Append one event: a dict with `time` (seconds since the epoch), `event` (its kind) and the given fields."""
         record = {"time": round(time.time(), 3), "event": event, **{k: _plain(v) for k, v in fields.items()}}
-        _append(self.path / "events.jsonl", json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+        self.require()
+        _append(self.path / "events.jsonl", without_secrets(text) + "\n")
+
+    def set_events_aside(self) -> None:
+        """Begin the events anew; the old ones are kept in events-N.jsonl."""
+        number = len(list(self.path.glob("events-*.jsonl"))) + 1
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / "events.jsonl").rename(self.path / f"events-{number}.jsonl")
 
     def events(self, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
         """Events from a byte offset on, each with the offset behind it; an unfinished last line is left for later."""
@@ -200,13 +230,28 @@ class Run:
     def write_table(self, name: str, frame: "pd.DataFrame") -> None:
         """Write a table whole and tell it as an event."""
         text = to_csv(frame)
+        self.require()
         write_atomically(self.table_path(name), lambda handle: handle.write(text.encode()))
         self.append_event("table", table=name, rows=len(frame))
+
+    def require(self) -> None:
+        """See that the run is still there: one that was deleted must not be made anew by what is written next.
+
+        Raises: ConfigurationError if the run folder is gone.
+        """
+        if not self.path.is_dir():
+            raise ConfigurationError(f"The run folder {self.path} is gone.", "It was deleted while the run went on.")
 
     def append_rows(self, name: str, frame: "pd.DataFrame") -> None:
         """Add rows to a table that grows while the run goes on."""
         path = self.table_path(name)
+        self.require()
+        path.parent.mkdir(exist_ok=True)
         _append(path, to_csv(frame, header=not path.exists()))
+
+    def drop_table(self, name: str) -> None:
+        """Take a table away that is about to grow again from its first row."""
+        self.table_path(name).unlink(missing_ok=True)
 
     def read_table(self, name: str) -> "pd.DataFrame":
         """A table of the run; text columns stay text ("NA" is a word, not a missing value).
@@ -232,6 +277,7 @@ class Run:
         """Write an array [n, d] as vectors/NAME.npy."""
         import numpy as np
 
+        self.require()
         write_atomically(
             self.path / "vectors" / f"{name}.npy", lambda handle: np.save(handle, vectors, allow_pickle=False)
         )
@@ -253,6 +299,21 @@ class Run:
         """Whether somebody asked the run to stop."""
         return (self.path / "stop").exists()
 
+    def forget_stop(self) -> None:
+        """Take back that the run was asked to stop."""
+        (self.path / "stop").unlink(missing_ok=True)
+
+    # -- one writer
+
+    def lock(self) -> Lock:
+        """The lock that whoever writes the run must hold."""
+        return Lock(self.path / "lock")
+
+    def is_written(self) -> bool:
+        """Whether a process holds the run's lock just now."""
+        with self.lock() as lock:
+            return not lock.take()
+
 
 # Columns that pandas would else guess as numbers or booleans in some runs and as text in others.
 TEXT_COLUMNS = dict.fromkeys(
@@ -271,7 +332,7 @@ def to_csv(frame: "pd.DataFrame", header: bool = True) -> str:
 
 
 def _write_json(path: Path, value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str) + "\n"
+    text = without_secrets(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)) + "\n"
     write_atomically(path, lambda handle: handle.write(text.encode()))
 
 
@@ -331,6 +392,6 @@ def remove(run: Run) -> None:
 
     Raises: NerspaceError if it is.
     """
-    if run.info()["state"] == "running":
+    if run.info()["state"] == "running" or run.is_written():
         raise NerspaceError(f"The run {run.id} is still running.", f"Stop it first: nerspace runs stop {run.id}.")
     shutil.rmtree(run.path)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from nerspace.datasets.errors import NerspaceError
-from nerspace.tui import data_commands, geometry_commands
+from nerspace.tui import data_commands, geometry_commands, training_commands
 from nerspace.tui.options import Csv, Data, Json, Languages, Model, Plot, Rows, RunName, Workspace
 
 app = typer.Typer(
@@ -23,9 +23,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-runs_app = typer.Typer(help="Runs: list, show, follow, stop, remove.", no_args_is_help=True)
+runs_app = typer.Typer(help="Runs: list, show, follow, stop, resume, remove.", no_args_is_help=True)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(runs_app, name="runs")
+app.command()(training_commands.finetune)
+runs_app.command("resume")(training_commands.resume)
 for command in (
     geometry_commands.isotropy, geometry_commands.similarity, geometry_commands.neighbours, geometry_commands.groups,
 ):  # fmt: skip
@@ -129,6 +131,7 @@ def demo(
     print(f"\nThe run {state} after {time_taken(run)}: {run.path}")
     if state != "finished":
         console().print(f"Everything finished so far is there: {', '.join(run.tables()) or 'nothing yet'}.")
+        print(f"Go on with it: nerspace runs resume {run.id}")
         raise typer.Exit(130)
     console().print(f"Tables: {', '.join(run.tables())}.")
     print(f"Explore it: nerspace --run {run.id}")

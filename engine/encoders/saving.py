@@ -22,16 +22,20 @@ _TOKENIZER_FILES = (
 def save_model(model: Any, name: str, folder: Path) -> None:
     """Write a model with the tokenizer of the encoder it came from, as safetensors, whole or not at all.
 
+    A model that lies there already is replaced.
+
     name: the encoder that was fine-tuned.
 
     Raises: ConfigurationError when the disk does not take it.
     """
     temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
+        folder.parent.mkdir(exist_ok=True)
         model.save_pretrained(temporary)
         for file in _TOKENIZER_FILES:
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(Path(resolve(name)) / file, temporary / file)
+        shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
     except OSError as error:
         raise ConfigurationError(

@@ -3,16 +3,14 @@
 import random
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from training_samples import loaded, sentence, some_sentences
 
-from nerspace import datasets
-from nerspace.datasets.records import Sentence
-from nerspace.engine.batching import IGNORED, ActiveVocabulary, Encoded, collate, collate_labels, encode, in_buckets
-from nerspace.engine.encoders import load_token_classifier, load_tokenizer
+from nerspace.engine.batching import IGNORED, ActiveVocabulary, collate, collate_labels, encode, in_buckets
+from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.finetuning import LABELS, Recipe, finetune
@@ -20,23 +18,10 @@ from nerspace.engine.forward import Outputs, finish, forward
 from nerspace.engine.progress import StepRecord
 
 
-def sentence(words: str, tags: str) -> Sentence:
-    return Sentence(tuple(words.split()), tuple(tags.split()), words, "", "", "en", "PER", "nominative", "c", "e")
-
-
-def some_sentences(count: int, language: str = "en") -> list[Sentence]:
-    corpus = datasets.load()
-    return [corpus.sentence(index, language) for index in corpus.sample(count, seed=5)]
-
-
 @pytest.fixture(params=["tiny_xlmr", "tiny_bert"])
 def encoder(request: pytest.FixtureRequest) -> str:
     folder: Path = request.getfixturevalue(request.param)
     return str(folder)
-
-
-def loaded(name: str, sentences: list[Sentence]) -> tuple[Any, list[Encoded]]:
-    return load_token_classifier(name, LABELS, 0), encode(sentences, load_tokenizer(name), 38)
 
 
 def test_a_word_owns_its_pieces_and_long_sentences_are_cut(encoder: str) -> None:

@@ -1,0 +1,164 @@
+"""Fine-tuning on several donors with several seeds, as one job: a model each, and its errors in every language."""
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nerspace.datasets import Sentence
+from nerspace.engine import devices, encoders
+from nerspace.engine.batching import ActiveVocabulary, encode
+from nerspace.engine.checkpoints import Checkpoints, TrainingRecord, records_as_json, records_from
+from nerspace.engine.distances import tnld_table
+from nerspace.engine.encoders.saving import save_model
+from nerspace.engine.evaluation import prediction_table
+from nerspace.engine.experiment import FORWARD_BATCH, draw_sample, probe_space, readable, sentence_table
+from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table, steps_table
+from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.requests import Request, read_request
+from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv, write_atomically
+from nerspace.engine.statistics import correlation_table, delta_table
+from nerspace.engine.transfer import transfer_table
+
+
+@dataclass(frozen=True, slots=True)
+class Finetuned:
+    """What is left of one fine-tuning when it is done: its records, and its table `predictions` as CSV."""
+
+    records: list[TrainingRecord]
+    predictions: str
+
+
+def finetune_donors(run: Run) -> Iterator[Record]:
+    """Fine-tune one model per donor and seed on parallel sentences and write what each gets wrong.
+
+    All donors train on the same cells and are tested on the same cells; seeds decide the training alone.
+    """
+    request = read_request(run.info()["request"])
+    device = devices.pick_device(request.device)
+    run.update(device=devices.describe(device))
+    donors = request.donors or (request.donor,)
+    yield Stage("prepare", "Data", 1, "sample")
+    limit = _limit(request.model)
+    tokenizer = encoders.load_tokenizer(request.model)
+    drawn = {donor: draw_sample(replace(request, donor=donor)) for donor in donors}
+    first = drawn[donors[0]]
+    test = readable(first, tokenizer, limit).test
+    if missing := len(first.test) - len(test):
+        yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
+    run.write_table("counts", first.corpus.counts())
+    run.write_table("sentences", sentence_table([*(s for sample in drawn.values() for s in sample.train), *test]))
+    named = {sentence.entity for sentence in test}
+    run.write_table("tnld", tnld_table([e for e in first.corpus.entities if e.id in named], request.languages))
+    yield Progress("prepare", 1)
+
+    for table in ("steps", "probes"):
+        run.drop_table(table)
+    predictions, deltas = "", []
+    for donor, sample in drawn.items():
+        for seed in range(request.seed, request.seed + request.seeds):
+            done = yield from _one(run, replace(request, donor=donor, seed=seed), sample.train, test, limit)
+            probes = [record for record in done.records if isinstance(record, ProbeRecord)]
+            deltas.append(delta_table(probes_table(probes)).assign(donor=donor, seed=seed))
+            predictions += done.predictions if not predictions else done.predictions.partition("\n")[2]
+            _write_findings(run, predictions, pd.concat(deltas), request.seed)
+
+
+def _one(
+    run: Run, request: Request, train: Sequence[Sentence], test: Sequence[Sentence], limit: int
+) -> Generator[Record, None, Finetuned]:
+    """One donor, one seed: train, predict, save; or, where that is done already, tell it again."""
+    name = f"{request.donor}-{request.seed}"
+    folder = run.path / "checkpoints" / name
+    recipe = Recipe(
+        learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
+        probe_every=request.probe_every, seed=request.seed,
+    )  # fmt: skip
+    yield Stage("train", f"Fine-tuning {name}", recipe.steps(len(train)), "steps")
+    if (done := _read_done(folder)) is not None:
+        for told in done.records:
+            _append(run, request, told)
+            yield told
+        return done
+
+    tokenizer = encoders.load_tokenizer(request.model)
+    model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed)
+    model.to(devices.pick_device(request.device))
+    learned, read = encode(train, tokenizer, limit), encode(test, tokenizer, limit)
+    records: list[TrainingRecord] = []
+    with ActiveVocabulary(model, [*learned, *read]) as vocabulary:
+        learned, read = vocabulary.translate(learned), vocabulary.translate(read)
+        per_language = len(read) // len(request.languages)
+        probed = [item for i, item in enumerate(read) if i % per_language < request.probe_size]
+        probe = partial(probe_space, model, probed, (0, model.config.num_hidden_layers), request.seed)
+        checkpoints = Checkpoints(folder, request.checkpoint_seconds)
+        with closing(finetune(model, learned, recipe, probe, checkpoints)) as steps:
+            for record in steps:
+                if not isinstance(record, Note):
+                    _append(run, request, record)
+                    records.append(record)
+                yield record
+        yield Stage("read", f"Errors of {name}", len(read), "sentences")
+        outputs = Outputs()
+        for count in forward(model, read, outputs, batch_size=FORWARD_BATCH):
+            yield Progress("read", count)
+    labels = [model.config.id2label[number] for number in range(len(LABELS))]
+    table = prediction_table(request.donor, request.seed, test, outputs, labels)
+    if request.keep_model:
+        run.require()
+        save_model(model, request.model, run.path / "model" / name)
+    done = Finetuned(records, to_csv(table))
+    run.require()
+    _write_done(folder, done)
+    return done
+
+
+def _append(run: Run, request: Request, record: TrainingRecord) -> None:
+    name, table = (
+        ("steps", steps_table([record])) if isinstance(record, StepRecord) else ("probes", probes_table([record]))
+    )
+    run.append_rows(name, table.assign(donor=request.donor, seed=request.seed))
+
+
+def _write_findings(run: Run, predictions: str, deltas: pd.DataFrame, seed: int) -> None:
+    frame = pd.read_csv(StringIO(predictions), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS)
+    run.write_table("predictions", frame)
+    transfer = transfer_table(frame, run.read_table("tnld"))
+    run.write_table("transfer", transfer)
+    run.write_table("correlations", correlation_table(transfer, seed))
+    run.write_table("deltas", deltas)
+
+
+def _limit(model: str) -> int:
+    """How many ids the model reads at once."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(encoders.resolve(model), trust_remote_code=False)
+    return min(512, int(config.max_position_embeddings) - 2)
+
+
+def _done_file(folder: Path) -> Path:
+    return folder / "finished.json"
+
+
+def _read_done(folder: Path) -> Finetuned | None:
+    """What was written by `_write_done`; None where it is missing or damaged."""
+    try:
+        value = json.loads(_done_file(folder).read_text(encoding="utf-8"))
+        return Finetuned(records_from(value["records"]), value["predictions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_done(folder: Path, done: Finetuned) -> None:
+    """Keep what a resumed run needs of a finished fine-tuning; its checkpoints are needed no more."""
+    text = json.dumps({"records": records_as_json(done.records), "predictions": done.predictions})
+    write_atomically(_done_file(folder), lambda handle: handle.write(text.encode()))
+    Checkpoints(folder).remove()

@@ -1,0 +1,93 @@
+"""nerspace finetune, and nerspace runs resume: commands that train."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nerspace.datasets.errors import NerspaceError
+from nerspace.tui.options import Data, Languages, Model, RunName, Workspace
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
+
+Follow = Annotated[
+    bool, typer.Option("--follow/--detach", help="Watch the run until it ends, or return at once and leave it running.")
+]
+
+
+def finetune(
+    donor: Annotated[str, typer.Option(metavar="CODES", help="Languages to train on, such as en,be, or all.")] = "en",
+    seeds: Annotated[int, typer.Option(help="Models per donor, each with its own seed.")] = 1,
+    lang: Languages = None,
+    seed: Annotated[int, typer.Option(help="The first seed; also decides the split and the sample.")] = 0,
+    size: Annotated[int, typer.Option(help="Training sentences.")] = 2880,
+    test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
+    model: Model = "builtin",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    data: Data = "builtin",
+    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 1,
+    batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = 8,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
+    ] = None,
+    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space.")] = 50,
+    keep_model: Annotated[bool, typer.Option(help="Save every model in the run (0.5 GB each).")] = True,
+    follow: Follow = True,
+    workspace: Workspace = None,
+) -> None:
+    """Fine-tune on donor languages, one model per donor and seed, and count their errors in every language.
+
+    nerspace finetune --donor en,be --seeds 3 --detach
+    """
+    from nerspace import datasets
+    from nerspace.datasets.languages import parse_languages
+    from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine.requests import make_request
+    from nerspace.tui.console import console
+
+    languages = parse_languages(lang)
+    donors = languages if donor == "all" else parse_languages(donor)
+    request = make_request(
+        donor=donors[0], donors=donors, seeds=seeds, languages=languages, seed=seed, size=size, test_size=test_size,
+        model=model, device=device, data=data,
+        learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=batch_size,
+        epochs=epochs, probe_every=probe_every, probe_size=12, perplexity=70, keep_model=keep_model,
+    )  # fmt: skip
+    folder = runs.workspace_folder(workspace)
+    datasets.load_parallel(data).select(languages=request["languages"])
+    encoders.resolve(model)
+    run = runs.create(folder, "finetune", request, seed)
+    console(stderr=True).print(f"Run {run.id}")
+    jobs.start(run)
+    _show(run, follow)
+
+
+def resume(name: RunName = None, follow: Follow = True, workspace: Workspace = None) -> None:
+    """Go on with a run that was stopped, failed or died, from its last checkpoint."""
+    from nerspace.engine import jobs, runs
+
+    run = runs.find_run(runs.workspace_folder(workspace), name)
+    jobs.resume(run)
+    _show(run, follow)
+
+
+def _show(run: "Run", follow: bool) -> None:
+    """Watch a started run to its end and show its errors, or tell how to watch it."""
+    from nerspace.tui.console import console, print_table
+    from nerspace.tui.console import follow as watch
+
+    if not follow:
+        print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
+        return
+    state = watch(run)
+    if state == "failed":
+        problem = run.info().get("error", {})
+        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
+    if state != "finished":
+        print(f"The run is {state}. Go on with it: nerspace runs resume {run.id}")
+        raise typer.Exit(130)
+    if "transfer" in run.tables():
+        print_table(run.read_table("transfer"))
+    console().print(f"Tables: {', '.join(run.tables())}.")
+    print(f"Explore it: nerspace --run {run.id}")
