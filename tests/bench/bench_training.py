@@ -1,0 +1,114 @@
+"""Our training loop beside transformers.Trainer at its defaults: `python tests/bench/bench_training.py [--seeds 3]`.
+
+Needs accelerate. Both fine-tune the same encoder with batches of 8 at the same peak learning rate and clipping; Trainer
+keeps the whole vocabulary, its own order and its own schedule, as a user would get them. Times leave out loading.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import torch
+
+from nerspace import datasets
+from nerspace.datasets import Sentence
+from nerspace.engine import encoders
+from nerspace.engine.batching import ActiveVocabulary, Encoded, encode
+from nerspace.engine.finetuning import LABELS, Recipe, finetune
+from nerspace.engine.forward import Outputs, finish, forward
+
+
+def sentences(size: int, part: str, languages: list[str]) -> list[Sentence]:
+    """As many sentences of a part per language, the same cells in each."""
+    split = datasets.load_parallel("builtin").split(0)
+    corpus = getattr(split, part)
+    cells = [corpus.cell(index) for index in corpus.sample(size, seed=0)]
+    return [corpus.sentence_of(context, entity, language) for language in languages for context, entity in cells]
+
+
+def wrong(model: Any, test: list[Encoded]) -> int:
+    """Sentences with any wrong tag."""
+    outputs = Outputs()
+    finish(forward(model, test, outputs))
+    names = model.config.id2label
+    said = ([names[number] for number in numbers] for numbers in outputs.predicted)
+    return sum(tags != list(item.sentence.tags) for tags, item in zip(said, test, strict=True))
+
+
+def ours(name: str, train: list[Encoded], test: list[Encoded], rate: float, seed: int) -> tuple[float, int]:
+    """Seconds of training and wrong sentences."""
+    model: Any = encoders.load_token_classifier(name, LABELS, seed)
+    with ActiveVocabulary(model, [*train, *test]) as vocabulary:
+        small = vocabulary.translate(train)
+        started = time.perf_counter()
+        for _ in finetune(model, small, Recipe(learning_rate=rate, seed=seed)):
+            pass
+        seconds = time.perf_counter() - started
+    return seconds, wrong(model, test)
+
+
+def theirs(name: str, train: list[Encoded], test: list[Encoded], rate: float, seed: int) -> tuple[float, int]:
+    """The same by transformers.Trainer."""
+    from transformers import (
+        AutoTokenizer,
+        DataCollatorForTokenClassification,
+        PrinterCallback,
+        Trainer,
+        TrainingArguments,
+    )
+
+    model: Any = encoders.load_token_classifier(name, LABELS, seed)
+    rows = []
+    for item in train:
+        labels = [-100] * len(item.ids)
+        for tag, word in zip(item.sentence.tags, item.pieces, strict=True):
+            if word:
+                labels[word[0]] = model.config.label2id[tag]
+        rows.append({"input_ids": list(item.ids), "attention_mask": [1] * len(item.ids), "labels": labels})
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder, num_train_epochs=1, learning_rate=rate, seed=seed, report_to=[], disable_tqdm=True,
+            save_strategy="no", use_cpu=True,
+        )  # fmt: skip
+        tokenizer = AutoTokenizer.from_pretrained(encoders.resolve(name))
+        trainer = Trainer(
+            model=model, args=arguments, train_dataset=rows, data_collator=DataCollatorForTokenClassification(tokenizer)
+        )
+        trainer.remove_callback(PrinterCallback)
+        started = time.perf_counter()
+        trainer.train()
+        seconds = time.perf_counter() - started
+    return seconds, wrong(model, test)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="builtin")
+    parser.add_argument("--size", type=int, default=400)
+    parser.add_argument("--test-size", type=int, default=100)
+    parser.add_argument("--learning-rate", type=float, default=2e-4)
+    parser.add_argument("--seeds", type=int, default=1)
+    asked = parser.parse_args()
+    tokenizer = encoders.load_tokenizer(asked.model)
+    train = encode(sentences(asked.size, "train", ["en"]), tokenizer)
+    test = encode(sentences(asked.test_size, "test", ["en", "pl", "be"]), tokenizer)
+    print(
+        f"{asked.model}, {len(train)} sentences, batch 8, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    )
+    print(f"{'who':<12}{'seed':>5}{'seconds':>9}{'sentences/s':>13}{'wrong of ' + str(len(test)):>15}")
+    for seed in range(asked.seeds):
+        for who, run in (("nerspace", ours), ("Trainer", theirs)):
+            try:
+                seconds, errors = run(asked.model, train, test, asked.learning_rate, seed)
+            except ImportError as error:
+                sys.exit(f"Trainer cannot be run here: {error}")
+            print(f"{who:<12}{seed:>5}{seconds:>9.1f}{len(train) / seconds:>13.1f}{errors:>15}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
