@@ -42,8 +42,7 @@ def _silhouette(units: Rows, codes: Codes) -> float:
     if not 2 <= groups < n:
         raise DataError(f"{n} vectors in {groups} groups have no silhouette.", "At least 2 groups and fewer than n.")
     sizes = np.bincount(codes, minlength=groups)
-    sums = np.zeros((groups, units.shape[1]))
-    np.add.at(sums, codes, units)
+    sums = (codes == np.arange(groups)[:, None]).astype(np.float64) @ units
     distances = sizes - units @ sums.T
     line = np.arange(n)
     # A row's distance to itself is 0, rounding aside, so only the count of the others changes.

@@ -35,9 +35,29 @@ def nearest_neighbours(X: Array, k: int = 10) -> npt.NDArray[np.intp]:
         cosines = units[start : start + 1024] @ units.T
         line = np.arange(len(cosines))[:, None]
         cosines[line[:, 0], start + line[:, 0]] = -np.inf
-        nearest = np.argpartition(cosines, n - k, axis=1)[:, n - k :]
+        nearest = _largest(cosines, k)
         found[start : start + 1024] = nearest[line, np.argsort(-cosines[line, nearest], axis=1, kind="stable")]
     return found
+
+
+def _largest(values: npt.NDArray[np.float32], k: int, width: int = 32) -> npt.NDArray[np.intp]:
+    """Columns of the k largest values of each row, in no order, [rows, k].
+
+    The k largest lie in the k groups of columns with the largest maxima, so that only k·width values are sorted out.
+    """
+    rows, n = values.shape
+    groups = n // width
+    if groups <= 2 * k:
+        return np.argpartition(values, n - k, axis=1)[:, n - k :]
+    # Group j holds the columns j, j + groups, …: maxima over whole vectors. What is left over is always looked at.
+    maxima = values[:, : groups * width].reshape(rows, width, groups).max(axis=1)
+    best = np.argpartition(maxima, groups - k, axis=1)[:, groups - k :]
+    inside = (best[:, :, None] + groups * np.arange(width)).reshape(rows, -1)
+    rest = np.broadcast_to(np.arange(groups * width, n), (rows, n - groups * width))
+    candidates = np.concatenate([inside, rest], axis=1)
+    taken = np.take_along_axis(values, candidates, axis=1)
+    order = np.argpartition(taken, taken.shape[1] - k, axis=1)[:, taken.shape[1] - k :]
+    return np.take_along_axis(candidates, order, axis=1)
 
 
 def occurrences(X: Array, k: int = 10) -> npt.NDArray[np.int64]:
@@ -132,7 +152,7 @@ def _scores(cosines: Rows, method: str, k: int) -> Rows:
     n = len(cosines)
     near = min(k, n)
     from_a = np.partition(cosines, n - near, axis=1)[:, n - near :].mean(axis=1)
-    from_b = np.partition(cosines, n - near, axis=0)[n - near :].mean(axis=0)
+    from_b = np.partition(np.ascontiguousarray(cosines.T), n - near, axis=1)[:, n - near :].mean(axis=1)
     scores: Rows = 2 * cosines - from_a[:, None] - from_b
     return scores
 
@@ -163,12 +183,13 @@ def retrieval_table(
         units = unit_rows(X)
         for (a, b), (in_a, in_b) in pairs.items():
             cosines = units[in_a] @ units[in_b].T
-            for first, second, square in ((a, b, cosines), (b, a, cosines.T)):
-                for method in METHODS:
+            for method in METHODS:
+                scores = _scores(cosines, method, k) if len(cosines) else cosines
+                for first, second, square in ((a, b, scores), (b, a, scores.T)):
                     if not len(square):
                         rows.append((stage, layer, first, second, method, 0, NAN, NAN, NAN, NAN))
                         continue
-                    found = _retrieved(_scores(square, method, k))
+                    found = _retrieved(square)
                     rows.append((stage, layer, first, second, method, found.n, found.p_at_1, found.mrr, found.chance,
                                  found.chance_mrr))  # fmt: skip
     columns = ["stage", "layer", "a", "b", "method", "n", "p_at_1", "mrr", "chance", "chance_mrr"]

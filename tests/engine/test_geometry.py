@@ -74,6 +74,12 @@ def test_intrinsic_dimension_of_a_flat_sheet_in_space_is_two() -> None:
     assert local_intrinsic_dimension(inside) == pytest.approx(2, abs=0.25)
 
 
+def test_asking_some_rows_gives_nearly_the_intrinsic_dimension_of_all() -> None:
+    X = np.random.default_rng(0).normal(size=(3000, 8))
+    assert local_intrinsic_dimension(X) == pytest.approx(local_intrinsic_dimension(X, at_most=3000), rel=0.02)
+    assert local_intrinsic_dimension(X) == local_intrinsic_dimension(X)
+
+
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize(
     "X",

@@ -26,7 +26,9 @@ def noise() -> np.ndarray:
 
 def test_neighbours_equal_those_of_scikit_learn_across_blocks(noise: np.ndarray) -> None:
     found = NearestNeighbors(n_neighbors=10, metric="cosine", algorithm="brute").fit(noise)
-    assert (nearest_neighbours(noise) == found.kneighbors(return_distance=False)).mean() > 0.999
+    for k in (1, 10, 40):
+        near = found.kneighbors(n_neighbors=k, return_distance=False)
+        assert (nearest_neighbours(noise, k) == near).mean() > 0.999
 
 
 def test_every_row_names_k_others_and_never_itself(noise: np.ndarray) -> None:
