@@ -65,8 +65,10 @@ def workspace_folder(explicit: str | Path | None = None) -> Path:
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Have `write` fill a temporary file beside `path`, then rename it, so that `path` is whole at every moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Have `write` fill a temporary file beside `path`, then rename it, so that `path` is whole at every moment.
+
+    The folder must be there: a run that was deleted is not made anew by what is written next.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         with temporary.open("wb") as handle:
@@ -230,7 +232,7 @@ class Run:
     def write_table(self, name: str, frame: "pd.DataFrame") -> None:
         """Write a table whole and tell it as an event."""
         text = to_csv(frame)
-        self.require()
+        self._make("tables")
         write_atomically(self.table_path(name), lambda handle: handle.write(text.encode()))
         self.append_event("table", table=name, rows=len(frame))
 
@@ -242,11 +244,15 @@ class Run:
         if not self.path.is_dir():
             raise ConfigurationError(f"The run folder {self.path} is gone.", "It was deleted while the run went on.")
 
+    def _make(self, folder: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / folder).mkdir(exist_ok=True)
+        self.require()
+
     def append_rows(self, name: str, frame: "pd.DataFrame") -> None:
         """Add rows to a table that grows while the run goes on."""
         path = self.table_path(name)
-        self.require()
-        path.parent.mkdir(exist_ok=True)
+        self._make("tables")
         _append(path, to_csv(frame, header=not path.exists()))
 
     def drop_table(self, name: str) -> None:
@@ -277,7 +283,7 @@ class Run:
         """Write an array [n, d] as vectors/NAME.npy."""
         import numpy as np
 
-        self.require()
+        self._make("vectors")
         write_atomically(
             self.path / "vectors" / f"{name}.npy", lambda handle: np.save(handle, vectors, allow_pickle=False)
         )
