@@ -20,6 +20,7 @@ Name = Annotated[
 Languages = Annotated[str | None, typer.Option("--lang", metavar="CODES", help="Languages, such as be,en,ru.")]
 Types = Annotated[str | None, typer.Option("--type", metavar="TYPES", help="Entity types, such as PER,LOC.")]
 Cases = Annotated[str | None, typer.Option("--case", metavar="CASES", help="nominative, locative, directional.")]
+Genders = Annotated[str | None, typer.Option("--gender", metavar="m|f", help="Only persons of this gender.")]
 Part = Annotated[str | None, typer.Option("--split", help="train or test; all by default.")]
 Seed = Annotated[int, typer.Option("--seed", help="Decides the split and the sample.")]
 Format = Annotated[str, typer.Option("--format", help="conll, jsonl or csv.")]
@@ -53,6 +54,7 @@ def sample(
     seed: Seed = 0,
     types: Types = None,
     cases: Cases = None,
+    gender: Genders = None,
     split: Part = None,
     once: Annotated[bool, typer.Option("--once", help="Each context at most once, as the paper samples.")] = False,
     form: Format = "conll",
@@ -63,7 +65,7 @@ def sample(
     """
     from nerspace.datasets import TaggedCorpus
 
-    corpus = _part(name, lang, types, cases, split, seed)
+    corpus = _part(name, lang, types, cases, gender, split, seed)
     if isinstance(corpus, TaggedCorpus):
         _print((corpus.sentence(index) for index in corpus.sample(n, seed=seed)), form)
         return
@@ -78,6 +80,7 @@ def export(
     lang: Languages = None,
     types: Types = None,
     cases: Cases = None,
+    gender: Genders = None,
     split: Part = None,
     seed: Seed = 0,
     form: Format = "conll",
@@ -89,7 +92,7 @@ def export(
     from nerspace.datasets import TaggedCorpus
     from nerspace.tui.console import write_text
 
-    corpus = _part(name, lang, types, cases, split, seed)
+    corpus = _part(name, lang, types, cases, gender, split, seed)
     if isinstance(corpus, TaggedCorpus):
         write_text(target, _text(corpus.sentences(), form), len(corpus))
         return
@@ -143,7 +146,9 @@ def check(
             show_table(key, frame, csv=csv, as_json=as_json, rows=rows)
 
 
-def _part(name: str, lang: str | None, types: str | None, cases: str | None, split: str | None, seed: int) -> "Corpus":
+def _part(
+    name: str, lang: str | None, types: str | None, cases: str | None, gender: str | None, split: str | None, seed: int
+) -> "Corpus":
     """The data set narrowed to what the options ask for."""
     from nerspace import datasets
     from nerspace.datasets import TaggedCorpus
@@ -153,8 +158,8 @@ def _part(name: str, lang: str | None, types: str | None, cases: str | None, spl
     corpus = datasets.load(name)
     kinds = None if types is None else [kind.strip().upper() for kind in types.split(",")]
     if isinstance(corpus, TaggedCorpus):
-        if cases is not None:
-            raise UsageError("Tagged sentences have no case.", "Leave --case out.")
+        if cases is not None or gender is not None:
+            raise UsageError("Tagged sentences have no case or gender.", "Leave --case and --gender out.")
         spoken = None if lang is None else [code.strip() for code in lang.split(",")]
         return corpus.select(languages=spoken, types=kinds, splits=None if split is None else [split])
     if split not in (None, "train", "test"):
@@ -166,6 +171,7 @@ def _part(name: str, lang: str | None, types: str | None, cases: str | None, spl
         languages=None if lang is None else parse_languages(lang),
         types=kinds,
         cases=None if cases is None else [case.strip() for case in cases.split(",")],
+        genders=None if gender is None else [gender],
     )
 
 

@@ -150,6 +150,9 @@ def test_a_sample_is_parallel_seeded_and_in_three_formats(nerspace: Any) -> None
     assert rows == [json.loads(line) for line in nerspace(*asked, "--format", "jsonl").stdout.splitlines()]
     assert "B-LOC" in nerspace(*asked).stdout
     assert nerspace(*asked, "--format", "csv").stdout.startswith("id,")
+    women = nerspace("data", "sample", "--lang", "en", "--n", "5", "--gender", "f", "--format", "jsonl").stdout
+    contexts = {json.loads(line)["context"] for line in women.splitlines()}
+    assert contexts <= {f"per-{number:03}" for number in range(31, 61)}
 
 
 def test_exported_sentences_are_read_back_checked_and_never_overwrite(nerspace: Any, tmp_path: Path) -> None:
