@@ -18,8 +18,17 @@ from nerspace.engine.checkpoints import Checkpoints, TrainingRecord, records_as_
 from nerspace.engine.distances import tnld_table
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.evaluation import prediction_table
-from nerspace.engine.experiment import FORWARD_BATCH, draw_sample, probe_space, readable, sentence_table
-from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table, steps_table
+from nerspace.engine.experiment import (
+    FORWARD_BATCH,
+    draw_sample,
+    longest_input,
+    probe_space,
+    probed,
+    readable,
+    recipe_of,
+    sentence_table,
+)
+from nerspace.engine.finetuning import LABELS, finetune, probes_table, steps_table
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.requests import Request, read_request
@@ -77,10 +86,7 @@ def _one(
     """One donor, one seed: train, predict, save; or, where that is done already, tell it again."""
     name = f"{request.donor}-{request.seed}"
     folder = run.path / "checkpoints" / name
-    recipe = Recipe(
-        learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
-        probe_every=request.probe_every, seed=request.seed,
-    )  # fmt: skip
+    recipe = recipe_of(request)
     yield Stage("train", f"Fine-tuning {name}", recipe.steps(len(train)), "steps")
     if (done := _read_done(folder)) is not None:
         for told in done.records:
@@ -95,9 +101,8 @@ def _one(
     records: list[TrainingRecord] = []
     with ActiveVocabulary(model, [*learned, *read]) as vocabulary:
         learned, read = vocabulary.translate(learned), vocabulary.translate(read)
-        per_language = len(read) // len(request.languages)
-        probed = [item for i, item in enumerate(read) if i % per_language < request.probe_size]
-        probe = partial(probe_space, model, probed, (0, model.config.num_hidden_layers), request.seed)
+        layers = (0, model.config.num_hidden_layers)
+        probe = partial(probe_space, model, probed(read, request), layers, request.seed)
         checkpoints = Checkpoints(folder, request.checkpoint_seconds)
         with closing(finetune(model, learned, recipe, probe, checkpoints)) as steps:
             for record in steps:
@@ -140,8 +145,7 @@ def _limit(model: str) -> int:
     """How many ids the model reads at once."""
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(encoders.resolve(model), trust_remote_code=False)
-    return min(512, int(config.max_position_embeddings) - 2)
+    return longest_input(AutoConfig.from_pretrained(encoders.resolve(model), trust_remote_code=False))
 
 
 def _done_file(folder: Path) -> Path:

@@ -113,7 +113,7 @@ def demo(run: Run) -> Iterator[Record]:
     yield Stage("prepare", "Data and model", 3, "steps")
     tokenizer = encoders.load_tokenizer(request.model)
     model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed).to(device)
-    limit = min(512, model.config.max_position_embeddings - 2)
+    limit = longest_input(model.config)
     layers = (0, model.config.num_hidden_layers)
     yield Progress("prepare", 1)
     drawn = draw_sample(request)
@@ -132,7 +132,7 @@ def demo(run: Run) -> Iterator[Record]:
         reading = _Reading(run, model, test, layers, request.seed)
         run.write_table("words", reading.word_table)
         yield from reading.stage("before", "Word vectors before fine-tuning")
-        yield from _train(run, request, model, train, sample.test, test, layers)
+        yield from _train(run, request, model, train, test, layers)
         vocabulary.put_back()
         outputs = yield from reading.stage("after", "Errors and word vectors after")
 
@@ -248,16 +248,10 @@ def random_words(encoded: Sequence[Encoded], count: int, seed: int) -> list[list
 
 
 def _train(
-    run: Run, request: Request, model: Any, train: Sequence[Encoded], sentences: Sequence[Sentence],
-    test: Sequence[Encoded], layers: tuple[int, ...],
-) -> Iterator[Record]:  # fmt: skip
-    recipe = Recipe(
-        learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
-        probe_every=request.probe_every, seed=request.seed,
-    )  # fmt: skip
-    per_language = len(sentences) // len(request.languages)
-    kept = [i for i in range(len(sentences)) if i % per_language < request.probe_size]
-    probe = partial(probe_space, model, [test[i] for i in kept], layers, request.seed)
+    run: Run, request: Request, model: Any, train: Sequence[Encoded], test: Sequence[Encoded], layers: tuple[int, ...]
+) -> Iterator[Record]:
+    recipe = recipe_of(request)
+    probe = partial(probe_space, model, probed(test, request), layers, request.seed)
     yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps")
     probes: list[ProbeRecord] = []
     for table in ("steps", "probes"):
@@ -274,6 +268,25 @@ def _train(
     deltas = delta_table(probes_table(probes))
     run.write_table("deltas", deltas)
     run.write_table("delta_correlations", delta_correlation_table(deltas, request.seed))
+
+
+def longest_input(config: Any) -> int:
+    """How many ids a model of that configuration reads at once; RoBERTa keeps two positions to itself."""
+    return min(512, int(config.max_position_embeddings) - 2)
+
+
+def recipe_of(request: Request) -> Recipe:
+    """The part of a request that says how to train."""
+    return Recipe(
+        learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
+        probe_every=request.probe_every, seed=request.seed,
+    )  # fmt: skip
+
+
+def probed(test: Sequence[Encoded], request: Request) -> list[Encoded]:
+    """The first `probe_size` test sentences of every language, which lie one language after the other."""
+    per_language = len(test) // len(request.languages)
+    return [item for i, item in enumerate(test) if i % per_language < request.probe_size]
 
 
 def probe_space(

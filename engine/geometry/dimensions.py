@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.isotropy import average_cosine
-from nerspace.engine.geometry.views import Array, Rows, checked_rows, unit_rows
+from nerspace.engine.geometry.views import Array, Rows, by_language, checked_rows, unit_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,20 +56,18 @@ def dimensions_table(
     import pandas as pd
 
     rows = []
-    for (stage, layer), X in vectors.items():
-        for language in ["all", *sorted(set(languages.tolist()))]:
-            chosen = X if language == "all" else X[languages == language]
-            n = len(chosen)
-            try:
-                parts = contributions(chosen)
-            except DataError:
-                rows.append((stage, layer, language, 1, -1, NAN, NAN, NAN, n, NAN))
-                continue
-            total, order = parts.sum(), np.argsort(-parts, kind="stable")[: min(count, len(parts) - 1)]
-            for rank, dimension in enumerate(order, start=1):
-                share = parts[dimension] / total if total > 0 else NAN
-                left = _cosine_without(chosen, order[:rank])
-                rows.append((stage, layer, language, rank, dimension, parts[dimension], share, 1 / len(parts), n, left))
+    for stage, layer, language, chosen in by_language(vectors, languages):
+        n = len(chosen)
+        try:
+            parts = contributions(chosen)
+        except DataError:
+            rows.append((stage, layer, language, 1, -1, NAN, NAN, NAN, n, NAN))
+            continue
+        total, order = parts.sum(), np.argsort(-parts, kind="stable")[: min(count, len(parts) - 1)]
+        for rank, dimension in enumerate(order, start=1):
+            share = parts[dimension] / total if total > 0 else NAN
+            left = _cosine_without(chosen, order[:rank])
+            rows.append((stage, layer, language, rank, dimension, parts[dimension], share, 1 / len(parts), n, left))
     columns = ["stage", "layer", "language", "rank", "dimension", "contribution", "share", "floor", "n",
                "cosine_without"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)

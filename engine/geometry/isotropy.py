@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.views import Array, Rows, all_but_the_top, checked_rows, unit_rows
+from nerspace.engine.geometry.views import Array, Rows, all_but_the_top, by_language, checked_rows, unit_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,13 +140,11 @@ def isotropy_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDA
     import pandas as pd
 
     rows = []
-    for (stage, layer), X in vectors.items():
-        for language in ["all", *sorted(set(languages.tolist()))]:
-            chosen = X if language == "all" else X[languages == language]
-            for measure, function in MEASURES.items():
-                try:
-                    value, floor = function(chosen), noise_floor(measure, *chosen.shape)
-                except DataError:
-                    value = floor = float("nan")
-                rows.append((stage, layer, language, measure, len(chosen), value, floor))
+    for stage, layer, language, chosen in by_language(vectors, languages):
+        for measure, function in MEASURES.items():
+            try:
+                value, floor = function(chosen), noise_floor(measure, *chosen.shape)
+            except DataError:
+                value = floor = float("nan")
+            rows.append((stage, layer, language, measure, len(chosen), value, floor))
     return pd.DataFrame(rows, columns=["stage", "layer", "language", "measure", "n", "value", "floor"])

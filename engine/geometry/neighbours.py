@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.similarity import parallel_rows
-from nerspace.engine.geometry.views import Array, Rows, unit_rows
+from nerspace.engine.geometry.views import Array, Rows, by_language, unit_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,19 +98,15 @@ def hubness_table(
     import pandas as pd
 
     rows = []
-    for (stage, layer), X in vectors.items():
-        for language in ["all", *sorted(set(languages.tolist()))]:
-            chosen = X if language == "all" else X[languages == language]
-            n = len(chosen)
-            try:
-                counts = occurrences(chosen, k)
-            except DataError:
-                rows.append((stage, layer, language, k, n, NAN, NAN, NAN, NAN))
-                continue
-            floor = hubness_floor(n, chosen.shape[1], k)
-            rows.append(
-                (stage, layer, language, k, n, _skewness(counts), floor, float(counts.max()), (counts == 0).mean())
-            )
+    for stage, layer, language, chosen in by_language(vectors, languages):
+        n = len(chosen)
+        try:
+            counts = occurrences(chosen, k)
+        except DataError:
+            rows.append((stage, layer, language, k, n, NAN, NAN, NAN, NAN))
+            continue
+        floor = hubness_floor(n, chosen.shape[1], k)
+        rows.append((stage, layer, language, k, n, _skewness(counts), floor, float(counts.max()), (counts == 0).mean()))
     columns = ["stage", "layer", "language", "k", "n", "skewness", "floor", "largest", "orphans"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -4,7 +4,7 @@ A view is taken before anything is measured. After the mean is gone the mean cos
 says nothing of isotropy.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -98,3 +98,16 @@ def view(X: Array, name: str) -> Array:
     if name not in VIEWS:
         raise UsageError(f"Unknown view {name!r}.", f"Choose from {', '.join(VIEWS)}.")
     return VIEWS[name](X)
+
+
+def by_language(
+    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]"
+) -> Iterator[tuple[str, int, str, Array]]:
+    """Stage, layer, language and its rows, "all" first.
+
+    vectors: (stage, layer) → [n, d]. languages: [n], the language of each row.
+    """
+    for (stage, layer), X in vectors.items():
+        yield stage, layer, "all", X
+        for language in sorted(set(languages.tolist())):
+            yield stage, layer, language, X[languages == language]
