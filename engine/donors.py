@@ -22,14 +22,13 @@ from nerspace.engine.experiment import (
     FORWARD_BATCH,
     draw_sample,
     longest_input,
-    probe_space,
-    probed,
     readable,
     recipe_of,
     sentence_table,
 )
 from nerspace.engine.finetuning import LABELS, finetune, probes_table, steps_table
 from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.probing import probe_space, probed, probed_layers
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv, write_atomically
@@ -101,8 +100,7 @@ def _one(
     records: list[TrainingRecord] = []
     with ActiveVocabulary(model, [*learned, *read]) as vocabulary:
         learned, read = vocabulary.translate(learned), vocabulary.translate(read)
-        layers = (0, model.config.num_hidden_layers)
-        probe = partial(probe_space, model, probed(read, request), layers, request.seed)
+        probe = partial(probe_space, model, probed(read, request), probed_layers(request, model), request.seed)
         checkpoints = Checkpoints(folder, request.checkpoint_seconds)
         with closing(finetune(model, learned, recipe, probe, checkpoints)) as steps:
             for record in steps:

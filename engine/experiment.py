@@ -21,9 +21,10 @@ from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation import prediction_table, sentence_id
 from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table, steps_table
-from nerspace.engine.forward import Outputs, finish, forward
-from nerspace.engine.geometry.isotropy import average_cosine, isoscore, isotropy_table
+from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.similarity import parallel_cosine_table
+from nerspace.engine.probing import WORDS_PER_SENTENCE, probe_space, probed, probed_layers, random_words
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.projection import map_quality_table, map_table
 from nerspace.engine.requests import Request, read_request
@@ -32,7 +33,6 @@ from nerspace.engine.statistics import correlation_table, delta_correlation_tabl
 from nerspace.engine.tokenization import pieces_table, tokenization_table
 from nerspace.engine.transfer import transfer_table
 
-WORDS_PER_SENTENCE = 4
 FORWARD_BATCH = 32
 
 
@@ -132,7 +132,7 @@ def demo(run: Run) -> Iterator[Record]:
         reading = _Reading(run, model, test, layers, request.seed)
         run.write_table("words", reading.word_table)
         yield from reading.stage("before", "Word vectors before fine-tuning")
-        yield from _train(run, request, model, train, test, layers)
+        yield from _train(run, request, model, train, test)
         vocabulary.put_back()
         outputs = yield from reading.stage("after", "Errors and word vectors after")
 
@@ -233,25 +233,11 @@ class _Reading:
         return outputs
 
 
-def random_words(encoded: Sequence[Encoded], count: int, seed: int) -> list[list[tuple[int, ...]]]:
-    """Per sentence, the pieces of up to `count` random words that hold a letter or digit."""
-    generator = random.Random(seed)  # noqa: S311
-    chosen = []
-    for item in encoded:
-        words = [
-            pieces
-            for word, pieces in zip(item.sentence.words, item.pieces, strict=True)
-            if pieces and any(letter.isalnum() for letter in word)
-        ]
-        chosen.append(generator.sample(words, min(count, len(words))))
-    return chosen
-
-
 def _train(
-    run: Run, request: Request, model: Any, train: Sequence[Encoded], test: Sequence[Encoded], layers: tuple[int, ...]
+    run: Run, request: Request, model: Any, train: Sequence[Encoded], test: Sequence[Encoded]
 ) -> Iterator[Record]:
     recipe = recipe_of(request)
-    probe = partial(probe_space, model, probed(test, request), layers, request.seed)
+    probe = partial(probe_space, model, probed(test, request), probed_layers(request, model), request.seed)
     yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps")
     probes: list[ProbeRecord] = []
     for table in ("steps", "probes"):
@@ -279,29 +265,8 @@ def recipe_of(request: Request) -> Recipe:
     """The part of a request that says how to train."""
     return Recipe(
         learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
-        probe_every=request.probe_every, seed=request.seed,
+        probe_every=request.probe_every, seed=request.seed, dropout=request.dropout,
     )  # fmt: skip
-
-
-def probed(test: Sequence[Encoded], request: Request) -> list[Encoded]:
-    """The first `probe_size` test sentences of every language, which lie one language after the other."""
-    per_language = len(test) // len(request.languages)
-    return [item for i, item in enumerate(test) if i % per_language < request.probe_size]
-
-
-def probe_space(
-    model: Any, encoded: Sequence[Encoded], layers: tuple[int, ...], seed: int, step: int
-) -> Iterator[ProbeRecord]:
-    """Mean cosine and IsoScore of random word vectors per language and layer, always of the same words."""
-    words = random_words(encoded, WORDS_PER_SENTENCE, seed)
-    languages = np.array([item.sentence.language for item, chosen in zip(encoded, words, strict=True) for _ in chosen])
-    outputs = Outputs()
-    finish(forward(model, encoded, outputs, groups=words, layers=layers, batch_size=FORWARD_BATCH))
-    for layer, vectors in outputs.vectors.items():
-        for language in dict.fromkeys(languages.tolist()):
-            rows = vectors[languages == language]
-            for measure, function in (("mean_cosine", average_cosine), ("isoscore", isoscore)):
-                yield ProbeRecord(step, language, layer, measure, len(rows), function(rows))
 
 
 def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record]:

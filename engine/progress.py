@@ -34,7 +34,8 @@ class Note:
 class StepRecord:
     """One optimiser step: its number from 1, of how many, mean loss of the batch, and what was seen so far.
 
-    parts: into how many the batch was cut because memory was short.
+    seconds, probe_seconds: time spent training and probing so far. parts: into how many the batch was cut because
+    memory was short.
     """
 
     step: int
@@ -44,11 +45,15 @@ class StepRecord:
     sentences: int
     seconds: float
     parts: int = 1
+    probe_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeRecord:
-    """One measure of the space of one language at one layer, taken after `step` steps over `n` word vectors."""
+    """One measure of the space of one language at one layer, taken after `step` steps over `n` vectors or sentences.
+
+    floor: what chance gives, where there is such a thing.
+    """
 
     step: int
     language: str
@@ -56,6 +61,7 @@ class ProbeRecord:
     measure: str
     n: int
     value: float
+    floor: float | None = None
 
 
 Record = Stage | Progress | Note | StepRecord | ProbeRecord

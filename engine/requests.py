@@ -15,6 +15,8 @@ class Request:
     size: training sentences in the donor language. test_size: test sentences per language, the same cells in each.
     checkpoint_seconds: least time between two checkpoints of the training. donors, seeds: where several models are
     trained, their languages and how many seeds each, from `seed` on; a demo trains one, on the donor.
+    probe_every: steps between two probes, 0 for none. probe_languages, probe_layers: what is probed; all languages,
+    and the initial and the last layer, where they are empty.
     """
 
     donor: str
@@ -35,6 +37,19 @@ class Request:
     checkpoint_seconds: float = 60.0
     donors: tuple[str, ...] = ()
     seeds: int = 1
+    dropout: float = 0.0
+    probe_languages: tuple[str, ...] = ()
+    probe_layers: tuple[int, ...] = ()
+
+    def layers_of(self, last: int) -> tuple[int, ...]:
+        """The layers to probe, in order.
+
+        Raises: UsageError for one that a model with `last` hidden layers lacks.
+        """
+        for layer in self.probe_layers:
+            if not 0 <= layer <= last:
+                raise UsageError(f"The model has no layer {layer}.", f"Choose from 0 (the initial one) to {last}.")
+        return tuple(sorted(set(self.probe_layers)))
 
 
 # Below these a request makes no sense: no batch, no split into types, no pair of neighbours.
@@ -43,7 +58,7 @@ _LEAST = {
     "test_size": 6,
     "batch_size": 1,
     "epochs": 1,
-    "probe_every": 1,
+    "probe_every": 0,
     "probe_size": 2,
     "perplexity": 1,
     "seeds": 1,
@@ -60,13 +75,18 @@ def make_request(**fields: Any) -> dict[str, Any]:
     donors = tuple(fields.get("donors", ()))
     asked = tuple(fields["languages"])
     languages = (*(code for code in dict.fromkeys((fields["donor"], *donors)) if code not in asked), *asked)
-    request = Request(**{**fields, "languages": languages, "donors": donors})
+    request = read_request({**fields, "languages": languages})
     devices.check_device_name(request.device)
     for name, least in _LEAST.items():
         if getattr(request, name) < least:
             raise UsageError(
                 f"{name.replace('_', ' ').capitalize()} is {getattr(request, name)}.", f"It must be at least {least}."
             )
+    for code in request.probe_languages:
+        if code not in languages:
+            raise UsageError(f"{code} is not among the languages of the run.", f"Probe some of {', '.join(languages)}.")
+    if not 0 <= request.dropout < 1:
+        raise UsageError(f"Dropout is {request.dropout}.", "It must be at least 0 and below 1.")
     if not 0 < request.learning_rate < 1:
         raise UsageError(f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.")
     return asdict(request)
@@ -74,5 +94,5 @@ def make_request(**fields: Any) -> dict[str, Any]:
 
 def read_request(fields: Mapping[str, Any]) -> Request:
     """The request that run.json holds."""
-    donors = tuple(fields.get("donors", ()))
-    return Request(**{**fields, "languages": tuple(fields["languages"]), "donors": donors})
+    listed = ("languages", "donors", "probe_languages", "probe_layers")
+    return Request(**{**fields, **{name: tuple(fields[name]) for name in listed if name in fields}})

@@ -8,7 +8,26 @@ import typer
 
 from nerspace.datasets.errors import NerspaceError
 from nerspace.tui import data_commands, geometry_commands, training_commands
-from nerspace.tui.options import Csv, Data, Json, Languages, Model, Plot, Rows, RunName, Workspace
+from nerspace.tui.options import (
+    Csv,
+    Data,
+    Device,
+    Dropout,
+    Epochs,
+    Json,
+    Languages,
+    LearningRate,
+    Model,
+    Plot,
+    ProbeEvery,
+    ProbeLanguages,
+    ProbeLayers,
+    ProbeSize,
+    Rows,
+    RunName,
+    Workspace,
+    layer_numbers,
+)
 
 app = typer.Typer(
     name="nerspace",
@@ -81,14 +100,15 @@ def demo(
     size: Annotated[int, typer.Option(help="Training sentences.")] = 2880,
     test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
     model: Model = "builtin",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Device = "auto",
     data: Data = "builtin",
-    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 1,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
-    ] = None,
-    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space.")] = 30,
+    epochs: Epochs = 1,
+    learning_rate: LearningRate = None,
+    dropout: Dropout = 0.0,
+    probe_every: ProbeEvery = 30,
+    probe_size: ProbeSize = 12,
+    probe_lang: ProbeLanguages = None,
+    probe_layers: ProbeLayers = None,
     perplexity: Annotated[float, typer.Option(help="Perplexity of the t-SNE maps.")] = 70,
     keep_model: Annotated[bool, typer.Option(help="Save the fine-tuned model in the run (0.5 GB).")] = True,
     tui: Annotated[bool, typer.Option("--tui/--no-tui", help="Open the explorer on the run at the end.")] = True,
@@ -112,7 +132,8 @@ def demo(
         donor=parse_languages(donor)[0], languages=parse_languages(lang), seed=seed, size=size,
         test_size=test_size, model=model, device=device, data=data,
         learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=8, epochs=epochs,
-        probe_every=probe_every, probe_size=12, perplexity=perplexity, keep_model=keep_model,
+        dropout=dropout, probe_every=probe_every, probe_size=probe_size, perplexity=perplexity, keep_model=keep_model,
+        probe_languages=parse_languages(probe_lang) if probe_lang else (), probe_layers=layer_numbers(probe_layers),
     )  # fmt: skip
     folder = runs.workspace_folder(workspace)
     datasets.load_parallel(data).select(languages=request["languages"])

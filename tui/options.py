@@ -26,3 +26,36 @@ Model = Annotated[
 RunName = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run's id or the beginning of it; the newest by default.")
 ]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+Epochs = Annotated[int, typer.Option("--epochs", help="Times over the training sentences.")]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        "--learning-rate", help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False
+    ),
+]
+Dropout = Annotated[
+    float, typer.Option("--dropout", help="Share that dropout layers drop; 0 is faster, and one epoch repeats nothing.")
+]
+ProbeEvery = Annotated[int, typer.Option("--probe-every", help="Steps between two probes of the space; 0 for none.")]
+ProbeSize = Annotated[int, typer.Option("--probe-size", help="Probed test sentences per language.")]
+ProbeLanguages = Annotated[
+    str | None, typer.Option("--probe-lang", metavar="CODES", help="Languages to probe; all by default.")
+]
+ProbeLayers = Annotated[
+    str | None,
+    typer.Option("--probe-layers", metavar="N,N", help="Layers to probe; the initial and the last by default."),
+]
+
+
+def layer_numbers(text: str | None) -> tuple[int, ...]:
+    """Layers written as 0,6,12; empty for None.
+
+    Raises: UsageError for anything else.
+    """
+    from nerspace.datasets.errors import UsageError
+
+    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if wrong := next((part for part in parts if not part.isdecimal()), None):
+        raise UsageError(f"{wrong!r} is no layer.", "Write layers as numbers with commas, such as 0,6,12.")
+    return tuple(map(int, parts))

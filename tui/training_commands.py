@@ -5,7 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerspace.datasets.errors import NerspaceError
-from nerspace.tui.options import Data, Languages, Model, RunName, Workspace
+from nerspace.tui.options import (
+    Data,
+    Device,
+    Dropout,
+    Epochs,
+    Languages,
+    LearningRate,
+    Model,
+    ProbeEvery,
+    ProbeLanguages,
+    ProbeLayers,
+    ProbeSize,
+    RunName,
+    Workspace,
+    layer_numbers,
+)
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
@@ -23,15 +38,16 @@ def finetune(
     size: Annotated[int, typer.Option(help="Training sentences.")] = 2880,
     test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
     model: Model = "builtin",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Device = "auto",
     data: Data = "builtin",
-    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 1,
+    epochs: Epochs = 1,
     batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = 8,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
-    ] = None,
-    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space.")] = 50,
+    learning_rate: LearningRate = None,
+    dropout: Dropout = 0.0,
+    probe_every: ProbeEvery = 50,
+    probe_size: ProbeSize = 12,
+    probe_lang: ProbeLanguages = None,
+    probe_layers: ProbeLayers = None,
     keep_model: Annotated[bool, typer.Option(help="Save every model in the run (0.5 GB each).")] = True,
     follow: Follow = True,
     workspace: Workspace = None,
@@ -52,7 +68,9 @@ def finetune(
         donor=donors[0], donors=donors, seeds=seeds, languages=languages, seed=seed, size=size, test_size=test_size,
         model=model, device=device, data=data,
         learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=batch_size,
-        epochs=epochs, probe_every=probe_every, probe_size=12, perplexity=70, keep_model=keep_model,
+        epochs=epochs, dropout=dropout, probe_every=probe_every, probe_size=probe_size, perplexity=70,
+        probe_languages=parse_languages(probe_lang) if probe_lang else (), probe_layers=layer_numbers(probe_layers),
+        keep_model=keep_model,
     )  # fmt: skip
     folder = runs.workspace_folder(workspace)
     datasets.load_parallel(data).select(languages=request["languages"])

@@ -64,6 +64,18 @@ def knn_purity(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]", k: int = 10
     return _purity(near, _codes(labels, len(near)))
 
 
+def shuffled_purity(labels: "Sequence[Any] | npt.NDArray[Any]") -> float:
+    """What `knn_purity` gives on average when the labels are shuffled, exact: Σ n_g (n_g − 1) / (n (n − 1)).
+
+    Raises: DataError for fewer than 2 labels.
+    """
+    n = len(labels)
+    if n < 2:
+        raise DataError(f"{n} labels cannot be shuffled.", "At least 2 are needed.")
+    sizes = np.bincount(_codes(labels, n))
+    return float((sizes * (sizes - 1)).sum() / (n * (n - 1)))
+
+
 def _purity(near: Codes, codes: Codes) -> float:
     return float((codes[near] == codes[:, None]).mean())
 

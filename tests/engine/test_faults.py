@@ -34,21 +34,11 @@ def encoder(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
-def without_dropout(name: str) -> tuple[Any, list[Encoded]]:
-    model, items = loaded(name, some_sentences(24))
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-        if hasattr(module, "dropout_prob"):
-            module.dropout_prob = 0.0
-    return model, items
-
-
 def test_too_little_memory_splits_the_batch_with_the_same_result_and_says_so(encoder: str) -> None:
     recipe = Recipe(learning_rate=1e-3, batch_size=8)
-    model, items = without_dropout(encoder)
+    model, items = loaded(encoder, some_sentences(24))
     told = [record for record in finetune(model, items, recipe) if isinstance(record, StepRecord)]
-    short, items = without_dropout(encoder)
+    short, items = loaded(encoder, some_sentences(24))
     whole_forward, calls = short.forward, []
 
     def forward_in_little_memory(**inputs: torch.Tensor) -> Any:

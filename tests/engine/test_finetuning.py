@@ -9,16 +9,18 @@ import pytest
 import torch
 from training_samples import loaded, sentence, some_sentences
 
+from nerspace.engine import finetuning
 from nerspace.engine.batching import IGNORED, ActiveVocabulary, collate, collate_labels, encode, in_buckets
+from nerspace.engine.checkpoints import Checkpoints
 from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.finetuning import LABELS, Recipe, finetune
 from nerspace.engine.forward import Outputs, finish, forward
-from nerspace.engine.progress import StepRecord
+from nerspace.engine.progress import ProbeRecord, StepRecord
 
 
-@pytest.fixture(params=["tiny_xlmr", "tiny_bert"])
+@pytest.fixture(params=["tiny_xlmr", "tiny_bert", "tiny_deberta"])
 def encoder(request: pytest.FixtureRequest) -> str:
     folder: Path = request.getfixturevalue(request.param)
     return str(folder)
@@ -101,6 +103,56 @@ def test_probes_come_before_the_first_step_and_every_h_steps(encoder: str) -> No
     ):
         assert model.training
     assert asked == [0, 2, 4, 6]
+
+
+def test_no_probe_is_taken_where_none_is_wanted(encoder: str) -> None:
+    model, items = loaded(encoder, some_sentences(8))
+    list(finetune(model, items, Recipe(probe_every=0), lambda _: pytest.fail("probed")))
+
+
+def test_dropout_is_that_of_the_recipe_and_the_configuration_is_left_alone(encoder: str) -> None:
+    def losses(dropout: float, batch_size: int = 8) -> list[float]:
+        model, items = loaded(encoder, some_sentences(16))
+        before = model.config.to_dict()
+        recipe = Recipe(dropout=dropout, batch_size=batch_size)
+        found = [record.loss for record in finetune(model, items, recipe) if isinstance(record, StepRecord)]
+        assert model.config.to_dict() == before
+        return found
+
+    assert losses(0.0)[0] != losses(0.5)[0]
+    # Without it the first loss is that of reading: the mean over the words of the batch.
+    model, items = loaded(encoder, some_sentences(16))
+    model.eval()
+    device = torch.device("cpu")
+    inputs = collate(items, model.get_input_embeddings().padding_idx or 0, device)
+    labels = collate_labels(items, model.config.label2id, inputs["input_ids"].shape[1], device)
+    assert losses(0.0, 16)[0] == pytest.approx(model(**inputs, labels=labels).loss.item(), abs=1e-5)
+
+
+def test_losses_that_are_read_together_tell_the_same_steps(
+    encoder: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def told(together: int, stop_at: int = 99) -> list[tuple[object, ...]]:
+        monkeypatch.setitem(finetuning._TOLD_TOGETHER, "cpu", together)
+        model, items = loaded(encoder, some_sentences(28))
+        steps = finetune(
+            model, items, Recipe(batch_size=4, probe_every=3, epochs=2),
+            lambda step: [ProbeRecord(step, "en", 0, "wrong", 1, 0.0)], Checkpoints(tmp_path / str(together)),
+        )  # fmt: skip
+        found: list[tuple[object, ...]] = []
+        for record in steps:
+            assert isinstance(record, StepRecord | ProbeRecord)
+            found.append((type(record), record.step, getattr(record, "loss", None)))
+            if record.step == stop_at:
+                steps.close()
+        return found
+
+    whole = told(1)
+    assert [step for kind, step, _ in whole if kind is StepRecord] == list(range(1, 15))
+    assert told(5) == whole
+    # Cut off while steps are untold: the checkpoint has them, and they are told behind it.
+    told(4, stop_at=6)
+    assert told(4) == whole
 
 
 def test_a_loss_that_is_no_number_ends_the_training(encoder: str) -> None:

@@ -271,7 +271,9 @@ def test_a_job_that_fails_says_why_in_one_line(workspace: Path, tmp_path: Path) 
         ({"size": 3}, "Size is 3.*at least 8"),
         ({"device": "gpu"}, "'gpu'.*auto, cpu, cuda"),
         ({"learning_rate": 0.0}, "learning rate"),
-        ({"probe_every": 0}, "Probe every is 0"),
+        ({"probe_every": -1}, "Probe every is -1"),
+        ({"dropout": 1.0}, "Dropout is 1.0"),
+        ({"probe_languages": ("uk",)}, "uk is not among the languages"),
     ],
 )
 def test_a_request_that_cannot_be_is_refused(changes: dict[str, object], problem: str) -> None:
