@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from nerspace.engine.tokenization import encode_sentences
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from tokenizers import Tokenizer
 
     from nerspace.datasets import Sentence
@@ -74,24 +76,30 @@ def in_buckets(lengths: Sequence[int], size: int, generator: random.Random | Non
 def collate(encoded: Sequence[Encoded], pad: int, device: torch.device) -> dict[str, torch.Tensor]:
     """Ids and mask as tensors [batch, longest]."""
     width = max(len(item.ids) for item in encoded)
-    ids = torch.full((len(encoded), width), pad, dtype=torch.long)
-    mask = torch.zeros((len(encoded), width), dtype=torch.long)
+    ids = np.full((len(encoded), width), pad, dtype=np.int64)
+    mask = np.zeros((len(encoded), width), dtype=np.int64)
     for row, item in enumerate(encoded):
-        ids[row, : len(item.ids)] = torch.tensor(item.ids)
+        ids[row, : len(item.ids)] = item.ids
         mask[row, : len(item.ids)] = 1
-    return {"input_ids": ids.to(device, non_blocking=True), "attention_mask": mask.to(device, non_blocking=True)}
+    return {"input_ids": _sent(ids, device), "attention_mask": _sent(mask, device)}
 
 
 def collate_labels(
     encoded: Sequence[Encoded], label_ids: dict[str, int], width: int, device: torch.device
 ) -> torch.Tensor:
     """Labels [batch, width]: a word's tag on its first piece, IGNORED everywhere else."""
-    labels = torch.full((len(encoded), width), IGNORED, dtype=torch.long)
+    labels = np.full((len(encoded), width), IGNORED, dtype=np.int64)
     for row, item in enumerate(encoded):
         for tag, positions in zip(item.sentence.tags, item.pieces, strict=True):
             if positions:
                 labels[row, positions[0]] = label_ids[tag]
-    return labels.to(device, non_blocking=True)
+    return _sent(labels, device)
+
+
+def _sent(array: "npt.NDArray[np.int64]", device: torch.device) -> torch.Tensor:
+    """The array on the device; on its way to a GPU it is pinned, so that nobody waits for it."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 class ActiveVocabulary:
