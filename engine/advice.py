@@ -1,9 +1,9 @@
 """Which donor to train on for a recipient: donors ranked by what is known before any training, and how well that works.
 
-    tnld            nearer spelling first
-    piece_overlap   more shared pieces first
-    cka             more alike arrangement of the same entities first, in the encoder before fine-tuning
-    script          the recipient's own script first, all else equal: what a ranking must beat to say more than that
+tnld            nearer spelling first
+piece_overlap   more shared pieces first
+cka             more alike arrangement of the same entities first, in the encoder before fine-tuning
+script          the recipient's own script first, all else equal: what a ranking must beat to say more than that
 """
 
 from collections.abc import Mapping, Sequence

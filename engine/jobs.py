@@ -27,6 +27,7 @@ from nerspace.engine.runs import Run
 JOBS = {
     "demo": "nerspace.engine.experiment:demo",
     "finetune": "nerspace.engine.donors:finetune_donors",
+    "transfer": "nerspace.engine.donors:finetune_donors",
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")
