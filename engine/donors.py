@@ -38,7 +38,6 @@ from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv, write_atomically
 from nerspace.engine.statistics import delta_table
 
-
 # The first steps are slow to start and say little before so many.
 _JUDGED_AFTER = 20
 _WORTH_TELLING = 120.0

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nerspace.engine.advice import advice_quality_table, advice_table, donor_scores
+from nerspace.engine.errors import UsageError
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics import correlation_table
 from nerspace.engine.transfer import pair_table, transfer_table
@@ -19,9 +20,11 @@ def transfer_tables(run: Run, layer: int | None = None) -> "dict[str, pd.DataFra
     A run with one donor gives no advice. Rankings by pieces and by CKA need the tables `piece_overlap` and `cka`.
 
     layer: of the CKA, the last one by default.
-    Raises: UsageError where the run holds no predictions.
+    Raises: UsageError where the run holds no predictions, or a layer is asked for and it holds no CKA.
     """
     held = set(run.tables())
+    if layer is not None and "cka" not in held:
+        raise UsageError(f"The run {run.id} holds no CKA.", "Runs with several donors do; leave --layer out.")
     transfer = transfer_table(run.read_table("predictions"), run.read_table("tnld"))
     seed = int(run.info()["request"].get("seed", 0))
     tables = {

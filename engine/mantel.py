@@ -1,9 +1,9 @@
 """Correlations over pairs of languages, judged by relabelling and resampling languages, never single pairs.
 
-Two pairs that share a language are not independent, so a shuffle of pairs makes every p too small and every interval too
-narrow. Languages are exchanged within strata only: donors among donors, others among others (and within a script where
-only pairs of one kind of script are looked at), so that every relabelled pair is one whose distance is known. With all
-languages as donors this is Mantel's test; with one donor it is the plain shuffle of its recipients.
+Two pairs that share a language are not independent, so a shuffle of pairs makes every p too small and every interval
+too narrow. Languages are exchanged within strata only: donors among donors, others among others (and within a script
+where only pairs of one kind of script are looked at), so that every relabelled pair is one whose distance is known.
+With all languages as donors this is Mantel's test; with one donor it is the plain shuffle of its recipients.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence

@@ -54,8 +54,8 @@ TRANSFER_TABLES = (
             "statistic": "pearson or spearman",
             "n": "donor and recipient pairs; errors are means over seeds",
             "value": "the correlation of the share of wrong sentences with TNLD",
-            "low": "2.5 % bound, bootstrap over languages (donors among donors, others among others; within a script in "
-            "the subsets by script)",
+            "low": "2.5 % bound, bootstrap over languages (donors among donors, others among others; in the subsets by "
+            "script also within a script)",
             "high": "97.5 % bound",
             "p": "two-sided permutation p; languages are exchanged within the same strata",
             "chance": "the size of correlation that 95 % of these permutations stay below",
