@@ -12,7 +12,7 @@ LABELS = 24
 
 
 def directed_matrix(frame: "pd.DataFrame", row: str, column: str, value: str, scale: float = 1) -> str:
-    """Directed pairs as a matrix of numbers, one decimal, rows and columns in the alphabet; a dot where there is none."""
+    """Directed pairs as a matrix of numbers, one decimal, in alphabetical order; a dot where there is none."""
     rows, columns = sorted(set(frame[row])), sorted(set(frame[column]))
     known = {(a, b): v for a, b, v in zip(frame[row], frame[column], frame[value], strict=True)}
     lines = ["    " + "".join(f"{name:>6}" for name in columns)]
