@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.catalogued import GEOMETRY_TABLES
 from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
-from nerspace.engine.transfer_catalogued import TRANSFER_TABLES
+from nerspace.engine.transfer_catalogued import SWAP_TABLES, TRANSFER_TABLES
 
 _SPECS = (
     TableSpec(
@@ -146,6 +146,7 @@ _SPECS = (
     ),
     *GEOMETRY_TABLES,
     *TRANSFER_TABLES,
+    *SWAP_TABLES,
     TableSpec(
         "predictions",
         "What the fine-tuned model said of every test sentence.",

@@ -1,6 +1,6 @@
 """The tables of transfer, donor advice and the swap lab, as the catalogue names and explains them."""
 
-from nerspace.engine.tablespec import LANGUAGE, TableSpec
+from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, TYPE, TableSpec
 
 _DONOR = "language trained on"
 _RECIPIENT = "language tested on"
@@ -112,5 +112,71 @@ TRANSFER_TABLES = (
             "sentences": "test sentences",
             "seeds": "fine-tunings",
         },
+    ),
+)
+
+_KIND = "context: the name is kept and moved into this context; entity: the context is kept and this name put into it"
+
+SWAP_TABLES = (
+    TableSpec(
+        "swap",
+        "Names in contexts made for other types: what the model said, and how far the name's vector moved.",
+        "engine.swap_tables:swap_table",
+        {
+            "kind": _KIND,
+            "language": LANGUAGE,
+            "entity": "id of the name, new:NAME where the data does not know it",
+            "name_type": f"{TYPE}: gold type of the name",
+            "context": "id of the context, always one that the run did not train on",
+            "context_type": f"{TYPE}: what the context was made for; where both are equal the row is a control",
+            "form": "the name as it stands in the sentence, with preposition and ending",
+            "text": "the sentence",
+            "agreement": "fits; gender: the context shows one and the name's is not known; case: the form is borrowed",
+            "ambiguous": "1 if names of other types share the name, else 0",
+            "side": "where the name lies in the run's split: train, test, or new to the data",
+            "predicted": "predicted tags of the name's words, joined by a space",
+            "predicted_type": "the type that most of these words are tagged with, O for none",
+            "exact": "1 if the predicted entity has the name's boundaries, else 0",
+            "confidence": "lowest probability of a predicted tag within the name",
+            "reference": f"sentence compared with ({SENTENCE}): the same name at home, or the same context with its own name",
+            "reference_type": "predicted type of the name there",
+            "layer": LAYER,
+            "moved": "1 - cosine between the name's vector here and in the reference, after fine-tuning",
+            "moved_before": "the same before fine-tuning",
+        },
+    ),
+    TableSpec(
+        "swap_summary",
+        "By which of the two a model goes, the name (its form) or the context, with floors: the test of "
+        '"relies on morphology, not on context".',
+        "engine.swap_tables:swap_summary_table",
+        {
+            "kind": f"{_KIND}; the shares are nearly the same for both, what moved is not",
+            "language": f"{LANGUAGE}, or all",
+            "subset": "all names, ambiguous ones (shared by names of other types), or unambiguous ones",
+            "name_type": f"{TYPE}, or all",
+            "context_type": f"{TYPE}, or other: not the name's type",
+            "n": "sentences",
+            "names": "different names among them",
+            "as_name": "share predicted as the name's type",
+            "low": "2.5 % bound, names and contexts drawn with replacement at once",
+            "high": "97.5 % bound",
+            "floor": "what as_name would be if the name made no difference: that type's share among all names in such "
+            "contexts, types in equal parts",
+            "as_context": "share predicted as the context's type",
+            "context_low": "2.5 % bound",
+            "context_high": "97.5 % bound",
+            "context_floor": "what as_context would be if the context made no difference",
+            "lead": "as_name less as_context: above 0 the form counts for more, below 0 the context",
+            "lead_low": "2.5 % bound",
+            "lead_high": "97.5 % bound",
+            "as_neither": "share predicted as another type or as no entity",
+            "missed": "share predicted as no entity",
+            "moved": "mean distance (1 - cosine) from the reference, after fine-tuning",
+            "moved_floor": "the same for swaps within one type",
+            "moved_before": "mean distance before fine-tuning",
+            "agreeing": "share of sentences whose gender and case fit for sure",
+        },
+        "bars",
     ),
 )

@@ -4,7 +4,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerspace.tui.options import Csv, Data, Json, Model, Plot, Rows, Workspace
+from nerspace.tui.options import (
+    Csv,
+    Data,
+    Device,
+    Dropout,
+    Epochs,
+    Json,
+    LearningRate,
+    Model,
+    Plot,
+    ProbeEvery,
+    Rows,
+    Workspace,
+)
 from nerspace.tui.training_commands import Follow
 
 if TYPE_CHECKING:
@@ -21,15 +34,13 @@ def transfer(
     size: Annotated[int, typer.Option(help="Training sentences.")] = 2880,
     test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
     model: Model = "builtin",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Device = "auto",
     data: Data = "builtin",
-    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 1,
+    epochs: Epochs = 1,
     batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = 8,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
-    ] = None,
-    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space; 0 for none.")] = 0,
+    learning_rate: LearningRate = None,
+    dropout: Dropout = 0.0,
+    probe_every: ProbeEvery = 0,
     keep_model: Annotated[bool, typer.Option(help="Save every model in the run (0.5 GB each).")] = False,
     run: Annotated[
         str | None, typer.Option("--run", help="Train nothing: tell the tables anew from a run's predictions.")
@@ -74,7 +85,8 @@ def transfer(
             donor=given[0], donors=given, seeds=seeds, languages=parse_languages(recipients), seed=seed, size=size,
             test_size=test_size, model=model, device=device, data=data,
             learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=batch_size,
-            epochs=epochs, probe_every=probe_every, probe_size=12, perplexity=70, keep_model=keep_model,
+            epochs=epochs, dropout=dropout, probe_every=probe_every, probe_size=12, perplexity=70,
+            keep_model=keep_model,
         )  # fmt: skip
         done = begin("transfer", request, workspace)
         if not watch(done, follow):

@@ -53,4 +53,5 @@ def transfer_scatter(pairs: "pd.DataFrame") -> str:
     figure.ruler("x").lim(*ends)
     figure.ruler("y").lim(0.0, float(y.max()) * 1.08 or 1.0)
     figure.label("TNLD", "x")
-    return f"wrong sentences, %   (l Latin to Latin, c Cyrillic to Cyrillic, x across scripts)\n{drawn_text(figure)}\n{line}"
+    legend = "l Latin to Latin, c Cyrillic to Cyrillic, x across scripts"
+    return f"wrong sentences, %   ({legend})\n{drawn_text(figure)}\n{line}"

@@ -90,6 +90,10 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         from nerspace.tui.plots.pairs import transfer_scatter
 
         return transfer_scatter(frame)
+    if name == "swap_summary":
+        from nerspace.tui.plots.bars import swap_bars
+
+        return swap_bars(frame)
     if name == "map":
         return "\n\n".join(
             f"{stage}, layer {layer}\n{_dots(group)}" for (stage, layer), group in frame.groupby(["stage", "layer"])
