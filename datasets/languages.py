@@ -43,6 +43,11 @@ LANGUAGES: dict[str, Language] = {
 }
 
 
+def script_of(code: str) -> str:
+    """The script a language is written in; one of its own for a language that is not known."""
+    return LANGUAGES[code].script if code in LANGUAGES else f"script of {code}"
+
+
 def parse_languages(text: str | None) -> tuple[str, ...]:
     """Language codes from a comma-separated text, in its order; all languages for None or "all".
 

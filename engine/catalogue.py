@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.catalogued import GEOMETRY_TABLES
 from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
+from nerspace.engine.transfer_catalogued import SWAP_TABLES, TRANSFER_TABLES
 
 _SPECS = (
     TableSpec(
@@ -144,35 +145,8 @@ _SPECS = (
         "heatmap",
     ),
     *GEOMETRY_TABLES,
-    TableSpec(
-        "transfer",
-        "Zero-shot errors per donor and recipient, beside their spelling distance.",
-        "engine.transfer:transfer_table",
-        {
-            "donor": "language trained on",
-            "recipient": "language tested on",
-            "seed": "seed of the fine-tuning",
-            "sentences": "test sentences",
-            "wrong": "sentences with any wrong tag",
-            "f1": "strict entity F1",
-            "tnld": "mean TNLD between donor and recipient, over the test entities",
-        },
-        "scatter",
-    ),
-    TableSpec(
-        "correlations",
-        "How errors go with spelling distance.",
-        "engine.statistics:correlation_table",
-        {
-            "subset": "all, or same_script: recipients written in the donor's script",
-            "statistic": "pearson or spearman",
-            "n": "donor and recipient pairs",
-            "value": "the correlation",
-            "low": "2.5 % bound, bootstrap over pairs",
-            "high": "97.5 % bound",
-            "p": "two-sided permutation p",
-        },
-    ),
+    *TRANSFER_TABLES,
+    *SWAP_TABLES,
     TableSpec(
         "predictions",
         "What the fine-tuned model said of every test sentence.",

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.forward import Outputs
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.datasets import Sentence
+    from nerspace.engine.forward import Outputs
 
 Span = tuple[str, int, int]
 
@@ -55,7 +55,7 @@ def entity_scores(
 
 
 def prediction_table(
-    donor: str, seed: int, sentences: Sequence["Sentence"], outputs: Outputs, labels: Sequence[str]
+    donor: str, seed: int, sentences: Sequence["Sentence"], outputs: "Outputs", labels: Sequence[str]
 ) -> "pd.DataFrame":
     """The table `predictions` of one fine-tuned model."""
     import pandas as pd

@@ -17,11 +17,13 @@ FloatArray = npt.NDArray[np.float32]
 class Outputs:
     """What a model said of n sentences.
 
-    predicted: per sentence, one label number per word. confidence: per sentence, its lowest probability of a predicted
-    label. vectors: layer → array [groups, d], the mean of each group's pieces, in the order of sentences and groups.
+    predicted: per sentence, one label number per word. certainty: per sentence, the probability of each of them, 1 for
+    a word without a piece. confidence: per sentence, the lowest of these. vectors: layer → array [groups, d], the mean
+    of each group's pieces, in the order of sentences and groups.
     """
 
     predicted: list[list[int]] = field(default_factory=list)
+    certainty: list[list[float]] = field(default_factory=list)
     confidence: list[float] = field(default_factory=list)
     vectors: dict[int, FloatArray] = field(default_factory=dict)
 
@@ -41,6 +43,7 @@ def forward(
     device = next(model.parameters()).device
     pad = model.get_input_embeddings().padding_idx or 0
     outputs.predicted = [[] for _ in encoded]
+    outputs.certainty = [[] for _ in encoded]
     outputs.confidence = [1.0] * len(encoded)
     starts = np.concatenate([[0], np.cumsum([len(group) for group in groups])]).astype(int)
     width = model.config.hidden_size
@@ -62,7 +65,8 @@ def forward(
             for row, (index, item) in enumerate(zip(indices, batch, strict=True)):
                 first = [word[0] if word else -1 for word in item.pieces]
                 outputs.predicted[index] = [int(label[row, p]) if p >= 0 else outside for p in first]
-                outputs.confidence[index] = float(min((best[row, p] for p in first if p >= 0), default=1.0))
+                outputs.certainty[index] = [float(best[row, p]) if p >= 0 else 1.0 for p in first]
+                outputs.confidence[index] = min(outputs.certainty[index], default=1.0)
             done += len(batch)
             yield done
     finally:

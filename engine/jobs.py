@@ -27,6 +27,8 @@ from nerspace.engine.runs import Run
 JOBS = {
     "demo": "nerspace.engine.experiment:demo",
     "finetune": "nerspace.engine.donors:finetune_donors",
+    "transfer": "nerspace.engine.donors:finetune_donors",
+    "swap": "nerspace.engine.swap_job:swap",
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")

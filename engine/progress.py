@@ -7,12 +7,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage begins: `total` units of work, each called `unit`."""
+    """A stage begins: `total` units of work, each called `unit`.
+
+    part, parts: where the same stages come many times over (a model each), which time it is, and of how many.
+    """
 
     stage: str
     label: str
     total: int
     unit: str
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +81,20 @@ def event_of(record: Record) -> tuple[str, dict[str, Any]]:
 
 @dataclass(slots=True)
 class RemainingTime:
-    """Estimates the time left of the stage that is under way, from its events."""
+    """Estimates the time left from the events: of the stage under way, and of all parts where there are several."""
 
     total: int = 0
     done: int = 0
     started: float = field(default_factory=time.time)
+    part: int = 1
+    parts: int = 1
+    _part_started: float = 0.0
+    _past: list[float] = field(default_factory=list)
 
     def see(self, event: dict[str, Any]) -> None:
         """Take in one event of the run."""
         if event["event"] == "stage":
+            self._begin(event["time"], event.get("part", 1), event.get("parts", 1))
             self.total, self.done, self.started = event["total"], 0, event["time"]
         elif event["event"] == "progress":
             self.done = event["done"]
@@ -92,10 +102,28 @@ class RemainingTime:
             self.done = event["step"]
             # A resumed run tells its past steps at once, but they took their time.
             self.started = min(self.started, event["time"] - event["seconds"])
+            self._part_started = min(self._part_started, self.started)
+
+    def _begin(self, moment: float, part: int, parts: int) -> None:
+        if (part, parts) == (self.part, self.parts):
+            return
+        if parts == self.parts:
+            self._past.append(moment - self._part_started)
+        self.part, self.parts, self._part_started = part, parts, moment
 
     def seconds(self, now: float | None = None) -> float | None:
         """Seconds left, or None while nothing is known."""
-        if not self.done or not self.total:
+        now = time.time() if now is None else now
+        here = None
+        if self.done and self.total:
+            here = max(0.0, (now - self.started) / self.done * (self.total - self.done))
+        if self.parts == 1:
+            return here
+        spent = now - self._part_started
+        if self._past:
+            each = sum(self._past) / len(self._past)
+        elif here is not None:
+            each = spent + here
+        else:
             return None
-        elapsed = (time.time() if now is None else now) - self.started
-        return max(0.0, elapsed / self.done * (self.total - self.done))
+        return max(here or 0.0, each - spent) + (self.parts - self.part) * each

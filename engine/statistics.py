@@ -1,19 +1,29 @@
 """Correlations with what is needed to believe or doubt them: n, an interval and a permutation p."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.languages import script_of
+from nerspace.engine.mantel import (
+    RESAMPLES,
+    Mantel,
+    label_pairs,
+    language_interval,
+    mantel,
+    weighted_pearson,
+    weighted_spearman,
+)
+from nerspace.engine.transfer import pair_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Vector = npt.NDArray[np.float64]
-RESAMPLES = 2000
+NAN = float("nan")
 
 
 def pearson(x: Vector, y: Vector) -> float:
@@ -73,27 +83,86 @@ def permutation_p(statistic: Callable[[Vector, Vector], float], x: Vector, y: Ve
 def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `correlations`: the share of wrong sentences against TNLD, over pairs of donor and other recipient.
 
-    Pairs of one donor only are treated as exchangeable; a permutation that respects several donors is Mantel's.
+    transfer: the table of that name. Errors are averaged over the seeds of a pair first: the pair is the unit, and
+    `seed_sd` tells how far the correlation of a single seed strays. The interval draws languages and p exchanges them,
+    see `mantel`; with one donor p shuffles its recipients. Fewer than 4 pairs have neither.
     """
     import pandas as pd
 
-    pairs = transfer[transfer["donor"] != transfer["recipient"]]
-    pairs = (
-        pairs.assign(share=pairs["wrong"] / pairs["sentences"])
-        .groupby(["donor", "recipient"], as_index=False)[["share", "tnld"]]
-        .mean()
-    )
-    scripts = {code: language.script for code, language in LANGUAGES.items()}
-    same = pairs["donor"].map(scripts) == pairs["recipient"].map(scripts)
-    rows = []
-    for subset, chosen in (("all", pairs), ("same_script", pairs[same])):
-        x, y = (chosen[name].to_numpy(dtype=np.float64) for name in ("tnld", "share"))
-        for name, statistic in (("pearson", pearson), ("spearman", spearman)):
-            value, enough = statistic(x, y), len(x) >= 4
-            low, high = bootstrap(statistic, x, y, seed) if enough else (float("nan"), float("nan"))
-            p = permutation_p(statistic, x, y, seed) if enough else float("nan")
-            rows.append((subset, name, len(x), value, low, high, p))
-    return pd.DataFrame(rows, columns=["subset", "statistic", "n", "value", "low", "high", "p"])
+    whole = pair_table(transfer)
+    pairs = whole[whole["donor"] != whole["recipient"]]
+    rows: list[tuple[Any, ...]] = []
+    for subset, chosen, distance, stratum in _subsets(pairs):
+        known = chosen[chosen[distance].notna()]
+        languages = len({*known["donor"], *known["recipient"]})
+        labelled = label_pairs(
+            known["donor"].tolist(), known["recipient"].tolist(), known[distance].tolist(), known["share"].tolist(),
+            stratum,
+        )  # fmt: skip
+        test = "mantel" if known["donor"].nunique() > 1 else "shuffle"
+        for name, function, weighted in (
+            ("pearson", pearson, weighted_pearson),
+            ("spearman", spearman, weighted_spearman),
+        ):
+            value = function(labelled.found, labelled.errors)
+            low, high, tested = NAN, NAN, Mantel(NAN, NAN, 0, False)
+            if len(known) >= 4 and np.isfinite(value):
+                low, high = language_interval(labelled, weighted, seed)
+                tested = mantel(labelled, weighted, seed)
+            of_seeds = _of_seeds(transfer, known, distance, function)
+            rows.append(
+                (subset, name, len(known), value, low, high, tested.p, tested.chance,
+                 test if tested.permutations else "", tested.permutations, int(tested.exact), languages,
+                 len(of_seeds), float(np.std(of_seeds, ddof=1)) if len(of_seeds) > 1 else NAN)
+            )  # fmt: skip
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "subset", "statistic", "n", "value", "low", "high", "p", "chance", "test", "permutations", "exact",
+            "languages", "seeds", "seed_sd",
+        ],
+    )  # fmt: skip
+
+
+def _subsets(
+    pairs: "pd.DataFrame",
+) -> "Iterator[tuple[str, pd.DataFrame, str, Callable[[str], str]]]":
+    """Name, pairs, column of the distance, and what keeps languages apart, of every subset that has its own pairs."""
+    donor, recipient = (pairs[side].map(script_of) for side in ("donor", "recipient"))
+    same = donor == recipient
+    yield "all", pairs, "tnld", lambda _: ""
+    yield "same_script", pairs[same], "tnld", script_of
+    scripts = sorted(set(donor[same]))
+    if len(scripts) > 1:
+        for script in scripts:
+            yield script.lower(), pairs[same & (donor == script)], "tnld", script_of
+    yield "across", pairs[~same], "tnld", script_of
+    if "tnld_different" in pairs:
+        yield "different", pairs, "tnld_different", lambda _: ""
+
+
+def _of_seeds(
+    transfer: "pd.DataFrame", known: "pd.DataFrame", distance: str, function: Callable[[Vector, Vector], float]
+) -> list[float]:
+    """The correlation of each seed alone, over the same pairs; seeds that lack a pair are left out."""
+    wanted = known.set_index(["donor", "recipient"])[distance]
+    shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
+    values = []
+    for _, rows in shares.groupby("seed"):
+        found = rows.set_index(["donor", "recipient"])["share"].reindex(wanted.index)
+        if len(found) and found.notna().all():
+            values.append(function(wanted.to_numpy(dtype=np.float64), found.to_numpy(dtype=np.float64)))
+    return [value for value in values if np.isfinite(value)]
+
+
+def regression_line(x: Vector, y: Vector) -> tuple[float, float]:
+    """Slope and intercept of the least-squares line; a level line where x is constant, NaN without points."""
+    if not len(x):
+        return NAN, NAN
+    spread = x - x.mean()
+    size = float(spread @ spread)
+    slope = float(spread @ y) / size if size > 1e-12 * max(1.0, float(x @ x)) else 0.0
+    return slope, float(y.mean() - slope * x.mean())
 
 
 def delta_table(probes: "pd.DataFrame") -> "pd.DataFrame":

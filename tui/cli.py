@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from nerspace.datasets.errors import NerspaceError
-from nerspace.tui import data_commands, geometry_commands, training_commands
+from nerspace.tui import data_commands, geometry_commands, swap_commands, training_commands, transfer_commands
 from nerspace.tui.options import (
     Csv,
     Data,
@@ -46,6 +46,8 @@ runs_app = typer.Typer(help="Runs: list, show, follow, stop, resume, remove.", n
 app.add_typer(data_commands.app, name="data")
 app.add_typer(runs_app, name="runs")
 app.command()(training_commands.finetune)
+app.command()(transfer_commands.transfer)
+app.command()(swap_commands.swap)
 runs_app.command("resume")(training_commands.resume)
 for command in (
     geometry_commands.isotropy, geometry_commands.similarity, geometry_commands.neighbours, geometry_commands.groups,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Where the output is no terminal nothing is squeezed into its width.
 PIPE_WIDTH = 240
+# How many finished stages stay in sight.
+LINES = 8
 
 
 def console(stderr: bool = False) -> "Console":
@@ -194,6 +196,9 @@ class _Progress:
             self.say(f"{event['label']} ({event['total']:,} {event['unit']})")
             return
         self._unit = event["unit"]
+        # More lines than the screen has would hide the one that moves.
+        for old in self._bars.task_ids[:-LINES]:
+            self._bars.update(old, visible=False)
         self._task = self._bars.add_task(event["label"], total=event["total"], amount="", left="")
 
     def _advance(self, done: int) -> None:

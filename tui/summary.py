@@ -2,24 +2,27 @@
 
 from typing import TYPE_CHECKING
 
+from nerspace.engine.findings import TABLES
 from nerspace.tui.console import console, duration, print_table
-from nerspace.tui.literal import literal, shown_number
+from nerspace.tui.literal import shown_number
 from nerspace.tui.plots import text
+from nerspace.tui.transfer_report import show_correlations, show_report
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.engine.runs import Run
 
-SIGNIFICANCE = 0.05
-
 
 def show_summary(run: "Run") -> None:
     """Print what a run found, each part with its n; parts whose table is missing are left out."""
     held = set(run.tables())
+    if "transfer_pairs" in held:
+        held -= {"transfer", "correlations"}
+        show_report({name: run.read_table(name) for name in TABLES if name in run.tables()})
     for table, show in (
         ("transfer", _errors),
-        ("correlations", _correlations),
+        ("correlations", show_correlations),
         ("parallel_cosine", _cosines),
         ("isotropy", _isotropy),
         ("map_quality", _maps),
@@ -50,21 +53,6 @@ def _errors(transfer: "pd.DataFrame") -> None:
     )
     if transfer["recipient"].nunique() > 2:
         _say(text.plot("transfer", "scatter", transfer))
-
-
-def _correlations(frame: "pd.DataFrame") -> None:
-    _say("\nDo errors grow with spelling distance?")
-    for row in frame.itertuples():
-        if row.value == row.value:
-            bounds = f" [{row.low:.2f}, {row.high:.2f}], p {row.p:.3f}" if row.low == row.low else ""
-            where = "all recipients" if row.subset == "all" else "recipients in the donor's script"
-            _say(f"  {literal(row.statistic):<9} {row.value:+.2f}{bounds}, n = {row.n} {where}")
-    whole = frame[(frame["subset"] == "all") & (frame["statistic"] == "pearson")]
-    if not whole.empty:
-        shown = whole["value"].iloc[0] > 0 and whole["p"].iloc[0] < SIGNIFICANCE
-        verdict = "" if shown else "not "
-        _say(f"  This run has {verdict}shown the paper's claim: the closer the spelling, the better the")
-        _say("  transfer. One donor and one seed prove little; script goes with distance.")
 
 
 def _cosines(frame: "pd.DataFrame") -> None:

@@ -1,6 +1,7 @@
 """nerspace finetune, and nerspace runs resume: commands that train."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -56,11 +57,9 @@ def finetune(
 
     nerspace finetune --donor en,be --seeds 3 --detach
     """
-    from nerspace import datasets
     from nerspace.datasets.languages import parse_languages
-    from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine import encoders
     from nerspace.engine.requests import make_request
-    from nerspace.tui.console import console
 
     languages = parse_languages(lang)
     donors = languages if donor == "all" else parse_languages(donor)
@@ -72,13 +71,22 @@ def finetune(
         probe_languages=parse_languages(probe_lang) if probe_lang else (), probe_layers=layer_numbers(probe_layers),
         keep_model=keep_model,
     )  # fmt: skip
+    show_end(begin("finetune", request, workspace), follow)
+
+
+def begin(kind: str, request: "dict[str, Any]", workspace: Path | None) -> "Run":
+    """Make a run of that kind and start its job, once its data and its model are known to be there."""
+    from nerspace import datasets
+    from nerspace.engine import encoders, jobs, runs
+    from nerspace.tui.console import console
+
     folder = runs.workspace_folder(workspace)
-    datasets.load_parallel(data).select(languages=request["languages"])
-    encoders.resolve(model)
-    run = runs.create(folder, "finetune", request, seed)
+    datasets.load_parallel(request["data"]).select(languages=request["languages"])
+    encoders.resolve(request["model"])
+    run = runs.create(folder, kind, request, request["seed"])
     console(stderr=True).print(f"Run {run.id}")
     jobs.start(run)
-    _show(run, follow)
+    return run
 
 
 def resume(name: RunName = None, follow: Follow = True, workspace: Workspace = None) -> None:
@@ -87,25 +95,36 @@ def resume(name: RunName = None, follow: Follow = True, workspace: Workspace = N
 
     run = runs.find_run(runs.workspace_folder(workspace), name)
     jobs.resume(run)
-    _show(run, follow)
+    show_end(run, follow)
 
 
-def _show(run: "Run", follow: bool) -> None:
-    """Watch a started run to its end and show its errors, or tell how to watch it."""
-    from nerspace.tui.console import console, print_table
-    from nerspace.tui.console import follow as watch
+def watch(run: "Run", follow: bool) -> bool:
+    """Watch a started run until it has finished, or tell how to watch it; whether it has finished.
+
+    Raises: NerspaceError when the run failed, typer.Exit when it was stopped.
+    """
+    from nerspace.tui.console import follow as follow_run
 
     if not follow:
         print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
-        return
-    state = watch(run)
+        return False
+    state = follow_run(run)
     if state == "failed":
         problem = run.info().get("error", {})
         raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
     if state != "finished":
         print(f"The run is {state}. Go on with it: nerspace runs resume {run.id}")
         raise typer.Exit(130)
-    if "transfer" in run.tables():
-        print_table(run.read_table("transfer"))
+    return True
+
+
+def show_end(run: "Run", follow: bool) -> None:
+    """Watch a started run to its end and show its errors, or tell how to watch it."""
+    from nerspace.tui.console import console
+    from nerspace.tui.summary import show_summary
+
+    if not watch(run, follow):
+        return
+    show_summary(run)
     console().print(f"Tables: {', '.join(run.tables())}.")
     print(f"Explore it: nerspace --run {run.id}")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 76, 18
 
 
-def _figure(width: int, height: int) -> Any:
+def new_figure(width: int, height: int) -> Any:
     """plotext draws on one figure of its own, so it is cleared before every plot."""
     import plotext
 
@@ -22,7 +22,8 @@ def _figure(width: int, height: int) -> Any:
     return figure
 
 
-def _text(figure: Any) -> str:
+def drawn_text(figure: Any) -> str:
+    """The figure as lines of text; it is cleared."""
     drawn: str = figure.build().string(colorless=True)
     figure.clear.all()
     return "\n".join(line.rstrip() for line in drawn.rstrip("\n").split("\n"))
@@ -33,7 +34,7 @@ def labelled_scatter(
     width: int = WIDTH, height: int = HEIGHT,
 ) -> str:  # fmt: skip
     """Every point as its label, on axes that start at zero; labels that would overlap are written as one."""
-    figure = _figure(width, height)
+    figure = new_figure(width, height)
     right, top = max(x) * 1.06 or 1.0, max(y) * 1.08 or 1.0
     columns, lines = [width * value / right for value in x], [height * value / top for value in y]
     groups: list[list[int]] = []
@@ -50,7 +51,7 @@ def labelled_scatter(
     figure.ruler("x").lim(min(0.0, *x), right)
     figure.ruler("y").lim(min(0.0, *y), top)
     figure.label(x_label, "x")
-    return f"{y_label}\n{_text(figure)}"
+    return f"{y_label}\n{drawn_text(figure)}"
 
 
 def curves(
@@ -58,7 +59,7 @@ def curves(
     width: int = WIDTH, height: int = HEIGHT,
 ) -> str:  # fmt: skip
     """Lines over one axis; each is marked by its name at its end, so no colour is needed."""
-    figure = _figure(width, height)
+    figure = new_figure(width, height)
     ends = [0.0, 0.0]
     for name, (x, y) in series.items():
         figure.draw(figure.signal(list(x), list(y), marker="braille").lines(True))
@@ -66,7 +67,7 @@ def curves(
         ends = [min(ends[0], x[0]), max(ends[1], x[-1])]
     figure.ruler("x").lim(ends[0], ends[0] + (ends[1] - ends[0]) * 1.06)
     figure.label(x_label, "x")
-    return f"{y_label}\n{_text(figure)}"
+    return f"{y_label}\n{drawn_text(figure)}"
 
 
 def matrix(frame: "pd.DataFrame", a: str, b: str, value: str) -> str:
@@ -85,19 +86,23 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
 
     Raises: UsageError for a table that has none.
     """
-    if name == "transfer":
-        pairs = frame[frame["donor"] != frame["recipient"]]
-        share = 100 * pairs["wrong"] / pairs["sentences"]
-        return labelled_scatter(
-            list(pairs["tnld"]), list(share), list(pairs["recipient"]), "TNLD", "wrong sentences, %"
-        )
+    if name in ("transfer", "transfer_pairs"):
+        from nerspace.tui.plots.pairs import transfer_scatter
+
+        return transfer_scatter(frame)
+    if name == "swap_summary":
+        from nerspace.tui.plots.bars import swap_bars
+
+        return swap_bars(frame)
     if name == "map":
         return "\n\n".join(
             f"{stage}, layer {layer}\n{_dots(group)}" for (stage, layer), group in frame.groupby(["stage", "layer"])
         )
     if kind == "heatmap":
-        value = next(column for column in ("cosine", "r", "tnld", "p_at_1", "value") if column in frame)
+        value = next(column for column in ("cosine", "r", "tnld", "p_at_1", "overlap", "value") if column in frame)
         keys = [column for column in ("stage", "layer", "type", "subset", "method") if column in frame]
+        if not keys:
+            return f"{value}\n{matrix(frame, 'a', 'b', value)}"
         return "\n\n".join(
             f"{value}: {', '.join(f'{k} {v}' for k, v in zip(keys, group, strict=True))}\n"
             f"{matrix(part, 'a', 'b', value)}"
@@ -109,9 +114,9 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
 
 
 def _dots(points: "pd.DataFrame") -> str:
-    figure = _figure(WIDTH, 24)
+    figure = new_figure(WIDTH, 24)
     figure.draw(figure.signal(list(points["x"]), list(points["y"]), marker="braille").lines(False))
-    return _text(figure)
+    return drawn_text(figure)
 
 
 def _curves_of(name: str, frame: "pd.DataFrame") -> str:

@@ -1,0 +1,194 @@
+"""The tables of the swap lab: every swap, and by which of the two, name or context, the model went."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.datasets.records import ENTITY_TYPES
+from nerspace.engine.evaluation import entity_spans, sentence_id
+from nerspace.engine.mantel import RESAMPLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.engine.swap import Filled, SwapPlan
+
+Array = npt.NDArray[np.floating[Any]]
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of every sentence of a plan.
+
+    tags: predicted, per word. certainty: probability of each. vectors: of the name, [n, d], after fine-tuning; before:
+    the same before it. layer: theirs.
+    """
+
+    tags: Sequence[Sequence[str]]
+    certainty: Sequence[Sequence[float]]
+    vectors: Array
+    before: Array
+    layer: int
+
+
+def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
+    """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan."""
+    import pandas as pd
+
+    said = [_said(item, *read) for item, *read in zip(plan.filled, reading.tags, reading.certainty, strict=True)]
+    places = np.array([(swap.filled, swap.reference) for swap in plan.swaps], dtype=np.intp).reshape(-1, 2)
+    moved, moved_before = (_moved(X, places) for X in (reading.vectors, reading.before))
+    rows = []
+    for number, swap in enumerate(plan.swaps):
+        item, own = plan.filled[swap.filled], plan.filled[swap.reference]
+        kind, tags, exact, confidence = said[swap.filled]
+        rows.append(
+            (swap.kind, item.sentence.language, item.entity.id, item.entity.type, item.context.id, item.context.type,
+             item.form, item.sentence.text, item.agreement, int(item.entity.id in plan.ambiguous),
+             plan.sides[item.entity.id], tags, kind, exact, confidence, sentence_id(own.sentence),
+             said[swap.reference][0], reading.layer, moved[number], moved_before[number])
+        )  # fmt: skip
+    columns = [
+        "kind", "language", "entity", "name_type", "context", "context_type", "form", "text", "agreement", "ambiguous",
+        "side", "predicted", "predicted_type", "exact", "confidence", "reference", "reference_type", "layer", "moved",
+        "moved_before",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _said(item: "Filled", tags: Sequence[str], certainty: Sequence[float]) -> tuple[str, str, int, float]:
+    """Of the name: predicted type, predicted tags, whether its boundaries are right, lowest probability of a tag."""
+    gold = item.sentence.tags
+    inside = [place for place, tag in enumerate(gold) if tag != "O"]
+    own = [tags[place] for place in inside]
+    kind = name_type(own)
+    spans = {(start, stop) for _, start, stop in entity_spans(gold)}
+    found = {(start, stop): said for said, start, stop in entity_spans(tags)}
+    exact = int(all(found.get(span) == kind for span in spans))
+    return kind, " ".join(own), exact, min(certainty[place] for place in inside)
+
+
+def name_type(tags: Sequence[str]) -> str:
+    """The type that most words of a name are tagged with, the earlier one of equals; O where most are in no entity."""
+    kinds = [tag.rpartition("-")[2] for tag in tags]
+    return Counter(kinds).most_common(1)[0][0]
+
+
+def _moved(X: Array, places: npt.NDArray[np.intp]) -> Array:
+    """1 − cosine between the two rows of every place [m, 2]; NaN where one of them is zero."""
+    norm = np.linalg.norm(X.astype(np.float64), axis=1)
+    a, b = (X[places[:, side]].astype(np.float64) for side in (0, 1))
+    size = norm[places[:, 0]] * norm[places[:, 1]]
+    cosine = np.divide((a * b).sum(axis=1), size, out=np.full(len(places), NAN), where=size > 0)
+    return 1 - np.clip(cosine, -1, 1)
+
+
+def swap_summary_table(swaps: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
+    """The table `swap_summary`: by which of the two, name or context, the model went.
+
+    swaps: the table `swap`. For every language and over all, for all names, ambiguous and other ones, and for every
+    type of name in every type of context; the last row of each, all names in other contexts, holds only real swaps.
+    Intervals draw names and contexts with replacement, both at once. The floor of as_name is the share of that type
+    among all names, types in equal parts, in such contexts: what is to be expected if the name made no difference;
+    the floor of as_context likewise. Where there is only one type of name or of context there is no floor.
+    Source: of the interval, the pigeonhole bootstrap, Owen 2007.
+    """
+    import pandas as pd
+
+    subsets: tuple[tuple[str, Callable[[pd.DataFrame], pd.Series[bool]]], ...] = (
+        ("all", lambda frame: frame["ambiguous"] >= 0),
+        ("ambiguous", lambda frame: frame["ambiguous"] == 1),
+        ("unambiguous", lambda frame: frame["ambiguous"] == 0),
+    )
+    rows = []
+    several = swaps["language"].nunique() > 1
+    for kind, of_kind in swaps.groupby("kind"):
+        languages = [("all", of_kind)] if several else []
+        for language, group in [*languages, *of_kind.groupby("language")]:
+            for subset, chosen in subsets:
+                part = group[chosen(group)]
+                if subset == "all" or 0 < len(part) < len(group):
+                    rows += [(kind, language, subset, *row) for row in _cells(part, str(kind), seed)]
+    columns = [
+        "kind", "language", "subset", "name_type", "context_type", "n", "names", "as_name", "low", "high", "floor",
+        "as_context", "context_low", "context_high", "context_floor", "lead", "lead_low", "lead_high", "as_neither",
+        "missed", "moved", "moved_floor", "moved_before", "agreeing",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _cells(part: "pd.DataFrame", kind: str, seed: int) -> list[tuple[Any, ...]]:
+    types = [kind for kind in ENTITY_TYPES if kind in set(part["name_type"])]
+    places = [kind for kind in ENTITY_TYPES if kind in set(part["context_type"])]
+    cells = {(a, b): part[(part["name_type"] == a) & (part["context_type"] == b)] for a in types for b in places}
+    shares = {
+        (a, b, c): float((cell["predicted_type"] == c).mean())
+        for (a, b), cell in cells.items() for c in ENTITY_TYPES if len(cell)
+    }  # fmt: skip
+
+    def floors(a: str, b: str) -> tuple[float, float]:
+        as_name = [shares[other, b, a] for other in types if (other, b, a) in shares]
+        as_context = [shares[a, other, b] for other in places if (a, other, b) in shares]
+        return (float(np.mean(as_name)) if len(as_name) > 1 else NAN,
+                float(np.mean(as_context)) if len(as_context) > 1 else NAN)  # fmt: skip
+
+    def at_home(a: str, b: str) -> float:
+        own = cells.get((a, a) if kind == "context" else (b, b))
+        return float(own["moved"].mean()) if own is not None and len(own) else NAN
+
+    rows = [(a, b, *_cell(cell, *floors(a, b), at_home(a, b), seed)) for (a, b), cell in cells.items() if len(cell)]
+    others = part[part["name_type"] != part["context_type"]]
+    if len(others):
+        weights = {key: len(cell) for key, cell in cells.items() if key[0] != key[1] and len(cell)}
+        means = [_weighted([(value(*key), n) for key, n in weights.items()]) for value in (
+            lambda a, b: floors(a, b)[0], lambda a, b: floors(a, b)[1], at_home)]  # fmt: skip
+        rows.append(("all", "other", *_cell(others, *means, seed)))
+    return rows
+
+
+def _weighted(values: Sequence[tuple[float, int]]) -> float:
+    known = [(value, n) for value, n in values if np.isfinite(value)]
+    total = sum(n for _, n in known)
+    return sum(value * n for value, n in known) / total if total else NAN
+
+
+def _cell(cell: "pd.DataFrame", floor: float, context_floor: float, moved_floor: float, seed: int) -> tuple[Any, ...]:
+    as_name = (cell["predicted_type"] == cell["name_type"]).to_numpy(dtype=float)
+    as_context = (cell["predicted_type"] == cell["context_type"]).to_numpy(dtype=float)
+    lead = as_name - as_context
+    neither = 1 - np.maximum(as_name, as_context)
+    missed = cell["predicted_type"] == "O"
+    names, contexts = cell["entity"].tolist(), cell["context"].tolist()
+    return (
+        len(cell), cell["entity"].nunique(), float(as_name.mean()), *crossed_interval(as_name, names, contexts, seed),
+        floor, float(as_context.mean()), *crossed_interval(as_context, names, contexts, seed), context_floor,
+        float(lead.mean()), *crossed_interval(lead, names, contexts, seed), float(neither.mean()), float(missed.mean()), float(cell["moved"].mean()), moved_floor,
+        float(cell["moved_before"].mean()), float((cell["agreement"] == "fits").mean()),
+    )  # fmt: skip
+
+
+def crossed_interval(values: Array, names: Sequence[str], contexts: Sequence[str], seed: int) -> tuple[float, float]:
+    """95 % interval of a mean [n] whose rows share names and contexts: both are drawn with replacement.
+
+    NaN without rows, and where there is but one name in one context.
+    """
+    if not len(values):
+        return NAN, NAN
+    rows, columns = (np.unique(np.array(side), return_inverse=True)[1] for side in (names, contexts))
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    if shape == (1, 1):
+        return NAN, NAN
+    total, count = np.zeros(shape), np.zeros(shape)
+    np.add.at(total, (rows, columns), values)
+    np.add.at(count, (rows, columns), 1)
+    generator = np.random.default_rng(seed)
+    w, v = (generator.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(float) for size in shape)
+    size = ((w @ count) * v).sum(axis=1)
+    means = (((w @ total) * v).sum(axis=1))[size > 0] / size[size > 0]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,182 @@
+"""The tables of transfer, donor advice and the swap lab, as the catalogue names and explains them."""
+
+from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, TYPE, TableSpec
+
+_DONOR = "language trained on"
+_RECIPIENT = "language tested on"
+_RANKING = "tnld, piece_overlap, cka (before fine-tuning) or script (the recipient's own first)"
+
+TRANSFER_TABLES = (
+    TableSpec(
+        "transfer",
+        "Zero-shot errors per donor, recipient and seed, beside their spelling distance.",
+        "engine.transfer:transfer_table",
+        {
+            "donor": _DONOR,
+            "recipient": _RECIPIENT,
+            "seed": "seed of the fine-tuning",
+            "sentences": "test sentences",
+            "wrong": "sentences with any wrong tag",
+            "f1": "strict entity F1",
+            "tnld": "mean TNLD between donor and recipient, over the test entities",
+            "script": "same, or across: donor and recipient are written in different scripts",
+            "tnld_different": "mean TNLD without the names that are the same string in both",
+            "identical": "share of names that are the same string in both",
+        },
+        "scatter",
+    ),
+    TableSpec(
+        "transfer_pairs",
+        "Zero-shot errors per donor and recipient, means over seeds with their spread.",
+        "engine.transfer:pair_table",
+        {
+            "donor": _DONOR,
+            "recipient": _RECIPIENT,
+            "seeds": "fine-tunings",
+            "sentences": "test sentences",
+            "wrong": "sentences with any wrong tag, mean over seeds",
+            "share": "wrong over sentences, mean over seeds",
+            "share_sd": "standard deviation of the share over seeds; empty for one seed",
+            "f1": "strict entity F1, mean over seeds",
+            "tnld": "mean TNLD between donor and recipient",
+            "tnld_different": "the same without names that are the same string",
+            "identical": "share of names that are the same string in both",
+        },
+        "scatter",
+    ),
+    TableSpec(
+        "correlations",
+        "How errors go with spelling distance; pairs share languages, so languages are exchanged and drawn, not pairs.",
+        "engine.statistics:correlation_table",
+        {
+            "subset": "all; same_script, and latin and cyrillic where both have donors; across scripts; different: all "
+            "pairs by TNLD without identical strings",
+            "statistic": "pearson or spearman",
+            "n": "donor and recipient pairs; errors are means over seeds",
+            "value": "the correlation of the share of wrong sentences with TNLD",
+            "low": "2.5 % bound, bootstrap over languages (donors among donors, others among others; in the subsets by "
+            "script also within a script)",
+            "high": "97.5 % bound",
+            "p": "two-sided permutation p; languages are exchanged within the same strata",
+            "chance": "the size of correlation that 95 % of these permutations stay below",
+            "test": "mantel (several donors) or shuffle (one donor: of its recipients); empty below 4 pairs",
+            "permutations": "how many were looked at, the unchanged one among them",
+            "exact": "1 if these are all there are, else 0",
+            "languages": "languages in the subset: what really was sampled",
+            "seeds": "seeds with all of these pairs",
+            "seed_sd": "standard deviation of the correlation over single seeds; empty for one seed",
+        },
+    ),
+    TableSpec(
+        "piece_overlap",
+        "How many pieces two languages share in the same test sentences.",
+        "engine.advice:piece_overlap_table",
+        {
+            "a": LANGUAGE,
+            "b": LANGUAGE,
+            "n": "different pieces that either language uses",
+            "shared": "pieces that both use",
+            "overlap": "shared over n (Jaccard)",
+        },
+        "heatmap",
+    ),
+    TableSpec(
+        "advice",
+        "For every recipient its donors in the order of each ranking, beside the errors they made.",
+        "engine.advice:advice_table",
+        {
+            "recipient": _RECIPIENT,
+            "donor": _DONOR,
+            "ranking": _RANKING,
+            "rank": "1 for the donor that is advised first; equal scores share their mean rank",
+            "score": "TNLD, overlap, CKA, or 1 for the same script",
+            "wrong": "wrong sentences measured, mean over seeds",
+            "wrong_rank": "1 for the donor with the fewest",
+            "sentences": "test sentences",
+            "seeds": "fine-tunings",
+        },
+    ),
+    TableSpec(
+        "advice_quality",
+        "How well each ranking of donors foresaw the measured errors, and what following it costs.",
+        "engine.advice:advice_quality_table",
+        {
+            "ranking": _RANKING,
+            "recipient": f"{_RECIPIENT}, or all: means over recipients",
+            "n": "donors ranked; for all, donor and recipient pairs",
+            "kendall": "tau-b between ranking and measured errors, 1 for the same order, about 0 by chance",
+            "spearman": "the same as a rank correlation",
+            "p": "one-sided permutation p of spearman; for all, languages are exchanged in the scores",
+            "regret": "wrong sentences of the donor advised first less those of the best donor",
+            "chance": "the regret of a donor drawn at random",
+            "sentences": "test sentences",
+            "seeds": "fine-tunings",
+        },
+    ),
+)
+
+_KIND = "context: the name is kept and moved into this context; entity: the context is kept and this name put into it"
+
+SWAP_TABLES = (
+    TableSpec(
+        "swap",
+        "Names in contexts made for other types: what the model said, and how far the name's vector moved.",
+        "engine.swap_tables:swap_table",
+        {
+            "kind": _KIND,
+            "language": LANGUAGE,
+            "entity": "id of the name, new:NAME where the data does not know it",
+            "name_type": f"{TYPE}: gold type of the name",
+            "context": "id of the context, always one that the run did not train on",
+            "context_type": f"{TYPE}: what the context was made for; where both are equal the row is a control",
+            "form": "the name as it stands in the sentence, with preposition and ending",
+            "text": "the sentence",
+            "agreement": "fits; gender: the context shows one and the name's is not known; case: the form is borrowed",
+            "ambiguous": "1 if names of other types share the name, else 0",
+            "side": "where the name lies in the run's split: train, test, or new to the data",
+            "predicted": "predicted tags of the name's words, joined by a space",
+            "predicted_type": "the type that most of these words are tagged with, O for none",
+            "exact": "1 if the predicted entity has the name's boundaries, else 0",
+            "confidence": "lowest probability of a predicted tag within the name",
+            "reference": f"sentence compared with ({SENTENCE}): the same name at home, or the same context with its own name",
+            "reference_type": "predicted type of the name there",
+            "layer": LAYER,
+            "moved": "1 - cosine between the name's vector here and in the reference, after fine-tuning",
+            "moved_before": "the same before fine-tuning",
+        },
+    ),
+    TableSpec(
+        "swap_summary",
+        "By which of the two a model goes, the name (its form) or the context, with floors: the test of "
+        '"relies on morphology, not on context".',
+        "engine.swap_tables:swap_summary_table",
+        {
+            "kind": f"{_KIND}; the shares are nearly the same for both, what moved is not",
+            "language": f"{LANGUAGE}, or all",
+            "subset": "all names, ambiguous ones (shared by names of other types), or unambiguous ones",
+            "name_type": f"{TYPE}, or all",
+            "context_type": f"{TYPE}, or other: not the name's type",
+            "n": "sentences",
+            "names": "different names among them",
+            "as_name": "share predicted as the name's type",
+            "low": "2.5 % bound, names and contexts drawn with replacement at once",
+            "high": "97.5 % bound",
+            "floor": "what as_name would be if the name made no difference: that type's share among all names in such "
+            "contexts, types in equal parts",
+            "as_context": "share predicted as the context's type",
+            "context_low": "2.5 % bound",
+            "context_high": "97.5 % bound",
+            "context_floor": "what as_context would be if the context made no difference",
+            "lead": "as_name less as_context: above 0 the form counts for more, below 0 the context",
+            "lead_low": "2.5 % bound",
+            "lead_high": "97.5 % bound",
+            "as_neither": "share predicted as another type or as no entity",
+            "missed": "share predicted as no entity",
+            "moved": "mean distance (1 - cosine) from the reference, after fine-tuning",
+            "moved_floor": "the same for swaps within one type",
+            "moved_before": "mean distance before fine-tuning",
+            "agreeing": "share of sentences whose gender and case fit for sure",
+        },
+        "bars",
+    ),
+)

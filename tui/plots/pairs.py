@@ -1,0 +1,57 @@
+"""Text plots of directed pairs of languages: their matrix, and errors against spelling distance with a line."""
+
+from typing import TYPE_CHECKING
+
+from nerspace.tui.plots.text import HEIGHT, WIDTH, drawn_text, labelled_scatter, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# More labels than these cannot be told apart.
+LABELS = 24
+
+
+def directed_matrix(frame: "pd.DataFrame", row: str, column: str, value: str, scale: float = 1) -> str:
+    """Directed pairs as a matrix of numbers, one decimal, in alphabetical order; a dot where there is none."""
+    rows, columns = sorted(set(frame[row])), sorted(set(frame[column]))
+    known = {(a, b): v for a, b, v in zip(frame[row], frame[column], frame[value], strict=True)}
+    lines = ["    " + "".join(f"{name:>6}" for name in columns)]
+    for a in rows:
+        cells = [known.get((a, b)) for b in columns]
+        lines.append(f"{a:<4}" + "".join("     ·" if v is None or v != v else f"{scale * v:>6.1f}" for v in cells))
+    return "\n".join(lines)
+
+
+def transfer_scatter(pairs: "pd.DataFrame") -> str:
+    """Share of wrong sentences against TNLD over directed pairs, with the least-squares line.
+
+    Few pairs are drawn as recipient (or donor>recipient where there are several donors), many as letters for their
+    scripts.
+    """
+    from nerspace.datasets.languages import script_of
+    from nerspace.engine.statistics import regression_line
+
+    pairs = pairs[(pairs["donor"] != pairs["recipient"]) & pairs["tnld"].notna()]
+    if pairs.empty:
+        return "There is no pair of two languages with a distance."
+    x, y = pairs["tnld"].to_numpy(float), 100 * pairs["wrong"].to_numpy(float) / pairs["sentences"].to_numpy(float)
+    slope, start = regression_line(x, y)
+    line = f"line: {start:.1f} % {'+' if slope >= 0 else '−'} {abs(slope) / 10:.1f} % per 0.1 TNLD, n = {len(x)}"
+    if len(pairs) <= LABELS:
+        one = pairs["donor"].nunique() == 1
+        names = pairs["recipient"] if one else pairs["donor"] + ">" + pairs["recipient"]
+        return f"{labelled_scatter(list(x), list(y), list(names), 'TNLD', 'wrong sentences, %')}\n{line}"
+    figure = new_figure(WIDTH, HEIGHT)
+    ends = [0.0, float(x.max()) * 1.06]
+    figure.draw(figure.signal(ends, [start + slope * end for end in ends], marker="braille").lines(True))
+    scripts = [f"{script_of(a)[0]}{script_of(b)[0]}" for a, b in zip(pairs["donor"], pairs["recipient"], strict=True)]
+    marks = {"LL": "l", "CC": "c"}
+    for mark in ("x", "c", "l"):
+        chosen = [marks.get(pair, "x") == mark for pair in scripts]
+        if any(chosen):
+            figure.draw(figure.signal(list(x[chosen]), list(y[chosen]), marker=mark).lines(False))
+    figure.ruler("x").lim(*ends)
+    figure.ruler("y").lim(0.0, float(y.max()) * 1.08 or 1.0)
+    figure.label("TNLD", "x")
+    legend = "l Latin to Latin, c Cyrillic to Cyrillic, x across scripts"
+    return f"wrong sentences, %   ({legend})\n{drawn_text(figure)}\n{line}"
