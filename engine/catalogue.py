@@ -131,7 +131,8 @@ _SPECS = (
     ),
     TableSpec(
         "delta_correlations",
-        "Pearson correlation of two languages' series of deltas; short series, so mind n and the interval.",
+        "Pearson correlation of two languages' series of deltas, short series, so mind n and the interval; nerspace "
+        "finetune adds donor and seed.",
         "engine.statistics:delta_correlation_table",
         {
             "layer": LAYER,

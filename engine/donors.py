@@ -36,7 +36,7 @@ from nerspace.engine.probing import probe_space, probed, probed_layers
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv, write_atomically
-from nerspace.engine.statistics import delta_table
+from nerspace.engine.statistics import delta_correlation_table, delta_table
 
 # The first steps are slow to start and say little before so many.
 _JUDGED_AFTER = 20
@@ -79,7 +79,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
 
     for table in ("steps", "probes"):
         run.drop_table(table)
-    predictions, deltas = "", []
+    predictions, deltas, related = "", [], []
     models = [(donor, seed) for donor in donors for seed in range(request.seed, request.seed + request.seeds)]
     for part, (donor, seed) in enumerate(models, 1):
         asked = replace(request, donor=donor, seed=seed)
@@ -87,8 +87,11 @@ def finetune_donors(run: Run) -> Iterator[Record]:
         done = yield from _recorded(run, asked, work, part, len(models))
         probes = [record for record in done.records if isinstance(record, ProbeRecord)]
         if probes:
-            deltas.append(delta_table(probes_table(probes)).assign(donor=donor, seed=seed))
+            fresh = delta_table(probes_table(probes))
+            deltas.append(fresh.assign(donor=donor, seed=seed))
+            related.append(delta_correlation_table(fresh, request.seed).assign(donor=donor, seed=seed))
             run.write_table("deltas", pd.concat(deltas))
+            run.write_table("delta_correlations", pd.concat(related))
         predictions += done.predictions if not predictions else done.predictions.partition("\n")[2]
         run.write_table("predictions", _read_csv(predictions))
         for name, table_of_findings in transfer_tables(run).items():

@@ -29,7 +29,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Run:
 def test_every_donor_and_seed_has_a_model_and_rows_in_every_table(whole: Run) -> None:
     pairs = {("be", 0), ("be", 1), ("pl", 0), ("pl", 1)}
     assert {path.name for path in (whole.path / "model").iterdir()} == {f"{donor}-{seed}" for donor, seed in pairs}
-    for name in ("steps", "probes", "deltas", "transfer", "predictions"):
+    for name in ("steps", "probes", "deltas", "delta_correlations", "transfer", "predictions"):
         frame = whole.read_table(name)
         assert set(zip(frame["donor"], frame["seed"], strict=True)) == pairs, name
     assert whole.info()["request"]["languages"] == ["pl", "en", "be"]
