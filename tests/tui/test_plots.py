@@ -3,8 +3,10 @@
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from nerspace.tui.plots import text
 from nerspace.tui.plots.axes import nice_ticks, tick_label
 from nerspace.tui.plots.raster import Window, fit_window, nearest, polyline, raster, to_dots
 from nerspace.tui.widgets.curves import spread
@@ -88,3 +90,19 @@ def test_labels_at_line_ends_share_no_row_and_keep_their_order():
     assert spread([0.2, 0.3, 0.4], 10) == [0, 1, 2]
     assert spread([9.0, 9.1, 9.2], 10) == [7, 8, 9]
     assert spread([2.0, 8.0], 10) == [2, 8]
+
+
+def test_the_curves_of_several_models_are_told_apart():
+    models = [("be", 0), ("be", 1), ("pl", 0)]
+    steps = pd.concat([
+        pd.DataFrame({"step": range(1, 6), "loss": [1.0 + place] * 5, "donor": donor, "seed": seed})
+        for place, (donor, seed) in enumerate(models)
+    ])  # fmt: skip
+    drawn = text.plot("steps", "curves", steps)
+    assert all(f"{donor}-{seed}" in drawn for donor, seed in models)
+    alone = text.plot("steps", "curves", steps[steps["seed"] == 1].drop(columns=["donor", "seed"]))
+    assert " loss" in alone
+    deltas = steps.rename(columns={"loss": "delta"}).assign(layer=2, language="en")
+    assert [line for line in text.plot("deltas", "curves", deltas).splitlines() if line.startswith("donor")] == [
+        f"donor {donor}, seed {seed}, layer 2" for donor, seed in models
+    ]

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH, HEIGHT = 76, 18
+# Columns that tell the models of a run apart, where it has several.
+_MODEL = ("donor", "seed")
 
 
 def new_figure(width: int, height: int) -> Any:
@@ -100,7 +102,7 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         )
     if kind == "heatmap":
         value = next(column for column in ("cosine", "r", "tnld", "p_at_1", "overlap", "value") if column in frame)
-        keys = [column for column in ("stage", "layer", "type", "subset", "method") if column in frame]
+        keys = [column for column in (*_MODEL, "stage", "layer", "type", "subset", "method") if column in frame]
         if not keys:
             return f"{value}\n{matrix(frame, 'a', 'b', value)}"
         return "\n\n".join(
@@ -120,11 +122,15 @@ def _dots(points: "pd.DataFrame") -> str:
 
 
 def _curves_of(name: str, frame: "pd.DataFrame") -> str:
+    model = [column for column in _MODEL if column in frame]
     if name == "steps":
-        smooth = frame["loss"].rolling(10, min_periods=1).mean()
-        return curves({"loss": (list(frame["step"]), list(smooth))}, "step", "loss, mean of 10 steps")
+        series = {}
+        for group, part in frame.groupby(model) if model else [((), frame)]:
+            smooth = part["loss"].rolling(10, min_periods=1).mean()
+            series["-".join(map(str, group)) or "loss"] = (list(part["step"]), list(smooth))
+        return curves(series, "step", "loss, mean of 10 steps")
     value = "delta" if name == "deltas" else "value"
-    keys = ["layer"] if name == "deltas" else ["measure", "layer"]
+    keys = [*model, "layer"] if name == "deltas" else [*model, "measure", "layer"]
     plots = []
     for group, part in frame.groupby(keys):
         series = {language: (list(rows["step"]), list(rows[value])) for language, rows in part.groupby("language")}
