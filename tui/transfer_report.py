@@ -130,5 +130,4 @@ def _advice(advice: "pd.DataFrame", quality: "pd.DataFrame") -> None:
     wide = first[first["ranking"] != "script"].pivot(index="recipient", columns="ranking", values="donor")
     _say("\nThe donor advised first, and the best one found\n")
     wide = wide[[name for name in quality["ranking"].unique() if name in wide]]
-    fewest = best.groupby("recipient")["donor"].agg(",".join)
-    print_table(wide.assign(**{"fewest errors": fewest}).reset_index())
+    print_table(wide.assign(**{"fewest errors": best}).reset_index())
