@@ -34,7 +34,7 @@ def test_every_command_that_takes_a_model_takes_it(
     assert str(model[1]) in nerspace("doctor", *model)
     nerspace("demo", "--no-tui", *model, *SMALL)
     nerspace("finetune", "--donor", "en", *model, *SMALL)
-    nerspace("transfer", "--donors", "en,be", *model, *SMALL[2:])
+    nerspace("transfer", "--donors", "en,be", "--recipients", "en,be", "--seeds", "1", *model, *SMALL[2:])
     made = {run.info()["kind"]: run for run in runs.list_runs(home)}
     assert set(made) == {"demo", "finetune", "transfer"}
     for run in made.values():
