@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,31 +165,46 @@ def _cell(cell: "pd.DataFrame", floor: float, context_floor: float, moved_floor:
     neither = 1 - np.maximum(as_name, as_context)
     missed = cell["predicted_type"] == "O"
     names, contexts = cell["entity"].tolist(), cell["context"].tolist()
+    bounds = crossed_intervals(np.stack([as_name, as_context, lead], axis=1), names, contexts, seed)
     return (
-        len(cell), cell["entity"].nunique(), float(as_name.mean()), *crossed_interval(as_name, names, contexts, seed),
-        floor, float(as_context.mean()), *crossed_interval(as_context, names, contexts, seed), context_floor,
-        float(lead.mean()), *crossed_interval(lead, names, contexts, seed), float(neither.mean()), float(missed.mean()), float(cell["moved"].mean()), moved_floor,
+        len(cell), cell["entity"].nunique(),
+        float(as_name.mean()), *bounds[0], floor,
+        float(as_context.mean()), *bounds[1], context_floor,
+        float(lead.mean()), *bounds[2],
+        float(neither.mean()), float(missed.mean()), float(cell["moved"].mean()), moved_floor,
         float(cell["moved_before"].mean()), float((cell["agreement"] == "fits").mean()),
     )  # fmt: skip
 
 
-def crossed_interval(values: Array, names: Sequence[str], contexts: Sequence[str], seed: int) -> tuple[float, float]:
-    """95 % interval of a mean [n] whose rows share names and contexts: both are drawn with replacement.
+def crossed_intervals(
+    values: Array, names: Sequence[str], contexts: Sequence[str], seed: int
+) -> list[tuple[float, float]]:
+    """95 % intervals of the means of the columns of values [n, m], whose rows share names and contexts.
 
-    NaN without rows, and where there is but one name in one context.
+    Names and contexts are drawn with replacement, both at once. NaN without rows, and where there is but one name in
+    one context.
     """
-    if not len(values):
-        return NAN, NAN
     rows, columns = (np.unique(np.array(side), return_inverse=True)[1] for side in (names, contexts))
-    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
-    if shape == (1, 1):
-        return NAN, NAN
-    total, count = np.zeros(shape), np.zeros(shape)
-    np.add.at(total, (rows, columns), values)
+    shape = (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)
+    if max(shape) < 2:
+        return [(NAN, NAN)] * values.shape[1]
+    w, v = _draws(*shape, seed, RESAMPLES)
+    count = np.zeros(shape)
     np.add.at(count, (rows, columns), 1)
-    generator = np.random.default_rng(seed)
-    w, v = (generator.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(float) for size in shape)
     size = ((w @ count) * v).sum(axis=1)
-    means = (((w @ total) * v).sum(axis=1))[size > 0] / size[size > 0]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    intervals = []
+    for column in values.T:
+        total = np.zeros(shape)
+        np.add.at(total, (rows, columns), column)
+        means = ((w @ total) * v).sum(axis=1)[size > 0] / size[size > 0]
+        low, high = np.quantile(means, [0.025, 0.975])
+        intervals.append((float(low), float(high)))
+    return intervals
+
+
+@lru_cache(maxsize=64)
+def _draws(names: int, contexts: int, seed: int, times: int) -> tuple[Array, Array]:
+    """How often each name [times, names] and each context [times, contexts] is drawn."""
+    generator = np.random.default_rng(seed)
+    w, v = (generator.multinomial(size, np.full(size, 1 / size), times).astype(float) for size in (names, contexts))
+    return w, v
