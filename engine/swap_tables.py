@@ -41,7 +41,10 @@ def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
     """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan."""
     import pandas as pd
 
-    said = [_said(item, *read) for item, *read in zip(plan.filled, reading.tags, reading.certainty, strict=True)]
+    said = [
+        _said(item, tags, certainty)
+        for item, tags, certainty in zip(plan.filled, reading.tags, reading.certainty, strict=True)
+    ]
     places = np.array([(swap.filled, swap.reference) for swap in plan.swaps], dtype=np.intp).reshape(-1, 2)
     moved, moved_before = (_moved(X, places) for X in (reading.vectors, reading.before))
     rows = []
@@ -86,7 +89,8 @@ def _moved(X: Array, places: npt.NDArray[np.intp]) -> Array:
     a, b = (X[places[:, side]].astype(np.float64) for side in (0, 1))
     size = norm[places[:, 0]] * norm[places[:, 1]]
     cosine = np.divide((a * b).sum(axis=1), size, out=np.full(len(places), NAN), where=size > 0)
-    return 1 - np.clip(cosine, -1, 1)
+    moved: Array = 1 - np.clip(cosine, -1, 1)
+    return moved
 
 
 def swap_summary_table(swaps: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
@@ -146,9 +150,11 @@ def _cells(part: "pd.DataFrame", kind: str, seed: int) -> list[tuple[Any, ...]]:
     others = part[part["name_type"] != part["context_type"]]
     if len(others):
         weights = {key: len(cell) for key, cell in cells.items() if key[0] != key[1] and len(cell)}
-        means = [_weighted([(value(*key), n) for key, n in weights.items()]) for value in (
-            lambda a, b: floors(a, b)[0], lambda a, b: floors(a, b)[1], at_home)]  # fmt: skip
-        rows.append(("all", "other", *_cell(others, *means, seed)))
+        floor, context_floor, moved_floor = (
+            _weighted([(value(*key), n) for key, n in weights.items()])
+            for value in (lambda a, b: floors(a, b)[0], lambda a, b: floors(a, b)[1], at_home)
+        )
+        rows.append(("all", "other", *_cell(others, floor, context_floor, moved_floor, seed)))
     return rows
 
 
@@ -161,7 +167,7 @@ def _weighted(values: Sequence[tuple[float, int]]) -> float:
 def _cell(cell: "pd.DataFrame", floor: float, context_floor: float, moved_floor: float, seed: int) -> tuple[Any, ...]:
     as_name = (cell["predicted_type"] == cell["name_type"]).to_numpy(dtype=float)
     as_context = (cell["predicted_type"] == cell["context_type"]).to_numpy(dtype=float)
-    lead = as_name - as_context
+    lead: Array = as_name - as_context
     neither = 1 - np.maximum(as_name, as_context)
     missed = cell["predicted_type"] == "O"
     names, contexts = cell["entity"].tolist(), cell["context"].tolist()

@@ -8,7 +8,14 @@ import pytest
 from scipy import stats
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from nerspace.engine.advice import advice_quality_table, advice_table, donor_scores, kendall, piece_overlap_table
+from nerspace.engine.advice import (
+    advice_quality_table,
+    advice_table,
+    donor_scores,
+    first_choices,
+    kendall,
+    piece_overlap_table,
+)
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.errors import DataError
 
@@ -126,3 +133,13 @@ def test_overlap_is_the_jaccard_index_of_the_pieces_used() -> None:
     assert table.loc[("en", "pl")].tolist() == [4, 1, 0.25]
     assert table.loc[("en", "ru")].tolist() == [2, 0, 0]
     assert np.isnan(piece_overlap_table({"ru": [], "uk": []}, tokenizer)["overlap"].iloc[0])
+
+
+def test_equal_donors_are_all_named_first() -> None:
+    level = transfer().assign(wrong=5)
+    cka = symmetric(dict.fromkeys(APART, 0.5), "value", stage="before", layer=0)
+    chosen = first_choices(advice_table(level, donor_scores(level, None, cka))).set_index("recipient")
+    assert chosen.loc["en"].to_dict() == {"tnld": "pl", "cka": "pl,ru,uk", "script": "pl", "fewest errors": "pl,ru,uk"}
+    quality = advice_quality_table(advice_table(level, donor_scores(level)))
+    assert quality[["kendall", "spearman", "p"]].isna().all(axis=None)
+    assert (quality[["regret", "chance"]] == 0).all(axis=None)
