@@ -138,7 +138,7 @@ SWAP_TABLES = (
             "predicted_type": "the type that most of these words are tagged with, O for none",
             "exact": "1 if the predicted entity has the name's boundaries, else 0",
             "confidence": "lowest probability of a predicted tag within the name",
-            "reference": f"sentence compared with ({SENTENCE}): the same name at home, or the same context with its own name",
+            "reference": f"{SENTENCE} compared with: the same name at home, or the same context with its own name",
             "reference_type": "predicted type of the name there",
             "layer": LAYER,
             "moved": "1 - cosine between the name's vector here and in the reference, after fine-tuning",
