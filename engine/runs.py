@@ -327,7 +327,7 @@ TEXT_COLUMNS = dict.fromkeys(
     [
         *("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "text"),
         *("gold", "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split"),
-        "method",
+        *("method", "word", "of", "file", "model", "start", "metric"),
     ],
     "string",
 )
