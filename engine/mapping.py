@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
@@ -59,6 +60,16 @@ def chosen_rows(stored: StoredVectors, request: ProjectRequest) -> StoredVectors
 
     Raises: UsageError for what the run does not hold.
     """
+    keys, rows = choose(stored, request)
+    vectors = {key: stored.vectors[key] if rows.all() else stored.vectors[key][rows] for key in keys}
+    return StoredVectors(vectors, stored.rows[rows].reset_index(drop=True))
+
+
+def choose(stored: StoredVectors, request: ProjectRequest) -> tuple[list[Key], npt.NDArray[np.bool_]]:
+    """Which stages and layers, and which rows [n], a request names; nothing is read from the vectors.
+
+    Raises: UsageError for what the run does not hold.
+    """
     keys = [key for key in stored.vectors if (not request.stages or key[0] in request.stages)
             and (not request.layers or key[1] in request.layers)]  # fmt: skip
     rows = np.ones(len(stored.rows), dtype=bool)
@@ -67,16 +78,15 @@ def chosen_rows(stored: StoredVectors, request: ProjectRequest) -> StoredVectors
             continue
         if column not in stored.rows:
             raise UsageError(f"These vectors are of no {column}.", "Project entities, or words that were extracted.")
-        known = set(stored.rows[column])
+        known = set(stored.rows[column].dropna())
         for value in wanted:
             if value not in known:
                 raise UsageError(f"No vector has the {column} {value!r}.", f"There are {', '.join(sorted(known))}.")
         rows &= stored.rows[column].isin(wanted).to_numpy(dtype=bool)
     if not keys or not rows.any():
-        held = ", ".join(f"{stage} {layer}" for stage, layer in stored.vectors)
+        held = ", ".join(f"{stage}, layer {layer}" for stage, layer in stored.vectors)
         raise UsageError("No vector is left after the selection.", f"The run holds {held}.")
-    vectors = {key: stored.vectors[key] if rows.all() else stored.vectors[key][rows] for key in keys}
-    return StoredVectors(vectors, stored.rows[rows].reset_index(drop=True))
+    return keys, rows
 
 
 def points_of(stored: StoredVectors, of: str) -> pd.DataFrame:
@@ -166,7 +176,7 @@ def content_key(X: Array, how: How, start: Array | None) -> str:
 def _cached(X: Array, how: How, start: Array | None) -> Iterator[Drawn]:
     """As `draw`, or at once the map that the cache has; what the cache cannot take is not missed."""
     path = cache_folder() / f"{content_key(X, how, start)}.npy"
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, EOFError):
         plane = np.load(path, allow_pickle=False)
         if plane.shape == (len(X), 2) and np.isfinite(plane).all():
             yield Drawn.finished(how.method, plane.astype(np.float32))

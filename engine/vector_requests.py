@@ -169,10 +169,13 @@ def make_project_request(run: Run, **asked: Any) -> dict[str, Any]:
 
     Raises: UsageError naming what cannot be.
     """
+    from nerspace.engine.geometry.stored import read_stored
     from nerspace.engine.mapmaking import check_how
+    from nerspace.engine.mapping import choose
 
     request = ProjectRequest(source=str(run.path), **asked)
     check_how(request.method, request.metric, request.perplexity)
+    choose(read_stored(run, request.of), request)
     return asdict(request)
 
 

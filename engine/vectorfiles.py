@@ -101,6 +101,6 @@ class GrowingVectors:
 def _fits(path: Path, shape: tuple[int, int]) -> bool:
     try:
         array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return False
     return bool(array.shape == shape and array.dtype == np.float32)

@@ -159,4 +159,4 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _layers(text: str | None) -> tuple[int, ...] | None:
     """None where nothing is asked, an empty tuple for all."""
-    return None if text is None else () if text.strip() == "all" else layer_layers(text)
+    return None if text is None else () if text.strip() == "all" else layer_numbers(text)
