@@ -1,7 +1,7 @@
 """A map as it is drawn: t-SNE in parts, so that it can be watched and stopped, PCA at once.
 
-openTSNE draws, in fewer iterations than scikit-learn's 1,000: from PCA a short and mild early exaggeration is enough, and
-the forces of far points may be coarse until the end. scikit-learn's own t-SNE is kept as the reference.
+openTSNE draws, in fewer iterations than scikit-learn's 1,000: from PCA a short and mild early exaggeration is enough,
+and the forces of far points may be coarse until the end. scikit-learn's own t-SNE is kept as the reference.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Maps of stored vectors as one job: watched, stopped with what is drawn so far, and never drawn twice.
 
-    $XDG_CACHE_HOME/nerspace/maps/KEY.npy   a finished map; KEY hashes the vectors and everything that decides the map
+$XDG_CACHE_HOME/nerspace/maps/KEY.npy   a finished map; KEY hashes the vectors and everything that decides the map
 """
 
 import hashlib
@@ -160,7 +160,7 @@ def cache_folder() -> Path:
 
 
 def content_key(X: Array, how: How, start: Array | None) -> str:
-    """What a map depends on, as a name: the vectors, how it is drawn, where it starts and the libraries that draw it."""
+    """What a map depends on, as a name: the vectors, how it is drawn, where it starts and the libraries that draw."""
     rows = ready_rows(X)
     said = {
         **_quality_fields(how),
@@ -169,7 +169,7 @@ def content_key(X: Array, how: How, start: Array | None) -> str:
     }
     hashed = hashlib.sha256(json.dumps(said).encode())
     for array in (rows, np.zeros(0, np.float32) if start is None else np.asarray(start, dtype=np.float32)):
-        hashed.update(np.ascontiguousarray(array))
+        hashed.update(np.ascontiguousarray(array).data)
     return hashed.hexdigest()[:32]
 
 
@@ -181,9 +181,10 @@ def _cached(X: Array, how: How, start: Array | None) -> Iterator[Drawn]:
         if plane.shape == (len(X), 2) and np.isfinite(plane).all():
             yield Drawn.finished(how.method, plane.astype(np.float32))
             return
-    drawn = None
+    plane = np.zeros((0, 2), dtype=np.float32)
     for drawn in draw(X, **_quality_fields(how), start=start):
+        plane = drawn.plane
         yield drawn
     with suppress(OSError, NerspaceError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda handle: np.save(handle, drawn.plane, allow_pickle=False))
+        write_atomically(path, lambda handle: np.save(handle, plane, allow_pickle=False))

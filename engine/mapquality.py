@@ -42,8 +42,7 @@ def map_quality(X: Array, plane: Array, k: int = NEIGHBOURS) -> tuple[float, flo
         values = np.take_along_axis(far, drawn, 1)
         far.sort(axis=1)
         nearer, upto = (
-            np.array([np.searchsorted(row, of, side) for row, of in zip(far, values, strict=True)])
-            for side in SIDES
+            np.array([np.searchsorted(row, of, side) for row, of in zip(far, values, strict=True)]) for side in SIDES
         )
         # Points that tie share their ranks, so that equal vectors keep what chance keeps.
         kept += float(np.clip((kept_k - nearer) / (upto - nearer), 0, 1).sum())

@@ -1,9 +1,9 @@
 """Arrays on disk that are larger than memory: filled block by block under a hidden name, renamed when whole.
 
-    vectors/after-12-words.npy           the array, float32 [n, d], to be mapped into memory
-    vectors/after-12-words.csv           what is known of its rows
-    vectors/.after-12-words.npy          while it is filled
-    vectors/.after.json                  how many blocks of a stage are filled
+vectors/after-12-words.npy           the array, float32 [n, d], to be mapped into memory
+vectors/after-12-words.csv           what is known of its rows
+vectors/.after-12-words.npy          while it is filled
+vectors/.after.json                  how many blocks of a stage are filled
 """
 
 import json

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Layers = Annotated[str | None, typer.Option("--layers", metavar="N,N", help="Hidden layers, such as 0,6,12, or all.")]
 Stages = Annotated[
-    str | None, typer.Option("--stage", metavar="NAMES", help="before, after or before,after; what there is by default.")
+    str | None,
+    typer.Option("--stage", metavar="NAMES", help="before, after or both; what there is by default."),
 ]
 
 
@@ -89,7 +90,7 @@ def project(
     seed: Annotated[int, typer.Option(help="Same seed, same map on a CPU.")] = 0,
     warm_start: Annotated[
         bool,
-        typer.Option("--warm-start", help="Start each map from that of the stage before, so that points stay in place."),
+        typer.Option("--warm-start", help="Start each map from that of the stage before, so that points stay."),
     ] = False,
     by: Annotated[str, typer.Option("--by", help="What --plot tells apart: language or type.")] = "language",
     follow: Follow = True,

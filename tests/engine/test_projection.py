@@ -196,7 +196,10 @@ def test_maps_of_a_run_are_told_and_drawn_again_from_the_cache(
 ) -> None:
     vectors = {("before", 0): clusters, ("after", 0): clusters * 2}
     told = list(draw_maps(run, vectors, How(perplexity=20)))
-    assert [record.label for record in told if isinstance(record, Stage)] == ["Map before, layer 0", "Map after, layer 0"]
+    assert [record.label for record in told if isinstance(record, Stage)] == [
+        "Map before, layer 0",
+        "Map after, layer 0",
+    ]
     assert max(record.done for record in told if isinstance(record, Progress)) == 650
     first = run.table_path("map").read_bytes()
     quality = run.table_path("map_quality").read_bytes()
@@ -248,7 +251,7 @@ def test_a_stopped_map_is_kept_as_far_as_it_is_and_never_cached(
 
 
 def test_each_map_starts_from_the_stage_before_or_else_the_layer_before(clusters: np.ndarray, run: runs.Run) -> None:
-    vectors = {key: clusters + 0 for key in itertools.product(("before", "after"), (0, 12))}
+    vectors = dict.fromkeys(itertools.product(("before", "after"), (0, 12)), clusters)
     list(draw_maps(run, vectors, How("pca", warm_start=True)))
     starts = run.read_table("map_quality").set_index(["stage", "layer"])["start"]
     assert starts.to_dict() == {

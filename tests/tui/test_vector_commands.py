@@ -47,8 +47,8 @@ def nerspace(home: Path) -> Any:
 
 
 def test_extract_tells_its_files_and_the_next_step(nerspace: Any, tiny_xlmr: Path) -> None:
-    done = nerspace("extract", "--model", str(tiny_xlmr), "--layers", "1", "--lang", "en", "--size", "6", "--of", "words",
-                    "--device", "cpu")  # fmt: skip
+    asked = ["--layers", "1", "--lang", "en", "--size", "6", "--of", "words", "--device", "cpu"]
+    done = nerspace("extract", "--model", str(tiny_xlmr), *asked)
     assert done.returncode == 0, done.stderr
     assert "before-1-words.npy" in done.stdout
     run = done.stdout.split("--run ")[-1].strip()

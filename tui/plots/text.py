@@ -98,7 +98,8 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         return swap_bars(frame)
     if name == "map":
         return "\n\n".join(
-            f"{stage}, layer {layer}\n{_classes(group) if 'class' in group else _dots(group)}" for (stage, layer), group in frame.groupby(["stage", "layer"], sort=False)
+            f"{stage}, layer {layer}\n{_classes(group) if 'class' in group else _dots(group)}"
+            for (stage, layer), group in frame.groupby(["stage", "layer"], sort=False)
         )
     if kind == "heatmap":
         value = next(column for column in ("cosine", "r", "tnld", "p_at_1", "overlap", "value") if column in frame)
