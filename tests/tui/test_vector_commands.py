@@ -14,7 +14,7 @@ from nerspace.engine import jobs, runs
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.geometry.stored import find_stored
 from nerspace.engine.vector_requests import make_extract_request
-from nerspace.tui.maps import read_maps
+from nerspace.tui.maps import _quality, read_maps
 from nerspace.tui.plots.text import plot
 from nerspace.tui.session import Session
 
@@ -74,6 +74,14 @@ def test_project_prints_quality_and_gives_maps_that_the_explorer_reads(
     assert "seed 0 · n 24" in maps.quality["before", 2][0]
     # A run without vectors is newer, but neither is it measured nor drawn.
     assert find_stored(home).id == extracted.id
+
+
+def test_a_map_that_was_stopped_says_so_and_one_of_an_older_run_is_read() -> None:
+    row = {"stage": "before", "layer": 2, "method": "tsne", "perplexity": 70.0, "seed": 0, "n": 24, "preserved": 0.5,
+           "chance": 0.1, "trustworthiness": 0.9}  # fmt: skip
+    told = _quality(pd.DataFrame([{**row, "metric": "cosine", "iterations": 200, "planned": 650}]))["before", 2][0]
+    assert told.startswith("t-SNE perplexity 70 · cosine · stopped at 200 of 650 · seed 0")
+    assert _quality(pd.DataFrame([row]))["before", 2][0].startswith("t-SNE perplexity 70 · seed 0")
 
 
 def test_project_writes_and_draws_the_map_by_class(nerspace: Any, extracted: runs.Run) -> None:
