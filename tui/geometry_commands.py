@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from nerspace.engine.geometry.stored import StoredVectors
 
-RunId = Annotated[str | None, typer.Option("--run", help="A run; the newest by default.")]
+RunId = Annotated[str | None, typer.Option("--run", help="A run; the newest with vectors by default.")]
 Layer = Annotated[int | None, typer.Option("--layer", help="Only this hidden layer; all stored ones by default.")]
 Stage = Annotated[str | None, typer.Option("--stage", help="before or after fine-tuning; both by default.")]
 View = Annotated[
@@ -158,6 +158,6 @@ def _stored(
     workspace: Path | None, run: str | None, of: str, stage: str | None, layer: int | None, view: str
 ) -> "StoredVectors":
     from nerspace.engine import runs
-    from nerspace.engine.geometry.stored import read_stored
+    from nerspace.engine.geometry.stored import find_stored, read_stored
 
-    return read_stored(runs.find_run(runs.workspace_folder(workspace), run), of, stage, layer, view)
+    return read_stored(find_stored(runs.workspace_folder(workspace), run, of), of, stage, layer, view)

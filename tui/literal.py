@@ -32,7 +32,8 @@ def fit(text: str, width: int, right: bool = False) -> str:
 
 def shown_number(value: object) -> str:
     """A value of a table as the screen shows it: floats at four significant digits, a gap as a dash."""
-    if value is None or value != value or str(value) == "<NA>":
+    # pandas' own gap is neither equal nor unequal to itself.
+    if value is None or str(value) == "<NA>" or value != value:
         return "–"
     if isinstance(value, float):
         return f"{value:.4g}"

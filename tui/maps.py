@@ -86,11 +86,15 @@ def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
     lines: dict[Key, tuple[str, str]] = {}
     row: Any
     for row in () if table is None else table.itertuples():
-        method = {"tsne": "t-SNE", "pca": "PCA"}.get(str(row.method), str(row.method))
+        method = {"tsne": "t-SNE", "tsne-sklearn": "t-SNE (scikit-learn)", "pca": "PCA"}.get(str(row.method), str(row.method))
         with_perplexity = row.perplexity == row.perplexity and method != "PCA"
         long = f"{method} perplexity {row.perplexity:g}" if with_perplexity else method
         short = f"{method} p {row.perplexity:g}" if with_perplexity else method
-        facts = f" · seed {row.seed} · n {row.n:,} · "
+        # Tables of older runs say neither.
+        metric = " · cosine" if getattr(row, "metric", "") == "cosine" else ""
+        done, planned = getattr(row, "iterations", 0), getattr(row, "planned", 0)
+        stopped = f" · stopped at {done} of {planned}" if done < planned else ""
+        facts = f"{metric}{stopped} · seed {row.seed} · n {row.n:,} · "
         kept = f"kept {row.preserved:.1%} (chance {row.chance:.1%})"
         lines[str(row.stage), int(row.layer)] = (
             f"{long}{facts}10 neighbours {kept} · trustworthiness {row.trustworthiness:.2f}",

@@ -153,7 +153,7 @@ GEOMETRY_TABLES = (
     ),
     TableSpec(
         "words",
-        "The random words behind the word vectors of a run.",
+        "The words behind the word vectors of a run; nerspace extract adds word, entity and type (O outside entities).",
         "engine.experiment:word_table",
         {"row": "row of the word vectors", "sentence": SENTENCE, "language": LANGUAGE},
     ),
