@@ -15,7 +15,7 @@ from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.rows import EntityRows, NoRows, Rows, SentenceRows, Shown, TaggedNameRows, TaggedRows, measured
 from nerspace.tui.screens.corpus import CorpusScreen
-from nerspace.tui.screens.entity import (
+from nerspace.tui.screens.details import (
     HIGHLIGHT,
     name_copy,
     name_detail,

@@ -17,7 +17,7 @@ from nerspace.tui.literal import entity_text, literal
 from nerspace.tui.maps import Key, Maps, read_maps
 from nerspace.tui.palette import language_name
 from nerspace.tui.rows import FrameRows, Shown
-from nerspace.tui.screens.entity import HIGHLIGHT
+from nerspace.tui.screens.details import HIGHLIGHT
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.room import Room
 from nerspace.tui.widgets.legend import Legend

@@ -15,7 +15,7 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
 from nerspace.tui.palette import language_order
 from nerspace.tui.rows import FrameRows, NameRows, NoRows, Shown
-from nerspace.tui.screens.entity import name_copy, name_detail
+from nerspace.tui.screens.details import name_copy, name_detail
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Room
 from nerspace.tui.widgets.frame_table import FrameTable
