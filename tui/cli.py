@@ -343,9 +343,12 @@ def export(
 
     nerspace export transfer --csv transfer.csv
     """
+    from nerspace.engine.catalogue import table_spec
     from nerspace.tui.console import show_table
 
-    show_table(table, _find(workspace, run).read_table(table), csv=csv, as_json=as_json, plot=plot, rows=rows)
+    spec, found = table_spec(table), _find(workspace, run)
+    frame = spec.compute(found.read_table(spec.source)) if spec.source else found.read_table(table)
+    show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
 
 
 @app.command()
