@@ -27,9 +27,7 @@ def difference_table(
     return found.assign(difference=found["value"] - found["other"])
 
 
-def above_floor_table(
-    frame: "pd.DataFrame", value: str, floor: str, pair: "Sequence[str]" = PAIR
-) -> "pd.DataFrame":
+def above_floor_table(frame: "pd.DataFrame", value: str, floor: str, pair: "Sequence[str]" = PAIR) -> "pd.DataFrame":
     """The table `above_floor`: `value` less the column `floor` of the same row."""
     found = frame[list(pair)].set_axis(list(PAIR), axis=1).reset_index(drop=True)
     found["n"] = frame["n"].to_numpy() if "n" in frame else float("nan")

@@ -1,4 +1,4 @@
-"""A map of points in braille: colored by class, with a box cursor, the nearest point and its parallels marked."""
+"""A map of points in braille: colored by class, with a box cursor, the nearest point and what it is joined to."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
+from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, polyline, raster, to_dots
 
 # Where a label may stand when the place of its point is taken, in label widths and rows.
 _BESIDE = (
@@ -34,6 +34,9 @@ _BESIDE = (
     (0, -2),
 )
 
+# Cells of one row that are further apart than this are repainted as two stretches.
+_APART = 8
+
 Overlay = dict[tuple[int, int], tuple[str, Style]]
 
 
@@ -51,12 +54,16 @@ class Scatter(Widget, can_focus=True):
     """Draws points; the box is moved by cells, everything else follows from where it is."""
 
     BINDINGS = bindings("scatter")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"scatter--title", "scatter--focus", "scatter--box", "scatter--nearest"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "scatter--title", "scatter--focus", "scatter--box", "scatter--nearest",
+        "scatter--line",
+    }  # fmt: skip
     DEFAULT_CSS = """
     Scatter { background: $background; }
     Scatter .scatter--title { color: $foreground 70%; background: $background; }
     Scatter .scatter--focus { color: $primary; background: $background; text-style: bold; }
     Scatter .scatter--box { color: $accent; text-style: bold; }
+    Scatter .scatter--line { color: $accent 80%; }
     Scatter .scatter--nearest { color: $background; background: $accent; text-style: bold; }
     Scatter:ansi .scatter--nearest { text-style: bold reverse; color: ansi_default; background: ansi_default; }
     Scatter:nocolor .scatter--nearest { text-style: bold reverse; }
@@ -79,8 +86,8 @@ class Scatter(Widget, can_focus=True):
             super().__init__()
             self.place = place
 
-    def __init__(self, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, id: str, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self.title = ""
         self.x: Array = np.zeros(0)
         self.y: Array = np.zeros(0)
@@ -91,16 +98,22 @@ class Scatter(Widget, can_focus=True):
         self.half = [3, 1]
         self.labels: list[tuple[int, str, Style]] = []
         self.marked: int = -1
+        self.joined: int = -1
         self.empty = ""
         self._drawn: Raster | None = None
         self._overlay: Overlay = {}
+        self._dots_of: tuple[object, tuple[Array, Array]] | None = None
 
     # -- content
 
     def show(self, title: str, x: Array, y: Array, classes: Classes, empty: str = "") -> None:
-        """Other points: x, y float [n] in map units. The window is fitted to them."""
+        """Other points: x, y float [n] in map units. The window is fitted to them; the box goes with its point."""
+        same = len(x) == len(self.x) and len(x) and self.marked >= 0
         self.title, self.x, self.y, self.kinds, self.empty = title, x, y, classes, empty
+        self._dots_of = None
         self.window = fit_window(x, y)
+        if same and (cell := self._cell_of(self.marked)) is not None:
+            self._put_box(cell)
         self.redraw()
 
     def recolor(self, classes: Classes) -> None:
@@ -125,7 +138,18 @@ class Scatter(Widget, can_focus=True):
         return ~np.isin(self.kinds.codes, list(self.hidden))
 
     def _dots(self) -> tuple[Array, Array]:
-        return to_dots(self.x, self.y, self.window or fit_window(self.x, self.y), self.columns, self.rows)
+        """Places of all points in dots, kept until the window, the size or the points change."""
+        key = (self.window, self.columns, self.rows)
+        if self._dots_of is None or self._dots_of[0] != key:
+            window = self.window or fit_window(self.x, self.y)
+            self._dots_of = key, to_dots(self.x, self.y, window, self.columns, self.rows)
+        return self._dots_of[1]
+
+    @property
+    def share(self) -> float:
+        """The width of the window in widths of the whole map."""
+        whole = fit_window(self.x, self.y)
+        return (self.window.right - self.window.left) / (whole.right - whole.left) if self.window else 1.0
 
     def _center(self) -> tuple[int, int]:
         column = min(self.columns - 1, int(self.box[0] * self.columns))
@@ -157,22 +181,44 @@ class Scatter(Widget, can_focus=True):
 
     def redraw(self) -> None:
         """Draw the points again, then what lies over them."""
+        self._raster()
+        self.update_overlay()
+
+    def _raster(self) -> None:
         if self.size.width and self.window is not None:
             across, down = self._dots()
-            shown = self.visible_points()
+            shown = self.visible_points() & (self.kinds.codes >= 0)
             self._drawn = raster(across[shown], down[shown], self.kinds.codes[shown], self.columns, self.rows)
         self.refresh()
-        self.update_overlay()
 
     def update_overlay(self) -> None:
         """Lay box, nearest point and labels over the points, and tell that something has changed."""
         self._lay()
         self.post_message(self.Moved(self))
 
-    def label(self, labels: list[tuple[int, str, Style]], marked: int) -> None:
-        """Write short labels at points (point, text, style) and mark one point; tells nothing."""
-        if labels != self.labels or marked != self.marked:
-            self.labels, self.marked = labels, marked
+    def label(self, labels: list[tuple[int, str, Style]], marked: int, joined: int = -1) -> None:
+        """Write short labels at points (point, text, style), mark one point, join one to the labels; tells nothing."""
+        if labels != self.labels or marked != self.marked or joined != self.joined:
+            self.labels, self.marked, self.joined = labels, marked, joined
+            self._lay()
+
+    def follow(self, point: int, share: float) -> None:
+        """Show as much of the map as another pane shows of its own, with this point in view; tells nothing."""
+        if point < 0 or not len(self.x):
+            return
+        zoomed = abs(share - self.share) > 1e-6 * share or self._cell_of(point) is None
+        if zoomed:
+            whole = fit_window(self.x, self.y)
+            x, y = float(self.x[point]), float(self.y[point])
+            if share >= 1 or not np.isfinite(x + y):
+                self.window = whole.around((whole.left + whole.right) / 2, (whole.bottom + whole.top) / 2, share)
+            else:
+                wide, high = (whole.right - whole.left) * share / 2, (whole.top - whole.bottom) * share / 2
+                self.window = Window(x - wide, y - high, x + wide, y + high)
+            self._raster()
+        if (cell := self._cell_of(point)) is not None:
+            self._put_box(cell)
+        if zoomed:
             self._lay()
 
     def _lay(self) -> None:
@@ -182,11 +228,15 @@ class Scatter(Widget, can_focus=True):
             self._lay_labels()
             if self.has_focus:
                 self._lay_box()
+            if self.joined >= 0:
+                self._lay_lines()
         rows: dict[int, list[int]] = {}
         for cell in before.keys() | self._overlay.keys():
             if before.get(cell) != self._overlay.get(cell):
                 rows.setdefault(cell[1], []).append(cell[0])
-        regions = [Region(min(cells), row + 1, max(cells) - min(cells) + 1, 1) for row, cells in rows.items()]
+        regions = [
+            Region(start, row + 1, stop - start, 1) for row, cells in rows.items() for start, stop in _stretches(cells)
+        ]
         if regions:
             self.refresh(*regions)
 
@@ -215,6 +265,26 @@ class Scatter(Widget, can_focus=True):
                     self._overlay.update(zip(cells, ((letter, style) for letter in label), strict=True))
                     break
 
+    def _lay_lines(self) -> None:
+        """Lines from the joined point to the labelled ones, under everything else that lies over the points."""
+        if self._drawn is None:
+            return
+        across, down = self._dots()
+        ends = [point for point, _, _ in self.labels if point != self.joined]
+        x = np.array([value for end in ends for value in (across[self.joined], across[end], np.nan)])
+        y = np.array([value for end in ends for value in (down[self.joined], down[end], np.nan)])
+        if not len(x):
+            return
+        line = raster(*polyline(x, y), np.zeros(0, dtype=np.int64), self.columns, self.rows)
+        style, letters = self.get_component_rich_style("scatter--line", partial=True), self.app.no_color
+        for row, column in zip(*(place.tolist() for place in np.nonzero(line.bits)), strict=True):
+            if letters:
+                if not self._drawn.bits[row, column]:
+                    self._overlay.setdefault((column, row), ("·", style))
+                continue
+            dots = int(line.bits[row, column] | self._drawn.bits[row, column])
+            self._overlay.setdefault((column, row), (chr(BRAILLE + dots), style))
+
     def _lay_box(self) -> None:
         column, row = self._center()
         left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
@@ -231,7 +301,9 @@ class Scatter(Widget, can_focus=True):
         width, base = self.size.width, self.rich_style
         if y == 0:
             style = self.get_component_rich_style(f"scatter--{'focus' if self.has_focus else 'title'}")
-            return Strip([Segment(fit(f" {self.title} ", width), style)], width)
+            drawn = np.isfinite(self.x)
+            count = f" · {int((drawn & self.visible_points()).sum()):,} of {int(drawn.sum()):,}" if drawn.any() else ""
+            return Strip([Segment(fit(f" {self.title}{count} ", width), style)], width)
         row = y - 1
         if not len(self.x) or self._drawn is None or row >= self._drawn.bits.shape[0]:
             text = f" {self.empty}" if y == 2 else ""
@@ -271,8 +343,11 @@ class Scatter(Widget, can_focus=True):
             self.window = fit_window(self.x, self.y)
             self.redraw()
             cell = self._cell_of(point) or (0, 0)
-        self.box = [(cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows]
+        self._put_box(cell)
         self.update_overlay()
+
+    def _put_box(self, cell: tuple[int, int]) -> None:
+        self.box = [(cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows]
 
     def on_click(self, event: events.Click) -> None:
         """Put the box where the click was."""
@@ -344,3 +419,14 @@ class Scatter(Widget, can_focus=True):
     def action_toggle_class(self, place: int) -> None:
         """Ask for a class to be shown or hidden."""
         self.post_message(self.ClassToggled(place))
+
+
+def _stretches(cells: list[int]) -> list[tuple[int, int]]:
+    """Start and end of the runs of columns, those a few cells apart taken as one."""
+    runs: list[tuple[int, int]] = []
+    for column in sorted(cells):
+        if runs and column - runs[-1][1] < _APART:
+            runs[-1] = (runs[-1][0], column + 1)
+        else:
+            runs.append((column, column + 1))
+    return runs
