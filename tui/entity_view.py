@@ -55,11 +55,13 @@ class EntityView:
         return None if found.empty else found.iloc[0]
 
     def spaces(self) -> list[tuple[str, int]]:
-        """The stages and layers whose vectors the run keeps, layer by layer."""
+        """The stages and layers whose vectors the run keeps, last layer first."""
         if self.siblings is None:
             return []
         keys = self.siblings[["stage", "layer"]].drop_duplicates().itertuples(index=False)
-        return sorted(((str(stage), int(layer)) for stage, layer in keys), key=lambda key: (key[1], key[0] != "before"))
+        return sorted(
+            ((str(stage), int(layer)) for stage, layer in keys), key=lambda key: (-key[1], key[0] != "before")
+        )
 
 
 def names_of(session: "Session") -> list[tuple[str, str]]:
@@ -198,13 +200,35 @@ def _compared(view: EntityView) -> EntityView:
     forms = view.forms.copy()
     about = dict(zip(forms["language"], forms["form"], strict=True))[view.reference]
     forms["tnld"] = [tnld(about, form) for form in forms["form"]]
-    for stage, layer in view.spaces():
-        rows = [view.cosine(code, view.reference, stage, layer) for code in forms["language"]]
-        forms[f"{stage} {layer}"] = [float("nan") if row is None else float(row["cosine"]) for row in rows]
+    spaces = view.spaces()
+    last = spaces[0][1] if spaces else 0
+    cosines = {
+        f"{stage} {layer}": [_cosine(view, code, stage, layer) for code in forms["language"]] for stage, layer in spaces
+    }
+    marks: dict[str, list[str]] = {}
     for (donor, seed), group in view.said.groupby(["donor", "seed"], sort=False):
-        marks = {code: "".join(part["verdict"]) for code, part in group.groupby("language")}
-        forms[f"{donor}" if seed == 0 else f"{donor}·{seed}"] = [marks.get(code, "") for code in forms["language"]]
+        own = {code: "".join(part["verdict"]) for code, part in group.groupby("language")}
+        marks[f"{donor}" if seed == 0 else f"{donor}·{seed}"] = [own.get(code, "") for code in forms["language"]]
+    # What is looked for first stands where a narrow screen shows it: the last layer and the verdicts.
+    shown = sorted(cosines, key=lambda name: not name.endswith(f" {last}"))
+    for name in shown[:2]:
+        forms[name] = cosines[name]
+    for name, column in marks.items():
+        forms[name] = column
+    for name in shown[2:]:
+        forms[name] = cosines[name]
     return replace(view, forms=forms)
+
+
+def _cosine(view: EntityView, code: str, stage: str, layer: int) -> float:
+    row = view.cosine(code, view.reference, stage, layer)
+    return float("nan") if row is None else float(row["cosine"])
+
+
+def _heading(name: str) -> str:
+    """Short, so that a narrow screen holds more columns."""
+    known = {"count": "n", "tnld": "TNLD"}
+    return known.get(name) or literal(name).replace("before ", "bef ").replace("after ", "aft ")
 
 
 class FormRows:
@@ -222,8 +246,8 @@ class FormRows:
         rest = list(self.frame.columns[3:])
         self.columns: Sequence[Column] = (
             Column("", fixed=True), Column("form", fixed=True, at_most=20), Column("pieces", at_most=48),
-            *(Column({"count": "n", "tnld": "TNLD"}.get(name, literal(name)), right=name in ("count", "tnld")
-                     or self.frame[name].dtype.kind == "f") for name in rest),
+            *(Column(_heading(name), right=name in ("count", "tnld") or self.frame[name].dtype.kind == "f")
+              for name in rest),
         )  # fmt: skip
 
     def __len__(self) -> int:

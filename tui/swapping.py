@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 
 SWAP_COLUMNS = {
     "type": "type of name that the context was written for", "context": "context id",
-    "predicted": "predicted tags, where the run has the table swap", "text": "the sentence with this name in its slot",
-    "gold": "tags of the name's own type", "words": "words, joined by a space",
-    "sentence": "language/context/entity", "confidence": "lowest probability of a predicted tag",
+    "words": "words of the sentence with this name in its slot, joined by a space",
+    "predicted": "predicted tags, where the run has the table swap",
+    "confidence": "lowest probability of a predicted tag", "gold": "tags of the name's own type",
+    "sentence": "language/context/entity", "text": "the sentence as it is written",
 }  # fmt: skip
 
 
@@ -35,8 +36,8 @@ def swap_frame(session: "Session", entity_id: str, language: str) -> "pd.DataFra
             words, tags, text = fill(context.texts[language], form, "nominative", entity.type, language)
             sentence = f"{language}/{context.id}/{entity_id}"
             predicted, confidence = said.get(sentence, ("", float("nan")))
-            rows.append((context.type, context.id, predicted, text, " ".join(tags), " ".join(words), sentence,
-                         confidence))  # fmt: skip
+            rows.append((context.type, context.id, " ".join(words), predicted, confidence, " ".join(tags), sentence,
+                         text))  # fmt: skip
     return pd.DataFrame(rows, columns=list(SWAP_COLUMNS))
 
 

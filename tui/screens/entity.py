@@ -18,7 +18,7 @@ from nerspace.tui.literal import literal
 from nerspace.tui.palette import class_style, language_name
 from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.details import HIGHLIGHT, name_copy, name_detail
-from nerspace.tui.screens.errors import WrongRows, word_by_word
+from nerspace.tui.screens.errors import WrongRows, tagged_words, word_by_word
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Name, Room
@@ -292,9 +292,11 @@ class EntityRoom(Room):
             record = frame.iloc[row]
             if record["predicted"]:
                 return word_by_word(record)
-            return TextScreen("sentence", Text(literal(record["text"])), str(record["text"]))
+            shown = tagged_words(str(record["words"]), str(record["gold"]), str(record["gold"]))
+            return TextScreen("sentence", shown, str(record["text"]))
 
-        self.app.push_screen(ListScreen(title, f"swap_{self.about}_{language}", frame, SWAP_COLUMNS, empty, whole))
+        name, rows = f"swap_{self.about}_{language}", WrongRows(frame, fixed=2)
+        self.app.push_screen(ListScreen(title, name, frame, SWAP_COLUMNS, empty, whole, rows))
 
     async def action_tokens(self) -> None:
         """The cut of the name in Tokens."""
@@ -364,7 +366,7 @@ def why(view: EntityView, code: str, width: int) -> Text:
 
 def _cosines(view: EntityView, code: str) -> Text:
     text = Text()
-    for stage, layer in view.spaces()[::-1]:
+    for stage, layer in view.spaces():
         row = view.cosine(code, view.reference, stage, layer)
         if row is not None and row["n"]:
             text.append("   " if text else "cosine  ")

@@ -46,15 +46,15 @@ class WrongRows(FrameRows):
     def __init__(self, frame: "pd.DataFrame", fixed: int = 1) -> None:
         super().__init__(frame, fixed)
         self._words = list(frame.columns).index("words")
-        widths = {"words": 400, "gold": 9, "predicted": 9}
-        self.columns = [replace(column, at_most=widths.get(column.name, column.at_most)) for column in self.columns]
+        self.columns = [
+            replace(column, at_most=400, greedy=True) if column.name == "words" else column for column in self.columns
+        ]
 
     def cells(self, index: int) -> Sequence[Cell]:
         """The values of a row, its words as a text."""
         cells = list(super().cells(index))
-        cells[self._words] = tagged_words(
-            *(str(self.frame[name].iloc[index]) for name in ("words", "gold", "predicted"))
-        )
+        words, gold, predicted = (str(self.frame[name].iloc[index]) for name in ("words", "gold", "predicted"))
+        cells[self._words] = tagged_words(words, gold, predicted or gold)
         return cells
 
 

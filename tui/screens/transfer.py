@@ -77,12 +77,17 @@ class TransferRoom(Room):
     def on_resize(self, _event: events.Resize) -> None:
         """Side by side where there is room."""
         self._arrange()
+        if self.tables is not None:
+            self.query_one("#verdict", Static).update(self._verdict())
 
     def _arrange(self) -> None:
         self.query_one("#transfer-body").set_class(self.size.width >= _WIDE, "wide")
         both = self.size.height >= _BOTH_HEIGHT
         self.query_one("#plane").display = both or not self.matrix_first
-        self.query_one("#donors").display = both or self.matrix_first
+        donors = self.query_one("#donors", Heatmap)
+        donors.display = both or self.matrix_first
+        lines = len(donors.matrix.down) if donors.matrix is not None else 1
+        donors.styles.height = min(4 * lines + 5, self.size.height // 2) if both else "1fr"
 
     def run_changed(self) -> None:
         """Read the tables again."""
@@ -157,6 +162,7 @@ class TransferRoom(Room):
         down, across = (tuple(language_order(list(pairs[name].unique()))) for name in ("donor", "recipient"))
         title = f"share of wrong sentences: donors down, recipients across · n {int(pairs['sentences'].max())} each"
         donors.show(Matrix(title, across, values, 0.0, max(0.01, *values.values()), rows=down))
+        self._arrange()
 
     def _verdict(self) -> Text:
         """The correlations in words: what is shown, what is not, and on how many pairs."""
@@ -171,15 +177,17 @@ class TransferRoom(Room):
             shown = own["value"].iloc[0] > 0 and _p(own.iloc[0]) < SIGNIFICANCE
             text.append("Errors grow with spelling distance here.\n" if shown else
                         "Not shown here: that errors grow with spelling distance.\n", "bold")  # fmt: skip
+        narrow = self.size.width < _WIDE
         for row in frame.to_dict("records"):
-            if row["value"] == row["value"] and row["subset"] in _SUBSETS:
+            told = row["statistic"] == "pearson" or not narrow
+            if told and row["value"] == row["value"] and row["subset"] in _SUBSETS:
                 text.append(f"{literal(row['statistic']):<9}")
                 text.append(f"{row['value']:+.2f}", "bold")
                 text.append(f" [{shown_number(row['low'])}, {shown_number(row['high'])}]  p {_p(row):.3f}")
                 text.append(f"  n {row['n']} {_SUBSETS[str(row['subset'])]}\n", "dim")
         seeds = int(self.tables.pairs["seeds"].max()) if self.tables else 1
-        text.append("Script goes with distance: mind the pairs in one script." +
-                    (" One seed proves little." if seeds == 1 else ""), "dim")  # fmt: skip
+        one = " One seed proves little." if seeds == 1 else ""
+        text.append(f"Script goes with distance.{one}  v: all statistics", "dim")
         return text
 
     # -- one pair

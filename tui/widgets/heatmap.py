@@ -224,6 +224,7 @@ class Heatmap(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Keep the cursor in view."""
         self._keep_in_view()
+        self.refresh()
 
     def on_focus(self) -> None:
         """Show the cursor."""
