@@ -168,6 +168,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("entity.next", "n", "next name", "next name found, else the next of all", "entity", "next_name(1)"),
     Action("entity.previous", "N", "", "previous name", "entity", "next_name(-1)"),
     Action("entity.swap", "w", "contexts", "put the name into other contexts, of other types too", "entity", "swap"),
+    Action("entity.start_swap", "W", "", "have the run's model read it in other contexts (a run of nerspace swap)",
+           "entity", "start_swap"),
     Action("entity.tokens", "T", "pieces", "how it is cut (Tokens)", "entity", "tokens"),
     Action("entity.space", "m", "on the map", "find its points (Space)", "entity", "space"),
     Action("entity.back", "escape", "back", "back to the forms", "entity", "back"),

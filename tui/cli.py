@@ -347,7 +347,8 @@ def export(
     from nerspace.tui.console import show_table
 
     spec, found = table_spec(table), _find(workspace, run)
-    frame = spec.compute(found.read_table(spec.source)) if spec.source else found.read_table(table)
+    made = spec.source and table not in found.tables()
+    frame = spec.compute(found.read_table(spec.source)) if made else found.read_table(table)
     show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
 
 

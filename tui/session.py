@@ -118,7 +118,7 @@ class Session:
     def table(self, name: str, run: Run | None = None) -> "pd.DataFrame | None":
         """A table of the run (or of another), read again only when its file has changed; None if it has no such table.
 
-        A table that the catalogue makes of another one is made of it.
+        One that the catalogue makes of another is made of it where it is not held.
         """
         from nerspace.engine.catalogue import CATALOGUE
 
@@ -126,14 +126,15 @@ class Session:
         if run is None:
             return None
         spec = CATALOGUE.get(name)
+        source = spec.source if spec and spec.source and not run.table_path(name).exists() else ""
         try:
-            status = run.table_path(spec.source if spec and spec.source else name).stat()
+            status = run.table_path(source or name).stat()
         except OSError:
             return None
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._tables.get((run.id, name))
         if known is None or known[0] != stamp:
-            made = spec.compute(run.read_table(spec.source)) if spec and spec.source else run.read_table(name)
+            made = spec.compute(run.read_table(source)) if spec and source else run.read_table(name)
             known = self._tables[run.id, name] = (stamp, made)
         return known[1]
 

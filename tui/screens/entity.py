@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run
 from nerspace.tui.actions import bindings
 from nerspace.tui.entity_view import ALIKE, NEAR, SAID, EntityView, FormRows, names_of, read_entity, read_near
 from nerspace.tui.literal import literal
@@ -20,9 +21,9 @@ from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.details import HIGHLIGHT, name_copy, name_detail
 from nerspace.tui.screens.errors import WrongRows, tagged_words, word_by_word
 from nerspace.tui.screens.listing import ListScreen
-from nerspace.tui.screens.modals import TextScreen
+from nerspace.tui.screens.modals import ConfirmScreen, TextScreen
 from nerspace.tui.screens.room import Name, Room
-from nerspace.tui.swapping import SWAP_COLUMNS, swap_frame
+from nerspace.tui.swapping import SWAP_COLUMNS, start_swap, swap_frame
 from nerspace.tui.widgets.frame_table import FrameTable
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ class EntityRoom(Room):
 
     def failed(self, what: str, error: NerspaceError) -> None:
         """Say in place what is missing."""
+        if what in ("started", "swaps", "detail", "matches"):
+            super().failed(what, error)
+            return
         if what == "near":
             self.query_one("#near", FrameTable).show(NoRows(), empty=literal(error))
             return
@@ -297,6 +301,23 @@ class EntityRoom(Room):
 
         name, rows = f"swap_{self.about}_{language}", WrongRows(frame, fixed=2)
         self.app.push_screen(ListScreen(title, name, frame, SWAP_COLUMNS, empty, whole, rows))
+
+    def action_start_swap(self) -> None:
+        """Have the run's model read the name in other contexts, after a question."""
+        if (view := self.view) is None:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.load("started", lambda: start_swap(self.session, view.title))
+
+        question = f"Read {literal(view.title)} in contexts of all types?"
+        consequence = "A run of its own, about a minute on two cores; w shows what the model says when it is done."
+        self.app.push_screen(ConfirmScreen(question, consequence), answered)
+
+    def loaded_started(self, run: Run) -> None:
+        """Say which run does it."""
+        self.explorer.tell(f"Started {run.id}. w lists the sentences; o opens the run.")
 
     async def action_tokens(self) -> None:
         """The cut of the name in Tokens."""

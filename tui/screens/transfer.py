@@ -12,14 +12,13 @@ from textual.widgets import Static
 
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.palette import class_style, language_name, language_order, script_of
 from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.errors import COLUMNS, WrongRows, word_by_word, wrong_sentences
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.map_room import NO_RUN
 from nerspace.tui.screens.room import Room
-from nerspace.tui.summary import SIGNIFICANCE
+from nerspace.tui.transfer_report import SUBSETS, verdict
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
 from nerspace.tui.widgets.plane import Plane, Point
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 _WIDE = 110
 _BOTH_HEIGHT = 38
 NO_ERRORS = "This run counted no errors yet; r looks again. nerspace finetune counts them for several donors."
-_SHOWN = ["donor", "recipient", "share", "tnld", "f1", "sentences", "seeds", "spread", "lowest", "highest"]
-_SUBSETS = {"all": "all pairs", "same_script": "pairs in one script"}
+# The rest of the table follows in its own order.
+_FIRST = ["donor", "recipient", "share", "tnld", "f1", "sentences", "seeds", "share_sd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +93,12 @@ class TransferRoom(Room):
         self.donor = ""
 
         def read() -> Tables | None:
-            pairs = self.session.table("pairs")
+            pairs = self.session.table("transfer_pairs")
             if pairs is None or pairs.empty:
                 return None
-            return Tables(pairs[_SHOWN], self.session.table("correlations"), self.session.table("regression"))
+            ordered = pairs[[*_FIRST, *(name for name in pairs.columns if name not in _FIRST)]]
+            correlations, regression = (self.session.table(name) for name in ("correlations", "regression"))
+            return Tables(ordered, correlations, regression)
 
         self.load("tables", read)
 
@@ -129,9 +130,9 @@ class TransferRoom(Room):
         chosen = self.chosen
         table.show(FrameRows(chosen, fixed=2), table.cursor)
         seeds = int(chosen["seeds"].max())
-        spread = f" · mean and range of {seeds} seeds" if seeds > 1 else " · one seed"
+        spread = f" · mean ± deviation of {seeds} seeds" if seeds > 1 else " · one seed"
         of = f"donor {self.donor}" if self.donor else f"{chosen['donor'].nunique()} donor(s)"
-        caption = f"wrong sentences · {of}{spread} · line: {_SUBSETS.get(self.subset, self.subset)}"
+        caption = f"wrong sentences · {of}{spread} · line: {SUBSETS.get(self.subset, self.subset)}"
         plane.show(caption, "TNLD to the donor", self._points(chosen), self._line())
         plane.pick(table.cursor)
         self._draw_matrix(donors)
@@ -142,10 +143,11 @@ class TransferRoom(Room):
         points = []
         for row in chosen.to_dict("records"):
             donor, recipient = str(row["donor"]), str(row["recipient"])
-            apart = self.subset != "all" and script_of(donor) != script_of(recipient)
+            apart = not _belongs(self.subset, donor, recipient)
+            deviation = 0.0 if row["share_sd"] != row["share_sd"] else float(row["share_sd"])
             points.append(Point(
                 f"{donor}→{recipient}" if several and len(chosen) <= 40 else recipient, float(row["tnld"]),
-                float(row["share"]), float(row["lowest"]), float(row["highest"]),
+                float(row["share"]), float(row["share"]) - deviation, float(row["share"]) + deviation,
                 class_style(donor if several else recipient), apart or donor == recipient,
             ))  # fmt: skip
         return points
@@ -170,24 +172,18 @@ class TransferRoom(Room):
         if self.tables is not None and (frame is None or frame.empty):
             return text.append("The run has no table correlations.", "dim")
         assert frame is not None  # noqa: S101
-        own = frame[(frame["subset"] == "all") & (frame["statistic"] == "pearson")]
-        if own.empty or own["value"].isna().all():
-            text.append("Too few pairs for a verdict.\n", "bold")
-        else:
-            shown = own["value"].iloc[0] > 0 and _p(own.iloc[0]) < SIGNIFICANCE
-            text.append("Errors grow with spelling distance here.\n" if shown else
-                        "Not shown here: that errors grow with spelling distance.\n", "bold")  # fmt: skip
         narrow = self.size.width < _WIDE
+        lines = verdict(frame)
+        text.append(" ".join(lines[:1] if narrow else lines) + "\n", "bold")
         for row in frame.to_dict("records"):
-            told = row["statistic"] == "pearson" or not narrow
-            if told and row["value"] == row["value"] and row["subset"] in _SUBSETS:
-                text.append(f"{literal(row['statistic']):<9}")
-                text.append(f"{row['value']:+.2f}", "bold")
-                text.append(f" [{shown_number(row['low'])}, {shown_number(row['high'])}]  p {_p(row):.3f}")
-                text.append(f"  n {row['n']} {_SUBSETS[str(row['subset'])]}\n", "dim")
-        seeds = int(self.tables.pairs["seeds"].max()) if self.tables else 1
-        one = " One seed proves little." if seeds == 1 else ""
-        text.append(f"Script goes with distance.{one}  v: all statistics", "dim")
+            told = row["statistic"] == "pearson" and (row["subset"] in ("all", "same_script") or not narrow)
+            if told and row["value"] == row["value"]:
+                text.append(f"Pearson {row['value']:+.2f}")
+                bounds = f"[{row['low']:+.2f}, {row['high']:+.2f}]" if row["low"] == row["low"] else "no interval"
+                p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
+                text.append(f" {bounds} {p}")
+                text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}\n", "dim")
+        text.append("v: all statistics", "dim")
         return text
 
     # -- one pair
@@ -270,8 +266,10 @@ class TransferRoom(Room):
 
     def action_subset(self) -> None:
         """The line of another subset."""
-        self.subset = "same_script" if self.subset == "all" else "all"
-        if self.tables is not None:
+        if self.tables is not None and self.tables.regression is not None:
+            # TNLD without identical strings is another axis than the one that is drawn.
+            names = [name for name in self.tables.regression["subset"] if name != "different"]
+            self.subset = names[(names.index(self.subset) + 1) % len(names)] if self.subset in names else names[0]
             self.draw()
 
     def action_next_view(self) -> None:
@@ -294,15 +292,23 @@ class TransferRoom(Room):
         """The pairs in view."""
         if self.tables is None:
             return None
-        return Shown(f"pairs_{self.donor}" if self.donor else "pairs", FrameRows(self.chosen, fixed=2),
-                     {name: CATALOGUE["pairs"].columns[name] for name in _SHOWN})  # fmt: skip
+        name = f"transfer_pairs_{self.donor}" if self.donor else "transfer_pairs"
+        return Shown(name, FrameRows(self.chosen, fixed=2), CATALOGUE["transfer_pairs"].columns)
 
     def copied(self) -> str:
         """The pair under the cursor."""
         return self.query_one(FrameTable).copied()
 
 
-def _p(row: Any) -> float:
-    """The Mantel p where there is one, since pairs that share a donor are not independent; else the permutation p."""
-    mantel = row["mantel_p"] if "mantel_p" in row else float("nan")
-    return float(mantel if mantel == mantel else row["p"])
+def _belongs(subset: str, donor: str, recipient: str) -> bool:
+    """Whether a pair is in a subset of the table `correlations`."""
+    own, other = script_of(donor), script_of(recipient)
+    match subset:
+        case "same_script":
+            return own == other
+        case "across":
+            return own != other
+        case "latin" | "cyrillic":
+            return own.lower() == other.lower() == subset
+        case _:
+            return True
