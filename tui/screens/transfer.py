@@ -174,7 +174,7 @@ class TransferRoom(Room):
         assert frame is not None  # noqa: S101
         narrow = self.size.width < _WIDE
         lines = verdict(frame)
-        text.append(" ".join(lines[:1] if narrow else lines) + "\n", "bold")
+        text.append(" ".join(lines[:2] if narrow else lines) + "\n", "bold")
         for row in frame.to_dict("records"):
             told = row["statistic"] == "pearson" and (row["subset"] in ("all", "same_script") or not narrow)
             if told and row["value"] == row["value"]:
