@@ -56,15 +56,20 @@ class SpaceRoom(MapRoom):
 
     # -- what is near
 
-    @on(Scatter.Moved)
-    def _moved(self, event: Scatter.Moved) -> None:
-        if self.maps is None or event.scatter is not self.active:
+    def on_mount(self) -> None:
+        """Follow the box from map to map; the base class reads them, as Textual calls its handler too."""
+        for scatter in self.panes.query(Scatter):
+            scatter.watcher = self._walked
+
+    def _walked(self, scatter: Scatter) -> None:
+        """The box, the window or the classes of a map have changed."""
+        if self.maps is None or scatter is not self.active or not len(scatter.x):
             return
-        point = event.scatter.nearest_point()
+        point = scatter.nearest_point()
         joined = self.anchor if self.near else point if self.join == "lines" else -1
         self.panes.label([self._labels(self._key_of(pane), point) for pane in self.panes.shown], point, joined)
-        self._show_quality(event.scatter)
-        self.query_one("#nearest", Static).update(self._nearest_text(event.scatter, point))
+        self._show_quality(scatter)
+        self.query_one("#nearest", Static).update(self._nearest_text(scatter, point), layout=False)
 
     def _show_quality(self, scatter: Scatter) -> None:
         assert self.maps is not None  # noqa: S101

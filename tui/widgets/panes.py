@@ -16,6 +16,10 @@ _NONE = Classes(np.zeros(0, dtype=np.int64), (), (), ())
 class Panes(Vertical):
     """Maps in one or two lines of one or two."""
 
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._shown: list[Scatter] = []
+
     def compose(self) -> ComposeResult:
         """Two lines of two maps; those without a map are not shown."""
         with Horizontal(id="upper-maps"):
@@ -32,7 +36,7 @@ class Panes(Vertical):
     @property
     def shown(self) -> list[Scatter]:
         """The maps on the screen, line by line."""
-        return [map for line in self.query("Horizontal") if line.display for map in line.query(Scatter) if map.display]
+        return self._shown
 
     @property
     def active(self) -> Scatter:
@@ -41,10 +45,12 @@ class Panes(Vertical):
         return focused if isinstance(focused, Scatter) or not shown else shown[-1]  # type: ignore[return-value]
 
     def _arrange(self, grid: Sequence[Sequence[object]]) -> None:
+        self._shown = []
         for place, line in enumerate(self.query(Horizontal)):
             line.display = place < len(grid)
             for column, scatter in enumerate(line.query(Scatter)):
                 scatter.display = place < len(grid) and column < len(grid[place])
+                self._shown += [scatter] if scatter.display else []
 
     def show_nothing(self, why: str) -> None:
         """Say why there is no map."""
@@ -68,13 +74,15 @@ class Panes(Vertical):
                 scatter.show(titles[key], *maps.places[key], classes)
 
     def label(self, labels: Sequence[Sequence[Label]], point: int, joined: int) -> None:
-        """Mark a point in every map, and take all other maps to where the one with the focus is.
+        """Mark a point in every map, and take all other maps to where the one with the focus is; that lays itself.
 
         labels: of every map that is shown. joined: the point that is joined to the labels by lines, −1 for none.
         """
         active = self.active
         share = active.share
         for scatter, own in zip(self.shown, labels, strict=True):
+            changed = scatter.label(list(own), point, joined)
             if scatter is not active:
                 scatter.follow(point, share)
-            scatter.label(list(own), point, joined)
+                if changed:
+                    scatter.show_labels()
