@@ -8,8 +8,8 @@ import numpy as np
 from rich.style import Style
 
 from nerspace.tui.palette import class_style, language_order
+from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.session import Session
-from nerspace.tui.widgets.scatter import Classes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,11 +11,12 @@ from textual.widgets import Static
 from nerspace.tui.literal import literal
 from nerspace.tui.maps import Key, Maps, read_maps
 from nerspace.tui.palette import language_name
+from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.screens.beside import choose_beside
 from nerspace.tui.screens.room import Room
 from nerspace.tui.widgets.legend import Legend
 from nerspace.tui.widgets.panes import Panes
-from nerspace.tui.widgets.scatter import Classes, Scatter
+from nerspace.tui.widgets.scatter import Scatter
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,8 @@ from textual.containers import Horizontal, Vertical
 
 from nerspace.tui.links import Label
 from nerspace.tui.maps import Key, Maps
-from nerspace.tui.widgets.scatter import Classes, Scatter
+from nerspace.tui.plots.overlay import Classes
+from nerspace.tui.widgets.scatter import Scatter
 
 _NONE = Classes(np.zeros(0, dtype=np.int64), (), (), ())
 

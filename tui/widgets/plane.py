@@ -16,10 +16,8 @@ from textual.widget import Widget
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
 from nerspace.tui.plots.axes import nice_ticks, tick_label
-from nerspace.tui.plots.raster import BRAILLE, Window, polyline, raster, to_dots
-
-# Where a label may stand when its place is taken, in label widths and rows.
-_BESIDE = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1), (2, 0), (-2, 0))
+from nerspace.tui.plots.overlay import Overlay, lay_labels, line_bits
+from nerspace.tui.plots.raster import BRAILLE, Window, polyline, to_dots
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Plane(Widget, can_focus=True):
         self.picked = 0
         self._window = Window(0.0, 0.0, 1.0, 1.0)
         self._left = 6
-        self._signs: dict[tuple[int, int], tuple[str, Style]] = {}
+        self._signs: Overlay = {}
 
     def show(
         self, caption: str, x_label: str, points: Sequence[Point], line: tuple[float, float] | None, empty: str = ""
@@ -109,18 +107,13 @@ class Plane(Widget, can_focus=True):
     def _lay_labels(self) -> None:
         columns, rows = self._plot_size()
         order = sorted(range(len(self.points)), key=lambda place: (place != self.picked, self.points[place].faint))
-        for place in order:
-            point = self.points[place]
-            style = point.style + Style(dim=point.faint, bold=not point.faint)
-            if place == self.picked:
-                style = self.get_component_rich_style("plane--picked")
-            width, (column, row) = cell_len(point.label), self._cell(point.x, point.y)
-            for off_x, off_y in _BESIDE:
-                start, line = max(0, min(column + off_x * width, columns - width)), row + off_y
-                cells = [(start + at, line) for at in range(width)]
-                if 0 <= line < rows and not any(cell in self._signs for cell in cells):
-                    self._signs.update(zip(cells, ((letter, style) for letter in point.label), strict=True))
-                    break
+        picked = self.get_component_rich_style("plane--picked")
+        labels = (
+            (self._cell(point.x, point.y), point.label,
+             picked if place == self.picked else point.style + Style(dim=point.faint, bold=not point.faint))
+            for place in order for point in [self.points[place]]
+        )  # fmt: skip
+        lay_labels(self._signs, labels, columns, rows)
 
     def _lay_ranges(self) -> None:
         for place, point in enumerate(self.points):
@@ -138,11 +131,9 @@ class Plane(Widget, can_focus=True):
         slope, intercept = self.line
         x = np.array([self._window.left, self._window.right])
         across, down = to_dots(x, intercept + slope * x, self._window, columns, rows)
-        drawn = raster(*polyline(across, down), np.zeros(0, dtype=np.int64), columns, rows)
         style = self.get_component_rich_style("plane--line", partial=True)
-        for row, column in zip(*(place.tolist() for place in np.nonzero(drawn.bits)), strict=True):
-            sign = "·" if self.app.no_color else chr(BRAILLE + int(drawn.bits[row, column]))
-            self._signs.setdefault((column, row), (sign, style))
+        for cell, bits in line_bits(*polyline(across, down), columns, rows).items():
+            self._signs.setdefault(cell, ("·" if self.app.no_color else chr(BRAILLE + bits), style))
 
     def _y_ticks(self) -> list[tuple[float, str]]:
         ticks = nice_ticks(self._window.bottom, self._window.top, max(2, (self.size.height - 3) // 3))

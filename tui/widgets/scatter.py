@@ -1,11 +1,9 @@
 """A map of points in braille: colored by class, with a box cursor, the nearest point and what it is joined to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -16,36 +14,8 @@ from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, polyline, raster, to_dots
-
-# Where a label may stand when the place of its point is taken, in label widths and rows.
-_BESIDE = (
-    (0, 0),
-    (1, 0),
-    (-1, 0),
-    (0, 1),
-    (0, -1),
-    (1, 1),
-    (-1, 1),
-    (1, -1),
-    (-1, -1),
-    (2, 0),
-    (-2, 0),
-    (0, 2),
-    (0, -2),
-)
-
-Overlay = dict[tuple[int, int], tuple[str, Style]]
-
-
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """codes: int [n], the class of every point. names, marks, styles: of every class, in the order of the legend."""
-
-    codes: Array
-    names: tuple[str, ...]
-    marks: tuple[str, ...]
-    styles: tuple[Style, ...]
+from nerspace.tui.plots.overlay import Classes, Overlay, lay_box, lay_labels, line_bits, star
+from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
 
 
 class Scatter(Widget, can_focus=True):
@@ -99,6 +69,7 @@ class Scatter(Widget, can_focus=True):
         self._drawn: Raster | None = None
         # Called before the overlay is laid, not by a message: so a key is answered by one paint.
         self.watcher: Callable[[Scatter], None] | None = None
+        self._pinned: tuple[object, ...] = (-1, None, 0.0, 0.0)
         self._overlay: Overlay = {}
         self._overlay_rows: dict[int, dict[int, tuple[str, Style]]] = {}
         self._signs: list[tuple[list[str], list[int]]] = []
@@ -116,7 +87,7 @@ class Scatter(Widget, can_focus=True):
         self.window = self.whole = fit_window(x, y)
         self._count = None
         if same and (cell := self._cell_of(self.marked)) is not None:
-            self._put_box(cell)
+            self._put_box(cell, self.marked)
         self.redraw()
 
     def recolor(self, classes: Classes) -> None:
@@ -169,6 +140,9 @@ class Scatter(Widget, can_focus=True):
 
     def nearest_point(self) -> int:
         """The shown point nearest to the middle of the box, −1 if there is none."""
+        point, *place = self._pinned
+        if place == [self.window, *self.box] and 0 <= point < len(self.x) and self._shows(np.array([point]))[0]:
+            return int(point)
         column, row = self._center()
         across, down = self._dots()
         return nearest(across, down, self.visible_points(), column * 2 + 1, row * 4 + 2)
@@ -255,7 +229,7 @@ class Scatter(Widget, can_focus=True):
                 self.window = Window(x - wide, y - high, x + wide, y + high)
             self._raster()
         if (cell := self._cell_of(point)) is not None:
-            self._put_box(cell)
+            self._put_box(cell, point)
         if zoomed:
             self._lay()
 
@@ -290,49 +264,32 @@ class Scatter(Widget, can_focus=True):
     def _lay_labels(self) -> None:
         """The marked point first, then each label on its point or, where that is taken, beside it."""
         text = next((text for point, text, _ in self.labels if point == self.marked), "◉")
-        columns, rows = self.columns, self.rows
-        marked = [(self.marked, text, self.get_component_rich_style("scatter--nearest"))] if self.marked >= 0 else []
-        for point, label, style in [*marked, *(entry for entry in self.labels if entry[0] != self.marked)]:
-            if (cell := self._cell_of(point)) is None:
-                continue
-            width = cell_len(label)
-            for off_x, off_y in _BESIDE:
-                column, row = max(0, min(cell[0] + off_x * width, columns - width)), cell[1] + off_y
-                cells = [(column + place, row) for place in range(width)]
-                if 0 <= row < rows and not any(taken in self._overlay for taken in cells):
-                    self._overlay.update(zip(cells, ((letter, style) for letter in label), strict=True))
-                    break
+        entries = [entry for entry in self.labels if entry[0] != self.marked]
+        if self.marked >= 0:
+            entries.insert(0, (self.marked, text, self.get_component_rich_style("scatter--nearest")))
+        placed = ((self._cell_of(point), text, style) for point, text, style in entries)
+        labels = ((cell, text, style) for cell, text, style in placed if cell is not None)
+        lay_labels(self._overlay, labels, self.columns, self.rows)
 
     def _lay_lines(self) -> None:
         """Lines from the joined point to the labelled ones, under everything else that lies over the points."""
-        if self._drawn is None:
-            return
-        across, down = self._dots()
         ends = [point for point, _, _ in self.labels if point != self.joined]
-        x = np.array([value for end in ends for value in (across[self.joined], across[end], np.nan)])
-        y = np.array([value for end in ends for value in (down[self.joined], down[end], np.nan)])
-        if not len(x):
+        if self._drawn is None or not ends:
             return
-        line = raster(*polyline(x, y), np.zeros(0, dtype=np.int64), self.columns, self.rows)
+        dots, drawn = np.column_stack(self._dots()), self._drawn.bits
+        line = line_bits(*star(tuple(dots[self.joined]), dots[ends]), self.columns, self.rows)
         style, letters = self.get_component_rich_style("scatter--line", partial=True), self.app.no_color
-        for row, column in zip(*(place.tolist() for place in np.nonzero(line.bits)), strict=True):
-            if letters:
-                if not self._drawn.bits[row, column]:
-                    self._overlay.setdefault((column, row), ("·", style))
-                continue
-            dots = int(line.bits[row, column] | self._drawn.bits[row, column])
-            self._overlay.setdefault((column, row), (chr(BRAILLE + dots), style))
+        for (column, row), bits in line.items():
+            if not letters:
+                self._overlay.setdefault((column, row), (chr(BRAILLE + (bits | int(drawn[row, column]))), style))
+            elif not drawn[row, column]:
+                self._overlay.setdefault((column, row), ("·", style))
 
     def _lay_box(self) -> None:
         column, row = self._center()
-        left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
         style = self.get_component_rich_style("scatter--box", partial=True)
-        edge = {(c, r): "─" for c in range(left, right + 1) for r in (top, bottom)}
-        edge |= {(c, r): "│" for c in (left, right) for r in range(top, bottom + 1)}
-        edge |= {(left, top): "╭", (right, top): "╮", (left, bottom): "╰", (right, bottom): "╯"}
-        for cell, sign in edge.items():
-            # Labels and the marked point stay readable under the edge of the box.
-            self._overlay.setdefault(cell, (sign, style))
+        left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
+        lay_box(self._overlay, left, right, top, bottom, style)
 
     def render_line(self, y: int) -> Strip:
         """The title, or one line of the map."""
@@ -385,11 +342,13 @@ class Scatter(Widget, can_focus=True):
             self.window = self.whole
             self.redraw()
             cell = self._cell_of(point) or (0, 0)
-        self._put_box(cell)
+        self._put_box(cell, point)
         self.update_overlay()
 
-    def _put_box(self, cell: tuple[int, int]) -> None:
+    def _put_box(self, cell: tuple[int, int], point: int) -> None:
+        """The box on the cell of a point, which counts as the nearest one until the box or the window moves."""
         self.box = [(cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows]
+        self._pinned = (point, self.window, *self.box)
 
     def on_click(self, event: events.Click) -> None:
         """Put the box where the click was."""
