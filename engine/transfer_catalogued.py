@@ -43,6 +43,19 @@ TRANSFER_TABLES = (
             "identical": "share of names that are the same string in both",
         },
         "scatter",
+        source="transfer",
+    ),
+    TableSpec(
+        "regression",
+        "The straight line of the share of wrong sentences on TNLD, by least squares over pairs of two languages.",
+        "engine.statistics:regression_table",
+        {
+            "subset": "as in correlations",
+            "n": "donor and recipient pairs; errors are means over seeds",
+            "slope": "share of wrong sentences per unit of TNLD",
+            "intercept": "share of wrong sentences at TNLD 0",
+        },
+        source="transfer",
     ),
     TableSpec(
         "correlations",

@@ -1,4 +1,4 @@
-"""The explorer: five rooms under one run bar, opened lazily so that the first paint comes at once."""
+"""The explorer: rooms under one run bar, opened lazily so that the first paint comes at once."""
 
 import os
 from importlib import import_module
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
     from nerspace.engine.runs import Run
     from nerspace.tui.rows import Shown
-    from nerspace.tui.screens.room import Room
+    from nerspace.tui.screens.room import Name, Room
     from nerspace.tui.session import Opened
 
-ROOMS = {"data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps"}
+ROOMS = {
+    "data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps",
+    "transfer": "Transfer", "entity": "Entity",
+}  # fmt: skip
 
 THEME = Theme(
     name="nerspace", primary="#6cb2eb", secondary="#8fbcbb", accent="#e5b567", warning="#e5b567", error="#e57373",
@@ -115,6 +118,18 @@ class NerspaceApp(App[None]):
         self.room.entered()
         if (target := self.room.focus_target()) is not None:
             target.focus()
+
+    async def action_name(self) -> None:
+        """Everything about the name that the cursor is on."""
+        await self.show_name(self.room.name_here())
+
+    async def show_name(self, name: "Name | None") -> None:
+        """Show a name in Entity."""
+        if name is None:
+            self.tell("The cursor is on no name here.", "warning")
+            return
+        await self.action_room("entity")
+        self.room.show_name(name)  # type: ignore[attr-defined]
 
     def action_refresh_room(self) -> None:
         """Read the files behind the view again."""

@@ -351,9 +351,13 @@ def export(
 
     nerspace export transfer --csv transfer.csv
     """
+    from nerspace.engine.catalogue import table_spec
     from nerspace.tui.console import show_table
 
-    show_table(table, _find(workspace, run).read_table(table), csv=csv, as_json=as_json, plot=plot, rows=rows)
+    spec, found = table_spec(table), _find(workspace, run)
+    made = spec.source and table not in found.tables()
+    frame = spec.compute(found.read_table(spec.source)) if made else found.read_table(table)
+    show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
 
 
 @app.command()

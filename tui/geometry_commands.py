@@ -51,7 +51,8 @@ def isotropy(
 
 
 def similarity(
-    table: Annotated[str, typer.Option("--table", help="parallel_cosine, cka or drift.")] = "parallel_cosine",
+    table: Annotated[str, typer.Option("--table", help="parallel_cosine, cka, drift or siblings.")] = "parallel_cosine",
+    entity: Annotated[str | None, typer.Option("--entity", help="For siblings: a name, by its id.")] = None,
     without: Annotated[
         int, typer.Option("--without", min=0, help="Leave out so many dimensions that add most to the mean cosine.")
     ] = 0,
@@ -65,19 +66,25 @@ def similarity(
     plot: Plot = False,
     rows: Rows = 60,
 ) -> None:
-    """How alike the same entities are in two languages, or before and after (drift), beside their floor.
+    """How alike the same entities are in two languages, or before and after (drift), or one name (siblings).
 
     nerspace similarity --layer 12 --without 3 --plot
     """
+    from nerspace.datasets.errors import UsageError
     from nerspace.engine.geometry import similarity as engine
+    from nerspace.engine.geometry.siblings import siblings_table
     from nerspace.tui.console import show_table
 
-    _known(table, "parallel_cosine", "cka", "drift")
+    _known(table, "parallel_cosine", "cka", "drift", "siblings")
+    if (table == "siblings") != (entity is not None):
+        raise UsageError("--table siblings and --entity go together.", "Names: nerspace export points.")
     stored = _stored(workspace, run, "entities", stage, layer, view)
     if without:
         stored = stored.without_dimensions(without)
     frame: pd.DataFrame
-    if table == "drift":
+    if entity is not None:
+        frame = siblings_table(stored.vectors, stored.rows, entity)
+    elif table == "drift":
         frame = engine.drift_table(stored.vectors, stored.languages)
     else:
         make = engine.parallel_cosine_table if table == "parallel_cosine" else engine.cka_table

@@ -15,7 +15,7 @@ from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.rows import EntityRows, NoRows, Rows, SentenceRows, Shown, TaggedNameRows, TaggedRows, measured
 from nerspace.tui.screens.corpus import CorpusScreen
-from nerspace.tui.screens.entity import (
+from nerspace.tui.screens.details import (
     HIGHLIGHT,
     name_copy,
     name_detail,
@@ -26,7 +26,7 @@ from nerspace.tui.screens.entity import (
 )  # fmt: skip
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import TextScreen
-from nerspace.tui.screens.room import Room
+from nerspace.tui.screens.room import Name, Room
 from nerspace.tui.session import Opened
 from nerspace.tui.tagged_index import TaggedIndex, spans_of
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -386,6 +386,15 @@ class DataRoom(Room):
         else:
             columns = _SENTENCE_COLUMNS if sentences else _ENTITY_COLUMNS
         return Shown(self.view, self.found.rows, columns)
+
+    def name_here(self) -> Name | None:
+        """The name of the row, where it has an id."""
+        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
+        if isinstance(rows, EntityRows) and len(rows):
+            return Name(rows.rows[row][0].id)
+        if isinstance(rows, SentenceRows) and len(rows):
+            return Name(rows.cell(row)[2].id)
+        return None
 
     def copied(self) -> str:
         """The row under the cursor."""

@@ -10,8 +10,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from nerspace.tui.actions import bindings
-from nerspace.tui.rows import FrameRows, Shown
+from nerspace.tui.rows import FrameRows, Rows, Shown
 from nerspace.tui.screens.modals import TextScreen
+from nerspace.tui.screens.room import Name
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
 
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
 class ListScreen(ModalScreen[int | None]):
     """Closes with the row that was chosen, or None; `e` exports the list under `name`.
 
-    inspect: a window for a row; where there is one, enter opens it over the list instead.
+    inspect: a window for a row; where there is one, enter opens it over the list instead. rows: how the frame
+    is drawn, plainly by default.
     """
 
     BINDINGS = bindings("list")
 
     def __init__(
         self, title: str, name: str, frame: "pd.DataFrame", columns: Mapping[str, str], empty: str,
-        inspect: Callable[[int], TextScreen] | None = None,
+        inspect: Callable[[int], TextScreen] | None = None, rows: Rows | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.window_title = title
@@ -38,6 +40,7 @@ class ListScreen(ModalScreen[int | None]):
         self.columns = columns
         self.empty = empty
         self.inspect = inspect
+        self.rows = rows or FrameRows(frame, fixed=2)
 
     def compose(self) -> ComposeResult:
         """The table and its keys."""
@@ -49,7 +52,7 @@ class ListScreen(ModalScreen[int | None]):
     def on_mount(self) -> None:
         """Show the rows."""
         table = self.query_one(FrameTable)
-        table.show(FrameRows(self.frame, fixed=2), empty=self.empty)
+        table.show(self.rows, empty=self.empty)
         table.focus()
 
     @on(FrameTable.Picked)
@@ -67,6 +70,19 @@ class ListScreen(ModalScreen[int | None]):
         """Write the list as CSV."""
         shown = Shown(self.table_name, self.query_one(FrameTable).rows, self.columns)
         self.app.export(shown)  # type: ignore[attr-defined]
+
+    async def action_name(self) -> None:
+        """Show the name of the row in Entity."""
+        place = self.query_one(FrameTable).cursor
+        row = self.frame.iloc[place] if len(self.frame) else {}
+        if "sentence" not in row and "entity" not in row:
+            self.app.tell("This list holds no names.", "warning")  # type: ignore[attr-defined]
+            return
+        sentence = str(row.get("sentence", ""))
+        entity = str(row.get("entity", "") or sentence.rpartition("/")[2])
+        language = str(row.get("language", "") or sentence.partition("/")[0])
+        self.dismiss(None)
+        await self.app.show_name(Name(entity, language, sentence))  # type: ignore[attr-defined]
 
     def action_copy(self) -> None:
         """Copy the row."""

@@ -1,6 +1,7 @@
 """What every room of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from textual.containers import Vertical
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from nerspace.tui.session import Session
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a view points at: entity id, and the language and sentence id where the view has them.
+
+    form: the name as it is written, where there is no entity id.
+    """
+
+    entity: str
+    language: str = ""
+    sentence: str = ""
+    form: str = ""
+
+
 class Loaded(Message):
     """A worker thread has finished: `value` is what it returned, or the NerspaceError that it met."""
 
@@ -26,7 +40,7 @@ class Loaded(Message):
 
 
 class Room(Vertical):
-    """One of the five rooms. It is mounted when it is first entered and then kept."""
+    """One of the rooms. It is mounted when it is first entered and then kept."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
@@ -99,3 +113,7 @@ class Room(Vertical):
     def copied(self) -> str:
         """What `y` copies."""
         return ""
+
+    def name_here(self) -> Name | None:
+        """The name that the cursor is on."""
+        return None

@@ -23,7 +23,7 @@ def state_sign(state: str) -> tuple[str, str]:
     return sign, f"color({color})"
 
 
-ROOM_ACTIONS = ("app.data", "app.tokens", "app.training", "app.space", "app.heatmaps")
+_SHORTEST = 2
 
 
 class RunBar(Widget):
@@ -55,7 +55,21 @@ class RunBar(Widget):
 
     def _key(self, number: int) -> str:
         active = self.screen.active_bindings.get(str(number))
-        return f"{number}" if active is None or active.binding.id in ROOM_ACTIONS else f"F{number}"
+        return (
+            f"{number}"
+            if active is None or active.binding.id in {f"app.{room}" for room in self.rooms}
+            else f"F{number}"
+        )
+
+    def _room_for_titles(self, width: int, keys: list[str]) -> int:
+        """How many letters of the titles fit: all of them with room around, else fewer; the room in view keeps all."""
+        here = len(self.rooms.get(self.here, ""))
+        for longest in (99, *range(len("Heatmaps"), _SHORTEST, -1)):
+            spaces = 3 if longest == 99 else 2
+            titles = [min(longest, len(title)) for room, title in self.rooms.items() if room != self.here]
+            if sum(titles) + here + sum(len(key) + spaces for key in keys) + 6 <= width:
+                return longest
+        return _SHORTEST
 
     def render(self) -> RenderResult:
         """The run's name gives way first, then the product's."""
@@ -66,12 +80,16 @@ class RunBar(Widget):
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        if width >= 110:
+        if width >= 130:
             line.append(" nerspace ", style["name"]).append(" ")
-        for number, (room, title) in enumerate(self.rooms.items(), 1):
+        keys = [self._key(number) for number in range(1, len(self.rooms) + 1)]
+        longest = self._room_for_titles(width, keys)
+        for key, (room, title) in zip(keys, self.rooms.items(), strict=True):
             chosen = style["here" if room == self.here else "room"]
             self._places.append((line.cell_len, room))
-            line.append(f" {self._key(number)} {title} ", chosen)
+            shown = title if room == self.here else title[:longest]
+            line.append(f" {key} {shown} " if longest > len("Heatmaps") else f" {key} {shown}", chosen)
+            line.append(" " if room == self.here and longest <= len("Heatmaps") else "", chosen)
         if not self.run_id:
             end = Text("no run ", style["run"])
         else:
