@@ -31,6 +31,7 @@ JOBS = {
     "swap": "nerspace.engine.swap_job:swap",
     "extract": "nerspace.engine.extraction:extract",
     "project": "nerspace.engine.mapping:project_vectors",
+    "evaluate": "nerspace.engine.evaluation.job:evaluate",
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")

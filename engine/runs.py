@@ -328,6 +328,7 @@ TEXT_COLUMNS = dict.fromkeys(
         *("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "text"),
         *("gold", "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split"),
         *("method", "word", "of", "file", "model", "start", "metric"),
+        *("answer", "errors", "outcome", "identical", "script", "bucket", "bin", "what", "name"),
     ],
     "string",
 )

@@ -140,7 +140,9 @@ def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
     lines: dict[Key, tuple[str, str]] = {}
     row: Any
     for row in () if table is None else table.itertuples():
-        method = {"tsne": "t-SNE", "tsne-sklearn": "t-SNE (scikit-learn)", "pca": "PCA"}.get(str(row.method), str(row.method))
+        method = {"tsne": "t-SNE", "tsne-sklearn": "t-SNE (scikit-learn)", "pca": "PCA"}.get(
+            str(row.method), str(row.method)
+        )
         with_perplexity = row.perplexity == row.perplexity and method != "PCA"
         long = f"{method} perplexity {row.perplexity:g}" if with_perplexity else method
         short = f"{method} p {row.perplexity:g}" if with_perplexity else method
