@@ -1,6 +1,6 @@
 """Saved models read sentences of a user's own, as one job: predictions, and every table that comes from them."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def evaluate(run: Run) -> Iterator[Record]:
     learned = _training_sentences(asked)
     predictions, coverage, outcomes, known = [], [], [], set[str]()
     for model in asked.models:
-        labels, said, covered = yield from _one(model, given, asked, device)
+        labels, said, covered = yield from _one(model, given, asked, device, _words_of(learned, model.donor))
         known |= set(labels.types)
         predictions.append(said)
         coverage.append(covered)
@@ -67,7 +67,7 @@ def evaluate(run: Run) -> Iterator[Record]:
 
 
 def _one(
-    model: SavedModel, given: Given, asked: Evaluation, device: Any
+    model: SavedModel, given: Given, asked: Evaluation, device: Any, learned: Collection[str]
 ) -> Generator[Record, None, tuple[Labels, pd.DataFrame, pd.DataFrame]]:
     """One model's labels, predictions and coverage."""
     from transformers import AutoConfig
@@ -78,7 +78,7 @@ def _one(
     network: Any = load_token_classifier(model.model, labels.own, model.seed).to(device)
     limit = longest_input(config)
     pieces = _pieces(tokenizer, given)
-    covered = coverage_table(model, given, asked, labels, pieces, limit)
+    covered = coverage_table(model, given, asked, labels, pieces, limit, learned)
     if missing := unknown_types(given.sentences, labels.types):
         told = ", ".join(f"{kind} {n:,}" for kind, n in missing.most_common())
         yield Note(
@@ -126,6 +126,11 @@ def _table_of(given: Given) -> pd.DataFrame:
     frame["sentence"] = given.names
     frame["words"] = [" ".join(word.translate(_JOINED) for word in s.words) for s in given.sentences]
     return frame
+
+
+def _words_of(learned: pd.DataFrame | None, donor: str) -> set[str]:
+    """The words of every training sentence of a donor."""
+    return set() if learned is None else set(learned.loc[learned["language"] == donor, "words"])
 
 
 def _training_sentences(asked: Evaluation) -> pd.DataFrame | None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace import datasets
@@ -11,9 +12,10 @@ from nerspace.datasets import Sentence, SyntheticNER
 from nerspace.datasets.naming import UNKNOWN as NO_LANGUAGE
 from nerspace.datasets.reading import Dropped
 from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
-from nerspace.engine.errors import ModelError
+from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.evaluation.asking import Evaluation, SavedModel
 from nerspace.engine.evaluation.predictions import sentence_id
+from nerspace.engine.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +41,9 @@ def given_sentences(asked: Evaluation) -> Given:
     """
     corpus = datasets.load(asked.data)
     if isinstance(corpus, SyntheticNER):
-        part = corpus.select(languages=asked.languages or None).split(asked.seed).test
+        part, languages = _test_part(corpus, asked)
         cells = part.sample(asked.size, seed=asked.seed)
-        sentences = [part.sentence(cell, language) for language in part.languages for cell in cells]
+        sentences = [part.sentence(cell, language) for language in languages for cell in cells]
         return _mapped(sentences, [sentence_id(s) for s in sentences], (), asked.types)
     if corpus.languages == (NO_LANGUAGE,) and len(asked.languages) == 1:
         # Nothing in the data tells its language, so what was asked for does.
@@ -54,6 +56,22 @@ def given_sentences(asked: Evaluation) -> Given:
     chosen.sort(key=lambda s: corpus.languages.index(s.language))
     names = [f"{s.language}/{s.split}/{number[id(s)]}" for s in chosen]
     return _mapped(chosen, names, corpus.dropped, asked.types)
+
+
+def _test_part(corpus: SyntheticNER, asked: Evaluation) -> tuple[SyntheticNER, Sequence[str]]:
+    """The part to read, and the languages to read it in.
+
+    A run cut its data in the languages that it knows, by its first seed; the same cut is made here, so that no sentence
+    is read that it was trained on.
+    Raises: UsageError for a language that the run's data was not cut in.
+    """
+    told = Run(Path(asked.run)).info()["request"] if asked.run else {}
+    spoken = tuple(told.get("languages", ())) or asked.languages
+    part = corpus.select(languages=spoken or None).split(int(told.get("seed", asked.seed))).test
+    for language in asked.languages:
+        if language not in part.languages:
+            raise UsageError(f"The run knows no {language!r}.", f"Choose from {', '.join(part.languages)}.")
+    return part, asked.languages or part.languages
 
 
 def _mapped(
@@ -152,11 +170,13 @@ def parts_of(pieces: Sequence[int], limit: int) -> list[tuple[int, int, int, int
 
 
 def coverage_table(
-    model: SavedModel, given: Given, asked: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int
-) -> "pd.DataFrame":
+    model: SavedModel, given: Given, asked: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int,
+    learned: Collection[str] = (),
+) -> "pd.DataFrame":  # fmt: skip
     """What a model was given, and what of it lies outside its reach.
 
-    pieces: per sentence, the number of pieces of each word.
+    pieces: per sentence, the number of pieces of each word. learned: the words of every sentence that it was trained
+    on, joined by a space.
 
     Returns: columns donor, seed, language, what, name, n, share (of all of its kind; empty for totals).
     """
@@ -169,6 +189,10 @@ def coverage_table(
             (model.donor, model.seed, language, *row)
             for row in _coverage([given.sentences[i] for i in chosen], [pieces[i] for i in chosen], labels, limit)
         ]
+        if learned:
+            known = sum(" ".join(given.sentences[i].words) in learned for i in chosen)
+            told = "sentences that the model was trained on"
+            rows.append((model.donor, model.seed, language, told, "", known, known / len(chosen)))
         rows += [
             (model.donor, model.seed, language, "entities mapped", f"{kind} as {asked.types[kind]}", n, None)
             for (spoken, kind), n in given.mapped.items()

@@ -210,11 +210,37 @@ def test_contexts_and_names_are_read_from_their_test_part_and_tagged_data_whole(
     assert [s.language for s in product.sentences] == ["en"] * 7 + ["be"] * 7
     split = datasets.load_parallel().select(languages=["en", "be"]).split(0)
     assert {s.context for s in product.sentences} <= {context.id for context in split.test.contexts}
+    with pytest.raises(UsageError, match="Unknown language 'xx'"):
+        ask("builtin", languages=["xx"])
     data = write(tmp_path / "words.conll", "a/O b/B-PER")
     assert ask(data).names == ["und/all/0"]
     assert ask(data, languages=["be"]).names == ["be/all/0"]
     with pytest.raises(UsageError, match="Unknown split 'test'"):
         ask(data, splits=["test"])
+
+
+def test_contexts_and_names_are_cut_as_the_run_cut_them_and_no_training_sentence_is_read(
+    trained: Run, workspace: Path
+) -> None:
+    run = evaluated(workspace, models_of(trained), "builtin", run=trained, languages=["en"], size=40)
+    coverage = run.read_table("coverage").set_index("what")["n"]
+    assert coverage["sentences that the model was trained on"] == 0
+    train = trained.read_table("sentences").query("split == 'train'")
+    read = run.read_table("sentences")
+    assert set(read["language"]) == {"en"}
+    assert set(read["context"]).isdisjoint(train["context"])
+    assert set(read["entity"]).isdisjoint(train["entity"])
+    with pytest.raises(UsageError, match="knows no 'tr'. Choose from en, be"):
+        given_sentences(read_evaluation(make_evaluation(models_of(trained), "builtin", run=trained, languages=["tr"])))
+
+
+def test_training_sentences_in_ones_own_data_are_counted(trained: Run, workspace: Path, tmp_path: Path) -> None:
+    train = trained.read_table("sentences").query("split == 'train'").iloc[:3]
+    rows = [" ".join(map("/".join, zip(r.words.split(), r.tags.split(), strict=True))) for r in train.itertuples()]
+    data = write(tmp_path / "en.conll", "Anna/B-PER came/O", *rows)
+    run = evaluated(workspace, models_of(trained), data, run=trained)
+    coverage = run.read_table("coverage").set_index("what")["n"]
+    assert coverage["sentences that the model was trained on"] == 3
 
 
 def test_a_run_without_a_model_or_with_others_says_which_it_has(trained: Run, workspace: Path) -> None:
