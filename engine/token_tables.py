@@ -66,8 +66,7 @@ def _cut(form: str, pieces: Sequence[str], offsets: Sequence[int]) -> Cut:
             offset += 1
         starts.append(offset)
     inside = {i for i in range(1, len(form)) if not (form[i].isspace() or form[i - 1].isspace())}
-    after_lone = {i for i, piece in enumerate(pieces[:-1], 1) if piece == WORD_START}
-    cuts = {places[start] for i, start in enumerate(starts) if start in inside and i not in after_lone}
+    cuts = {places[start] for start in starts if start in inside}
     counted = counted_pieces(pieces)
     return Cut(
         form, transliterate(form), tuple(pieces), tuple(places[start] for start in starts), tuple(sorted(cuts)),
