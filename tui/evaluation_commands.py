@@ -155,7 +155,12 @@ def _summary(run: "Run", scores: "pd.DataFrame") -> None:
             print()
     if "coverage" in run.tables():
         _reach(run)
-    out.print("f1 is strict, 95 % its interval over sentences; floor: f1 with the predicted types dealt at random")
+    if scores["seed"].nunique() > 1:
+        out.print(
+            "wrong and f1 (strict) are means over seeds, _sd their standard deviation, low and high worst and best"
+        )
+    else:
+        out.print("f1 is strict, 95 % its interval over sentences; floor: f1 with the predicted types dealt at random")
     out.print("More: --table modes, confusion, buckets, failing, outcomes" + _more(run, scores) + ".")
 
 

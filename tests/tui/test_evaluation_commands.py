@@ -139,3 +139,13 @@ def test_a_model_reads_a_file_as_a_run_of_its_own(nerspace: Any, tiny_xlmr: Path
     assert nerspace("evaluate", "--data", "be.conll", "--model", "model", "--map", "EVENT").returncode == 2
     assert "no data set" in nerspace("evaluate", "--data", "nowhere", "--model", "model").stderr
     assert len(runs.list_runs(tmp_path / "home")) == 1
+
+
+def test_several_seeds_are_summed_up_with_their_spread(nerspace: Any, stored: runs.Run) -> None:
+    table = stored.read_table("predictions")
+    stored.write_table("predictions", pd.concat([table, table.assign(seed=1, predicted=table["gold"], wrong=0)]))
+    shown = nerspace("evaluate").stdout
+    assert f"{stored.id}, over seeds" in shown
+    [row] = [line.split() for line in shown.splitlines() if line.startswith("en ") and " be " in line]
+    # donor, language, type, seeds, sentences, wrong, its spread, f1: 0 of 2 in one seed and 2 of 2 in the other.
+    assert row[:8] == ["en", "be", "all", "2", "2", "1", "1.414", "0.5"]
