@@ -132,8 +132,8 @@ class TransferRoom(Room):
         seeds = int(chosen["seeds"].max())
         spread = f" · mean ± deviation of {seeds} seeds" if seeds > 1 else " · one seed"
         of = f"donor {self.donor}" if self.donor else f"{chosen['donor'].nunique()} donor(s)"
-        caption = f"wrong sentences · {of}{spread} · line: {SUBSETS.get(self.subset, self.subset)}"
-        plane.show(caption, "TNLD to the donor", self._points(chosen), self._line())
+        axis = f"line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
+        plane.show(f"wrong sentences · {of}{spread}", axis, self._points(chosen), self._line())
         plane.pick(table.cursor)
         self._draw_matrix(donors)
         verdict.update(self._verdict())
