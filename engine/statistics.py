@@ -59,27 +59,6 @@ def interval(draw: Callable[[np.random.Generator], float], seed: int) -> tuple[f
     return float(low), float(high)
 
 
-def bootstrap(statistic: Callable[[Vector, Vector], float], x: Vector, y: Vector, seed: int) -> tuple[float, float]:
-    """Bootstrap interval over pairs drawn with replacement."""
-
-    def draw(generator: np.random.Generator) -> float:
-        rows = generator.integers(0, len(x), len(x))
-        return statistic(x[rows], y[rows])
-
-    return interval(draw, seed)
-
-
-def permutation_p(statistic: Callable[[Vector, Vector], float], x: Vector, y: Vector, seed: int) -> float:
-    """Two-sided p of a correlation under shuffled pairing, counting the order that was found."""
-    found = abs(statistic(x, y))
-    if not np.isfinite(found):
-        return float("nan")
-    generator = np.random.default_rng(seed)
-    # A shuffle that ties with what was found may differ by rounding.
-    hits = sum(abs(statistic(x, generator.permutation(y))) >= found - 1e-12 for _ in range(RESAMPLES))
-    return (hits + 1) / (RESAMPLES + 1)
-
-
 def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `correlations`: the share of wrong sentences against TNLD, over pairs of donor and other recipient.
 
