@@ -286,7 +286,8 @@ def export(
     from nerspace.engine.catalogue import table_spec
     from nerspace.tui.console import show_table
 
-    spec, found = table_spec(table), _find(workspace, run)
+    spec = table_spec(table)
+    found = _find(workspace, run, *filter(None, (table, spec.source)))
     made = spec.source and table not in found.tables()
     frame = spec.compute(found.read_table(spec.source)) if made else found.read_table(table)
     show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
@@ -307,10 +308,12 @@ def doctor(workspace: Workspace = None, model: Model = "builtin") -> None:
         raise typer.Exit(1)
 
 
-def _find(workspace: Path | None, name: str | None) -> Any:
+def _find(workspace: Path | None, name: str | None, *tables: str) -> Any:
+    """The run of that name; without one the newest, of those that hold one of the tables if any are named."""
     from nerspace.engine import runs
 
-    return runs.find_run(runs.workspace_folder(workspace), name)
+    has = (lambda run: not set(tables).isdisjoint(run.tables())) if tables else None
+    return runs.find_run(runs.workspace_folder(workspace), name, has, f"the table {tables[0]}" if tables else "")
 
 
 def main() -> None:

@@ -76,6 +76,7 @@ def _read(
     from nerspace.engine import encoders, jobs, runs
     from nerspace.engine.evaluation import asking
     from nerspace.engine.evaluation.reading import given_sentences
+    from nerspace.engine.requests import whole_path
     from nerspace.tui.console import console
 
     source = asking.newest_run(folder, run, "a model") if model is None or run is not None else None
@@ -84,9 +85,9 @@ def _read(
         models = asking.models_of(source, asking.parse_codes(donor), () if seed is None else (seed,))
     else:
         encoders.resolve(model)
-        models = [asking.SavedModel(donor or asking.UNTOLD, seed or 0, _anywhere(model))]
+        models = [asking.SavedModel(donor or asking.UNTOLD, seed or 0, whole_path(model))]
     request = asking.make_evaluation(
-        models, _anywhere(data), run=source,
+        models, whole_path(data), run=source,
         languages=asking.parse_codes(lang), splits=[part.strip() for part in (split or "").split(",") if part.strip()],
         size=size, types=asking.parse_types(types), device=device,
     )  # fmt: skip
@@ -95,12 +96,6 @@ def _read(
     console(stderr=True).print(f"Run {started.id}")
     jobs.start(started)
     return started
-
-
-def _anywhere(name: str) -> str:
-    """A path that means the same to the job, which works in a folder of its own; any other name as it is."""
-    path = Path(name).expanduser()
-    return str(path.resolve()) if path.exists() else name
 
 
 def _watched(run: "Run", follow: bool) -> bool:

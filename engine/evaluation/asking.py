@@ -51,12 +51,9 @@ def newest_run(workspace: Path, name: str | None, what: str) -> Run:
 
     Raises: UsageError if there is none.
     """
-    if name is not None:
-        return runs.find_run(workspace, name)
-    for run in runs.list_runs(workspace):
-        if "predictions" in run.tables() if what == "predictions" else any(run.path.glob("model/**/config.json")):
-            return run
-    raise UsageError(f"No run in {workspace} holds {what}.", "Make one with nerspace demo or nerspace finetune.")
+    if what == "predictions":
+        return runs.find_run(workspace, name, lambda run: "predictions" in run.tables(), what)
+    return runs.find_run(workspace, name, runs.keeps_model, what)
 
 
 def models_of(run: Run, donors: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[SavedModel]:

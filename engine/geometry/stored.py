@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.dimensions import without_dimensions
 from nerspace.engine.geometry.views import VIEWS, Array, view
-from nerspace.engine.runs import Run, find_run, list_runs
+from nerspace.engine.runs import Run, find_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,10 +78,7 @@ def find_stored(workspace: Path, name: str | None = None, kind: str = "entities"
 
     Raises: UsageError if there is none.
     """
-    if name is not None:
-        return find_run(workspace, name)
-    newest = find_run(workspace)
-    return next((run for run in list_runs(workspace) if _held(run, kind)), newest)
+    return find_run(workspace, name, lambda run: bool(_held(run, kind)), f"vectors of {kind}")
 
 
 def _held(run: Run, kind: str) -> list[tuple[str, int]]:
