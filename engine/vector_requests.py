@@ -79,7 +79,8 @@ def make_extract_request(
         source=str(run.path) if run and data is None else "",
         model=model, tuned=tuned if "after" in wanted else "", donor=trained_on, tuned_seed=trained_seed, step=step,
         of=of, stages=tuple(stage for stage in STAGES if stage in wanted), layers=_layers(model, layers),
-        languages=tuple(languages) or (known if data is None else ()), data=whole_path(data or asked.get("data", "builtin")),
+        languages=tuple(languages) or (known if data is None else ()),
+        data=whole_path(data or asked.get("data", "builtin")),
         size=asked.get("test_size", 120) if size is None else size, words=words,
         seed=asked.get("seed", seed) if data is None else seed, device=device,
     )  # fmt: skip
