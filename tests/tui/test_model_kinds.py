@@ -44,6 +44,6 @@ def test_every_command_that_takes_a_model_takes_it(
     # What was fine-tuned of each kind is read again by every command that takes a run.
     nerspace("extract", "--run", made["demo"].id, "--device", "cpu", "--layers", "all")
     nerspace("evaluate", "--run", made["finetune"].id)
-    nerspace("swap", "--run", made["demo"].id, "--lang", "en", "--sample", "3", "--contexts", "3", "--device", "cpu")
+    nerspace("swap", "--run", made["demo"].id, "--lang", "en", "--names", "3", "--contexts", "3", "--device", "cpu")
     nerspace("project", "--run", made["demo"].id, "--layers", "2")
     assert {"map", "isotropy", "parallel_cosine", "probes"} <= set(made["demo"].tables())
