@@ -1,0 +1,39 @@
+"""Maps of the paper's figures, with what is known of their points and how far each may be trusted."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from nerspace.engine.errors import DataError
+from nerspace.engine.paper.pieces import Array
+from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.projection import map_quality_table, map_table
+from nerspace.engine.runs import Run
+
+QUALITY = "paper_maps"
+
+
+def draw_maps(
+    run: Run, item: str, vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame, request: PaperRequest
+) -> None:
+    """Write `paper_ITEM` and add to `paper_maps`. vectors: (stage, layer) → [n, d]. points: [n].
+
+    Fewer points than a map needs give no map.
+    """
+    maps, qualities = [], []
+    for key, X in vectors.items():
+        try:
+            drawn = map_table({key: X}, "tsne", request.perplexity, request.seed)
+            qualities.append(map_quality_table({key: X}, drawn, "tsne", request.perplexity, request.seed))
+        except DataError:
+            continue
+        maps.append(drawn)
+    if not maps:
+        return
+    known = points.assign(point=range(len(points)))
+    run.write_table(f"paper_{item}", pd.concat(maps).merge(known, on="point", how="left"))
+    quality = pd.concat(qualities)
+    quality.insert(0, "item", item)
+    held = [run.read_table(QUALITY)] if QUALITY in run.tables() else []
+    held = [table[table["item"] != item] for table in held]
+    run.write_table(QUALITY, pd.concat([*(table for table in held if len(table)), quality]))
