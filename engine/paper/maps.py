@@ -30,10 +30,14 @@ def draw_maps(
         maps.append(drawn)
     if not maps:
         return
-    known = points.assign(point=range(len(points)))
-    run.write_table(f"paper_{item}", pd.concat(maps).merge(known, on="point", how="left"))
+    run.write_table(f"paper_{item}", labelled_map(pd.concat(maps), points))
     quality = pd.concat(qualities)
     quality.insert(0, "item", item)
     held = [run.read_table(QUALITY)] if QUALITY in run.tables() else []
     held = [table[table["item"] != item] for table in held]
     run.write_table(QUALITY, pd.concat([*(table for table in held if len(table)), quality]))
+
+
+def labelled_map(maps: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """The tables `paper_figure1` and `paper_figure2`: a map with what is known of its points. points: [n], in order."""
+    return maps.merge(points.assign(point=range(len(points))), on="point", how="left")

@@ -15,13 +15,14 @@ from nerspace.engine import devices, encoders
 from nerspace.engine.batching import ActiveVocabulary, Encoded, encode
 from nerspace.engine.checkpoints import Checkpoints
 from nerspace.engine.evaluation import prediction_table
-from nerspace.engine.experiment import FORWARD_BATCH, Sample, longest_input, point_table, probe_space, readable
+from nerspace.engine.experiment import FORWARD_BATCH, Sample, longest_input, point_table, readable
 from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.paper import published
 from nerspace.engine.paper.pieces import Array, Piece
 from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample
+from nerspace.engine.probing import probe_space
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage
 from nerspace.engine.runs import Run
 
