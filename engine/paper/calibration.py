@@ -33,6 +33,8 @@ class Speed:
 def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Generator[Record, None, Speed]:
     """Load a model as every training does, train a few steps and read some sentences; nothing of it is kept."""
     yield Stage("calibrate", "Measuring this machine", 3, "parts")
+    # The first time reads from a cold disk and imports; no training will do so again.
+    encoders.load_token_classifier(request.model, LABELS, request.seed)
     started = time.monotonic()
     tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
     model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed)

@@ -12,24 +12,25 @@ from nerspace.engine.paper.claims import Finding, by_rank
 from nerspace.engine.paper.pieces import Piece
 from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics import delta_correlation_table, delta_table, interval
+from nerspace.engine.statistics import block_rows, bounds, delta_correlation_table, delta_table, pearson_of_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Series = npt.NDArray[np.float64]
-    Statistic = Callable[[Series, Sequence[int]], float]
+    Statistic = Callable[[Series, Sequence[int]], Series]
 
 NAN = float("nan")
 OWN = "own"
 # Series shorter than this allow no interval.
 LEAST_CHANGES = 4
+SHIFTS = 500
 
 
 def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], Piece]) -> list[Finding]:
     """Write `probes`, `deltas` and `paper_figure4`, and judge what the paper says of them."""
     probed = [models[code, request.seed] for code in published.SIX if (code, request.seed) in models]
-    told = {"probes": [], "deltas": []}  # type: dict[str, list[pd.DataFrame]]
+    told: dict[str, list[pd.DataFrame]] = {"probes": [], "deltas": []}
     for piece in probed:
         told["probes"].append(piece.probes.assign(donor=piece.donor, seed=piece.seed))
         told["deltas"].append(delta_table(piece.probes).assign(donor=piece.donor, seed=piece.seed))
@@ -73,29 +74,28 @@ def series_of(changes: pd.DataFrame) -> "tuple[list[str], Series]":
     return list(wide.columns), values
 
 
-def size_contrast(series: "Series", apart: Sequence[int]) -> float:
-    """Mean size of the changes of the languages in `apart` minus that of the others. series: [languages, steps]."""
-    sizes = np.abs(series).mean(axis=1)
-    chosen = np.isin(np.arange(len(series)), apart)
-    return float(sizes[chosen].mean() - sizes[~chosen].mean())
+def size_contrast(series: "Series", apart: Sequence[int]) -> "Series":
+    """Mean size of the changes of the languages in `apart` minus that of the others.
+
+    series: [..., languages, steps]. Returns: [...].
+    """
+    sizes = np.abs(series).mean(axis=-1)
+    chosen = np.isin(np.arange(series.shape[-2]), apart)
+    found: Series = sizes[..., chosen].mean(axis=-1) - sizes[..., ~chosen].mean(axis=-1)
+    return found
 
 
-def group_contrast(series: "Series", apart: Sequence[int]) -> float:
-    """Mean correlation within the two groups minus that between them; NaN where a series is constant."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = np.corrcoef(series)
-    chosen = np.isin(np.arange(len(series)), apart)
-    upper = np.triu(np.ones_like(r, dtype=bool), 1)
-    same = chosen[:, None] == chosen[None, :]
-    return float(r[upper & same].mean() - r[upper & ~same].mean())
+def group_contrast(series: "Series", apart: Sequence[int]) -> "Series":
+    """Mean correlation within the two groups minus that between them; NaN where a series is constant.
 
-
-def _blocks(steps: int, generator: np.random.Generator) -> "npt.NDArray[np.intp]":
-    """Steps of a circular block bootstrap, blocks of about steps^(1/3)."""
-    block = max(1, round(steps ** (1 / 3)))
-    starts = generator.integers(0, steps, -(-steps // block))
-    drawn: npt.NDArray[np.intp] = ((starts[:, None] + np.arange(block)).ravel()[:steps] % steps).astype(np.intp)
-    return drawn
+    series: [..., languages, steps]. Returns: [...].
+    """
+    within, between = [], []
+    for a, b in combinations(range(series.shape[-2]), 2):
+        side = within if (a in apart) == (b in apart) else between
+        side.append(pearson_of_rows(series[..., a, :], series[..., b, :]))
+    found: Series = np.mean(within, axis=0) - np.mean(between, axis=0)
+    return found
 
 
 def judged(
@@ -113,27 +113,29 @@ def judged(
     whole = len(apart) == len(published.APART) and len(codes) - len(apart) >= 2
     if not whole or steps < LEAST_CHANGES or any(names != codes for names, _ in several):
         return Finding(claim, by_rank(NAN, NAN, NAN, 0), NAN, n=steps, unit="changes")
-    parts = [series for _, series in several]
+    parts = [series[:, :steps] for _, series in several]
 
-    def mean(chosen: Sequence[int], order: "npt.NDArray[np.intp] | None" = None) -> float:
-        return float(np.mean([statistic(s if order is None else s[:, order], chosen) for s in parts]))
+    def mean(stacks: "Sequence[Series]", chosen: Sequence[int]) -> "Series":
+        found: Series = np.mean([statistic(stack, chosen) for stack in stacks], axis=0)
+        return found
 
-    value = mean(apart)
-    ways = np.array([mean(chosen) for chosen in combinations(range(len(codes)), len(apart))])
+    value = float(mean(parts, apart))
+    ways = np.array([float(mean(parts, chosen)) for chosen in combinations(range(len(codes)), len(apart))])
     p = float((ways >= value - 1e-12).mean()) if np.isfinite(value) else NAN
-    low, high = interval(lambda draw: mean(apart, _blocks(steps, draw)), seed)
-    floor = _shifted_floor(parts, apart, statistic, seed) if shifted else NAN
+    rows = block_rows(steps, seed)
+    low, high = bounds(mean([np.moveaxis(part[:, rows], 0, 1) for part in parts], apart))
+    floor = NAN
+    if shifted:
+        floor = float(mean([_shifted(part, seed + place) for place, part in enumerate(parts)], apart).mean())
     return Finding(claim, by_rank(low, high, p, len(ways)), value, low, high, p, floor, steps, "changes")
 
 
-def _shifted_floor(parts: "Sequence[Series]", apart: Sequence[int], statistic: "Statistic", seed: int) -> float:
-    generator = np.random.default_rng(seed)
-    found = []
-    for _ in range(200):
-        for series in parts:
-            moved = np.stack([np.roll(row, int(generator.integers(0, series.shape[1]))) for row in series])
-            found.append(statistic(moved, apart))
-    return float(np.mean(found))
+def _shifted(series: "Series", seed: int) -> "Series":
+    """Each language's series moved in a circle by a random number of steps, [SHIFTS, languages, steps]."""
+    languages, steps = series.shape
+    moves = np.random.default_rng(seed).integers(0, steps, (SHIFTS, languages, 1))
+    moved: Series = np.take_along_axis(series[None], (np.arange(steps) + moves) % steps, axis=2)
+    return moved
 
 
 def strongest(deltas: pd.DataFrame, seed: int) -> Finding:

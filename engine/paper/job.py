@@ -116,8 +116,7 @@ def _models(
         remaining = _duration(pace * sum(left[other] for other in missing[number - 1 :]))
         label = f"Model {number} of {len(missing)}: {donor}-{seed} ({remaining} for all)"
         piece = yield from make_piece(run, request, sample, asked, donor, seed, label)
-        pieces.write_piece(run, wanted[pair], piece)
-        made[pair] = piece
+        made[pair] = pieces.write_piece(run, wanted[pair], piece)
         done = missing[:number]
         pace = sum(made[other].seconds for other in done) / sum(left[other] for other in done)
         clock.lap("models")

@@ -84,8 +84,11 @@ def model_hash(name: str) -> str:
     return digest.hexdigest()
 
 
-def write_piece(run: Run, key: str, piece: Piece) -> None:
-    """Keep a piece in the run. Raises: ConfigurationError when the disk does not take it."""
+def write_piece(run: Run, key: str, piece: Piece) -> Piece:
+    """Keep a piece in the run, and return it as it will be read back: files hold fewer digits.
+
+    Raises: ConfigurationError when the disk does not take it.
+    """
     run.require()
     folder = run.path / "pieces"
     temporary = folder / f".{key}.{secrets.token_hex(4)}"
@@ -99,6 +102,7 @@ def write_piece(run: Run, key: str, piece: Piece) -> None:
         write_atomically(temporary / "piece.json", lambda handle: handle.write(json.dumps(told).encode()))
         shutil.rmtree(folder / key, ignore_errors=True)
         temporary.rename(folder / key)
+        return _read(folder / key, reused=False)
     except OSError as error:
         raise ConfigurationError(
             f"{folder} cannot be written ({error.strerror or error}).", "Free space on that disk, then resume the run."
