@@ -69,7 +69,9 @@ def block_rows(n: int, seed: int) -> npt.NDArray[np.intp]:
         return np.zeros((RESAMPLES, 0), dtype=np.intp)
     block = max(1, round(n ** (1 / 3)))
     starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, -(-n // block)))
-    rows: npt.NDArray[np.intp] = ((starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :n] % n).astype(np.intp)
+    rows: npt.NDArray[np.intp] = ((starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :n] % n).astype(
+        np.intp
+    )
     return rows
 
 

@@ -3,16 +3,16 @@
 import random
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import ActiveVocabulary, encode
-from nerspace.engine.experiment import FORWARD_BATCH
-from nerspace.engine.finetuning import LABELS, Recipe, finetune
+from nerspace.engine.experiment import FORWARD_BATCH, recipe_of
+from nerspace.engine.finetuning import LABELS, finetune
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.paper import published
-from nerspace.engine.paper.models import Readings, is_probed, is_read, longest, recipe_for
+from nerspace.engine.paper.models import Readings, is_probed, is_read, longest, training_request
 from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.progress import Progress, Record, Stage, StepRecord
@@ -48,8 +48,7 @@ def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Gene
         generator = random.Random(request.seed)  # noqa: S311
         wanted = (WARM + STEPS) * request.sizes.batch_size
         drawn = [learned[generator.randrange(len(learned))] for _ in range(wanted)]
-        recipe = recipe_for(request, request.seed)
-        recipe = Recipe(learning_rate=1e-6, batch_size=recipe.batch_size, seed=recipe.seed)
+        recipe = replace(recipe_of(training_request(request, asked, published.DONOR, request.seed)), epochs=1)
         seconds = [r.seconds for r in finetune(model, drawn, recipe) if isinstance(r, StepRecord)]
         yield Progress("calibrate", 2)
         started = time.monotonic()
@@ -65,12 +64,12 @@ def seconds_for(
     speed: Speed, request: PaperRequest, sample: PaperSample, asked: Readings, donor: str, seed: int
 ) -> float:
     """How long one model will take."""
-    steps = recipe_for(request, seed).steps(len(sample.train))
-    sentences = len(asked.test)
+    steps = recipe_of(training_request(request, asked, donor, seed)).steps(len(sample.train))
+    sentences, loads = len(asked.test), 1
     if is_probed(request, donor, seed):
         probed = len(set(published.SIX) & set(asked.languages)) * request.sizes.probe_size
         sentences += probed * (steps // request.sizes.probe_every + 1)
     if is_read(request, donor, seed):
         four = sum(sentence.language in published.FOUR for sentence in asked.test)
-        sentences += 2 * (four + len(asked.names))
-    return speed.load + steps * speed.step + sentences * speed.sentence
+        sentences, loads = sentences + 2 * (four + len(asked.names)), 3
+    return loads * speed.load + steps * speed.step + sentences * speed.sentence

@@ -38,6 +38,19 @@ PAPER_TABLES = (
         },
     ),
     TableSpec(
+        "paper_items",
+        "What the paper has and claims, what decides each claim here, and the tables that answer.",
+        "engine.paper.claims:item_table",
+        {
+            "item": ITEM,
+            "shows": "what it shows",
+            "claim": "what the paper says of it",
+            "statistic": "what is measured",
+            "rule": "what decides, fixed before",
+            "tables": "tables of a paper run",
+        },
+    ),
+    TableSpec(
         "paper_settings",
         "How the experiment of a run differs from the paper's.",
         "engine.paper.settings:setting_table",

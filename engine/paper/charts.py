@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.languages import LANGUAGES, script_of
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.paper import published
 from nerspace.engine.runs import Run
@@ -69,12 +69,10 @@ def charts_of(run: Run) -> dict[str, Chart]:
     makers: dict[str, tuple[str, Callable[[Run], Chart | None]]] = {
         "figure1": ("paper_figure1", _figure1), "table2": ("paper_table2", _table2),
         "figure2": ("paper_figure2", _figure2), "figure3": ("deltas", _figure3),
-        "figure4": ("paper_figure4", _figure4), "figure5": ("transfer", _figure5),
+        "figure4": ("paper_figure4", _figure4), "figure5": ("transfer_pairs", _figure5),
     }  # fmt: skip
     asked = run.info()["request"]["items"]
-    found = {
-        item: make(run) for item, (table, make) in makers.items() if table in held and item in asked
-    }
+    found = {item: make(run) for item, (table, make) in makers.items() if table in held and item in asked}
     return {item: chart for item, chart in found.items() if chart is not None}
 
 
@@ -100,8 +98,8 @@ def _map_chart(run: Run, item: str, title: str) -> Chart:
     )
     first = quality.iloc[0]
     caption = (
-        f"t-SNE, perplexity {first['perplexity']:.3g}, seed {first['seed']}, n = {first['n']:,} points a map. Colours are "
-        f"languages, shapes are types. Share of the 10 nearest neighbours that a map keeps: {told}."
+        f"t-SNE, perplexity {first['perplexity']:.3g}, seed {first['seed']}, n = {first['n']:,} points a map. Colours "
+        f"are languages, shapes are types. Share of the 10 nearest neighbours that a map keeps: {told}."
     )
     return Chart(item, title, list(_map_panels(maps)), 2, caption)
 
@@ -129,7 +127,7 @@ def _table2(run: Run) -> Chart:
     stated = [(place, published.COSINES[pair]) for place, pair in enumerate(pairs) if pair in published.COSINES]
     if stated:
         series.append(Series("the paper", [x for x, _ in stated], [y for _, y in stated], 7, 2))
-    caption = f"Output layer (layer {last}), after fine-tuning on English; one dot a name, n = {chosen['name'].nunique()}."
+    caption = f"Layer {last}, after fine-tuning on English; one dot a name, n = {chosen['name'].nunique()}."
     return Chart("table2", "Parallel cosines of ambiguous names",
                  [Panel("", series, "pair of languages", "mean cosine")], 1, caption)  # fmt: skip
 
@@ -167,27 +165,19 @@ def _figure4(run: Run) -> Chart:
 
 
 def _figure5(run: Run) -> Chart | None:
-    transfer = run.read_table("transfer")
-    pairs = transfer[transfer["donor"] != transfer["recipient"]]
+    pairs = run.read_table("transfer_pairs")
+    pairs = pairs[pairs["donor"] != pairs["recipient"]]
     if pairs.empty:
         return None
-    pairs = pairs.assign(share=100 * pairs["wrong"] / pairs["sentences"])
-    means = pairs.groupby(["donor", "recipient"], as_index=False).agg(
-        tnld=("tnld", "mean"), share=("share", "mean"), spread=("share", "std")
-    )
-    scripts = [
-        tuple(LANGUAGES[code].script if code in LANGUAGES else "?" for code in pair)
-        for pair in zip(means["donor"], means["recipient"], strict=True)
-    ]
-    kinds = [a if a == b else "across" for a, b in scripts]
+    scripts = list(zip(pairs["donor"].map(script_of), pairs["recipient"].map(script_of), strict=True))
+    kinds = [a if a == b else "across scripts" for a, b in scripts]
     series = []
-    for place, kind in enumerate(sorted(set(kinds), key=lambda kind: (kind == "across", kind))):
-        rows = means[[found == kind for found in kinds]]
-        name = "across scripts" if kind == "across" else f"{kind}–{kind}"
-        series.append(Series(name, rows["tnld"].tolist(), rows["share"].tolist(), place, place,
-                             spread=rows["spread"].fillna(0.0).tolist()))  # fmt: skip
-    seeds = pairs["seed"].nunique()
-    caption = f"n = {len(means)} pairs, mean of {seeds} seeds; bars are one standard deviation over seeds."
+    for place, kind in enumerate(sorted(set(kinds), key=lambda kind: (kind == "across scripts", kind))):
+        rows = pairs[[found == kind for found in kinds]]
+        name = kind if kind == "across scripts" else f"{kind} to {kind}"
+        share, spread = 100 * rows["share"], 100 * rows["share_sd"].fillna(0.0)
+        series.append(Series(name, rows["tnld"].tolist(), share.tolist(), place, place, spread=spread.tolist()))
+    caption = f"n = {len(pairs)} pairs, mean of {pairs['seeds'].max()} seeds; bars are one standard deviation."
     return Chart("figure5", "Errors against spelling distance",
                  [Panel("", series, "TNLD", "wrong sentences, %")], 1, caption)  # fmt: skip
 

@@ -89,4 +89,6 @@ def _legend(figure: Any, chart: Chart) -> None:
             Line2D([], [], color=COLOURS[colour % len(COLOURS)], marker=_MARKS[mark], linestyle="", label=name)
             for name, colour, mark in names
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)), frameon=False, fontsize=7)
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=min(6, len(handles)), frameon=False, fontsize=7
+        )

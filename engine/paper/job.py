@@ -16,6 +16,7 @@ from nerspace.engine.runs import Run
 if TYPE_CHECKING:
     from nerspace.engine.paper.models import Readings
 
+
 @dataclass(slots=True)
 class Clock:
     """Seconds by stage, in order, for the report; tables hold none, so that they come out the same again."""
@@ -94,7 +95,8 @@ def _models(
 
     shared = pieces.shared_key(request, sample.corpus)
     wanted = {pair: pieces.piece_key(request, shared, *pair) for pair in request.donors(sample.corpus.languages)}
-    made = {pair: found for pair, key in wanted.items() if (found := pieces.find_piece(run, key)) is not None}
+    found = {pair: pieces.find_piece(run, key, elsewhere=not request.fresh) for pair, key in wanted.items()}
+    made = {pair: piece for pair, piece in found.items() if piece is not None}
     missing = [pair for pair in wanted if pair not in made]
     for piece in made.values():
         if piece.reused:
@@ -110,15 +112,9 @@ def _models(
             f"({speed.step:.2f} s a step, {1 / speed.sentence:.0f} sentences/s read)."
         )
         clock.lap("calibration")
-    pace = 1.0
     for number, pair in enumerate(missing, 1):
-        donor, seed = pair
-        remaining = _duration(pace * sum(left[other] for other in missing[number - 1 :]))
-        label = f"Model {number} of {len(missing)}: {donor}-{seed} ({remaining} for all)"
-        piece = yield from make_piece(run, request, sample, asked, donor, seed, label)
+        piece = yield from make_piece(run, request, sample, asked, pair, number, len(missing))
         made[pair] = pieces.write_piece(run, wanted[pair], piece)
-        done = missing[:number]
-        pace = sum(made[other].seconds for other in done) / sum(left[other] for other in done)
         clock.lap("models")
     return made
 

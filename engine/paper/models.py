@@ -1,30 +1,29 @@
 """One fine-tuned model of the paper, from its base to what every figure needs of it."""
 
+import shutil
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from io import StringIO
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
-from nerspace.engine.batching import ActiveVocabulary, Encoded, encode
-from nerspace.engine.checkpoints import Checkpoints
-from nerspace.engine.evaluation import prediction_table
+from nerspace.engine.batching import ActiveVocabulary, encode
+from nerspace.engine.donors import Finetuned, finetune_one
 from nerspace.engine.experiment import FORWARD_BATCH, Sample, longest_input, point_table, readable
-from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table
+from nerspace.engine.finetuning import LABELS, probes_table
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.paper import published
 from nerspace.engine.paper.pieces import Array, Piece
 from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample
-from nerspace.engine.probing import probe_space
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage
-from nerspace.engine.runs import Run
+from nerspace.engine.requests import Request
+from nerspace.engine.runs import TEXT_COLUMNS, Run
 
 BEFORE, AFTER = "before", "after"
 TYPES, NAMES = "types", "names"
@@ -77,14 +76,6 @@ def longest(model: str) -> int:
     return longest_input(AutoConfig.from_pretrained(encoders.resolve(model), trust_remote_code=False))
 
 
-def recipe_for(request: PaperRequest, seed: int) -> Recipe:
-    """How every model is trained."""
-    return Recipe(
-        learning_rate=request.learning_rate, batch_size=request.sizes.batch_size, epochs=request.epochs,
-        probe_every=request.sizes.probe_every, seed=seed,
-    )  # fmt: skip
-
-
 def is_probed(request: PaperRequest, donor: str, seed: int) -> bool:
     """Whether Figures 3 and 4 look into the training of that model."""
     return seed == request.seed and donor in published.SIX
@@ -95,76 +86,86 @@ def is_read(request: PaperRequest, donor: str, seed: int) -> bool:
     return seed == request.seed and donor == published.DONOR
 
 
+def training_request(request: PaperRequest, asked: Readings, donor: str, seed: int) -> Request:
+    """How one model is trained, probed and tested; one whose vectors are to be read is saved."""
+    sizes, probed = request.sizes, is_probed(request, donor, seed)
+    return Request(
+        donor=donor, languages=asked.languages, seed=seed, size=sizes.train, test_size=sizes.test, model=request.model,
+        device=request.device, data=request.data, learning_rate=request.learning_rate, batch_size=sizes.batch_size,
+        epochs=request.epochs, probe_every=sizes.probe_every if probed else 0, probe_size=sizes.probe_size,
+        probe_languages=tuple(code for code in published.SIX if code in asked.languages),
+        perplexity=request.perplexity, keep_model=is_read(request, donor, seed),
+        checkpoint_seconds=request.checkpoint_seconds,
+    )  # fmt: skip
+
+
 def make_piece(
-    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, donor: str, seed: int, label: str
+    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, model: tuple[str, int], part: int, parts: int
 ) -> Generator[Record, None, Piece]:
-    """Fine-tune one model and keep what the figures need of it; goes on from a checkpoint where there is one."""
-    started = time.monotonic()
-    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
-    model: Any = encoders.load_token_classifier(request.model, LABELS, seed)
-    model.to(devices.pick_device(request.device))
-    learned = encode(sample.sentences(sample.train, [donor]), tokenizer, limit)
-    tested = encode(asked.test, tokenizer, limit)
-    read = is_read(request, donor, seed)
-    named = encode(asked.names, tokenizer, limit) if read else []
-    recipe = recipe_for(request, seed)
-    layers = (0, int(model.config.num_hidden_layers))
+    """Fine-tune one model, its donor and seed, and keep what the figures need of it; part: its number among `parts`.
+
+    Goes on from a checkpoint where there is one.
+    """
+    started, (donor, seed) = time.monotonic(), model
+    told = training_request(request, asked, donor, seed)
+    train = sample.sentences(sample.train, [donor])
+    work = finetune_one(run, told, train, asked.test, longest(request.model))
+    done = yield from _numbered(work, part, parts)
     vectors: dict[tuple[str, str, int], Array] = {}
-    probes: list[ProbeRecord] = []
-    with ActiveVocabulary(model, [*learned, *tested, *named]) as vocabulary:
-        learned, tested, named = (vocabulary.translate(part) for part in (learned, tested, named))
-        if read:
-            yield from _read(model, tested, named, layers, BEFORE, vectors, label)
-        yield Stage("train", label, recipe.steps(len(learned)), "steps")
-        probe = None
-        if is_probed(request, donor, seed):
-            probe = partial(probe_space, model, _probed(tested, request), layers, request.seed)
-        checkpoints = Checkpoints(run.path / "checkpoints" / f"{donor}-{seed}", request.checkpoint_seconds)
-        with closing(finetune(model, learned, recipe, probe, checkpoints)) as records:
-            for record in records:
-                if isinstance(record, ProbeRecord):
-                    probes.append(record)
-                yield record
-        outputs = Outputs()
-        yield Stage("read", f"{label}: errors", len(tested), "sentences")
-        for done in forward(model, tested, outputs, batch_size=FORWARD_BATCH):
-            yield Progress("read", done)
-        if read:
-            yield from _read(model, tested, named, layers, AFTER, vectors, label)
-    labels = [model.config.id2label[number] for number in range(len(LABELS))]
-    predictions = prediction_table(donor, seed, asked.test, outputs, labels)
-    checkpoints.remove()
-    return Piece(donor, seed, predictions, probes_table(probes), vectors, time.monotonic() - started)
+    if is_read(request, donor, seed):
+        folder = run.path / "model" / f"{donor}-{seed}"
+        for stage, name in ((BEFORE, request.model), (AFTER, str(folder))):
+            yield from _read(request, asked, stage, name, vectors, part, parts)
+        shutil.rmtree(folder.parent, ignore_errors=True)
+    predictions = pd.read_csv(
+        StringIO(done.predictions), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS
+    )  # fmt: skip
+    probes = probes_table([record for record in done.records if isinstance(record, ProbeRecord)])
+    return Piece(donor, seed, predictions, probes, vectors, time.monotonic() - started)
 
 
-def _probed(tested: Sequence[Encoded], request: PaperRequest) -> list[Encoded]:
-    """The first `probe_size` test sentences of each of the six languages."""
-    chosen: list[Encoded] = []
-    for code in published.SIX:
-        chosen += [item for item in tested if item.sentence.language == code][: request.sizes.probe_size]
-    return chosen
+def _numbered(work: Generator[Record, None, Finetuned], part: int, parts: int) -> Generator[Record, None, Finetuned]:
+    """Pass on the records of one fine-tuning, which is one part of many."""
+    with closing(work):
+        while True:
+            try:
+                record = next(work)
+            except StopIteration as end:
+                done: Finetuned = end.value
+                return done
+            if isinstance(record, Stage):
+                label = f"{record.label}, model {part} of {parts}"
+                record = replace(record, label=label, part=part, parts=parts)
+            yield record
 
 
 def _read(
-    model: Any, tested: Sequence[Encoded], named: Sequence[Encoded], layers: tuple[int, ...], stage: str,
-    vectors: dict[tuple[str, str, int], Array], label: str,
+    request: PaperRequest, asked: Readings, stage: str, name: str, vectors: dict[tuple[str, str, int], Array],
+    part: int, parts: int,
 ) -> Iterator[Record]:  # fmt: skip
-    """Entity vectors of the test sentences in the four languages and of the ambiguous names, at both layers."""
-    parts = {TYPES: [item for item in tested if item.sentence.language in published.FOUR], NAMES: list(named)}
-    yield Stage(stage, f"{label}: vectors {stage}", sum(map(len, parts.values())), "sentences")
+    """Entity vectors of the test sentences in the four languages and of the ambiguous names, at both layers.
+
+    name: the encoder, as it came or the folder of a fine-tuned one.
+    """
+    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
+    model: Any = encoders.load_token_classifier(name, LABELS, request.seed)
+    model.to(devices.pick_device(request.device))
+    layers = (0, int(model.config.num_hidden_layers))
+    kinds = {kind: encode(asked.of(kind), tokenizer, limit) for kind in (TYPES, NAMES)}
+    total = sum(map(len, kinds.values()))
+    yield Stage(stage, f"Word vectors {stage} fine-tuning", total, "sentences", part, parts)
     behind = 0
-    for kind, part in parts.items():
-        outputs = Outputs()
-        groups = [[item.entity_pieces] for item in part]
-        if part:
-            for done in forward(model, part, outputs, groups=groups, layers=layers, batch_size=FORWARD_BATCH):
+    with ActiveVocabulary(model, [item for encoded in kinds.values() for item in encoded]) as vocabulary:
+        for kind, encoded in kinds.items():
+            outputs = Outputs()
+            groups = [[item.entity_pieces] for item in encoded]
+            items = vocabulary.translate(encoded)
+            for done in forward(model, items, outputs, groups=groups, layers=layers, batch_size=FORWARD_BATCH):
                 yield Progress(stage, behind + done)
-        for layer in layers:
-            width = int(model.config.hidden_size)
-            vectors[kind, stage, layer] = outputs.vectors.get(layer, np.zeros((0, width), dtype=np.float32))
-        behind += len(part)
+            vectors |= {(kind, stage, layer): outputs.vectors[layer] for layer in layers}
+            behind += len(encoded)
 
 
 def note_of(piece: Piece) -> Note:
     """One line on a model that was not made anew."""
-    return Note(f"{piece.donor}-{piece.seed} was made before by an earlier run and is used again.")
+    return Note(f"{piece.donor}-{piece.seed} was made by an earlier run and is used again.")

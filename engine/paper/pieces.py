@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # Raised when a piece, or a table made of it, would come out differently for the same request.
 FORMAT = 1
+# Fields of a request that change no table, or that stand for what is hashed itself.
+_UNTOLD = ("items", "scale", "data", "model", "checkpoint_seconds", "fresh")
 Array = np.ndarray[Any, Any]
 
 
@@ -50,7 +52,15 @@ class Piece:
 
 def content_key(request: PaperRequest, corpus: SyntheticNER) -> str:
     """A hash of all that the tables depend on but the choice of items, and of nothing else."""
-    asked = {**asdict(request), "items": (), "data": "", "model": "", "checkpoint_seconds": 0.0, "scale": ""}
+    asked = {
+        **asdict(request),
+        "items": (),
+        "data": "",
+        "model": "",
+        "checkpoint_seconds": 0.0,
+        "scale": "",
+        "fresh": False,
+    }
     parts = (FORMAT, asked, corpus_hash(corpus), model_hash(request.model), sorted(versions().items()))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
@@ -111,10 +121,10 @@ def write_piece(run: Run, key: str, piece: Piece) -> Piece:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def find_piece(run: Run, key: str) -> Piece | None:
-    """The piece of that key in this run or another paper run of the workspace; None where there is none, or half."""
+def find_piece(run: Run, key: str, elsewhere: bool = True) -> Piece | None:
+    """The piece of that key in this run or, if elsewhere, another paper run of the workspace; None if there is none."""
     here = run.path / "pieces" / key
-    for folder in (here, *sorted(run.path.parent.glob(f"paper-*/pieces/{key}"))):
+    for folder in (here, *(sorted(run.path.parent.glob(f"paper-*/pieces/{key}")) if elsewhere else ())):
         with suppress(OSError, ValueError, KeyError, TypeError):
             return _read(folder, reused=folder != here)
     return None

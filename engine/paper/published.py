@@ -1,7 +1,7 @@
 """What the paper did, the numbers it states and the claims it makes.
 
-Source: "Exploring Contextual Embedding Spaces in Multilingual Models". Where the text leaves something open, the reading
-that is taken here is said in `OPEN`.
+Source: "Exploring Contextual Embedding Spaces in Multilingual Models". Where the text leaves something open, the
+reading that is taken here is said in `OPEN`.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ ITEMS: Mapping[str, Item] = {
     ),
     "figure5": Item(
         "Figure 5", "errors against spelling distance (TNLD) over all pairs of donor and recipient",
-        ("correlations", "transfer"),
+        ("correlations", "transfer_pairs", "transfer"),
     ),
 }  # fmt: skip
 
@@ -72,8 +72,8 @@ OPEN = (
     "the stated 8,534 and 1,613.",
     "Each context is used once, with one name, where there are enough contexts, as in the paper; else a context comes "
     "again with another name.",
-    "Names that read the same in two types are kept out of every training part, so that Figures 1 and 2 and Table 2 ask "
-    "about names that no model has seen.",
+    "Names that read the same in two types are kept out of every training part, so that Figures 1 and 2 and Table 2 "
+    "ask about names that no model has seen.",
     "Figure 2 does not name its four languages: be en ru tr are taken, as in Figure 1.",
     "Figure 3 takes the language that a model is trained on; Figure 4 correlates these six series, and beside them the "
     "six languages within each model.",

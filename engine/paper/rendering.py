@@ -87,7 +87,9 @@ def markdown(blocks: Sequence[Block]) -> str:
             case Listed(lines):
                 parts.append("\n".join(f"- {_plain(line)}" for line in lines))
             case Verdict(claim, verdict, figures, rule):
-                parts.append(f"> **{verdict.capitalize()}**: {_plain(claim)}  \n> {_plain(figures)}  \n> *{_plain(rule)}*")
+                parts.append(
+                    f"> **{verdict.capitalize()}**: {_plain(claim)}  \n> {_plain(figures)}  \n> *{_plain(rule)}*"
+                )
             case Grid(frame, caption):
                 parts.append(_grid_markdown(frame) + (f"\n\n*{_plain(caption)}*" if caption else ""))
             case Picture(_, file, title, caption):
@@ -120,15 +122,17 @@ _STYLE = """
 }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 920px;
   margin: 2.5rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.7rem; line-height: 1.25; } h2 { margin-top: 2.6rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+h1 { font-size: 1.7rem; line-height: 1.25; }
+h2 { margin-top: 2.6rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 h3 { margin-top: 1.8rem; }
 table { border-collapse: collapse; font-size: 13px; margin: .8rem 0 .3rem; display: block; overflow-x: auto; }
 th { text-align: left; border-bottom: 1.5px solid var(--line); color: var(--quiet); font-weight: 600; }
 th, td { padding: .25rem .8rem .25rem 0; vertical-align: top; } td { border-bottom: 1px solid var(--line); }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .caption, .rule { color: var(--quiet); font-size: 13px; }
-.verdict { background: var(--soft); border-left: 4px solid #8a94a0; padding: .6rem .9rem; margin: .8rem 0; border-radius: 3px; }
-.verdict b { display: inline-block; margin-right: .5rem; } .holds { border-color: #2e9e5b; } .fails { border-color: #cf4a3c; }
+.verdict { background: var(--soft); border-left: 4px solid #8a94a0; padding: .6rem .9rem; margin: .8rem 0; }
+.verdict b { display: inline-block; margin-right: .5rem; }
+.holds { border-color: #2e9e5b; } .fails { border-color: #cf4a3c; }
 figure { margin: 1.2rem 0; } figure svg { max-width: 100%; height: auto; }
 .paper { background: #fff; color: #111; padding: .4rem; border-radius: 3px; }
 """.strip()
@@ -154,14 +158,16 @@ def _html(block: Block) -> str:
         case Listed(lines):
             return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
         case Verdict(claim, verdict, figures, rule):
+            kind = _CLASSES.get(verdict, "")
             return (
-                f'<div class="verdict {_CLASSES.get(verdict, "")}"><b>{escape(verdict.capitalize())}</b> {escape(claim)}'
+                f'<div class="verdict {kind}"><b>{escape(verdict.capitalize())}</b> {escape(claim)}'
                 f'<br>{escape(figures)}<br><span class="rule">{escape(rule)}</span></div>'
             )
         case Grid(frame, caption):
             return _grid_html(frame) + (f'<p class="caption">{escape(caption)}</p>' if caption else "")
         case Picture(svg, _, _, caption):
-            return f'<figure><div class="paper">{svg}</div><figcaption class="caption">{escape(caption)}</figcaption></figure>'
+            below = f'<figcaption class="caption">{escape(caption)}</figcaption>'
+            return f'<figure><div class="paper">{svg}</div>{below}</figure>'
 
 
 def _grid_html(frame: "pd.DataFrame") -> str:

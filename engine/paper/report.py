@@ -99,28 +99,39 @@ def _verdict(row: Any) -> Verdict:
 def _tables(run: Run, item: str) -> Iterator[Grid]:
     held = set(run.tables())
     if item == "table1":
-        yield Grid(run.read_table("paper_table1"), "Table paper_table1: possible is contexts times names; theirs is the "
-                   "paper's number, of its own data; valid are those that keep gender, slots and languages.")  # fmt: skip
+        yield Grid(
+            run.read_table("paper_table1"),
+            "Table paper_table1: possible is contexts times names; theirs is the paper's number, of its own data; valid "
+            "are those that keep gender, slots and languages.",
+        )
     if item == "table2" and "paper_table2" in held:
         yield from _table2(run.read_table("paper_table2"))
     if item in ("figure1", "figure2") and "paper_maps" in held:
         maps = run.read_table("paper_maps")
-        yield Grid(maps[maps["item"] == item].drop(columns="item"), "Table paper_maps: how far the maps may be trusted.")
+        yield Grid(
+            maps[maps["item"] == item].drop(columns="item"), "Table paper_maps: how far the maps may be trusted."
+        )
     if item == "figure2" and "groups" in held:
         groups = run.read_table("groups")
         yield Grid(groups[groups["measure"] == "knn_purity"], "Table groups, kNN purity (k = 10) beside both floors.")
         if len(clubs := run.read_table("paper_clubs")):
-            yield Grid(clubs, "Table paper_clubs: share of LOC among the nearest of as many LOC as ORG; floor one half.")
+            yield Grid(
+                clubs, "Table paper_clubs: share of LOC among the nearest of as many LOC as ORG; floor one half."
+            )
     if item == "figure3" and "deltas" in held:
         deltas = run.read_table("deltas")
         own = deltas[deltas["donor"] == deltas["language"]]
         size = own.assign(size=own["delta"].abs()).groupby(["layer", "language"], as_index=False)
-        yield Grid(size.agg(n=("delta", "size"), mean_size=("size", "mean"), total=("delta", "sum")),
-                   "From table deltas: mean size of the changes and their sum, each language while trained on.")  # fmt: skip
+        yield Grid(
+            size.agg(n=("delta", "size"), mean_size=("size", "mean"), total=("delta", "sum")),
+            "From table deltas: mean size of the changes and their sum, each language while trained on.",
+        )
     if item == "figure4" and "paper_figure4" in held:
         table = run.read_table("paper_figure4")
         table = table[(table["reading"] == "own") & (table["layer"] == table["layer"].max())]
-        yield Grid(table.drop(columns=["reading", "layer"]), "From table paper_figure4: each language while trained on.")
+        yield Grid(
+            table.drop(columns=["reading", "layer"]), "From table paper_figure4: each language while trained on."
+        )
     if item == "figure5" and "correlations" in held:
         yield Grid(run.read_table("correlations"), "Table correlations.")
         yield _errors(run.read_table("transfer"))
@@ -144,7 +155,9 @@ def _errors(transfer: "pd.DataFrame") -> Grid:
     wide = share.pivot_table(index="donor", columns="recipient", values="share").round(1).reset_index()
     wide.columns.name = None
     n, seeds = int(transfer["sentences"].min()), transfer["seed"].nunique()
-    return Grid(wide, f"Wrong sentences, %, by donor (row) and recipient (column), mean of {seeds} seeds, n = {n} each.")
+    return Grid(
+        wide, f"Wrong sentences, %, by donor (row) and recipient (column), mean of {seeds} seeds, n = {n} each."
+    )
 
 
 def _provenance(info: dict[str, Any]) -> Iterator[Block]:
@@ -163,4 +176,3 @@ def _provenance(info: dict[str, Any]) -> Iterator[Block]:
     told = info.get("estimated_seconds")
     made = f" Estimated for the models before the first was made: {told:,.0f} s." if told else ""
     yield Grid(frame, f"{frame['seconds'].sum():,.0f} s in all, without this report.{made}")
-

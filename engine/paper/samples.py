@@ -101,7 +101,8 @@ def _short_of_contexts(named: Sequence[tuple[str, Cell]], asked: int) -> str:
         return "No name of the data reads the same in two types."
     if min(held.values()) >= asked:
         return ""
-    return f"{asked} test contexts a name and type were asked for, the data has {min(held.values())} to {max(held.values())}."
+    few, many = min(held.values()), max(held.values())
+    return f"{asked} test contexts a name and type were asked for, the data has {few} to {many}."
 
 
 def _without(corpus: SyntheticNER, entities: set[str]) -> SyntheticNER:

@@ -12,7 +12,7 @@ from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics import correlation_table
-from nerspace.engine.transfer import transfer_table
+from nerspace.engine.transfer import pair_table, transfer_table
 
 SUBSETS = {"spelling": "all", "spelling_script": "same_script", "spelling_different": "different"}
 NAN = float("nan")
@@ -21,7 +21,7 @@ NAN = float("nan")
 def write(
     run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, models: Mapping[tuple[str, int], Piece]
 ) -> list[Finding]:
-    """Write `predictions`, `tnld`, `transfer` and `correlations`, and judge what the paper says of them."""
+    """Write `predictions`, `tnld`, `transfer`, `transfer_pairs` and `correlations`, and judge the paper's claim."""
     donors = request.donors(sample.corpus.languages)
     predictions = pd.concat([models[pair].predictions for pair in donors], ignore_index=True)
     run.write_table("predictions", predictions)
@@ -30,6 +30,7 @@ def write(
     run.write_table("tnld", tnld)
     transfer = transfer_table(predictions, tnld)
     run.write_table("transfer", transfer)
+    run.write_table("transfer_pairs", pair_table(transfer))
     correlations = correlation_table(transfer, request.seed)
     run.write_table("correlations", correlations)
     return spelling(correlations)
@@ -45,7 +46,6 @@ def spelling(correlations: pd.DataFrame) -> list[Finding]:
             continue
         row = chosen.iloc[0]
         value, low, high, p = (float(row[name]) for name in ("value", "low", "high", "p"))
-        floor = float(row["chance"]) if "chance" in chosen else NAN
-        verdict = by_test(value, low, high, p)
-        findings.append(Finding(claim, verdict, value, low, high, p, floor, int(row["n"]), "pairs"))
+        verdict = by_test(value, p)
+        findings.append(Finding(claim, verdict, value, low, high, p, float(row["chance"]), int(row["n"]), "pairs"))
     return findings

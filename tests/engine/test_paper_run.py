@@ -1,12 +1,13 @@
 """The whole paper run with a tiny encoder: its tables, its report, its pieces, and that it comes out the same again."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nerspace.engine import jobs, runs
 from nerspace.engine.catalogue import CATALOGUE
-from nerspace.engine.paper import pieces
+from nerspace.engine.paper import figures, pieces
 from nerspace.engine.paper.plan import make_paper_request, read_paper_request
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.paper.samples import load_corpus
@@ -19,6 +20,14 @@ def asked(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds
         "checkpoint_seconds": 0.0, **changes,
     }  # fmt: skip
     return runs.create(workspace, "paper", make_paper_request(items, scale, seeds, **fields), 0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _without_matplotlib() -> Iterator[None]:
+    """Drawing by matplotlib takes longer than all the rest; it has a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "installed", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="module")
