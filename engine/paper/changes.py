@@ -90,7 +90,8 @@ def group_contrast(series: "Series", apart: Sequence[int]) -> "Series":
 
     series: [..., languages, steps]. Returns: [...].
     """
-    within, between = [], []
+    within: list[Series] = []
+    between: list[Series] = []
     for a, b in combinations(range(series.shape[-2]), 2):
         side = within if (a in apart) == (b in apart) else between
         side.append(pearson_of_rows(series[..., a, :], series[..., b, :]))

@@ -23,7 +23,7 @@ def draw(chart: Chart, folder: Path) -> list[Path]:
 
     columns = min(chart.columns, len(chart.panels))
     rows = math.ceil(len(chart.panels) / columns)
-    look = {"font.size": 8, "svg.hashsalt": chart.name, "pdf.fonttype": 42, "axes.linewidth": 0.6}
+    look: dict[str, Any] = {"font.size": 8, "svg.hashsalt": chart.name, "pdf.fonttype": 42, "axes.linewidth": 0.6}
     with matplotlib.rc_context(look):
         # Without pyplot: no window system, and nothing is kept open.
         figure = Figure(figsize=(3.4 * columns if columns > 1 else 4.8, 2.8 * rows + 0.5), layout="constrained")
