@@ -133,6 +133,7 @@ th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 .verdict { background: var(--soft); border-left: 4px solid #8a94a0; padding: .6rem .9rem; margin: .8rem 0; }
 .verdict b { display: inline-block; margin-right: .5rem; }
 .holds { border-color: #2e9e5b; } .fails { border-color: #cf4a3c; }
+td.holds { color: #2e9e5b; } td.fails { color: #cf4a3c; }
 figure { margin: 1.2rem 0; } figure svg { max-width: 100%; height: auto; }
 .paper { background: #fff; color: #111; padding: .4rem; border-radius: 3px; }
 """.strip()
@@ -174,7 +175,14 @@ def _grid_html(frame: "pd.DataFrame") -> str:
     marks = [' class="n"' if frame[name].dtype.kind in "if" else "" for name in frame.columns]
     head = "".join(f"<th{m}>{escape(str(name))}</th>" for name, m in zip(frame.columns, marks, strict=True))
     rows = [
-        "<tr>" + "".join(f"<td{m}>{escape(cell(v))}</td>" for v, m in zip(row, marks, strict=True)) + "</tr>"
+        "<tr>" + "".join(_td(cell(value), mark) for value, mark in zip(row, marks, strict=True)) + "</tr>"
         for row in frame.itertuples(index=False)
     ]
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _td(text: str, mark: str) -> str:
+    """A cell; one that holds a verdict has its colour."""
+    if text in _CLASSES:
+        mark = f' class="{_CLASSES[text]}"'
+    return f"<td{mark}>{escape(text)}</td>"
