@@ -76,7 +76,9 @@ def clustering(
     n = int(number.max()) + 1 if len(number) else 0
     for stage, claim, above in ((BEFORE, "language_before", False), (AFTER, "type_after", True)):
         try:
-            purities = {name: purity_by_row(vectors[stage, layer], points[name].tolist()) for name in ("type", "language")}
+            purities = {
+                name: purity_by_row(vectors[stage, layer], points[name].tolist()) for name in ("type", "language")
+            }
         except DataError:
             return []
         floors = {name: _floor(groups, stage, layer, name, "floor_parallel") for name in purities}
