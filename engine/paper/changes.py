@@ -128,7 +128,7 @@ def judged(
     floor = NAN
     if shifted:
         floor = float(mean([_shifted(part, seed + place) for place, part in enumerate(parts)], apart).mean())
-    return Finding(claim, by_rank(low, high, p, len(ways)), value, low, high, p, floor, steps, "changes")
+    return Finding(claim, by_rank(low, high, p, len(ways), floor), value, low, high, p, floor, steps, "changes")
 
 
 def _shifted(series: "Series", seed: int) -> "Series":

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -164,6 +164,12 @@ def _read(
                 yield Progress(stage, behind + done)
             vectors |= {(kind, stage, layer): outputs.vectors[layer] for layer in layers}
             behind += len(encoded)
+
+
+def in_order(vectors: Mapping[tuple[str, str, int], Array], kind: str) -> dict[tuple[str, int], Array]:
+    """The vectors of a kind, before first and the initial layer first: (stage, layer) → [n, d]."""
+    keys = sorted((key for key in vectors if key[0] == kind), key=lambda key: (key[1] != BEFORE, key[2]))
+    return {(stage, layer): vectors[kind, stage, layer] for _, stage, layer in keys}
 
 
 def note_of(piece: Piece) -> Note:

@@ -11,7 +11,7 @@ from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.paper import published
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
-from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, Readings
+from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, Readings, in_order
 from nerspace.engine.paper.pieces import Array, Piece
 from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.runs import Run
@@ -28,7 +28,7 @@ def write(run: Run, request: PaperRequest, asked: Readings, models: Mapping[tupl
     """Write `paper_table2` and `paper_figure1`, and judge what the paper says of them."""
     points = asked.points(NAMES)
     read = models[published.DONOR, request.seed].vectors
-    vectors = {(stage, layer): X for (kind, stage, layer), X in read.items() if kind == NAMES}
+    vectors = in_order(read, NAMES)
     if not len(points):
         return []
     table = table2(vectors, points)

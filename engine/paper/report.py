@@ -101,8 +101,8 @@ def _tables(run: Run, item: str) -> Iterator[Grid]:
     if item == "table1":
         yield Grid(
             run.read_table("paper_table1"),
-            "Table paper_table1: possible is contexts times names; theirs is the paper's number, of its own data; valid "
-            "are those that keep gender, slots and languages.",
+            "Table paper_table1: possible is contexts times names; theirs is the paper's number, of its own data; "
+            "valid are those that keep gender, slots and languages.",
         )
     if item == "table2" and "paper_table2" in held:
         yield from _table2(run.read_table("paper_table2"))

@@ -13,7 +13,7 @@ from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.paper import published
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
-from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, Readings
+from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, Readings, in_order
 from nerspace.engine.paper.pieces import Array, Piece
 from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample, ambiguous_names
@@ -36,8 +36,7 @@ def write(
 ) -> list[Finding]:
     """Write `groups`, `paper_figure2` and `paper_clubs`, and judge what the paper says of them."""
     read = models[published.DONOR, request.seed].vectors
-    vectors = {(stage, layer): X for (kind, stage, layer), X in read.items() if kind == TYPES}
-    vectors = {key: vectors[key] for key in sorted(vectors, key=lambda key: ((BEFORE, AFTER).index(key[0]), key[1]))}
+    vectors = in_order(read, TYPES)
     points = asked.points(TYPES)
     cells = points["sentence"].str.partition("/")[2].tolist()
     groups = groups_table(

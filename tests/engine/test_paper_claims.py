@@ -51,7 +51,7 @@ def test_an_interval_decides_only_on_one_side_of_the_bound_and_with_enough(
         (0.1, 0.3, 2 / 15, OPEN),
         (-0.1, 0.3, 1 / 15, OPEN),
         (-0.3, -0.1, 1.0, FAILS),
-        (-0.1, 0.1, 9 / 15, FAILS),
+        (-0.1, 0.1, 9 / 15, OPEN),
         (NAN, NAN, NAN, OPEN),
     ],
 )
@@ -59,6 +59,8 @@ def test_a_rank_among_few_ways_needs_the_first_place_and_an_interval(
     low: float, high: float, p: float, verdict: str
 ) -> None:
     assert by_rank(low, high, p, 15) == verdict
+    if verdict == HOLDS:
+        assert by_rank(low, high, p, 15, floor=0.2) == OPEN
 
 
 def test_a_test_decides_by_p_and_sign() -> None:
@@ -225,7 +227,7 @@ def test_languages_go_apart_within_models_where_they_do() -> None:
     assert found.p == pytest.approx(1 / 15)
     assert found.value > 0.7
     assert abs(found.floor) < 0.15
-    assert changes.apart_within(changes_of(0.0, 1.0), 0).verdict in (OPEN, FAILS)
+    assert changes.apart_within(changes_of(0.0, 1.0), 0).verdict == OPEN
 
 
 def test_the_contrast_of_groups_is_the_mean_of_the_correlations_inside_minus_outside() -> None:
@@ -243,7 +245,7 @@ def test_the_contrast_of_groups_is_the_mean_of_the_correlations_inside_minus_out
 def test_the_strongest_changes_are_found_or_refused() -> None:
     assert changes.strongest(changes_of(1.0, 5.0), 0).verdict == HOLDS
     assert changes.strongest(changes_of(1.0, 0.1), 0).verdict == FAILS
-    assert changes.strongest(changes_of(1.0, 1.0), 0).verdict in (OPEN, FAILS)
+    assert changes.strongest(changes_of(1.0, 1.0), 0).verdict == OPEN
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3])
