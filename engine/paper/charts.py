@@ -32,13 +32,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Series over two axes; a map has no numbers on its axes."""
+    """Series over two axes; a map has no numbers on its axes. x_names: what stands at x = 0, 1 … instead of numbers."""
 
     title: str
     series: Sequence[Series]
     x_label: str = ""
     y_label: str = ""
     is_map: bool = False
+    x_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +115,25 @@ def _figure2(run: Run) -> Chart:
 
 
 def _table2(run: Run) -> Chart:
-    """Each name's contrast-to-be: the cosines of the pairs, one dot a name."""
+    """The cosines of every pair of languages, one dot a name."""
     table = run.read_table("paper_table2")
     last = table["layer"].max()
     chosen = table[(table["type"] == "all") & (table["stage"] == "after") & (table["layer"] == last)]
     pairs = sorted({(a, b) for a, b in zip(chosen["a"], chosen["b"], strict=True)})
-    series: list[Series] = []
+    x: list[float] = []
+    y: list[float] = []
     for place, (a, b) in enumerate(pairs):
         rows = chosen[(chosen["a"] == a) & (chosen["b"] == b)]
-        jitter = [place + 0.3 * (i / max(1, len(rows) - 1) - 0.5) for i in range(len(rows))]
-        series.append(Series(f"{place} = {a}–{b}", jitter, rows["cosine"].tolist(), place))
-    stated = [(place, published.COSINES[pair]) for place, pair in enumerate(pairs) if pair in published.COSINES]
+        x += [place + 0.4 * (i / max(1, len(rows) - 1) - 0.5) for i in range(len(rows))]
+        y += rows["cosine"].tolist()
+    stated = [(float(place), published.COSINES[pair]) for place, pair in enumerate(pairs) if pair in published.COSINES]
+    series = [Series("an ambiguous name", x, y, 0)]
     if stated:
-        series.append(Series("the paper", [x for x, _ in stated], [y for _, y in stated], 7, 2))
+        series.append(Series("Washington, the paper", [x for x, _ in stated], [y for _, y in stated], 1, 2))
     caption = f"Layer {last}, after fine-tuning on English; one dot a name, n = {chosen['name'].nunique()}."
-    return Chart("table2", "Parallel cosines of ambiguous names",
-                 [Panel("", series, "pair of languages", "mean cosine")], 1, caption)  # fmt: skip
+    names = tuple(f"{a}–{b}" for a, b in pairs)
+    panel = Panel("", series, "", "mean cosine", x_names=names)
+    return Chart("table2", "Parallel cosines of ambiguous names", [panel], 1, caption)
 
 
 def _figure3(run: Run) -> Chart:

@@ -46,7 +46,8 @@ CLAIMS: Mapping[str, Claim] = {
     "resources": Claim(
         "table2", f"Over all names: {_RESOURCES}",
         "mean cosine of en–ru, en–tr, ru–tr (rich, not akin) minus that of be–ru (akin, one poor), all ambiguous names",
-        f"our reading; output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over names, at least 8",
+        f"our reading; output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over names, at least 8; the "
+        "floor is the same for shuffled contexts: how near the languages lie whatever is said",
     ),
     "resources_above_floor": Claim(
         "table2", f"Above the floors: {_RESOURCES}",

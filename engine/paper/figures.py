@@ -32,7 +32,7 @@ def draw(chart: Chart, folder: Path) -> list[Path]:
             _matrix(place, panel) if isinstance(panel, Matrix) else _panel(place, panel)
         for place in axes[len(chart.panels) :]:
             place.set_axis_off()
-        _legend(figure, chart)
+        _legend(figure, chart, columns)
         paths = [folder / f"{chart.name}.{kind}" for kind in ("svg", "pdf")]
         figure.savefig(paths[0], metadata={"Date": None})
         figure.savefig(paths[1], metadata={"CreationDate": None})
@@ -57,6 +57,8 @@ def _panel(axes: Any, panel: Panel) -> None:
         axes.set_yticks([])
     else:
         axes.set_xlabel(panel.x_label)
+        if panel.x_names:
+            axes.set_xticks(range(len(panel.x_names)), panel.x_names)
         axes.set_ylabel(panel.y_label)
         axes.grid(axis="y", linewidth=0.3, alpha=0.5)
 
@@ -80,7 +82,7 @@ def _matrix(axes: Any, matrix: Matrix) -> None:
     axes.set_title(matrix.title, fontsize=8)
 
 
-def _legend(figure: Any, chart: Chart) -> None:
+def _legend(figure: Any, chart: Chart, columns: int) -> None:
     from matplotlib.lines import Line2D
 
     names = legend_of(chart)
@@ -90,5 +92,5 @@ def _legend(figure: Any, chart: Chart) -> None:
             for name, colour, mark in names
         ]
         figure.legend(
-            handles=handles, loc="outside lower center", ncols=min(6, len(handles)), frameon=False, fontsize=7
+            handles=handles, loc="outside lower center", ncols=min(3 * columns, len(handles)), frameon=False, fontsize=7
         )

@@ -132,7 +132,7 @@ th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 .caption, .rule { color: var(--quiet); font-size: 13px; }
 .verdict { background: var(--soft); border-left: 4px solid #8a94a0; padding: .6rem .9rem; margin: .8rem 0; }
 .verdict b { display: inline-block; margin-right: .5rem; }
-.holds { border-color: #2e9e5b; } .fails { border-color: #cf4a3c; }
+.verdict.holds { border-color: #2e9e5b; } .verdict.fails { border-color: #cf4a3c; }
 td.holds { color: #2e9e5b; } td.fails { color: #cf4a3c; }
 figure { margin: 1.2rem 0; } figure svg { max-width: 100%; height: auto; }
 .paper { background: #fff; color: #111; padding: .4rem; border-radius: 3px; }
