@@ -16,8 +16,8 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.rows import Cell, FrameRows, Shown
 from nerspace.tui.screens.listing import ListScreen
+from nerspace.tui.screens.map_room import NO_RUN
 from nerspace.tui.screens.room import Room
-from nerspace.tui.screens.space import NO_RUN
 from nerspace.tui.widgets.frame_table import FrameTable
 
 if TYPE_CHECKING:
