@@ -78,7 +78,8 @@ def paper(
 
 def _run_for(request: dict[str, Any], workspace: Path | None, fresh: bool) -> "tuple[Run, bool]":
     """The finished run that holds what is asked for, or a new one that was just started; and which it is."""
-    from nerspace.engine import jobs, runs
+    from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine.encoders.builtin import is_converted
     from nerspace.engine.paper.pieces import content_key, finished_run
     from nerspace.engine.paper.plan import read_paper_request
     from nerspace.engine.paper.samples import load_corpus
@@ -88,6 +89,8 @@ def _run_for(request: dict[str, Any], workspace: Path | None, fresh: bool) -> "t
     asked = read_paper_request(request)
     corpus, _ = load_corpus(asked.data, asked.fill)
     told = console(stderr=True)
+    if asked.model == encoders.BUILTIN and not is_converted():
+        told.print("Unpacking the built-in encoder, once (some seconds, 480 MB in the cache)")
     if not fresh and (run := finished_run(folder, content_key(asked, corpus), asked.items)) is not None:
         told.print(f"Run {run.id} holds this already; --fresh begins anew.")
         return run, False

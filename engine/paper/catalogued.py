@@ -104,18 +104,18 @@ PAPER_TABLES = (
     TableSpec(
         "paper_maps",
         "How far the maps of Figures 1 and 2 may be trusted.",
-        "engine.projection:map_quality_table",
+        "engine.paper.maps:draw_maps",
         {
             "item": ITEM,
             "stage": STAGE,
             "layer": LAYER,
-            "method": "tsne",
+            "method": "tsne (openTSNE), euclidean, begun from PCA",
             "perplexity": "perplexity of t-SNE",
             "seed": "seed of the projection",
             "n": "points",
             "preserved": "share of the 10 nearest neighbours that the map keeps",
             "chance": "the share that a random map would keep",
-            "trustworthiness": "1 when no stranger is drawn near (scikit-learn)",
+            "trustworthiness": "1 when no stranger is drawn near, of 10 neighbours (Venna and Kaski 2001)",
         },
     ),
     TableSpec(

@@ -11,6 +11,8 @@ from nerspace.engine.projection import map_quality_table, map_table
 from nerspace.engine.runs import Run
 
 QUALITY = "paper_maps"
+# Of the table map_quality, without what is the same in every map of the paper.
+TOLD = ["stage", "layer", "method", "perplexity", "seed", "n", "preserved", "chance", "trustworthiness"]
 
 
 def draw_maps(
@@ -31,7 +33,7 @@ def draw_maps(
     if not maps:
         return
     run.write_table(f"paper_{item}", labelled_map(pd.concat(maps), points))
-    quality = pd.concat(qualities)
+    quality = pd.concat(qualities)[TOLD]
     quality.insert(0, "item", item)
     held = [run.read_table(QUALITY)] if QUALITY in run.tables() else []
     held = [table[table["item"] != item] for table in held]

@@ -12,7 +12,9 @@ from nerspace.engine import jobs, runs
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import figures, pieces, rendering, svg
+from nerspace.engine.paper.calibration import Speed, seconds_for
 from nerspace.engine.paper.charts import charts_of
+from nerspace.engine.paper.models import readings
 from nerspace.engine.paper.plan import make_paper_request, read_paper_request, sizes_of
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.paper.samples import ambiguous_names, draw_paper_sample, load_corpus
@@ -205,3 +207,18 @@ def test_the_full_scale_is_the_papers_and_a_share_keeps_the_length_of_the_series
     for share in ("0.05", "0.1", "0.5"):
         sizes = sizes_of(share)
         assert 18 <= sizes.train / sizes.batch_size / sizes.probe_every <= 24
+
+
+def test_the_time_foretold_counts_loads_steps_and_sentences(whole: Run) -> None:
+    request = read_paper_request(whole.info()["request"])
+    sample = draw_paper_sample(request)
+    asked = readings(sample, request)
+    speed = Speed(load=1.0, step=0.5, sentence=0.01)
+    plain = 1 + 24 * 0.5 + 11 * 24 * 0.01
+    assert seconds_for(speed, request, sample, asked, "be", 0) == pytest.approx(plain)
+    assert seconds_for(speed, request, sample, asked, "ru", 1) == pytest.approx(plain)
+    probed = plain + 13 * 6 * 12 * 0.01
+    assert seconds_for(speed, request, sample, asked, "ru", 0) == pytest.approx(probed)
+    read = probed + 2 + 2 * (4 * 24 + len(asked.names)) * 0.01
+    assert seconds_for(speed, request, sample, asked, "en", 0) == pytest.approx(read)
+    assert whole.info()["estimated_seconds"] > 0
