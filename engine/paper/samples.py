@@ -131,7 +131,9 @@ def _proportional(
     random.Random(seed).shuffle(cells)  # noqa: S311 - a reproducible order, no secret
     if len(cells) == size:
         return cells, []
-    return cells, [f"{size:,} {what} sentences were asked for, the data has {len(cells):,} in these proportions."]
+    held = Counter(entity.type for _, entity in cells)
+    told = ", ".join(f"{kind} {held[kind]:,} of {count:,}" for kind, count in wanted.items())
+    return cells, [f"{size:,} {what} sentences were asked for, the data has {len(cells):,}: {told}."]
 
 
 def _has(corpus: SyntheticNER, kind: str) -> bool:

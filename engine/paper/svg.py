@@ -66,9 +66,10 @@ def _panel(panel: Panel, width: float) -> Iterator[str]:
         'stroke="currentColor" stroke-opacity=".35"/>'
     )
     if not panel.is_map:
-        named = list(enumerate(panel.x_names)) or [(tick, f"{tick:g}") for tick in ticks(x_low, x_high)]
-        for tick, name in named:
-            yield _text(at(tick, y_low)[0], bottom + 16, name, "middle", 'font-size="11"')
+        named = [(float(place), name) for place, name in enumerate(panel.x_names)]
+        named = named or [(tick, f"{tick:g}") for tick in ticks(x_low, x_high)]
+        for x, name in named:
+            yield _text(at(x, y_low)[0], bottom + 16, name, "middle", 'font-size="11"')
         for tick in ticks(y_low, y_high):
             _, y = at(x_low, tick)
             yield (
