@@ -69,9 +69,7 @@ def block_rows(n: int, seed: int) -> npt.NDArray[np.intp]:
         return np.zeros((RESAMPLES, 0), dtype=np.intp)
     block = max(1, round(n ** (1 / 3)))
     starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, -(-n // block)))
-    rows: npt.NDArray[np.intp] = ((starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :n] % n).astype(
-        np.intp
-    )
+    rows: npt.NDArray[np.intp] = (starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :n] % n
     return rows
 
 
@@ -83,27 +81,6 @@ def pearson_of_rows(x: Vector, y: Vector) -> Vector:
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Vector = np.where(norm > 1e-12 * size, np.clip((a * b).sum(axis=-1) / norm, -1, 1), np.nan)
     return found
-
-
-def bootstrap(statistic: Callable[[Vector, Vector], float], x: Vector, y: Vector, seed: int) -> tuple[float, float]:
-    """Bootstrap interval over pairs drawn with replacement."""
-
-    def draw(generator: np.random.Generator) -> float:
-        rows = generator.integers(0, len(x), len(x))
-        return statistic(x[rows], y[rows])
-
-    return interval(draw, seed)
-
-
-def permutation_p(statistic: Callable[[Vector, Vector], float], x: Vector, y: Vector, seed: int) -> float:
-    """Two-sided p of a correlation under shuffled pairing, counting the order that was found."""
-    found = abs(statistic(x, y))
-    if not np.isfinite(found):
-        return float("nan")
-    generator = np.random.default_rng(seed)
-    # A shuffle that ties with what was found may differ by rounding.
-    hits = sum(abs(statistic(x, generator.permutation(y))) >= found - 1e-12 for _ in range(RESAMPLES))
-    return (hits + 1) / (RESAMPLES + 1)
 
 
 def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
