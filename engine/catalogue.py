@@ -10,6 +10,7 @@ from nerspace.engine.errors import UsageError
 from nerspace.engine.evaluation.catalogued import EVALUATION_TABLES
 from nerspace.engine.geometry.catalogued import GEOMETRY_TABLES
 from nerspace.engine.names_catalogued import NAME_TABLES
+from nerspace.engine.paper.catalogued import PAPER_TABLES
 from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
 from nerspace.engine.transfer_catalogued import SWAP_TABLES, TRANSFER_TABLES
 
@@ -200,6 +201,7 @@ _SPECS = (
             "planned": "iterations of a whole map, 1 where the method does not tell them",
         },
     ),
+    *PAPER_TABLES,
 )
 
 CATALOGUE: Mapping[str, TableSpec] = {spec.name: spec for spec in _SPECS}

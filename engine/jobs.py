@@ -32,6 +32,7 @@ JOBS = {
     "extract": "nerspace.engine.extraction:extract",
     "project": "nerspace.engine.mapping:project_vectors",
     "evaluate": "nerspace.engine.evaluation.job:evaluate",
+    "paper": "nerspace.engine.paper.job:paper",
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")

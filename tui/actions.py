@@ -50,6 +50,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.transfer", "6,f6,alt+6", "", "Transfer: errors in other languages", "app", "room('transfer')"),
     Action("app.entity", "7,f7,alt+7", "", "Entity: everything about one name", "app", "room('entity')"),
     Action("app.name", "i", "name", "everything about the name under the cursor (Entity)", "app", "name"),
+    Action("app.paper", "9,f9,alt+9", "", "Paper: the paper's claims with their verdicts", "app", "room('paper')"),
     Action("app.open", "o", "open run", "open another run of the workspace", "app", "open_run"),
     Action("app.export", "e", "export", "write the table behind the view as CSV, filters applied", "app", "export"),
     Action("app.copy", "y", "copy", "copy the row or cell under the cursor to the clipboard", "app", "copy"),
@@ -179,6 +180,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("entity.tokens", "T", "pieces", "how it is cut (Tokens)", "entity", "tokens"),
     Action("entity.space", "m", "on the map", "find its points (Space)", "entity", "space"),
     Action("entity.back", "escape", "back", "back to the forms", "entity", "back"),
+    # Paper
+    Action("paper.settings", "s", "settings", "what the paper did, beside what this run did", "paper", "settings"),
     # Windows over a room
     Action("modal.close", "escape,q", "close", "back", "modal", "close"),
     Action("modal.copy", "y,c", "copy", "copy the text", "modal", "copy"),

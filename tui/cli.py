@@ -11,6 +11,7 @@ from nerspace.tui import (
     data_commands,
     evaluation_commands,
     geometry_commands,
+    paper_commands,
     swap_commands,
     token_commands,
     training_commands,
@@ -60,6 +61,7 @@ app.command()(swap_commands.swap)
 app.command()(evaluation_commands.evaluate)
 app.command()(token_commands.tokens)
 app.command()(token_commands.tnld)
+app.command()(paper_commands.paper)
 runs_app.command("resume")(training_commands.resume)
 for command in (
     geometry_commands.isotropy, geometry_commands.similarity, geometry_commands.neighbours, geometry_commands.groups,

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 def show_summary(run: "Run") -> None:
     """Print what a run found, each part with its n; parts whose table is missing are left out."""
     held = set(run.tables())
+    if "paper_claims" in held:
+        from nerspace.tui.paper_report import show_paper
+
+        show_paper(run, run.info()["request"]["items"])
+        return
     if "transfer_pairs" in held:
         held -= {"transfer", "correlations"}
         show_report({name: run.read_table(name) for name in TABLES if name in run.tables()})

@@ -98,7 +98,7 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         from nerspace.tui.plots.bars import swap_bars
 
         return swap_bars(frame)
-    if name == "map":
+    if {"stage", "layer", "x", "y"} <= set(frame):
         return "\n\n".join(
             f"{stage}, layer {layer}\n{_classes(group) if 'class' in group else _dots(group)}"
             for (stage, layer), group in frame.groupby(["stage", "layer"], sort=False)
@@ -107,7 +107,7 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         value = next(
             c for c in ("cosine", "r", "tnld", "p_at_1", "overlap", "jaccard", "compatibility", "value") if c in frame
         )
-        keys = [*_MODEL, "model", "stage", "layer", "type", "subset", "method", "measure"]
+        keys = [*_MODEL, "model", "reading", "name", "stage", "layer", "type", "subset", "method", "measure"]
         keys = [key for key in keys if key in frame]
         if not keys:
             return f"{value}\n{matrix(frame, 'a', 'b', value)}"
