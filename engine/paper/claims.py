@@ -57,7 +57,8 @@ CLAIMS: Mapping[str, Claim] = {
     "resources_one_name": Claim(
         "table2", f"Washington alone: {_RESOURCES}",
         "the same difference for Washington",
-        f"output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over its contexts, at least 8",
+        f"output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over its contexts, at "
+        "least 8; the floor as above",
     ),
     "language_before": Claim(
         "figure2", "Before fine-tuning the entities cluster by language.",

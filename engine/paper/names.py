@@ -116,13 +116,14 @@ def resources(table: pd.DataFrame, X: Array, points: pd.DataFrame, layer: int, s
     known = np.isfinite(floors)
     floor = float(floors[known].mean()) if known.any() else NAN
     findings = [
-        _judged("resources", cosines, LEAST_NAMES, "names", seed, floor=floor),
+        _judged("resources", cosines, LEAST_NAMES, "names", seed, floor),
         _judged("resources_above_floor", cosines - floors, LEAST_NAMES, "names", seed),
     ]
     rows = np.flatnonzero(points["name"] == published.NAME)
     if len(rows):
         values = contrast_by_cell(X[rows], points.iloc[rows].reset_index(drop=True))
-        findings.append(_judged("resources_one_name", values, LEAST_CONTEXTS, "contexts", seed, theirs=theirs))
+        (floor,) = contrast_by_name(table[table["name"] == published.NAME], layer, "floor")
+        findings.append(_judged("resources_one_name", values, LEAST_CONTEXTS, "contexts", seed, floor, theirs))
     return findings
 
 
