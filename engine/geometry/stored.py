@@ -58,7 +58,7 @@ def read_stored(
         raise UsageError(f"Unknown vectors {kind!r}.", f"Choose from {', '.join(KINDS)}.")
     if look not in VIEWS:
         raise UsageError(f"Unknown view {look!r}.", f"Choose from {', '.join(VIEWS)}.")
-    held = _held(run, kind)
+    held = held_vectors(run, kind)
     chosen = [key for key in held if stage in (None, key[0]) and layer in (None, key[1])]
     if not chosen:
         known = ", ".join(f"{stage}, layer {layer}" for stage, layer in held) or "none"
@@ -78,10 +78,11 @@ def find_stored(workspace: Path, name: str | None = None, kind: str = "entities"
 
     Raises: UsageError if there is none.
     """
-    return find_run(workspace, name, lambda run: bool(_held(run, kind)), f"vectors of {kind}")
+    return find_run(workspace, name, lambda run: bool(held_vectors(run, kind)), f"vectors of {kind}")
 
 
-def _held(run: Run, kind: str) -> list[tuple[str, int]]:
+def held_vectors(run: Run, kind: str = "entities") -> list[tuple[str, int]]:
+    """Stage and layer of all vectors of that kind that the run holds, before first."""
     names = [re.fullmatch(rf"(\w+)-(\d+)-{kind}", path.stem) for path in (run.path / "vectors").glob("*.npy")]
     held = [(name[1], int(name[2])) for name in names if name and name[1] in STAGES]
     return sorted(held, key=lambda key: (STAGES.index(key[0]), key[1]))

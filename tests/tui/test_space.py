@@ -186,7 +186,7 @@ async def test_a_run_without_vectors_says_so_and_goes_on(finished, corpus):
 
 async def test_a_storm_of_resizes_leaves_every_room_whole(rich, corpus):
     app = explorer(rich, corpus)
-    sizes = [(80, 24), (200, 50), (30, 8), (120, 40), (15, 5), (160, 20), (60, 50)]
+    sizes = [(200, 50), (30, 8), (15, 5), (80, 24)]
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         for key, size in itertools.product(("f4", "f5", "f6", "f7"), sizes):

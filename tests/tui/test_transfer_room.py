@@ -13,7 +13,7 @@ async def test_pairs_are_drawn_as_means_with_their_spread_beside_a_verdict(rich,
     app = explorer(rich, corpus)
     async with app.run_test(size=(160, 50)) as pilot:
         text = await press(pilot, "6")
-        assert "wrong sentences · 2 donor(s) · mean ± deviation of 2 seeds" in text
+        assert "wrong sentences · 2 donors · mean ± deviation of 2 seeds" in text
         assert "line: all pairs   →  TNLD to the donor" in text
         assert "en→cs" in text
         assert "the paper's claim" in text
@@ -84,7 +84,7 @@ async def test_a_run_of_the_first_version_with_one_donor_is_shown_too(finished, 
     app = explorer(finished, corpus)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         text = await press(pilot, "6")
-        assert "wrong sentences · 1 donor(s) · one seed" in text
+        assert "wrong sentences · 1 donor · one seed" in text
         assert "The run has no table correlations." in text
         text = await press(pilot, "d")
         assert "nerspace finetune --donor en,be" in text.replace("\n", " ") or "This run has one donor" in text

@@ -141,7 +141,8 @@ class SpaceRoom(MapRoom):
             self.active.update_overlay()
             return
         number = int(self.maps.points["point"].iloc[point])
-        self.load("near", lambda: (point, read_nearest(self.session, number)))
+        layers = {layer for line in self._grid for _, layer in line}
+        self.load("near", lambda: (point, read_nearest(self.session, number, layers)))
 
     def loaded_near(self, found: "tuple[int, dict[Key, pd.DataFrame]]") -> None:
         """Draw the lines."""

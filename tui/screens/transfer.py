@@ -131,8 +131,10 @@ class TransferRoom(Room):
         table.show(FrameRows(chosen, fixed=2), table.cursor)
         seeds = int(chosen["seeds"].max())
         spread = f" · mean ± deviation of {seeds} seeds" if seeds > 1 else " · one seed"
-        of = f"donor {self.donor}" if self.donor else f"{chosen['donor'].nunique()} donor(s)"
-        axis = f"line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
+        count = int(chosen["donor"].nunique())
+        of = f"donor {self.donor}" if self.donor else f"{count} donor{'s' if count > 1 else ''}"
+        colors = "color: donor   " if count > 1 else ""
+        axis = f"{colors}line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
         plane.show(f"wrong sentences · {of}{spread}", axis, self._points(chosen), self._line())
         plane.pick(table.cursor)
         self._draw_matrix(donors)
