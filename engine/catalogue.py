@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.catalogued import GEOMETRY_TABLES
+from nerspace.engine.listing import RUN_TABLES
 from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
 from nerspace.engine.transfer_catalogued import SWAP_TABLES, TRANSFER_TABLES
 
@@ -200,6 +201,7 @@ _SPECS = (
             "trustworthiness": "1 when no stranger is drawn near (scikit-learn)",
         },
     ),
+    *RUN_TABLES,
 )
 
 CATALOGUE: Mapping[str, TableSpec] = {spec.name: spec for spec in _SPECS}

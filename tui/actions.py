@@ -47,6 +47,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.training", "3,f3,alt+3", "", "Training: curves of the run", "app", "room('training')"),
     Action("app.space", "4,f4,alt+4", "", "Space: the maps of the run", "app", "room('space')"),
     Action("app.heatmaps", "5,f5,alt+5", "", "Heatmaps: language × language tables", "app", "room('heatmaps')"),
+    Action("app.runs", "8,f8,alt+8", "", "Runs: all runs of the workspace", "app", "room('runs')"),
     Action("app.open", "o", "open run", "open another run of the workspace", "app", "open_run"),
     Action("app.export", "e", "export", "write the table behind the view as CSV, filters applied", "app", "export"),
     Action("app.copy", "y", "copy", "copy the row or cell under the cursor to the clipboard", "app", "copy"),

@@ -1,4 +1,4 @@
-"""The explorer: five rooms under one run bar, opened lazily so that the first paint comes at once."""
+"""The explorer: its rooms under one run bar, opened lazily so that the first paint comes at once."""
 
 import os
 from importlib import import_module
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from nerspace.tui.screens.room import Room
     from nerspace.tui.session import Opened
 
-ROOMS = {"data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps"}
+ROOMS = {
+    "data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps",
+    "runs": "Runs",
+}  # fmt: skip
 
 THEME = Theme(
     name="nerspace", primary="#6cb2eb", secondary="#8fbcbb", accent="#e5b567", warning="#e5b567", error="#e57373",

@@ -13,8 +13,7 @@ from nerspace.tui.literal import literal
 from nerspace.tui.matrices import TABLES, MatrixTable, Slice, read_slices
 from nerspace.tui.palette import class_style, language_name, language_order
 from nerspace.tui.rows import FrameRows, Shown
-from nerspace.tui.screens.room import Room
-from nerspace.tui.screens.space import NO_RUN
+from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
 
 

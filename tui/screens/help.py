@@ -13,7 +13,7 @@ _PLACES = {
     "app": "Everywhere", "table": "Tables", "data": "Data", "tokens": "Tokens", "training": "Training",
     "curves": "Curves", "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
 }  # fmt: skip
-_NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F5 or alt+1–5 there."
+_NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F8 or alt+1–8 there."
 
 
 class HelpScreen(TextScreen):

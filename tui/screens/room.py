@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nerspace.tui.app import NerspaceApp
     from nerspace.tui.session import Session
 
+NO_RUN = "No run here yet: n on Training starts one; nerspace demo in a shell does too."
+
 
 class Loaded(Message):
     """A worker thread has finished: `value` is what it returned, or the NerspaceError that it met."""
@@ -26,7 +28,7 @@ class Loaded(Message):
 
 
 class Room(Vertical):
-    """One of the five rooms. It is mounted when it is first entered and then kept."""
+    """One of the rooms. It is mounted when it is first entered and then kept."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

@@ -1,24 +1,60 @@
-"""The window that lists the runs of the workspace and opens one."""
+"""Runs: all runs of the workspace, and the window that opens one of them."""
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from nerspace.engine.errors import NerspaceError
-from nerspace.engine.runs import Run, list_runs
+from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine.runs import Run
 from nerspace.tui.actions import bindings
-from nerspace.tui.rows import FrameRows, Shown
+from nerspace.tui.rows import FrameRows, NoRows, Shown
+from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.session import Session
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
 
-_COLUMNS = {
-    "run": "folder name of the run", "state": "what became of it", "kind": "what it did",
-    "created": "when it was asked for", "tables": "tables it holds",
-}  # fmt: skip
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PICKED = {name: CATALOGUE["runs"].columns[name] for name in ("run", "state", "kind", "created", "donor", "tables")}
+
+
+class RunsRoom(Room):
+    """Newest first."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.frame: pd.DataFrame | None = None
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield FrameTable(id="all-runs")
+
+    def on_mount(self) -> None:
+        """List what is there."""
+        self.run_changed()
+
+    def focus_target(self) -> FrameTable:
+        """The table."""
+        return self.query_one(FrameTable)
+
+    def run_changed(self) -> None:
+        """Read the folders again."""
+        from nerspace.engine.listing import runs_table
+
+        self.load("runs", lambda: runs_table(self.session.workspace))
+
+    def loaded_runs(self, frame: "pd.DataFrame") -> None:
+        """Show them."""
+        self.frame = frame
+        self.query_one(FrameTable).show(FrameRows(frame) if len(frame) else NoRows())
+
+    def shown(self) -> Shown | None:
+        """The list."""
+        return Shown("runs", self.query_one(FrameTable).rows, CATALOGUE["runs"].columns)
 
 
 class RunPicker(ModalScreen[Run | None]):
@@ -40,24 +76,13 @@ class RunPicker(ModalScreen[Run | None]):
 
     def on_mount(self) -> None:
         """List what is there."""
-        import pandas as pd
+        from nerspace.engine.listing import runs_table
 
-        table, records = self.query_one(FrameTable), []
-        for run in list_runs(self.session.workspace):
-            try:
-                info = run.info()
-            except NerspaceError:
-                continue
-            self.runs.append(run)
-            created = str(info.get("created", ""))
-            try:
-                created = f"{datetime.fromisoformat(created).astimezone():%Y-%m-%d %H:%M}"
-            except ValueError:
-                created = "?"
-            records.append((run.id, info.get("state", "?"), info.get("kind", "?"), created, len(run.tables())))
-        here = next((i for i, run in enumerate(self.runs) if run == self.session.run), 0)
-        empty = "No run here yet: quit and type nerspace demo"
-        table.show(FrameRows(pd.DataFrame(records, columns=list(_COLUMNS))), here, empty=empty)
+        frame = runs_table(self.session.workspace)[list(_PICKED)]
+        self.runs = [Run(self.session.workspace / "runs" / name) for name in frame["run"]]
+        here = next((place for place, run in enumerate(self.runs) if run == self.session.run), 0)
+        table = self.query_one(FrameTable)
+        table.show(FrameRows(frame), here, empty=NO_RUN)
         table.focus()
 
     @on(FrameTable.Picked)
@@ -70,7 +95,7 @@ class RunPicker(ModalScreen[Run | None]):
 
     def action_export(self) -> None:
         """Write the list as CSV."""
-        self.app.export(Shown("runs", self.query_one(FrameTable).rows, _COLUMNS))  # type: ignore[attr-defined]
+        self.app.export(Shown("runs", self.query_one(FrameTable).rows, _PICKED))  # type: ignore[attr-defined]
 
     def action_copy(self) -> None:
         """Copy the row."""

@@ -19,7 +19,7 @@ from nerspace.tui.palette import language_name
 from nerspace.tui.rows import FrameRows, Shown
 from nerspace.tui.screens.entity import HIGHLIGHT
 from nerspace.tui.screens.listing import ListScreen
-from nerspace.tui.screens.room import Room
+from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.widgets.legend import Legend
 from nerspace.tui.widgets.scatter import Classes, Scatter
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _TWO_WIDTH = 110
 _NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
-NO_RUN = "No run here yet: quit and type nerspace demo"
 NO_MAP = "This run has no map yet. It is drawn last; r looks again."
 _SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "text"]
 _MEANINGS = {**CATALOGUE["sentences"].columns, **CATALOGUE["map"].columns, **CATALOGUE["points"].columns}

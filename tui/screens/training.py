@@ -21,8 +21,7 @@ from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.errors import COLUMNS, word_by_word, wrong_sentences
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import ConfirmScreen
-from nerspace.tui.screens.room import Room
-from nerspace.tui.screens.space import NO_RUN
+from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.widgets.curves import Curves, Line
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.run_bar import state_sign

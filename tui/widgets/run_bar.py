@@ -8,6 +8,7 @@ from textual.app import RenderResult
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from nerspace.tui.actions import BY_ID, key_sign
 from nerspace.tui.literal import fit, literal
 
 # Sign and color of a run's state; the word stands beside them where there is room.
@@ -23,7 +24,9 @@ def state_sign(state: str) -> tuple[str, str]:
     return sign, f"color({color})"
 
 
-ROOM_ACTIONS = ("app.data", "app.tokens", "app.training", "app.space", "app.heatmaps")
+# Below this width the rooms are named by these, so that the run has a place.
+_WIDE = 116
+_SHORT = {"Tokens": "Tok", "Training": "Train", "Heatmaps": "Heat", "Transfer": "Trans", "Entity": "Ent"}
 
 
 class RunBar(Widget):
@@ -48,14 +51,17 @@ class RunBar(Widget):
         super().__init__(id=id)
         self.rooms = rooms
         self._places: list[tuple[int, str]] = []
+        self._end = 0
 
     def on_mount(self) -> None:
         """Follow the focus, which decides whether a digit goes to a room."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
-    def _key(self, number: int) -> str:
-        active = self.screen.active_bindings.get(str(number))
-        return f"{number}" if active is None or active.binding.id in ROOM_ACTIONS else f"F{number}"
+    def _key(self, room: str) -> str:
+        """The digit of a room, or its function key where digits mean something else."""
+        digit, function, *_ = BY_ID[f"app.{room}"].keys.split(",")
+        active = self.screen.active_bindings.get(digit)
+        return digit if active is None or active.binding.id == f"app.{room}" else key_sign(function)
 
     def render(self) -> RenderResult:
         """The run's name gives way first, then the product's."""
@@ -66,28 +72,29 @@ class RunBar(Widget):
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        if width >= 110:
+        wide = width >= _WIDE
+        if wide:
             line.append(" nerspace ", style["name"]).append(" ")
-        for number, (room, title) in enumerate(self.rooms.items(), 1):
+        for room, title in self.rooms.items():
             chosen = style["here" if room == self.here else "room"]
             self._places.append((line.cell_len, room))
-            line.append(f" {self._key(number)} {title} ", chosen)
+            name = title if wide or room == self.here else _SHORT.get(title, title)
+            line.append(f" {self._key(room)} {name}" + " " * (wide or room == self.here), chosen)
+        self._end = line.cell_len
         if not self.run_id:
             end = Text("no run ", style["run"])
         else:
             sign, color = state_sign(self.state)
-            wide = width - line.cell_len >= len(self.run_id) + len(self.state) + 5
-            name = (
-                literal(self.run_id) if wide else fit(literal(self.run_id), max(0, width - line.cell_len - 5)).strip()
-            )
+            room_left = width - line.cell_len - 5
+            whole = room_left >= len(self.run_id) + len(self.state)
+            name = literal(self.run_id) if whole else fit(literal(self.run_id), max(0, room_left)).strip()
             end = Text.assemble((name, style["run"]), " ", (sign, color))
-            end.append(f" {self.state} " if wide else " ", style["run"])
+            end.append(f" {self.state} " if whole else " ", style["run"])
         line.append(" " * max(1, width - line.cell_len - end.cell_len))
         return line.append_text(end)
 
     async def on_click(self, event: events.Click) -> None:
         """A click on a room goes there."""
         at = [room for start, room in self._places if start <= event.x]
-        ends = self._places[-1][0] + len(self.rooms[self._places[-1][1]]) + 5 if self._places else 0
-        if at and event.x < ends:
+        if at and event.x < self._end:
             await self.app.run_action(f"app.room('{at[-1]}')")
