@@ -332,9 +332,9 @@ TEXT_COLUMNS = dict.fromkeys(
 )
 
 
-def to_csv(frame: "pd.DataFrame", header: bool = True) -> str:
+def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> str:
     """A table as CSV text: floats at nine significant digits, line feeds, no index."""
-    return frame.to_csv(index=False, header=header, float_format="%.9g", lineterminator="\n")
+    return frame.to_csv(sep=separator, index=False, header=header, float_format="%.9g", lineterminator="\n")
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -11,10 +11,10 @@ from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
+from nerspace.tui.corpus_rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.literal import fit, literal
-from nerspace.tui.rows import EntityRows, NoRows, Rows, SentenceRows, Shown, TaggedNameRows, TaggedRows, measured
-from nerspace.tui.screens.corpus import CorpusScreen
+from nerspace.tui.rows import NoRows, Rows, Shown, measured
 from nerspace.tui.screens.entity import (
     HIGHLIGHT,
     name_copy,
@@ -173,7 +173,7 @@ class DataRoom(Room):
             self._detail_lines = 0
         self.query_one("#data-problem").remove_class("open")
         empty = literal(found.note) or "No row holds that. esc clears the filter."
-        table.show(found.rows, table.cursor if same else 0, empty, found.widths)
+        table.show(found.rows, table.row if same else None, empty, found.widths)
         self._show_caption(found)
         self._show_detail()
 
@@ -238,7 +238,7 @@ class DataRoom(Room):
         detail = self.query_one("#detail", Static)
         if not detail.has_class("wide"):
             return
-        text = self._inspected(self.query_one(FrameTable).cursor)[1]
+        text = self._inspected(self.query_one(FrameTable).row)[1]
         # A new height moves everything else, so the room only ever grows while the rows are of one kind.
         lines = len(text.wrap(self.app.console, max(10, self.size.width - 2))) + 1
         grown = lines > self._detail_lines
@@ -318,7 +318,7 @@ class DataRoom(Room):
 
     async def action_tokens(self) -> None:
         """See how the name of the row is cut."""
-        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
+        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).row
         if not len(rows):
             return
         name = _tagged_name(rows, row)
@@ -333,7 +333,7 @@ class DataRoom(Room):
 
     def action_corpus(self) -> None:
         """Open another corpus."""
-        self.app.push_screen(CorpusScreen(), self.explorer.open_corpus)
+        self.explorer.ask_for_corpus()
 
     def corpus_changed(self) -> None:
         """Show another corpus from its first row, unfiltered."""

@@ -1,7 +1,7 @@
 """The window that lists rows: the points inside the box, the sentences that a language gets wrong."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import on
@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.rows import FrameRows, Shown
-from nerspace.tui.screens.modals import TextScreen
+from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class ListScreen(ModalScreen[int | None]):
     """Closes with the row that was chosen, or None; `e` exports the list under `name`.
 
-    inspect: a window for a row; where there is one, enter opens it over the list instead.
+    inspect: a window for a row; where there is one, enter opens it over the list instead. row: under the cursor first.
     """
 
     BINDINGS = bindings("list")
 
     def __init__(
         self, title: str, name: str, frame: "pd.DataFrame", columns: Mapping[str, str], empty: str,
-        inspect: Callable[[int], TextScreen] | None = None,
+        inspect: Callable[[int], ModalScreen[Any]] | None = None, row: int = 0,
     ) -> None:  # fmt: skip
         super().__init__()
         self.window_title = title
@@ -38,18 +38,19 @@ class ListScreen(ModalScreen[int | None]):
         self.columns = columns
         self.empty = empty
         self.inspect = inspect
+        self.row = row
 
     def compose(self) -> ComposeResult:
         """The table and its keys."""
         with Vertical(classes="window tall wide") as window:
             window.border_title = Text(self.window_title)
-            yield FrameTable(id="list-table")
+            yield FoundTable(id="list-table")
             yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the rows."""
-        table = self.query_one(FrameTable)
-        table.show(FrameRows(self.frame, fixed=2), empty=self.empty)
+        table = self.query_one(FoundTable)
+        table.show(FrameRows(self.frame, fixed=min(2, len(self.frame.columns) - 1)), self.row, self.empty)
         table.focus()
 
     @on(FrameTable.Picked)
@@ -63,11 +64,18 @@ class ListScreen(ModalScreen[int | None]):
         """Back to the room."""
         self.dismiss(None)
 
+    def shown(self) -> Shown:
+        """The list."""
+        return Shown(self.table_name, self.query_one(FoundTable).rows, self.columns)
+
     def action_export(self) -> None:
         """Write the list as CSV."""
-        shown = Shown(self.table_name, self.query_one(FrameTable).rows, self.columns)
-        self.app.export(shown)  # type: ignore[attr-defined]
+        self.app.export(self.shown())  # type: ignore[attr-defined]
 
     def action_copy(self) -> None:
-        """Copy the row."""
-        self.app.copy(self.query_one(FrameTable).copied())  # type: ignore[attr-defined]
+        """Copy the row or cell."""
+        self.app.copy(self.query_one(FoundTable).copied())  # type: ignore[attr-defined]
+
+    def action_copy_table(self) -> None:
+        """Copy the whole list."""
+        self.app.copy_rows(self.shown())  # type: ignore[attr-defined]

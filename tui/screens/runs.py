@@ -2,19 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.runs import Run
-from nerspace.tui.actions import bindings
 from nerspace.tui.rows import FrameRows, NoRows, Shown
+from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.session import Session
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,46 +53,11 @@ class RunsRoom(Room):
         return Shown("runs", self.query_one(FrameTable).rows, CATALOGUE["runs"].columns)
 
 
-class RunPicker(ModalScreen[Run | None]):
-    """Newest first; enter opens, esc leaves everything as it is."""
+def run_list(session: Session) -> tuple[ListScreen, list[Run]]:
+    """A window that lists the runs of the workspace, newest first, and the runs behind its rows."""
+    from nerspace.engine.listing import runs_table
 
-    BINDINGS = bindings("list")
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-        self.runs: list[Run] = []
-
-    def compose(self) -> ComposeResult:
-        """The table and its keys."""
-        with Vertical(classes="window tall") as window:
-            window.border_title = "runs of this workspace"
-            yield FrameTable(id="runs-table")
-            yield KeyBar()
-
-    def on_mount(self) -> None:
-        """List what is there."""
-        from nerspace.engine.listing import runs_table
-
-        frame = runs_table(self.session.workspace)[list(_PICKED)]
-        self.runs = [Run(self.session.workspace / "runs" / name) for name in frame["run"]]
-        here = next((place for place, run in enumerate(self.runs) if run == self.session.run), 0)
-        table = self.query_one(FrameTable)
-        table.show(FrameRows(frame), here, empty=NO_RUN)
-        table.focus()
-
-    @on(FrameTable.Picked)
-    def _picked(self, event: FrameTable.Picked) -> None:
-        self.dismiss(self.runs[event.row])
-
-    def action_close(self) -> None:
-        """Leave everything as it is."""
-        self.dismiss(None)
-
-    def action_export(self) -> None:
-        """Write the list as CSV."""
-        self.app.export(Shown("runs", self.query_one(FrameTable).rows, _PICKED))  # type: ignore[attr-defined]
-
-    def action_copy(self) -> None:
-        """Copy the row."""
-        self.app.copy(self.query_one(FrameTable).copied())  # type: ignore[attr-defined]
+    frame = runs_table(session.workspace)[list(_PICKED)]
+    runs = [Run(session.workspace / "runs" / name) for name in frame["run"]]
+    here = next((place for place, run in enumerate(runs) if run == session.run), 0)
+    return ListScreen("runs of this workspace", "runs", frame, _PICKED, NO_RUN, row=here), runs

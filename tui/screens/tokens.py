@@ -12,9 +12,10 @@ from textual.widgets import Input, Static
 from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
+from nerspace.tui.corpus_rows import NameRows
 from nerspace.tui.literal import literal
 from nerspace.tui.palette import language_order
-from nerspace.tui.rows import FrameRows, NameRows, NoRows, Shown
+from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.entity import name_copy, name_detail
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Room
@@ -110,7 +111,7 @@ class TokensRoom(Room):
         if self.corpus is not None:
             ids = [entity.id for entity in self.corpus.entities]
             if entity_id in ids:
-                self.query_one(FrameTable).cursor = ids.index(entity_id)
+                self.query_one(FrameTable).go(ids.index(entity_id))
             self._wanted = ""
 
     def type_name(self, name: str) -> None:
@@ -215,7 +216,7 @@ class TokensRoom(Room):
             codes = language_order(self.corpus.languages)
             self.reference = codes[(codes.index(self.reference) + 1) % len(codes)]
             table = self.query_one(FrameTable)
-            table.show(NameRows(self.corpus.entities, self.reference), table.cursor)
+            table.show(NameRows(self.corpus.entities, self.reference), table.row)
 
     def action_case(self) -> None:
         """The next case that the name has."""

@@ -183,7 +183,7 @@ class TrainingRoom(Room):
             ended = self.following is not None and not self.following.live
             table.show(NoRows(), empty="This run counted no errors." if ended else "Errors are counted after training.")
         else:
-            table.show(FrameRows(self.transfer, fixed=2), table.cursor)
+            table.show(FrameRows(self.transfer, 2, ("donor", "recipient", "seed")), table.row)
 
     def _show_progress(self) -> None:
         following = self.following
