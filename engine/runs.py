@@ -202,6 +202,13 @@ class Run:
         with contextlib.suppress(FileNotFoundError):
             (self.path / "events.jsonl").rename(self.path / f"events-{number}.jsonl")
 
+    def events_size(self) -> int:
+        """Bytes of events so far."""
+        try:
+            return (self.path / "events.jsonl").stat().st_size
+        except OSError:
+            return 0
+
     def events(self, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
         """Events from a byte offset on, each with the offset behind it; an unfinished last line is left for later."""
         try:

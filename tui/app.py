@@ -224,6 +224,19 @@ class NerspaceApp(App[None]):
             self.show_run()
             self._tell_rooms()
 
+    @work(thread=True, group="resume", exit_on_error=False)
+    def resume(self, run: "Run") -> None:
+        """Go on with a run that ended before its time."""
+        from nerspace.engine import jobs
+
+        try:
+            jobs.resume(run)
+        except NerspaceError as error:
+            self.call_from_thread(self.tell, str(error), "warning")
+        else:
+            self.call_from_thread(self.tell, f"{run.id} goes on.")
+            self.call_from_thread(self._tell_rooms)
+
     def open_corpus(self, opened: "Opened | None") -> None:
         """Look at another corpus in every room."""
         from nerspace.tui.screens.room import Room

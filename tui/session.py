@@ -48,6 +48,8 @@ class Session:
         self.run = run
         self.corpus_name = corpus
         self.model_name = model
+        # Runs that were marked to be compared with the run in view.
+        self.overlaid: list[Run] = []
         self._lock = threading.Lock()
         # Held while a corpus is read, so that two rooms do not read it twice; never together with a key press.
         self._reading = threading.Lock()
