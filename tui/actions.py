@@ -153,6 +153,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("heatmaps.on", "]", "", "next stage and layer, or type and subset", "heatmaps", "slice(1)"),
     Action("heatmaps.order", "s", "order", "order languages by script and family, or by code", "heatmaps", "order"),
     Action("heatmaps.floor", "v", "floor", "show the values or their chance floor", "heatmaps", "floor"),
+    # Runs
+    Action("runs.open", "o", "open", "show this run on every screen", "runs", "open"),
+    Action("runs.new", "n", "new run", "choose what to fine-tune, and start it", "runs", "new_run"),
+    Action("runs.compare", "c", "compare", "how two marked runs differ: request and errors", "runs", "compare"),
+    Action("runs.stop", "x", "stop", "ask the run to stop at its next step", "runs", "stop_run"),
+    Action("runs.resume", "R", "resume", "go on with a run that was stopped, failed or died", "runs", "resume_run"),
+    Action("runs.remove", "D", "remove", "delete the run and everything in it, after a question", "runs", "remove_run"),
+    Action("compare.close", "escape,q", "close", "back", "compare", "close"),
+    Action("compare.next", "tab", "other table", "from the request to the errors, and back", "compare", "next_table"),
+    Action("compare.export", "e", "export", "write the table with the cursor as CSV", "compare", "export"),
+    Action("compare.copy", "y", "copy", "copy the row or cell", "compare", "copy"),
+    Action("compare.copy_table", "Y", "", "copy the table with the cursor", "compare", "copy_table"),
     # Windows over a room
     Action("modal.close", "escape,q", "close", "back", "modal", "close"),
     Action("modal.copy", "y,c", "copy", "copy the text", "modal", "copy"),

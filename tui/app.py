@@ -224,6 +224,12 @@ class NerspaceApp(App[None]):
             self.show_run()
             self._tell_rooms()
 
+    def close_run(self) -> None:
+        """Show no run, since the one in view is gone."""
+        self.session.run = None
+        self.show_run()
+        self._tell_rooms()
+
     @work(thread=True, group="resume", exit_on_error=False)
     def resume(self, run: "Run") -> None:
         """Go on with a run that ended before its time."""

@@ -58,7 +58,6 @@ class NewRunScreen(ModalScreen[Run | None]):
             problem = problems.get(question.name)
             about.set_class(problem is not None, "wrong")
             text = Text(literal(problem), "bold") if problem else Text(question.help, "dim")
-            text.no_wrap, text.overflow = True, "ellipsis"
             about.update(text, layout=False)
         self._say(_summary(request) if request else "")
 

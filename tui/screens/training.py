@@ -206,6 +206,15 @@ class TrainingRoom(Room):
             self._show_transfer()
         self._show_progress()
 
+    def failed(self, what: str, error: NerspaceError) -> None:
+        """A run that is gone is followed no longer; the rest is told."""
+        following = self.following
+        if what != "news" or following is None:
+            super().failed(what, error)
+            return
+        following.state, following.problem = "dead", str(error)
+        self._show_progress()
+
     # -- drawing
 
     def traced(self) -> list[Traced]:
