@@ -87,7 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     # Data
     Action("data.toggle", "t", "names", "switch between sentences and names", "data", "switch_view"),
     Action("data.find", "/", "find", "keep rows that hold every word, in any language, type or id", "data", "filter"),
-    Action("data.filter", "f", "filter", "filter such as type:PER lang:be,en case:locative split:test anna",
+    Action("data.filter", "f", "filter", "filter such as type:PER lang:be,ru len>1 identical:no case:locative anna",
            "data", "filter('type:')"),
     Action("data.corpus", "c", "corpus", "open another corpus by its name or path", "data", "corpus"),
     Action("data.dropped", "d", "left out", "list the rows that were left out when the corpus was read, and why",

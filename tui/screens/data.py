@@ -1,7 +1,9 @@
 """Data: sentences and names of the corpus; where they are parallel, the languages side by side."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import events, on
@@ -28,6 +30,7 @@ from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Room
 from nerspace.tui.session import Opened
+from nerspace.tui.state import kept_choice
 from nerspace.tui.tagged_index import TaggedIndex, spans_of
 from nerspace.tui.widgets.frame_table import FrameTable
 
@@ -130,13 +133,14 @@ class DataRoom(Room):
         self.found: Found | None = None
         self.front = 0
         self._detail_lines = 0
+        self._recalled: Mapping[str, Any] = {}
 
     def compose(self) -> ComposeResult:
         """Caption, filter line, table, and the row in full where there is room."""
         yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
         yield Static(id="data-corpus", classes="caption", markup=False)
         yield Input(
-            placeholder="words, type:PER  lang:be,en  case:locative  split:test", id="filter", classes="line-input",
+            placeholder="words  type:PER  lang:be,ru  len>1  identical:no  case:locative  split:test", id="filter", classes="line-input",
             select_on_focus=False,
         )  # fmt: skip
         yield Static(id="data-problem", markup=False)
@@ -145,12 +149,28 @@ class DataRoom(Room):
 
     def on_mount(self) -> None:
         """Read the corpus behind the first paint."""
+        if self._recalled.get("corpus") == self.session.corpus_name:
+            with suppress(NerspaceError):
+                self.filter = parse_filter(str(self._recalled.get("filter", "")))
+            front = self._recalled.get("front")
+            self.front = front if isinstance(front, int) else 0
         self._say_reading()
         self.call_after_refresh(self.refind)
 
     def focus_target(self) -> Widget | None:
         """The table."""
         return self.query_one(FrameTable)
+
+    def remembered(self) -> dict[str, Any]:
+        """View and filter, and the corpus that they belong to."""
+        return {
+            "corpus": self.session.corpus_name, "view": self.view, "filter": str(self.filter), "front": self.front,
+        }  # fmt: skip
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """The view, and the filter if it can still be read; the room asks for the corpus when it is mounted."""
+        self.view = kept_choice(kept, "view", ("sentences", "names"), self.view)
+        self._recalled = kept
 
     def on_resize(self, event: events.Resize) -> None:
         """The row in full needs a high terminal."""
@@ -385,7 +405,8 @@ class DataRoom(Room):
             columns = _TAGGED_COLUMNS if sentences else _TAGGED_NAME_COLUMNS
         else:
             columns = _SENTENCE_COLUMNS if sentences else _ENTITY_COLUMNS
-        return Shown(self.view, self.found.rows, columns)
+        note = f"filter {self.filter}" if str(self.filter) else ""
+        return Shown(self.view, self.found.rows, columns, note)
 
     def copied(self) -> str:
         """The row under the cursor."""

@@ -41,9 +41,8 @@ def brief(run: Run) -> Text:
     languages = asked.get("languages", ())
     sign, style = state_sign(info["state"])
     text = Text.assemble((f"{sign} {literal(info['state'])}", f"bold {style}"), f"  {literal(info.get('kind', ''))}")
-    text.append(
-        f" · trained on {literal(' '.join(map(str, donors)))} · tested in {literal(' '.join(map(str, languages)))}"
-    )
+    trained, tested = (literal(" ".join(map(str, codes))) for codes in (donors, languages))
+    text.append(f" · trained on {trained} · tested in {tested}")
     facts = [f"{name.replace('_', ' ')} {asked[name]}" for name in _BRIEF if name in asked]
     text.append(f"\n{literal(' · '.join(facts))}", "dim")
     if info.get("device"):

@@ -229,10 +229,8 @@ class RunsRoom(Room):
             return run.id
 
         consequence = f"{literal(run.path)} goes with its tables, vectors and models. Nothing brings it back."
-        self.app.push_screen(
-            ConfirmScreen(f"Delete {literal(run.id)}?", consequence),
-            lambda yes: self.load("removed", remove) if yes else None,
-        )
+        question = ConfirmScreen(f"Delete {literal(run.id)}?", consequence)
+        self.app.push_screen(question, lambda yes: self.load("removed", remove) if yes else None)
 
     def loaded_removed(self, name: str) -> None:
         """Tell it, and let go of it."""

@@ -47,6 +47,8 @@ POLL_SECONDS = 0.5
 _TRANSFER_HEIGHT = 20
 # Below this width one of the two plots is enough, once a correlation matrix wants its room.
 _TWO_WIDTH = 100
+# Eleven languages, their heading, the scale and nine lines of errors.
+_MATRIX_HEIGHT = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,13 @@ class TrainingRoom(Room):
 
     def on_resize(self) -> None:
         """A low screen keeps the curves and leaves the table out; a narrow one leaves the loss out for a matrix."""
-        self.query_one("#transfer").display = self.size.height >= _TRANSFER_HEIGHT - 2
         self._make_room()
 
     def _make_room(self) -> None:
         matrix = self.measure == "correlation"
         focused = self.app.focused in (self.query_one("#probes"), self.query_one("#correlation"))
         self.query_one("#probes").display = not matrix
+        self.query_one("#transfer").display = self.size.height >= (_MATRIX_HEIGHT if matrix else _TRANSFER_HEIGHT - 2)
         self.query_one("#correlation").display = matrix
         self.query_one("#loss").display = not matrix or self.size.width >= _TWO_WIDTH
         if focused:
@@ -194,6 +196,8 @@ class TrainingRoom(Room):
             self.run_changed()
             return
         first = not following.state
+        if following.state != news.state or len(news.told) != len(self.told):
+            self.call_after_refresh(self.refresh_bindings)
         changed = following.see(news.events) or following.state != news.state
         following.state = news.state
         drawn = self.news is not None and _sizes(self.news.overlaid) == _sizes(news.overlaid)
@@ -352,6 +356,16 @@ class TrainingRoom(Room):
         self.app.push_screen(listing, read)
 
     # -- actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out of the keys what can do nothing now."""
+        del parameters
+        state = self.following.state if self.following else ""
+        return {
+            "model": len(self.following.models if self.following and self.following.steps else self.told) > 1,
+            "language": self.overlay, "stop_run": state in ("running", "queued"),
+            "resume_run": state in ("stopped", "failed", "dead"),
+        }.get(action, True)  # fmt: skip
 
     def _turn(self, choices: list[Any], now: Any, step: int) -> Any:
         return choices[(choices.index(now) + step) % len(choices)] if now in choices else choices[0]
