@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -15,10 +14,10 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.corpus_rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
 from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.finding import Found, find, tagged_name
 from nerspace.tui.literal import fit, literal
-from nerspace.tui.rows import NoRows, Rows, Shown, measured
+from nerspace.tui.rows import NoRows, Shown
 from nerspace.tui.screens.entity import (
-    HIGHLIGHT,
     name_copy,
     name_detail,
     sentence_copy,
@@ -29,15 +28,13 @@ from nerspace.tui.screens.entity import (
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Room
-from nerspace.tui.session import Opened
 from nerspace.tui.state import kept_choice
-from nerspace.tui.tagged_index import TaggedIndex, spans_of
+from nerspace.tui.tagged_index import TaggedIndex
 from nerspace.tui.widgets.frame_table import FrameTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerspace.tui.parallel_index import ParallelIndex
 
 _DETAIL_HEIGHT = 34
 
@@ -64,63 +61,6 @@ _DROPPED_COLUMNS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a filter keeps: the rows of one view, ready to show, with the number of all rows."""
-
-    opened: Opened
-    rows: Rows
-    total: int
-    widths: list[int]
-    # How many rows there were when the widths were measured.
-    measured_rows: int = 0
-    note: str = ""
-
-
-def _find(opened: Opened, view: str, chosen: Filter, front: int, before: Found | None = None) -> Found:
-    total = opened.index.total if view == "sentences" else opened.index.total_names
-    try:
-        if isinstance(opened.index, TaggedIndex):
-            rows = _tagged_rows(opened.index, view, chosen)
-        else:
-            rows = _parallel_rows(opened.index, view, chosen, front)
-    except NerspaceError as error:
-        return Found(opened, NoRows(), total, [], note=str(error))
-    if before is not None and _fits(before, opened, rows):
-        return Found(opened, rows, total, before.widths, before.measured_rows)
-    return Found(opened, rows, total, measured(rows), len(rows))
-
-
-def _fits(before: Found, opened: Opened, rows: Rows) -> bool:
-    """Whether the widths of what was found before hold these rows too: fewer rows under the same headings."""
-    return (
-        before.opened is opened
-        and len(rows) <= before.measured_rows
-        and [column.name for column in rows.columns] == [column.name for column in before.rows.columns]
-    )
-
-
-def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
-    if view == "names":
-        return TaggedNameRows(index.names(chosen))
-    return TaggedRows(index.corpus, index.sentences(chosen))
-
-
-def _parallel_rows(index: "ParallelIndex", view: str, chosen: Filter, front: int) -> Rows:
-    languages = list(chosen.languages or index.corpus.languages)
-    if view == "names":
-        names = index.names(chosen)
-        return EntityRows(names, _turned(languages, front))
-    blocks = index.sentences(chosen)
-    spoken = {code for block in blocks for code in block.languages}
-    return SentenceRows(index.corpus, blocks, _turned([c for c in languages if c in spoken], front), HIGHLIGHT)
-
-
-def _turned(languages: list[str], front: int) -> list[str]:
-    turn = front % max(1, len(languages))
-    return languages[turn:] + languages[:turn]
-
-
 class DataRoom(Room):
     """Sentences or names; `t` switches, `/` and `f` filter, enter inspects, `c` opens another corpus."""
 
@@ -140,7 +80,8 @@ class DataRoom(Room):
         yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
         yield Static(id="data-corpus", classes="caption", markup=False)
         yield Input(
-            placeholder="words  type:PER  lang:be,ru  len>1  identical:no  case:locative  split:test", id="filter", classes="line-input",
+            placeholder="words  type:PER  lang:be,ru  len>1  identical:no  case:locative  split:test", id="filter",
+            classes="line-input",
             select_on_focus=False,
         )  # fmt: skip
         yield Static(id="data-problem", markup=False)
@@ -182,7 +123,7 @@ class DataRoom(Room):
     def refind(self) -> None:
         """Apply the filter to the view, in a thread."""
         view, chosen, front, before = self.view, self.filter, self.front, self.found
-        self.load("found", lambda: _find(self.session.opened(), view, chosen, front, before))
+        self.load("found", lambda: find(self.session.opened(), view, chosen, front, before))
 
     def loaded_found(self, found: Found) -> None:
         """Show what the filter keeps."""
@@ -341,7 +282,7 @@ class DataRoom(Room):
         rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).row
         if not len(rows):
             return
-        name = _tagged_name(rows, row)
+        name = tagged_name(rows, row)
         await self.explorer.action_room("tokens")
         tokens = self.explorer.room
         if isinstance(rows, EntityRows):
@@ -411,13 +352,3 @@ class DataRoom(Room):
     def copied(self) -> str:
         """The row under the cursor."""
         return self.query_one(FrameTable).copied()
-
-
-def _tagged_name(rows: Rows, row: int) -> str:
-    """The name of a row of tagged sentences or names; of a sentence, its first."""
-    if isinstance(rows, TaggedNameRows):
-        return rows.names[row].text
-    if isinstance(rows, TaggedRows):
-        sentence = rows.sentence(row)
-        return next((" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)), "")
-    return ""

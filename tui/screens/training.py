@@ -16,12 +16,13 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
 from nerspace.tui.palette import language_name, language_order
-from nerspace.tui.progress import Following, Traced, amount, clock, read_traced, traced_in_tables
+from nerspace.tui.progress import Following, Traced, read_traced, traced_in_tables
 from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.errors import COLUMNS, word_by_word, wrong_sentences
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import ConfirmScreen
 from nerspace.tui.screens.room import NO_RUN, Room
+from nerspace.tui.screens.training_text import machine_text, progress_text
 from nerspace.tui.training_lines import (
     MEASURES,
     correlation_matrix,
@@ -36,7 +37,6 @@ from nerspace.tui.training_lines import (
 from nerspace.tui.widgets.curves import Curves
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.heatmap import Heatmap
-from nerspace.tui.widgets.run_bar import state_sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -289,48 +289,11 @@ class TrainingRoom(Room):
         following = self.following
         if following is None:
             return
-        sign, style = state_sign(following.state)
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{sign} {following.state}", f"bold {style}")
-        if following.live:
-            done, total = following.remaining.done, following.remaining.total
-            text.append(f"  {literal(following.label)}")
-            if total:
-                text.append(f"  {done:,} of {total:,} {literal(following.unit)}  ").append(_bar(done / total, 14))
-            if (seconds := following.remaining.seconds()) is not None:
-                text.append(f"  {clock(seconds)} left")
-            if self._asked_to_stop:
-                text.append("  stopping …", "bold")
-        else:
-            steps = [one.steps for one in self.traced() if len(one.steps)]
-            if steps:
-                counts = (sum(int(part[name].iloc[-1]) for part in steps) for name in ("step", "sentences"))
-                text.append("  {:,} steps · {:,} sentences".format(*counts))
-                text.append(f" · {clock(sum(float(part['seconds'].iloc[-1]) for part in steps))}")
-            if following.problem:
-                text.append(f"  {literal(following.problem)}", "bold")
-            elif following.state in ("stopped", "failed", "dead"):
-                text.append("  R goes on with it", "bold")
-        self.query_one("#progress", Static).update(text)
-        self._show_machine(following)
-
-    def _show_machine(self, following: Following) -> None:
-        news, parts = self.news, []
-        if news is not None and news.device:
-            parts.append(literal(news.device))
-        if following.live and news is not None and news.memory is not None:
-            parts.append(f"memory {amount(news.memory)}")
-        if (speed := following.throughput.per_second()) is not None:
-            parts.append(f"{speed:,.1f} sentences/s")
         traced = self.traced()
-        if len(traced) > 1:
-            parts.append(f"{len(traced)} models, d chooses")
-        if self.overlay:
-            parts.append(f"over {len({one.run for one in self.overlaid})} marked, b changes the language")
-        text = Text(" · ".join(parts), "dim", no_wrap=True, overflow="ellipsis")
-        if following.live and following.note:
-            text.append(f"  {literal(following.note)}", "bold" if following.state == "queued" else "")
-        self.query_one("#machine", Static).update(text)
+        self.query_one("#progress", Static).update(progress_text(following, traced, self._asked_to_stop))
+        news, marked = self.news, len({one.run for one in self.overlaid}) if self.overlay else 0
+        device, memory = (news.device, news.memory) if news else ("", None)
+        self.query_one("#machine", Static).update(machine_text(following, device, memory, len(traced), marked))
 
     @on(FoundTable.Picked)
     def _picked(self, event: FoundTable.Picked) -> None:
@@ -484,8 +447,3 @@ def _traced(run: "Run") -> list[Traced]:
 
 def _sizes(traced: list[Traced]) -> list[tuple[str, str, int, int]]:
     return [(one.run, one.model, len(one.steps), len(one.probes)) for one in traced]
-
-
-def _bar(share: float, width: int) -> Text:
-    full = round(share * width)
-    return Text.assemble(("━" * full, "bold"), ("━" * (width - full), "dim"))
