@@ -1,8 +1,12 @@
 """The form that asks what to fine-tune and starts it as a job of its own."""
 
+from dataclasses import replace
+from typing import ClassVar
+
 from rich.text import Text
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -19,7 +23,11 @@ from nerspace.tui.widgets.key_bar import KeyBar
 class NewRunScreen(ModalScreen[Run | None]):
     """A line a question, what is wrong with its answer beside it; enter starts, esc leaves. Closes with the run."""
 
-    BINDINGS = bindings("new")
+    # With priority, so that letters behind a fast hand's tab go to the next answer.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        replace(binding, priority=binding.key != "enter") if isinstance(binding, Binding) else binding
+        for binding in bindings("new")
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -36,7 +44,7 @@ class NewRunScreen(ModalScreen[Run | None]):
                     with Horizontal(classes="question"):
                         yield Static(Text(question.label), classes="label", markup=False)
                         answer = known.get(question.name, question.default)
-                        yield Input(answer, id=question.name, classes="line-input", select_on_focus=False)
+                        yield Input(answer, id=question.name, classes="line-input")
                         yield Static(Text(question.help, "dim"), id=f"about-{question.name}", markup=False)
             yield Static(id="problem", markup=False)
             yield KeyBar(classes="bottom")
@@ -90,12 +98,6 @@ class NewRunScreen(ModalScreen[Run | None]):
     def _failed(self, line: str) -> None:
         self._starting = False
         self._say(line)
-
-    def on_key(self, event: events.Key) -> None:
-        """Up and down go from answer to answer."""
-        if event.key in ("up", "down"):
-            event.stop()
-            self.action_move(1 if event.key == "down" else -1)
 
     def action_move(self, step: int) -> None:
         """To another answer."""
