@@ -365,12 +365,13 @@ class NerspaceApp(App[None]):
 
     def action_help(self) -> None:
         """The keys of this view and the columns of its table."""
-        from nerspace.tui.screens.help import HelpScreen
+        from nerspace.tui.screens.help import HelpScreen, way_through
 
         active: dict[str, list[str]] = {}
         for key, bound in self.screen.active_bindings.items():
             active.setdefault(bound.binding.id or "", []).append(key)
-        self.push_screen(HelpScreen(active, self.room.shown(), with_ids=self.size.width >= 110))
+        way = way_through(ROOMS) if self.room.id == "data" else []
+        self.push_screen(HelpScreen(active, self.room.shown(), self.size.width >= 110, way))
 
 
 def run_app(

@@ -22,10 +22,12 @@ def _drawing() -> dict[int, str]:
 
 _SIGNS = {
     **_drawing(),
+    **dict.fromkeys([*range(0x2400, 0x2422), 0xFFFD], "?"),
+    **str.maketrans("¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "123456789abcdefghijklmnoprstuvwxyz"),
     **str.maketrans({
         "▁": "_", "…": "~", "·": "-", "–": "-", "×": "x", "●": "*", "○": "o", "■": "#", "▶": ">", "✗": "x", "✓": "v",
         "⏎": "E", "▲": "^", "▼": "v", "‹": "<", "›": ">", "↑": "^", "↓": "v", "←": "<", "→": ">", "Δ": "D", "−": "-",
-        "◆": "*", "◇": "o", "•": "*", "┤": "|", "└": "+", "≥": ">", "≤": "<", "±": "~", "ʰ": "h", "⌛": "~",
+        "◆": "*", "◇": "o", "•": "*", "┤": "|", "└": "+", "≥": ">", "≤": "<", "±": "~",
     }),
 }  # fmt: skip
 # Without colors, pieces keep the mark of a word's beginning, which XLM-R writes as a low block.

@@ -80,7 +80,7 @@ class Following:
             elif kind == "stage":
                 self.label, self.unit, self.note = str(event["label"]), str(event["unit"]), ""
                 if event.get("stage") == "train":
-                    self.model = self.label.removeprefix("Fine-tuning ").removeprefix("on ")
+                    self.model = self.label.removeprefix("Fine-tuning ").removeprefix("on ").partition(",")[0]
             elif kind == "note":
                 self.note = str(event["text"])
             elif kind == "table":

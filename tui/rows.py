@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 from rich.text import Text
 
-from nerspace.tui.literal import literal, shown_number
+from nerspace.tui.literal import is_missing, literal, shown_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,6 +152,8 @@ def _decimals(column: "pd.Series[Any]") -> str:
     if column.dtype.kind != "f":
         return ""
     largest = column.abs().max()
+    if is_missing(largest):
+        return ""
     return ".2e" if 0 < largest < 0.01 else ".3f" if largest < 100 else ",.1f"
 
 
@@ -179,7 +181,7 @@ class FrameRows(Rows):
     def cells(self, index: int) -> Sequence[Cell]:
         """The values of a row, shortened for reading."""
         return [
-            format(value, form) if form and value == value else shown_number(value)
+            format(value, form) if form and not is_missing(value) else shown_number(value)
             for place, form in enumerate(self._formats)
             for value in [_at(self.frame, index, place)]
         ]
@@ -191,7 +193,7 @@ class FrameRows(Rows):
     def value(self, index: int, place: int) -> str:
         """The value at full length."""
         value = _at(self.frame, index, place)
-        return "" if value is None or value != value or str(value) == "<NA>" else str(value)
+        return "" if is_missing(value) else str(value)
 
     def key(self, index: int) -> Hashable:
         """The values of the columns that it is known by, else its number."""

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.export import export, export_problem, write_whole
-from nerspace.tui.literal import literal
+from nerspace.tui.literal import literal, literal_lines
 from nerspace.tui.rows import Shown
 
 
@@ -35,7 +35,7 @@ class PathScreen(ModalScreen[str]):
         """What, where to, and why not."""
         with Vertical(classes="window") as window:
             window.border_title = Text(self.window_title)
-            yield Static(Text(literal(self.about)), markup=False)
+            yield Static(Text(literal_lines(self.about)), markup=False)
             yield Input(str(Path.cwd() / self.file_name), classes="line-input", select_on_focus=False)
             yield Static(Text("⏎ write   esc back"), id="problem", markup=False)
 
@@ -109,7 +109,7 @@ class ExportScreen(PathScreen):
     def __init__(self, shown: Shown) -> None:
         rows = len(shown.rows)
         about = f"{rows:,} row{'s' if rows != 1 else ''}, as filtered, raw values, to the CSV file"
-        note = f" ({shown.note})" if shown.note else ""
+        note = f"\n{shown.note}" if shown.note else ""
         super().__init__(f"export {shown.name}", about + note, f"{shown.name}.csv")
         self.shown_table = shown
         self._told = 0

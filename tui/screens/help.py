@@ -11,25 +11,52 @@ from nerspace.tui.screens.modals import TextScreen
 
 _PLACES = {
     "app": "Everywhere", "table": "Tables", "data": "Data", "tokens": "Tokens", "training": "Training",
-    "curves": "Curves", "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
+    "curves": "Curves", "runs": "Runs", "found": "Looking through this table",
+    "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
 }  # fmt: skip
 _NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F8 or alt+1–8 there."
+
+
+# Where a newcomer stands first: from a name to what is known of it, and out with the numbers.
+_WAY = (
+    ("/ washington ⏎", "find a name, in any language; f lang:be,ru len>1 identical:no narrows"),
+    ("T", "how its forms are cut into pieces, and how far apart they are spelled"),
+    ("4 / вашынгтон ⏎", "where it lies on the map, and what lies near; [ ] before and after fine-tuning"),
+    ("5", "how close the languages are as a whole, beside the chance floor"),
+    ("e", "the table behind any view as CSV; Y copies it, E takes a picture"),
+    ("3 n", "fine-tune another model; 8 lists all runs"),
+)
 
 
 class HelpScreen(TextScreen):
     """Keys that work here, then the columns of the table behind the view."""
 
-    def __init__(self, active: Mapping[str, Sequence[str]], shown: Shown | None, with_ids: bool) -> None:
-        super().__init__("help", help_text(active, shown, with_ids))
+    def __init__(
+        self, active: Mapping[str, Sequence[str]], shown: Shown | None, with_ids: bool, way: Sequence[tuple[str, str]]
+    ) -> None:
+        super().__init__("help", help_text(active, shown, with_ids, way))
 
 
-def help_text(active: Mapping[str, Sequence[str]], shown: Shown | None, with_ids: bool) -> Text:
+def way_through(rooms: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Keys that lead from a name to its numbers, with what they show, for the rooms that there are."""
+    about = [("7", "everything that is known of one name")] if "entity" in rooms else []
+    return [*_WAY[:2], *about, *_WAY[2:]]
+
+
+def help_text(
+    active: Mapping[str, Sequence[str]], shown: Shown | None, with_ids: bool, way: Sequence[tuple[str, str]] = ()
+) -> Text:
     """What can be done here, then the columns of the table behind the view.
 
     active: ids of the actions that work where the focus is, with their keys; nearest places first. with_ids: name the
-    ids too, by which the configuration gives an action other keys.
+    ids too, by which the configuration gives an action other keys. way: keys and meanings to begin with.
     """
     text = Text()
+    if way:
+        text.append("Why is a name far from itself in another language?\n", "bold underline")
+        for keys, meaning in way:
+            text.append("  " + fit(keys, 18), "bold").append(f" {meaning}\n")
+        text.append("\n")
     if any(id.startswith("scatter.") for id in active):
         text.append(_NOTE + "\n\n", "italic")
     places = list(dict.fromkeys(BY_ID[id].where for id in active if id in BY_ID))

@@ -14,7 +14,7 @@ from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
 from nerspace.tui.actions import bindings
-from nerspace.tui.literal import literal
+from nerspace.tui.literal import is_missing, literal
 from nerspace.tui.progress import clock
 from nerspace.tui.rows import Cell, FrameRows, NoRows, Shown
 from nerspace.tui.screens.listing import ListScreen
@@ -63,7 +63,7 @@ def _moment(value: object) -> str:
 
 
 def _clock(value: Any) -> str:
-    return "–" if str(value) in ("<NA>", "nan") else clock(float(value))
+    return "–" if is_missing(value) else clock(float(value))
 
 
 class RunsRoom(Room):

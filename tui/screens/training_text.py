@@ -15,14 +15,14 @@ def progress_text(following: Following, traced: Sequence[Traced], asked_to_stop:
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{sign} {following.state}", f"bold {style}")
     if following.live:
+        if asked_to_stop:
+            text.append("  stopping …", "bold")
         done, total = following.remaining.done, following.remaining.total
         text.append(f"  {literal(following.label)}")
         if total:
             text.append(f"  {done:,} of {total:,} {literal(following.unit)}  ").append(_bar(done / total, 14))
         if (seconds := following.remaining.seconds()) is not None:
             text.append(f"  {clock(seconds)} left")
-        if asked_to_stop:
-            text.append("  stopping …", "bold")
         return text
     steps = [one.steps for one in traced if len(one.steps)]
     if steps:
@@ -43,15 +43,14 @@ def machine_text(following: Following, device: str, memory: int | None, models: 
 
     memory: bytes that the job holds. models: of the run. marked: other runs in an overlay.
     """
-    parts = [literal(device)] if device else []
+    parts = [f"with {marked} marked run{'s' if marked != 1 else ''}, b changes the language"] if marked else []
+    parts += [literal(device)] if device else []
     if following.live and memory is not None:
         parts.append(f"memory {amount(memory)}")
     if (speed := following.throughput.per_second()) is not None:
         parts.append(f"{speed:,.1f} sentences/s")
     if models > 1:
         parts.append(f"{models} models, d chooses")
-    if marked:
-        parts.append(f"over {marked} marked run{'s' if marked != 1 else ''}, b changes the language")
     text = Text(" · ".join(parts), "dim", no_wrap=True, overflow="ellipsis")
     if following.live and following.note:
         text.append(f"  {literal(following.note)}", "bold" if following.state == "queued" else "")
