@@ -124,7 +124,8 @@ class RunScreen(ListScreen):
 
     @on(FrameTable.Picked)
     def _picked(self, event: FrameTable.Picked) -> None:
-        event.stop()
+        # Else the list, which this is, would close with the row.
+        event.prevent_default()
         self.read(event.row)
 
 
