@@ -58,11 +58,9 @@ def test_models_of_one_run_are_told_apart(tmp_path):
 def test_a_run_without_events_is_told_by_its_tables(tmp_path):
     run = _models(tmp_path)
     told = read_traced(run)
-    parts = [
-        (one.steps.assign(donor="be", seed=i), one.probes.assign(donor="be", seed=i)) for i, one in enumerate(told)
-    ]
-    run.write_table("steps", pd.concat([steps for steps, _ in parts]))
-    run.write_table("probes", pd.concat([probes for _, probes in parts]))
+    for name in ("steps", "probes"):
+        parts = [getattr(one, name).assign(donor="be", seed=seed) for seed, one in enumerate(told)]
+        run.write_table(name, pd.concat(parts))
     (run.path / "events.jsonl").unlink()
     again = read_traced(run)
     assert [one.model for one in again] == ["be-0", "be-1"]
@@ -120,7 +118,8 @@ def test_the_runs_of_a_workspace_are_listed_and_compared(tmp_path, corpus):
     assert errors.loc["be", "wrong_b"] == pytest.approx(100 * 5 / 60)
     assert errors["difference"].tolist() == pytest.approx([5.0] * 11)
     assert errors.loc["be", ["seeds_a", "seeds_b"]].tolist() == [1, 2]
-    assert seconds_taken({"state": "finished", "started": "2026-01-01T00:00:00+00:00", "ended": "2026-01-01T00:01:05+00:00"}) == 65  # fmt: skip # noqa: E501
+    times = {"started": "2026-01-01T00:00:00+00:00", "ended": "2026-01-01T00:01:05+00:00"}
+    assert seconds_taken({"state": "finished", **times}) == 65
     assert seconds_taken({"state": "queued"}) is None
 
 
@@ -209,28 +208,20 @@ def test_the_form_asks_with_the_defaults_of_the_command():
     command = {name: parameter.default for name, parameter in inspect.signature(finetune).parameters.items()}
     answers, problems = read_answers({})
     assert not problems
-    for name in (
-        "seeds",
-        "size",
-        "test_size",
-        "model",
-        "device",
-        "data",
-        "epochs",
-        "batch_size",
-        "probe_every",
-        "seed",
-    ):
+    same = ("seeds", "size", "test_size", "model", "device", "data", "epochs", "batch_size", "probe_every", "seed")
+    for name in (*same, "keep_model"):
         assert answers[name] == command[name], name
-    assert answers["keep_model"] == command["keep_model"]
     assert list(answers["donors"]) == [command["donor"]]
     assert answers["learning_rate"] == 2e-4
     assert read_answers({"model": "some/hub"})[0]["learning_rate"] == 5e-5
     assert len(QUESTIONS) == len({question.name for question in QUESTIONS})
 
 
-@pytest.mark.parametrize(("name", "value"), [("size", "3"), ("seeds", "0"), ("epochs", "x"), ("learning_rate", "2"),
-                                             ("test_size", "1"), ("keep_model", "perhaps"), ("batch_size", "")])  # fmt: skip
+WRONG = [("size", "3"), ("seeds", "0"), ("epochs", "x"), ("learning_rate", "2"), ("test_size", "1"),
+         ("keep_model", "perhaps"), ("batch_size", "")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
 def test_a_wrong_answer_is_told_beside_itself(name, value):
     request, problems = read_answers({name: value})
     assert not request

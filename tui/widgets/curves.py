@@ -151,7 +151,7 @@ class Curves(Widget, can_focus=True):
         if self._drawn is None:
             return Strip([Segment(fit(f" {self.empty}" if y == 2 else "", width), base)], width)
         rows = self._plot_size()[1]
-        if y - 1 < rows:
+        if y - 1 < min(rows, self._drawn.bits.shape[0]):
             return self._plot_line(y - 1, base).adjust_cell_length(width, base)
         return self._step_line().adjust_cell_length(width, base) if y - 1 == rows else Strip.blank(width, base)
 
