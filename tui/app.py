@@ -363,6 +363,13 @@ class NerspaceApp(App[None]):
             self.copy_to_clipboard(text)
             self.tell(f"Copied {size_note(text)}: {text if len(text) <= 50 else text[:49] + '…'}")
 
+    def action_command_palette(self) -> None:
+        """Search every action, run, corpus and name."""
+        from nerspace.tui.commands import Palette
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_help(self) -> None:
         """The keys of this view and the columns of its table."""
         from nerspace.tui.screens.help import HelpScreen, way_through

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from nerspace.tui.actions import BY_ID, keys_of
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 Command = tuple[str, str, Callable[[], Any]]
 # Names that are listed for one text; more are told by typing on.
 _MOST = 12
+
+
+class Palette(CommandPalette):
+    """Textual's palette, but a page key that comes before its list is laid out does nothing rather than fail."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class Commands(Provider):
