@@ -167,11 +167,26 @@ def advice_quality_table(advice: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame
     return pd.DataFrame(rows, columns=columns)
 
 
+def first_choices(advice: "pd.DataFrame") -> "pd.DataFrame":
+    """Per recipient, the donors that each ranking puts first and those with the fewest errors; equals are all named."""
+    import pandas as pd
+
+    rows = []
+    for recipient, group in advice.groupby("recipient"):
+        row = {"recipient": recipient}
+        for name, ranking in group.groupby("ranking", sort=False):
+            row[str(name)] = ",".join(ranking["donor"][ranking["rank"] == ranking["rank"].min()])
+        donors = group[group["wrong"] == group["wrong"].min()]["donor"]
+        rows.append({**row, "fewest errors": ",".join(sorted(set(donors)))})
+    return pd.DataFrame(rows)
+
+
 def _means(values: Vector) -> Vector:
     """Means of columns [m, c] over what is known, NaN where nothing is."""
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=0)
-    return np.divide(total, known.sum(axis=0), out=np.full(values.shape[1], NAN), where=known.any(axis=0))
+    means: Vector = np.divide(total, known.sum(axis=0), out=np.full(values.shape[1], NAN), where=known.any(axis=0))
+    return means
 
 
 def _order_p(rank: Vector, wrong: Vector, seed: int) -> float:
@@ -186,7 +201,8 @@ def _standard(rows: Vector) -> Vector:
     ranked = weighted_ranks(rows, np.ones((1, rows.shape[1])))
     ranked = ranked - ranked.mean(axis=1, keepdims=True)
     size = np.linalg.norm(ranked, axis=1, keepdims=True)
-    return np.divide(ranked, size, out=np.full_like(ranked, NAN), where=size > 1e-9)
+    standard: Vector = np.divide(ranked, size, out=np.full_like(ranked, NAN), where=size > 1e-9)
+    return standard
 
 
 def _joint_p(name: str, ranking: "pd.DataFrame", seed: int) -> float:

@@ -57,9 +57,9 @@ def draw_sample(request: Request) -> Sample:
     split = corpus.select(languages=request.languages).split(request.seed)
     train = [
         split.train.sentence_of(context, entity, request.donor)
-        for context, entity in _cells(split.train, request.size, request.seed)
+        for context, entity in draw_cells(split.train, request.size, request.seed)
     ]
-    test_cells = _cells(split.test, request.test_size, request.seed)
+    test_cells = draw_cells(split.test, request.test_size, request.seed)
     test = [
         split.test.sentence_of(context, entity, language)
         for language in request.languages
@@ -87,7 +87,7 @@ def _cell_id(sentence: Sentence) -> str:
     return f"{sentence.context}/{sentence.entity}"
 
 
-def _cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
+def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
     """Cells in equal parts by type, in random order; a type that has too few leaves its room to the others."""
     if not len(corpus):
         raise DataError(

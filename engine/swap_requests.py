@@ -48,14 +48,14 @@ def make_swap_request(run: Run, of: str | None = None, languages: Sequence[str] 
     languages: the run's own by default.
     Raises: UsageError naming the first field that cannot be, or where the run holds no model.
     """
-    asked = read_request(run.info()["request"])
     trained = trained_model(run, of)
+    asked = read_request(run.info()["request"])
     donor = trained.name.rpartition("-")[0] if trained.parent.name == "model" else asked.donor
-    request = SwapRequest(
-        source=run.id, trained=str(trained), model=asked.model, donor=donor, data=asked.data,
-        split_languages=asked.languages, split_seed=asked.seed, languages=tuple(languages) or asked.languages,
-        **{name: tuple(value) if name == "names" else value for name, value in fields.items()},
-    )  # fmt: skip
+    request = read_swap_request({
+        "source": run.id, "trained": str(trained), "model": asked.model, "donor": donor, "data": asked.data,
+        "split_languages": asked.languages, "split_seed": asked.seed, "languages": languages or asked.languages,
+        "names": (), **fields,
+    })  # fmt: skip
     devices.check_device_name(request.device)
     for name, known in (("type", ("", *ENTITY_TYPES)), ("gender", ("", "m", "f")), ("case", CASES)):
         if (value := getattr(request, name)) not in known:

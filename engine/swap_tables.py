@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +41,10 @@ def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
     """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan."""
     import pandas as pd
 
-    said = [_said(item, *read) for item, *read in zip(plan.filled, reading.tags, reading.certainty, strict=True)]
+    said = [
+        _said(item, tags, certainty)
+        for item, tags, certainty in zip(plan.filled, reading.tags, reading.certainty, strict=True)
+    ]
     places = np.array([(swap.filled, swap.reference) for swap in plan.swaps], dtype=np.intp).reshape(-1, 2)
     moved, moved_before = (_moved(X, places) for X in (reading.vectors, reading.before))
     rows = []
@@ -85,7 +89,8 @@ def _moved(X: Array, places: npt.NDArray[np.intp]) -> Array:
     a, b = (X[places[:, side]].astype(np.float64) for side in (0, 1))
     size = norm[places[:, 0]] * norm[places[:, 1]]
     cosine = np.divide((a * b).sum(axis=1), size, out=np.full(len(places), NAN), where=size > 0)
-    return 1 - np.clip(cosine, -1, 1)
+    moved: Array = 1 - np.clip(cosine, -1, 1)
+    return moved
 
 
 def swap_summary_table(swaps: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
@@ -145,9 +150,11 @@ def _cells(part: "pd.DataFrame", kind: str, seed: int) -> list[tuple[Any, ...]]:
     others = part[part["name_type"] != part["context_type"]]
     if len(others):
         weights = {key: len(cell) for key, cell in cells.items() if key[0] != key[1] and len(cell)}
-        means = [_weighted([(value(*key), n) for key, n in weights.items()]) for value in (
-            lambda a, b: floors(a, b)[0], lambda a, b: floors(a, b)[1], at_home)]  # fmt: skip
-        rows.append(("all", "other", *_cell(others, *means, seed)))
+        floor, context_floor, moved_floor = (
+            _weighted([(value(*key), n) for key, n in weights.items()])
+            for value in (lambda a, b: floors(a, b)[0], lambda a, b: floors(a, b)[1], at_home)
+        )
+        rows.append(("all", "other", *_cell(others, floor, context_floor, moved_floor, seed)))
     return rows
 
 
@@ -160,35 +167,50 @@ def _weighted(values: Sequence[tuple[float, int]]) -> float:
 def _cell(cell: "pd.DataFrame", floor: float, context_floor: float, moved_floor: float, seed: int) -> tuple[Any, ...]:
     as_name = (cell["predicted_type"] == cell["name_type"]).to_numpy(dtype=float)
     as_context = (cell["predicted_type"] == cell["context_type"]).to_numpy(dtype=float)
-    lead = as_name - as_context
+    lead: Array = as_name - as_context
     neither = 1 - np.maximum(as_name, as_context)
     missed = cell["predicted_type"] == "O"
     names, contexts = cell["entity"].tolist(), cell["context"].tolist()
+    bounds = crossed_intervals(np.stack([as_name, as_context, lead], axis=1), names, contexts, seed)
     return (
-        len(cell), cell["entity"].nunique(), float(as_name.mean()), *crossed_interval(as_name, names, contexts, seed),
-        floor, float(as_context.mean()), *crossed_interval(as_context, names, contexts, seed), context_floor,
-        float(lead.mean()), *crossed_interval(lead, names, contexts, seed), float(neither.mean()), float(missed.mean()), float(cell["moved"].mean()), moved_floor,
+        len(cell), cell["entity"].nunique(),
+        float(as_name.mean()), *bounds[0], floor,
+        float(as_context.mean()), *bounds[1], context_floor,
+        float(lead.mean()), *bounds[2],
+        float(neither.mean()), float(missed.mean()), float(cell["moved"].mean()), moved_floor,
         float(cell["moved_before"].mean()), float((cell["agreement"] == "fits").mean()),
     )  # fmt: skip
 
 
-def crossed_interval(values: Array, names: Sequence[str], contexts: Sequence[str], seed: int) -> tuple[float, float]:
-    """95 % interval of a mean [n] whose rows share names and contexts: both are drawn with replacement.
+def crossed_intervals(
+    values: Array, names: Sequence[str], contexts: Sequence[str], seed: int
+) -> list[tuple[float, float]]:
+    """95 % intervals of the means of the columns of values [n, m], whose rows share names and contexts.
 
-    NaN without rows, and where there is but one name in one context.
+    Names and contexts are drawn with replacement, both at once. NaN without rows, and where there is but one name in
+    one context.
     """
-    if not len(values):
-        return NAN, NAN
     rows, columns = (np.unique(np.array(side), return_inverse=True)[1] for side in (names, contexts))
-    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
-    if shape == (1, 1):
-        return NAN, NAN
-    total, count = np.zeros(shape), np.zeros(shape)
-    np.add.at(total, (rows, columns), values)
+    shape = (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)
+    if max(shape) < 2:
+        return [(NAN, NAN)] * values.shape[1]
+    w, v = _draws(*shape, seed, RESAMPLES)
+    count = np.zeros(shape)
     np.add.at(count, (rows, columns), 1)
-    generator = np.random.default_rng(seed)
-    w, v = (generator.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(float) for size in shape)
     size = ((w @ count) * v).sum(axis=1)
-    means = (((w @ total) * v).sum(axis=1))[size > 0] / size[size > 0]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    intervals = []
+    for column in values.T:
+        total = np.zeros(shape)
+        np.add.at(total, (rows, columns), column)
+        means = ((w @ total) * v).sum(axis=1)[size > 0] / size[size > 0]
+        low, high = np.quantile(means, [0.025, 0.975])
+        intervals.append((float(low), float(high)))
+    return intervals
+
+
+@lru_cache(maxsize=64)
+def _draws(names: int, contexts: int, seed: int, times: int) -> tuple[Array, Array]:
+    """How often each name [times, names] and each context [times, contexts] is drawn."""
+    generator = np.random.default_rng(seed)
+    w, v = (generator.multinomial(size, np.full(size, 1 / size), times).astype(float) for size in (names, contexts))
+    return w, v

@@ -12,6 +12,7 @@ class TableSpec:
 
     function: "module:name" below nerspace.engine or nerspace.datasets, returning the table as a DataFrame.
     columns: name → meaning, with unit where there is one. plot: the text plot that shows it best, or empty.
+    source: the table of a run that it is made of, where that is all it takes.
     """
 
     name: str
@@ -19,6 +20,7 @@ class TableSpec:
     function: str
     columns: Mapping[str, str]
     plot: str = ""
+    source: str = ""
 
     def compute(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function behind the table."""

@@ -43,6 +43,19 @@ TRANSFER_TABLES = (
             "identical": "share of names that are the same string in both",
         },
         "scatter",
+        source="transfer",
+    ),
+    TableSpec(
+        "regression",
+        "The straight line of the share of wrong sentences on TNLD, by least squares over pairs of two languages.",
+        "engine.statistics:regression_table",
+        {
+            "subset": "as in correlations",
+            "n": "donor and recipient pairs; errors are means over seeds",
+            "slope": "share of wrong sentences per unit of TNLD",
+            "intercept": "share of wrong sentences at TNLD 0",
+        },
+        source="transfer",
     ),
     TableSpec(
         "correlations",
@@ -138,7 +151,7 @@ SWAP_TABLES = (
             "predicted_type": "the type that most of these words are tagged with, O for none",
             "exact": "1 if the predicted entity has the name's boundaries, else 0",
             "confidence": "lowest probability of a predicted tag within the name",
-            "reference": f"sentence compared with ({SENTENCE}): the same name at home, or the same context with its own name",
+            "reference": f"{SENTENCE} compared with: the same name at home, or the same context with its own name",
             "reference_type": "predicted type of the name there",
             "layer": LAYER,
             "moved": "1 - cosine between the name's vector here and in the reference, after fine-tuning",

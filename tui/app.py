@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from nerspace.engine.runs import Run
     from nerspace.tui.rows import Shown
-    from nerspace.tui.screens.room import Room
+    from nerspace.tui.screens.room import Name, Room
     from nerspace.tui.session import Opened
 
 ROOMS = {
     "data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps",
-    "runs": "Runs",
+    "transfer": "Transfer", "entity": "Entity", "runs": "Runs",
 }  # fmt: skip
 
 THEME = Theme(
@@ -166,6 +166,18 @@ class NerspaceApp(App[None]):
         if (target := self.room.focus_target()) is not None:
             target.focus()
 
+    async def action_name(self) -> None:
+        """Everything about the name that the cursor is on."""
+        await self.show_name(self.room.name_here())
+
+    async def show_name(self, name: "Name | None") -> None:
+        """Show a name in Entity."""
+        if name is None:
+            self.tell("The cursor is on no name here.", "warning")
+            return
+        await self.action_room("entity")
+        self.room.show_name(name)  # type: ignore[attr-defined]
+
     def action_refresh_room(self) -> None:
         """Read the files behind the view again."""
         self.room.refresh_data()
@@ -272,8 +284,9 @@ class NerspaceApp(App[None]):
 
     async def open_entity(self, entity_id: str) -> None:
         """Look at one name, where most is told of it."""
-        await self.action_room("entity" if "entity" in ROOMS else "tokens")
-        self.room.open_entity(entity_id)  # type: ignore[attr-defined]
+        from nerspace.tui.screens.room import Name
+
+        await self.show_name(Name(entity_id))
 
     # -- what every view can do
 
@@ -291,15 +304,14 @@ class NerspaceApp(App[None]):
 
     def seen(self, shown: "Shown | None") -> "Shown | None":
         """A table as the screen shows it: sorted, narrowed and marked as the widget over it is."""
-        from nerspace.tui.rows import FrameRows
         from nerspace.tui.widgets.frame_table import FrameTable
 
         if shown is None:
             return None
         for table in self.screen.query(FrameTable):
             rows = table.rows
-            same = isinstance(rows, FrameRows) and isinstance(shown.rows, FrameRows) and rows.frame is shown.rows.frame
-            if rows is shown.rows or same:
+            frame = getattr(rows, "frame", None)
+            if rows is shown.rows or (frame is not None and frame is getattr(shown.rows, "frame", None)):
                 note = "; ".join(filter(None, (shown.note, table.order_note)))
                 return replace(shown, rows=table.arranged(), note=note)
         return shown
@@ -372,12 +384,12 @@ class NerspaceApp(App[None]):
 
     def action_help(self) -> None:
         """The keys of this view and the columns of its table."""
-        from nerspace.tui.screens.help import HelpScreen, way_through
+        from nerspace.tui.screens.help import WAY, HelpScreen
 
         active: dict[str, list[str]] = {}
         for key, bound in self.screen.active_bindings.items():
             active.setdefault(bound.binding.id or "", []).append(key)
-        way = way_through(ROOMS) if self.room.id == "data" else []
+        way = WAY if self.room.id == "data" else ()
         self.push_screen(HelpScreen(active, self.room.shown(), self.size.width >= 110, way))
 
 

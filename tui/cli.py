@@ -7,7 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from nerspace.datasets.errors import NerspaceError
-from nerspace.tui import data_commands, geometry_commands, swap_commands, training_commands, transfer_commands
+from nerspace.tui import (
+    data_commands,
+    geometry_commands,
+    swap_commands,
+    training_commands,
+    transfer_commands,
+    vector_commands,
+)
 from nerspace.tui.options import (
     Csv,
     Data,
@@ -51,6 +58,7 @@ app.command()(swap_commands.swap)
 runs_app.command("resume")(training_commands.resume)
 for command in (
     geometry_commands.isotropy, geometry_commands.similarity, geometry_commands.neighbours, geometry_commands.groups,
+    vector_commands.extract, vector_commands.project,
 ):  # fmt: skip
     app.command()(command)
 
@@ -346,9 +354,13 @@ def export(
 
     nerspace export transfer --csv transfer.csv
     """
+    from nerspace.engine.catalogue import table_spec
     from nerspace.tui.console import show_table
 
-    show_table(table, _find(workspace, run).read_table(table), csv=csv, as_json=as_json, plot=plot, rows=rows)
+    spec, found = table_spec(table), _find(workspace, run)
+    made = spec.source and table not in found.tables()
+    frame = spec.compute(found.read_table(spec.source)) if made else found.read_table(table)
+    show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
 
 
 @app.command()

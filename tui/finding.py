@@ -7,7 +7,7 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.corpus_rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
 from nerspace.tui.filters import Filter
 from nerspace.tui.rows import NoRows, Rows, measured
-from nerspace.tui.screens.entity import HIGHLIGHT
+from nerspace.tui.screens.details import HIGHLIGHT
 from nerspace.tui.session import Opened
 from nerspace.tui.tagged_index import TaggedIndex, spans_of
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from nerspace.engine.geometry.stored import StoredVectors
 
-RunId = Annotated[str | None, typer.Option("--run", help="A run; the newest by default.")]
+RunId = Annotated[str | None, typer.Option("--run", help="A run; the newest with vectors by default.")]
 Layer = Annotated[int | None, typer.Option("--layer", help="Only this hidden layer; all stored ones by default.")]
 Stage = Annotated[str | None, typer.Option("--stage", help="before or after fine-tuning; both by default.")]
 View = Annotated[
@@ -51,7 +51,8 @@ def isotropy(
 
 
 def similarity(
-    table: Annotated[str, typer.Option("--table", help="parallel_cosine, cka or drift.")] = "parallel_cosine",
+    table: Annotated[str, typer.Option("--table", help="parallel_cosine, cka, drift or siblings.")] = "parallel_cosine",
+    entity: Annotated[str | None, typer.Option("--entity", help="For siblings: a name, by its id.")] = None,
     without: Annotated[
         int, typer.Option("--without", min=0, help="Leave out so many dimensions that add most to the mean cosine.")
     ] = 0,
@@ -65,19 +66,25 @@ def similarity(
     plot: Plot = False,
     rows: Rows = 60,
 ) -> None:
-    """How alike the same entities are in two languages, or before and after (drift), beside their floor.
+    """How alike the same entities are in two languages, or before and after (drift), or one name (siblings).
 
     nerspace similarity --layer 12 --without 3 --plot
     """
+    from nerspace.datasets.errors import UsageError
     from nerspace.engine.geometry import similarity as engine
+    from nerspace.engine.geometry.siblings import siblings_table
     from nerspace.tui.console import show_table
 
-    _known(table, "parallel_cosine", "cka", "drift")
+    _known(table, "parallel_cosine", "cka", "drift", "siblings")
+    if (table == "siblings") != (entity is not None):
+        raise UsageError("--table siblings and --entity go together.", "Names: nerspace export points.")
     stored = _stored(workspace, run, "entities", stage, layer, view)
     if without:
         stored = stored.without_dimensions(without)
     frame: pd.DataFrame
-    if table == "drift":
+    if entity is not None:
+        frame = siblings_table(stored.vectors, stored.rows, entity)
+    elif table == "drift":
         frame = engine.drift_table(stored.vectors, stored.languages)
     else:
         make = engine.parallel_cosine_table if table == "parallel_cosine" else engine.cka_table
@@ -158,6 +165,6 @@ def _stored(
     workspace: Path | None, run: str | None, of: str, stage: str | None, layer: int | None, view: str
 ) -> "StoredVectors":
     from nerspace.engine import runs
-    from nerspace.engine.geometry.stored import read_stored
+    from nerspace.engine.geometry.stored import find_stored, read_stored
 
-    return read_stored(runs.find_run(runs.workspace_folder(workspace), run), of, stage, layer, view)
+    return read_stored(find_stored(runs.workspace_folder(workspace), run, of), of, stage, layer, view)

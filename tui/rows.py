@@ -20,12 +20,16 @@ _SAMPLE = 30
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its heading, where its cells stand, and whether it stays while others scroll."""
+    """A column of a table: its heading, where its cells stand, whether it stays while others scroll.
+
+    greedy: takes all the room there is, as a column that is read takes it from those that are looked up.
+    """
 
     name: str
     right: bool = False
     fixed: bool = False
     at_most: int = 40
+    greedy: bool = False
 
 
 class Rows(ABC):

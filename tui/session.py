@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.datasets.synthetic import SyntheticNER
+    from nerspace.engine.geometry.stored import StoredVectors
     from nerspace.tui.parallel_index import ParallelIndex
     from nerspace.tui.tagged_index import TaggedIndex
 
@@ -46,6 +47,8 @@ class Session:
     def __init__(self, workspace: Path, run: Run | None, corpus: str, model: str) -> None:
         self.workspace = workspace
         self.run = run
+        # A second run, which some views set beside the first.
+        self.other: Run | None = None
         self.corpus_name = corpus
         self.model_name = model
         # Runs that were marked to be compared with the run in view.
@@ -56,6 +59,7 @@ class Session:
         self._opened: Opened | None = None
         self._builtin: SyntheticNER | None = None
         self._tokenizer: Any = None
+        self._vectors: tuple[str, StoredVectors] | None = None
         self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
 
     def opened(self) -> Opened:
@@ -113,17 +117,41 @@ class Session:
         """Read the corpus again the next time it is asked for."""
         self._opened = None
 
-    def table(self, name: str) -> "pd.DataFrame | None":
-        """A table of the run, read again only when its file has changed; None if the run has no such table yet."""
-        run = self.run
+    def table(self, name: str, run: Run | None = None) -> "pd.DataFrame | None":
+        """A table of the run (or of another), read again only when its file has changed; None if it has no such table.
+
+        One that the catalogue makes of another is made of it where it is not held.
+        """
+        from nerspace.engine.catalogue import CATALOGUE
+
+        run = run or self.run
         if run is None:
             return None
+        spec = CATALOGUE.get(name)
+        source = spec.source if spec and spec.source and not run.table_path(name).exists() else ""
         try:
-            status = run.table_path(name).stat()
+            status = run.table_path(source or name).stat()
         except OSError:
             return None
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._tables.get((run.id, name))
         if known is None or known[0] != stamp:
-            known = self._tables[run.id, name] = (stamp, run.read_table(name))
+            made = spec.compute(run.read_table(source)) if spec and source else run.read_table(name)
+            known = self._tables[run.id, name] = (stamp, made)
         return known[1]
+
+    def vectors(self, run: Run | None = None) -> "StoredVectors":
+        """The entity vectors that the run (or another) keeps, with their rows; read once.
+
+        Raises: NerspaceError if it keeps none.
+        """
+        from nerspace.engine.errors import UsageError
+        from nerspace.engine.geometry.stored import read_stored
+
+        run = run or self.run
+        if run is None:
+            raise UsageError("There is no run.", "Start one: nerspace demo.")
+        with self._lock:
+            if self._vectors is None or self._vectors[0] != run.id:
+                self._vectors = run.id, read_stored(run)
+            return self._vectors[1]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 TABLES = ("swap", "swap_summary")
+# What of the table `swap` is printed; files get all of it.
+SHOWN = ("kind", "language", "form", "name_type", "context_type", "text", "predicted", "confidence", "moved")
 
 
 def swap(
@@ -59,7 +61,8 @@ def swap(
     from nerspace.datasets.errors import UsageError
     from nerspace.datasets.languages import parse_languages
     from nerspace.engine import jobs, runs
-    from nerspace.engine.swap_requests import make_swap_request
+    from nerspace.engine.swap import plan_swaps
+    from nerspace.engine.swap_requests import make_swap_request, read_swap_request
     from nerspace.tui.console import console
     from nerspace.tui.training_commands import watch
 
@@ -72,6 +75,8 @@ def swap(
             done, of, parse_languages(lang) if lang else (), names=tuple(names or ()), type=kind.upper(),
             gender=gender, contexts=contexts, sample=sample, case=case, layer=layer, seed=seed, device=device,
         )  # fmt: skip
+        # A name that cannot be placed is told before a run is made for it.
+        plan_swaps(read_swap_request(request))
         done = runs.create(folder, "swap", request, seed)
         console(stderr=True).print(f"Run {done.id}")
         jobs.start(done)
@@ -101,6 +106,8 @@ def _show(run: "Run", table: str | None, csv: str | None, as_json: bool, plot: b
         return
     name = table or "swap_summary"
     frame = summary if name == "swap_summary" else run.read_table(name)
+    if name == "swap" and csv is None and not as_json and not plot:
+        frame = frame[list(SHOWN)]
     show_table(name, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
 
 

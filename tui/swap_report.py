@@ -38,11 +38,10 @@ def show_swaps(request: Mapping[str, Any], summary: "pd.DataFrame", rows: "pd.Da
         print_table(_shares(by_language, "language"))
     _moved(summary, whole)
     _say("")
-    if len(chosen) and (least := chosen["agreeing"].min()) < 1:
-        _say(
-            f"Where a context shows gender or case, up to {100 * (1 - least):.0f} % of a row's names may not agree with it."
-        )
-    for line in verdict(total[total["subset"] == "all"]):
+    total = total[total["subset"] == "all"]
+    if len(total) and (doubtful := 1 - total["agreeing"].iloc[0]) > 0:
+        _say(f"In {100 * doubtful:.0f} % of these the context shows a gender or case that the name may lack.")
+    for line in verdict(total):
         _say(line)
 
 
@@ -90,10 +89,11 @@ def verdict(total: "pd.DataFrame") -> list[str]:
     if total.empty:
         return ["There is no name in a context of another type, so nothing is said of form against context."]
     row = total.iloc[0]
+    lead, low, high = (100 * row[name] for name in ("lead", "lead_low", "lead_high"))
     told = (
-        f"In contexts of another type, {100 * row['as_name']:.0f} % of {row['n']:,} names keep their own type and "
-        f"{100 * row['as_context']:.0f} % take the context's "
-        f"(difference {100 * row['lead']:+.0f}, 95 % {100 * row['lead_low']:+.0f} to {100 * row['lead_high']:+.0f})."
+        f"In contexts of another type, {100 * row['as_name']:.0f} % of the names keep their own type and "
+        f"{100 * row['as_context']:.0f} % take the context's (difference {lead:+.0f}, 95 % {low:+.0f} to {high:+.0f}; "
+        f"n = {row['n']:,})."
     )
     if row["lead_low"] > 0:
         return [told, "The model goes by the form of the name more than by its context, as the paper says."]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from nerspace.engine.advice import first_choices
 from nerspace.tui.console import console, print_table
 from nerspace.tui.plots.pairs import directed_matrix
 
@@ -55,6 +56,9 @@ def show_correlations(frame: "pd.DataFrame") -> None:
              f"{r.low:+.2f} to {r.high:+.2f}" if r.low == r.low else "–", _p(r.p),
              f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+.2f}", _p(rho.p))
         )  # fmt: skip
+    if not rows:
+        _say("  Nothing can be said: there are too few pairs, or their errors are all the same.")
+        return
     columns = ["pairs", "n", "Pearson", "95 %", "p", "seeds", "Spearman", "p "]
     shown = pd.DataFrame(rows, columns=columns)
     print_table(shown if any(row[5] != "–" for row in rows) else shown.drop(columns="seeds"))
@@ -76,7 +80,7 @@ def verdict(correlations: "pd.DataFrame") -> list[str]:
     """What may be said of the paper's claim, the closer the spelling the better the transfer."""
     shown = {subset: _shown(correlations, subset) for subset in ("all", "same_script", "different")}
     if shown["all"] is None:
-        return ["There are too few pairs to say."]
+        return ["Nothing can be said: there are too few pairs, or their errors are all the same."]
     several = "test" in correlations and bool((correlations["test"] == "mantel").any())
     lines = []
     if not shown["all"]:
@@ -123,12 +127,5 @@ def _advice(advice: "pd.DataFrame", quality: "pd.DataFrame") -> None:
     )
     columns = ["ranking", "kendall", "spearman", "p", "regret", "chance"]
     print_table(whole[columns].round({"kendall": 2, "spearman": 2, "p": 4, "regret": 1, "chance": 1}))
-    first = advice[advice["rank"] == 1].drop_duplicates(["recipient", "ranking"])
-    best = (
-        advice[(advice["wrong_rank"] == 1) & (advice["ranking"] == "tnld")].groupby("recipient")["donor"].agg(",".join)
-    )
-    wide = first[first["ranking"] != "script"].pivot(index="recipient", columns="ranking", values="donor")
-    _say("\nThe donor advised first, and the best one found\n")
-    wide = wide[[name for name in quality["ranking"].unique() if name in wide]]
-    fewest = best.groupby("recipient")["donor"].agg(",".join)
-    print_table(wide.assign(**{"fewest errors": fewest}).reset_index())
+    _say("\nThe donors advised first, and those with the fewest errors\n")
+    print_table(first_choices(advice).drop(columns="script"))

@@ -105,6 +105,21 @@ GEOMETRY_TABLES = (
         },
     ),
     TableSpec(
+        "siblings",
+        "How near the forms of one name are to each other, in the same contexts.",
+        "engine.geometry.siblings:siblings_table",
+        {
+            "stage": STAGE,
+            "layer": LAYER,
+            "entity": "entity id",
+            "a": LANGUAGE,
+            "b": LANGUAGE,
+            "n": "contexts that hold the name in both languages",
+            "cosine": "mean cosine of its two vectors in the same context",
+            "floor": "mean cosine of these vectors to those of all other names in the other language",
+        },
+    ),
+    TableSpec(
         "cka",
         "How alike the arrangement of the same entities is in two languages (linear CKA).",
         "engine.geometry.similarity:cka_table",
@@ -153,7 +168,7 @@ GEOMETRY_TABLES = (
     ),
     TableSpec(
         "words",
-        "The random words behind the word vectors of a run.",
+        "The words behind the word vectors of a run; nerspace extract adds word, entity and type (O outside entities).",
         "engine.experiment:word_table",
         {"row": "row of the word vectors", "sentence": SENTENCE, "language": LANGUAGE},
     ),

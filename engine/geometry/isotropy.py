@@ -3,6 +3,7 @@
 Every measure refuses NaN and, where it needs directions, zero vectors; too few rows give a DataError that says so.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
@@ -66,19 +67,25 @@ def cluster_isotropy(X: Array, clusters: int = 10, components: int | None = None
     """`partition_isotropy` after every k-means cluster has lost its own mean and top components.
 
     What is left of anisotropy once the clusters are taken out. components: as for `all_but_the_top`.
-    Returns: log10, at most 0. Raises: DataError for fewer rows than clusters. Source: Rajaee and Pilehvar 2021.
+    Returns: log10, at most 0. Raises: DataError for fewer rows than clusters, or where nothing is left of the rows.
+    Source: Rajaee and Pilehvar 2021.
     """
-    return partition_isotropy(without_clusters(X, clusters, components, seed))
+    left = without_clusters(X, clusters, components, seed)
+    if np.abs(left).max() <= np.finfo(np.float32).eps * np.abs(X).max():
+        raise DataError("Nothing is left of the vectors without their clusters: they have no spread to measure.")
+    return partition_isotropy(left)
 
 
 def without_clusters(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> Rows:
     """X with the mean and the top components of its own k-means cluster removed from every row, [n, d]."""
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     rows = checked_rows(X, clusters)
     # One thread: several add up in an order of their own, and the same seed has to give the same clusters.
-    with threadpool_limits(1):
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different rows than clusters
         labels = KMeans(clusters, n_init=1, max_iter=50, random_state=seed).fit(rows.astype(np.float32)).labels_
     left = np.empty_like(rows)
     for cluster in np.unique(labels):

@@ -169,22 +169,24 @@ def retrieval_table(
 ) -> "pd.DataFrame":
     """The table `retrieval`, one row per ordered pair of languages and method: a asks, b is searched.
 
-    vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel.
+    vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. No such rows, or rows that
+    have no direction, give empty values.
     """
     import pandas as pd
 
     rows = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
-        units = unit_rows(X)
         for (a, b), (in_a, in_b) in pairs.items():
-            cosines = units[in_a] @ units[in_b].T
+            try:
+                cosines = _cosines(X[in_a], X[in_b])
+            except DataError:
+                rows += [(stage, layer, *pair, method, len(in_a), NAN, NAN, NAN, NAN)
+                         for method in METHODS for pair in ((a, b), (b, a))]  # fmt: skip
+                continue
             for method in METHODS:
-                scores = _scores(cosines, method, k) if len(cosines) else cosines
+                scores = _scores(cosines, method, k)
                 for first, second, square in ((a, b, scores), (b, a, scores.T)):
-                    if not len(square):
-                        rows.append((stage, layer, first, second, method, 0, NAN, NAN, NAN, NAN))
-                        continue
                     found = _retrieved(square)
                     rows.append((stage, layer, first, second, method, found.n, found.p_at_1, found.mrr, found.chance,
                                  found.chance_mrr))  # fmt: skip

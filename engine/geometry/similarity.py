@@ -1,6 +1,7 @@
 """How alike parallel vectors are."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,7 @@ def parallel_cosine_table(
     """The table `parallel_cosine`, one row per unordered pair of languages a < b.
 
     vectors: (stage, layer) → [n, d]. languages, cells: [n], the language and the cell (context and entity) of each row;
-    rows of equal cell are parallel.
+    rows of equal cell are parallel. No such rows, or rows that have no direction, give empty values.
     """
     import pandas as pd
 
@@ -115,8 +116,10 @@ def parallel_cosine_table(
     for (stage, layer), X in vectors.items():
         for (a, b), (in_a, in_b) in pairs.items():
             A, B = X[in_a], X[in_b]
-            cosine = parallel_cosine(A, B) if len(A) else NAN
-            floor = shuffled_cosine(A, B) if len(A) > 1 else NAN
+            cosine = floor = NAN
+            with suppress(DataError):
+                cosine = parallel_cosine(A, B)
+                floor = shuffled_cosine(A, B)
             rows.append((stage, layer, a, b, len(A), cosine, floor))
     return pd.DataFrame(rows, columns=["stage", "layer", "a", "b", "n", "cosine", "floor"])
 

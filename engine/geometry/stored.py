@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.dimensions import without_dimensions
 from nerspace.engine.geometry.views import VIEWS, Array, view
-from nerspace.engine.runs import Run
+from nerspace.engine.runs import Run, find_run, list_runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,17 @@ def read_stored(
             raise DataError(f"{len(stored)} vectors of {kind} at {name}, layer {number}, but {len(rows)} rows.")
         vectors[name, number] = view(stored, look)
     return StoredVectors(vectors, rows)
+
+
+def find_stored(workspace: Path, name: str | None = None, kind: str = "entities") -> Run:
+    """As `find_run`, but without a name the newest run that holds vectors of that kind.
+
+    Raises: UsageError if there is none.
+    """
+    if name is not None:
+        return find_run(workspace, name)
+    newest = find_run(workspace)
+    return next((run for run in list_runs(workspace) if _held(run, kind)), newest)
 
 
 def _held(run: Run, kind: str) -> list[tuple[str, int]]:

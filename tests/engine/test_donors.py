@@ -6,7 +6,11 @@ import pytest
 from training_samples import assert_same_results, demo_request
 
 from nerspace.engine import jobs, runs
-from nerspace.engine.runs import Run
+from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine.findings import TABLES, transfer_tables
+from nerspace.engine.geometry.similarity import linear_cka
+from nerspace.engine.geometry.stored import read_stored
+from nerspace.engine.runs import Run, to_csv
 
 
 @pytest.fixture
@@ -62,3 +66,39 @@ def test_a_run_stopped_in_any_of_its_trainings_is_resumed_to_the_same_results(
     jobs.resume(run)
     assert list(jobs.follow(run))[-1]["state"] == "finished", (run.path / "job.log").read_text()
     assert_same_results(whole, run)
+
+
+def test_a_run_of_several_donors_says_how_alike_languages_are_and_advises(whole: Run) -> None:
+    assert set(TABLES) <= set(whole.tables())
+    for name in (*TABLES, "piece_overlap", "cka"):
+        assert list(whole.read_table(name).columns) == list(CATALOGUE[name].columns), name
+    assert set(whole.read_table("advice")["ranking"]) == {"tnld", "piece_overlap", "cka", "script"}
+    cka = whole.read_table("cka")
+    assert set(cka["stage"]) == {"before"}
+    assert sorted(set(cka["layer"])) == [0, 1, 2]
+    stored = read_stored(whole, "entities", layer=2)
+    X, languages = stored.vectors["before", 2], stored.languages
+    value = linear_cka(X[languages == "be"], X[languages == "pl"])
+    found = cka[(cka["layer"] == 2) & (cka["a"] == "be") & (cka["b"] == "pl")]["value"].item()
+    assert found == pytest.approx(value, rel=1e-6)
+
+
+def test_tables_told_anew_from_the_predictions_are_those_of_the_run(whole: Run) -> None:
+    told = transfer_tables(whole)
+    assert set(told) == set(TABLES)
+    for name, frame in told.items():
+        assert to_csv(frame) == whole.table_path(name).read_text(), name
+
+
+def test_a_transfer_run_trains_the_same_models_without_probes(whole: Run, workspace: Path, tiny_xlmr: Path) -> None:
+    request = {**whole.info()["request"], "probe_every": 0, "keep_model": False}
+    run = runs.create(workspace, "transfer", request, 0)
+    assert jobs.execute(run) == "finished", run.info()
+    for name in (*TABLES, "predictions", "cka", "piece_overlap"):
+        assert run.table_path(name).read_bytes() == whole.table_path(name).read_bytes(), name
+    assert not {"probes", "deltas"} & set(run.tables())
+    assert not (run.path / "model").exists()
+    stages = [event for _, event in run.events() if event["event"] == "stage"]
+    trained = [event for event in stages if event["stage"] == "train"]
+    assert [(event["part"], event["parts"]) for event in trained] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert trained[2]["label"] == "Fine-tuning pl-0, model 3 of 4"

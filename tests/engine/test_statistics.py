@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.manifold import trustworthiness
 
-from nerspace.engine import projection
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation import entity_scores, entity_spans
 from nerspace.engine.statistics import (
@@ -105,45 +103,3 @@ def test_transfer_counts_wrong_sentences_and_joins_the_distance_either_way_round
     assert tuple(table.loc["en", ["sentences", "wrong", "tnld"]]) == (2, 1, 0.25)
     assert table.loc["en", "f1"] == pytest.approx(2 / 3)
     assert table.loc["pl", "tnld"] == 0
-
-
-@pytest.fixture(scope="module")
-def clusters() -> np.ndarray:
-    generator = np.random.default_rng(0)
-    return np.concatenate([generator.normal(size=(40, 8)) + 10 * k for k in range(3)]).astype(np.float32)
-
-
-def test_the_same_seed_gives_the_same_map_and_clusters_stay_together(clusters: np.ndarray) -> None:
-    maps = [projection.project(clusters, seed=1) for _ in range(2)]
-    np.testing.assert_array_equal(maps[0], maps[1])
-    assert projection.neighbours_preserved(clusters, maps[0]) > 0.4
-    near = np.argsort(((maps[0][:, None] - maps[0]) ** 2).sum(-1), axis=1)[:, 1:11]
-    assert (near // 40 == np.arange(120)[:, None] // 40).mean() > 0.99
-
-
-def test_map_quality_is_perfect_for_a_plane_and_at_chance_for_a_random_one(clusters: np.ndarray) -> None:
-    plane = np.random.default_rng(0).normal(size=(300, 2))
-    assert projection.neighbours_preserved(plane, plane * 3) == 1
-    stranger = np.random.default_rng(1).normal(size=(300, 2))
-    assert projection.neighbours_preserved(plane, stranger) == pytest.approx(10 / 299, abs=0.02)
-
-
-def test_the_map_tables_name_perplexity_n_and_seed(clusters: np.ndarray) -> None:
-    vectors = {("after", 12): clusters}
-    points = projection.map_table(vectors, seed=4)
-    quality = projection.map_quality_table(vectors, points, "tsne", 70, 4)
-    assert list(points.columns) == ["stage", "layer", "point", "x", "y"]
-    row = quality.iloc[0]
-    assert (row["n"], row["seed"], row["method"]) == (120, 4, "tsne")
-    assert row["perplexity"] == pytest.approx(119 / 3)
-    assert row["trustworthiness"] == pytest.approx(
-        trustworthiness(clusters, points[["x", "y"]].to_numpy(), n_neighbors=10)
-    )
-
-
-@pytest.mark.parametrize("X", [np.zeros((3, 4)), np.full((9, 4), np.nan), np.zeros(5)])
-def test_what_cannot_be_mapped_is_refused(X: np.ndarray) -> None:
-    with pytest.raises(DataError):
-        projection.project(X)
-    with pytest.raises(UsageError, match="tsne or pca"):
-        projection.project(np.zeros((9, 4)), method="umap")

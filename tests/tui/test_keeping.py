@@ -165,6 +165,7 @@ async def test_the_palette_finds_runs_and_names(app, finished):
         await pilot.pause(0.3)
         text = await settle(pilot)
         assert "LOC · nominative · washington" in text
+        assert "Вашынгтон" in text
         assert "▁Ваш" in text
 
 
@@ -181,11 +182,3 @@ async def test_a_run_that_vanishes_is_told_and_everything_goes_on(run, corpus):
             while len(app.screen_stack) > 1:
                 await press(pilot, "escape")
         assert "Sentences  23" in text
-
-
-def test_a_way_out_of_data_needs_help_alone():
-    from nerspace.tui.screens.help import way_through
-
-    rooms = {"data": "Data"}
-    assert [keys for keys, _ in way_through(rooms)][:2] == ["/ washington ⏎", "T"]
-    assert any(keys == "7" for keys, _ in way_through({**rooms, "entity": "Entity"}))

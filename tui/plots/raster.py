@@ -61,15 +61,17 @@ def to_dots(x: Array, y: Array, window: Window, columns: int, rows: int) -> tupl
 def raster(across: Array, down: Array, classes: Array, columns: int, rows: int) -> Raster:
     """Draw points, each at its dot.
 
-    across, down: float [n], dots from the upper left corner. classes: int [n], from 0. Points outside are left out.
+    across, down: float [n], dots from the upper left corner. classes: int [n], from 0, or none at all, when all cells
+    drawn belong to class 0. Points outside are left out.
     """
     inside = (across >= 0) & (across < columns * 2) & (down >= 0) & (down < rows * 4)
     dot_x = across[inside].astype(np.int32)
     dot_y = down[inside].astype(np.int32)
-    kinds = classes[inside]
+    kinds = classes[inside] if len(classes) else np.zeros(len(dot_x), dtype=np.int64)
     cells = (dot_y >> 2) * columns + (dot_x >> 1)
-    bits = np.zeros(rows * columns, dtype=np.uint8)
-    np.bitwise_or.at(bits, cells, _DOTS[dot_y & 3, dot_x & 1])
+    dots = np.zeros((rows, 4, columns, 2), dtype=bool)
+    dots[dot_y >> 2, dot_y & 3, dot_x >> 1, dot_x & 1] = True
+    bits = (dots * _DOTS[None, :, None, :]).sum(axis=(1, 3), dtype=np.uint8).ravel()
     owner = np.full(rows * columns, -1, dtype=np.int32)
     if len(cells):
         count = int(kinds.max()) + 1

@@ -98,7 +98,8 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         return swap_bars(frame)
     if name == "map":
         return "\n\n".join(
-            f"{stage}, layer {layer}\n{_dots(group)}" for (stage, layer), group in frame.groupby(["stage", "layer"])
+            f"{stage}, layer {layer}\n{_classes(group) if 'class' in group else _dots(group)}"
+            for (stage, layer), group in frame.groupby(["stage", "layer"], sort=False)
         )
     if kind == "heatmap":
         value = next(column for column in ("cosine", "r", "tnld", "p_at_1", "overlap", "value") if column in frame)
@@ -119,6 +120,26 @@ def _dots(points: "pd.DataFrame") -> str:
     figure = new_figure(WIDTH, 24)
     figure.draw(figure.signal(list(points["x"]), list(points["y"]), marker="braille").lines(False))
     return drawn_text(figure)
+
+
+def _classes(points: "pd.DataFrame", width: int = WIDTH, height: int = 24) -> str:
+    """Every place as the mark of the class that most of its points have, and what the marks stand for."""
+    import numpy as np
+
+    from nerspace.tui.literal import literal
+    from nerspace.tui.maps import MARKS
+
+    names = sorted(points["class"].fillna("").unique())
+    code = points["class"].fillna("").map(names.index).to_numpy()
+    x, y = points["x"].to_numpy(dtype=float), points["y"].to_numpy(dtype=float)
+    column, line = (
+        ((size - 1) * (v - v.min()) / (np.ptp(v) or 1)).round().astype(int) for v, size in ((x, width), (-y, height))
+    )
+    counts = np.zeros((height, width, len(names)), dtype=int)
+    np.add.at(counts, (line, column, code), 1)
+    most = np.where(counts.any(axis=2), counts.argmax(axis=2), -1)
+    drawn = "\n".join("".join(MARKS[k % len(MARKS)] if k >= 0 else " " for k in row).rstrip() for row in most)
+    return drawn + "\n" + "  ".join(f"{MARKS[k % len(MARKS)]} {literal(name) or '-'}" for k, name in enumerate(names))
 
 
 def _curves_of(name: str, frame: "pd.DataFrame") -> str:

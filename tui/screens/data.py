@@ -17,7 +17,7 @@ from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.finding import Found, find, tagged_name
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.rows import NoRows, Shown
-from nerspace.tui.screens.entity import (
+from nerspace.tui.screens.details import (
     name_copy,
     name_detail,
     sentence_copy,
@@ -27,7 +27,7 @@ from nerspace.tui.screens.entity import (
 )  # fmt: skip
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import TextScreen
-from nerspace.tui.screens.room import Room
+from nerspace.tui.screens.room import Name, Room
 from nerspace.tui.state import kept_choice
 from nerspace.tui.tagged_index import TaggedIndex
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -348,6 +348,15 @@ class DataRoom(Room):
             columns = _SENTENCE_COLUMNS if sentences else _ENTITY_COLUMNS
         note = f"filter {self.filter}" if str(self.filter) else ""
         return Shown(self.view, self.found.rows, columns, note)
+
+    def name_here(self) -> Name | None:
+        """The name of the row, where it has an id."""
+        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
+        if isinstance(rows, EntityRows) and len(rows):
+            return Name(rows.rows[row][0].id)
+        if isinstance(rows, SentenceRows) and len(rows):
+            return Name(rows.cell(row)[2].id)
+        return None
 
     def copied(self) -> str:
         """The row under the cursor."""

@@ -1,5 +1,7 @@
 """The sentences that the fine-tuned model gets wrong in one language, and one of them word by word."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -7,6 +9,8 @@ from rich.text import Text
 
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.tui.literal import literal
+from nerspace.tui.palette import type_style
+from nerspace.tui.rows import Cell, FrameRows
 from nerspace.tui.screens.modals import TextScreen
 
 if TYPE_CHECKING:
@@ -18,17 +22,51 @@ SHOWN = ["type", "form", "words", "confidence", "gold", "predicted", "sentence"]
 COLUMNS = {**CATALOGUE["sentences"].columns, **CATALOGUE["predictions"].columns}
 
 
-def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int) -> "pd.DataFrame | None":
-    """Rows of the table `predictions` that are wrong in the recipient, with their words; None without predictions."""
+def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int | None) -> "pd.DataFrame | None":
+    """Rows of the table `predictions` that are wrong in the recipient, with their words; None without predictions.
+
+    seed: of the model; None for all of them, the seed then being a column too.
+    """
     predictions, sentences = session.table("predictions"), session.table("sentences")
     if predictions is None or sentences is None:
         return None
     chosen = predictions[
         (predictions["donor"] == donor) & (predictions["language"] == recipient)
-        & (predictions["seed"] == seed) & (predictions["wrong"] == 1)
+        & (predictions["wrong"] == 1)
     ]  # fmt: skip
+    if seed is not None:
+        chosen = chosen[chosen["seed"] == seed]
     texts = sentences.drop_duplicates("sentence")[["sentence", "form", "words"]]
-    return chosen.merge(texts, on="sentence", how="left")[SHOWN]
+    return chosen.merge(texts, on="sentence", how="left")[SHOWN if seed is not None else [*SHOWN, "seed"]]
+
+
+class WrongRows(FrameRows):
+    """The same rows, the words with gold names in the color of their type and, behind a word, a wrong prediction."""
+
+    def __init__(self, frame: "pd.DataFrame", fixed: int = 1) -> None:
+        super().__init__(frame, fixed)
+        self._words = list(frame.columns).index("words")
+        self.columns = [
+            replace(column, at_most=400, greedy=True) if column.name == "words" else column for column in self.columns
+        ]
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """The values of a row, its words as a text."""
+        cells = list(super().cells(index))
+        words, gold, predicted = (str(self.frame[name].iloc[index]) for name in ("words", "gold", "predicted"))
+        cells[self._words] = tagged_words(words, gold, predicted or gold)
+        return cells
+
+
+def tagged_words(words: str, gold: str, predicted: str) -> Text:
+    """A sentence with its gold names in the color of their type; a wrong tag stands behind its word: Minsk‹B-PER."""
+    text = Text(end="")
+    for word, right, said in zip(words.split(" "), gold.split(" "), predicted.split(" "), strict=False):
+        text.append(literal(word), "" if right == "O" else type_style(right[2:]))
+        if right != said:
+            text.append(f"‹{literal(said)}", "bold color(203)")
+        text.append(" ")
+    return text
 
 
 def word_by_word(row: "pd.Series[Any]") -> TextScreen:

@@ -13,15 +13,16 @@ _PLACES = {
     "app": "Everywhere", "table": "Tables", "data": "Data", "tokens": "Tokens", "training": "Training",
     "curves": "Curves", "runs": "Runs", "found": "Looking through this table",
     "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
+    "transfer": "Transfer", "plane": "The plot", "entity": "Entity",
 }  # fmt: skip
 _NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F8 or alt+1–8 there."
 
 
 # Where a newcomer stands first: from a name to what is known of it, and out with the numbers.
-_WAY = (
+WAY = (
     ("/ washington ⏎", "find a name, in any language; f lang:be,ru len>1 identical:no narrows"),
-    ("T", "how its forms are cut into pieces, and how far apart they are spelled"),
-    ("4 / вашынгтон ⏎", "where it lies on the map, and what lies near; [ ] before and after fine-tuning"),
+    ("i", "everything about it: forms, pieces, spelling distance, cosines, errors (Entity)"),
+    ("m", "there: its points on the map, before and after fine-tuning (Space)"),
     ("5", "how close the languages are as a whole, beside the chance floor"),
     ("e", "the table behind any view as CSV; Y copies it, E takes a picture"),
     ("3 n", "fine-tune another model; 8 lists all runs"),
@@ -35,12 +36,6 @@ class HelpScreen(TextScreen):
         self, active: Mapping[str, Sequence[str]], shown: Shown | None, with_ids: bool, way: Sequence[tuple[str, str]]
     ) -> None:
         super().__init__("help", help_text(active, shown, with_ids, way))
-
-
-def way_through(rooms: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Keys that lead from a name to its numbers, with what they show, for the rooms that there are."""
-    about = [("7", "everything that is known of one name")] if "entity" in rooms else []
-    return [*_WAY[:2], *about, *_WAY[2:]]
 
 
 def help_text(

@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from nerspace.tui.actions import bindings
-from nerspace.tui.rows import FrameRows, Shown
+from nerspace.tui.rows import FrameRows, Rows, Shown
+from nerspace.tui.screens.room import Name
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
@@ -23,13 +24,14 @@ class ListScreen(ModalScreen[int | None]):
     """Closes with the row that was chosen, or None; `e` exports the list under `name`.
 
     inspect: a window for a row; where there is one, enter opens it over the list instead. row: under the cursor first.
+    rows: how the frame is drawn, plainly by default.
     """
 
     BINDINGS = bindings("list")
 
     def __init__(
         self, title: str, name: str, frame: "pd.DataFrame", columns: Mapping[str, str], empty: str,
-        inspect: Callable[[int], ModalScreen[Any]] | None = None, row: int = 0,
+        inspect: Callable[[int], ModalScreen[Any]] | None = None, row: int = 0, rows: Rows | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.window_title = title
@@ -39,6 +41,7 @@ class ListScreen(ModalScreen[int | None]):
         self.empty = empty
         self.inspect = inspect
         self.row = row
+        self.rows = rows or FrameRows(frame, fixed=min(2, max(0, len(frame.columns) - 1)))
 
     def compose(self) -> ComposeResult:
         """The table and its keys."""
@@ -50,7 +53,7 @@ class ListScreen(ModalScreen[int | None]):
     def on_mount(self) -> None:
         """Show the rows."""
         table = self.query_one(FoundTable)
-        table.show(FrameRows(self.frame, fixed=min(2, len(self.frame.columns) - 1)), self.row, self.empty)
+        table.show(self.rows, self.row, self.empty)
         table.focus()
 
     @on(FrameTable.Picked)
@@ -71,6 +74,19 @@ class ListScreen(ModalScreen[int | None]):
     def action_export(self) -> None:
         """Write the list as CSV."""
         self.app.export(self.shown())  # type: ignore[attr-defined]
+
+    async def action_name(self) -> None:
+        """Show the name of the row in Entity."""
+        place = self.query_one(FrameTable).row
+        row = self.frame.iloc[place] if len(self.frame) else {}
+        if "sentence" not in row and "entity" not in row:
+            self.app.tell("This list holds no names.", "warning")  # type: ignore[attr-defined]
+            return
+        sentence = str(row.get("sentence", ""))
+        entity = str(row.get("entity", "") or sentence.rpartition("/")[2])
+        language = str(row.get("language", "") or sentence.partition("/")[0])
+        self.dismiss(None)
+        await self.app.show_name(Name(entity, language, sentence))  # type: ignore[attr-defined]
 
     def action_copy(self) -> None:
         """Copy the row or cell."""

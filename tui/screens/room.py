@@ -1,6 +1,7 @@
 """What every room of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.containers import Vertical
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from nerspace.tui.session import Session
 
 NO_RUN = "No run here yet: n on Training starts one; nerspace demo in a shell does too."
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a view points at: entity id, and the language and sentence id where the view has them.
+
+    form: the name as it is written, where there is no entity id.
+    """
+
+    entity: str
+    language: str = ""
+    sentence: str = ""
+    form: str = ""
 
 
 class Loaded(Message):
@@ -108,3 +122,7 @@ class Room(Vertical):
     def copied(self) -> str:
         """What `y` copies."""
         return ""
+
+    def name_here(self) -> Name | None:
+        """The name that the cursor is on."""
+        return None

@@ -16,9 +16,9 @@ from nerspace.tui.corpus_rows import NameRows
 from nerspace.tui.literal import literal
 from nerspace.tui.palette import language_order
 from nerspace.tui.rows import FrameRows, NoRows, Shown
-from nerspace.tui.screens.entity import name_copy, name_detail
+from nerspace.tui.screens.details import name_copy, name_detail
 from nerspace.tui.screens.modals import TextScreen
-from nerspace.tui.screens.room import Room
+from nerspace.tui.screens.room import Name, Room
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.pieces import Cut, blocks, pieces_text
 
@@ -250,6 +250,10 @@ class TokensRoom(Room):
         ]
         name = "pieces_" + "".join(letter if letter.isalnum() else "_" for letter in self.entity.id)
         return Shown(name, FrameRows(pd.DataFrame(records, columns=list(_COLUMNS))), _COLUMNS)
+
+    def name_here(self) -> Name | None:
+        """The chosen name."""
+        return Name(self.entity.id) if self.entity is not None else None
 
     def copied(self) -> str:
         """The forms and pieces of the chosen name."""

@@ -108,7 +108,7 @@ class FrameTable(OrderedRows, can_focus=True):
             if room < 3:
                 break
             width = min(self._widths[place], room)
-            if place in others:
+            if place in others and not self.rows.columns[place].greedy:
                 behind -= self._widths[place] + _GAP
                 # Two columns of long text stand side by side unless the rest needs less than half.
                 width = min(width, max(half, room - behind - _GAP))

@@ -21,7 +21,10 @@ _SCALE_CELLS = 24
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """What is drawn. values: (row, column) → value. low, high: ends of the scale; diverging: around the middle."""
+    """What is drawn. values: (row, column) → value. low, high: ends of the scale; diverging: around the middle.
+
+    codes: the languages of the columns, and of the rows too unless `rows` names others.
+    """
 
     title: str
     codes: tuple[str, ...]
@@ -29,6 +32,12 @@ class Matrix:
     low: float
     high: float
     diverging: bool = False
+    rows: tuple[str, ...] = ()
+
+    @property
+    def down(self) -> tuple[str, ...]:
+        """The languages of the rows."""
+        return self.rows or self.codes
 
     def share(self, value: float) -> float:
         """Where a value lies on the scale, 0 to 1."""
@@ -60,6 +69,18 @@ class Heatmap(Widget, can_focus=True):
     class Moved(Message):
         """The cursor is on another cell."""
 
+    class Chosen(Message):
+        """The cell under the cursor is to be inspected."""
+
+        def __init__(self, heatmap: "Heatmap") -> None:
+            super().__init__()
+            self.heatmap = heatmap
+
+        @property
+        def control(self) -> "Heatmap":
+            """The matrix, for `@on` selectors."""
+            return self.heatmap
+
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.matrix: Matrix | None = None
@@ -72,10 +93,9 @@ class Heatmap(Widget, can_focus=True):
         pair = self.pair
         self.matrix, self.empty = matrix, empty
         if matrix is not None:
-            last = len(matrix.codes) - 1
-            if pair and set(pair) <= set(matrix.codes):
-                self.cell = (matrix.codes.index(pair[0]), matrix.codes.index(pair[1]))
-            self.cell = (min(self.cell[0], last), min(self.cell[1], last))
+            if pair and pair[0] in matrix.down and pair[1] in matrix.codes:
+                self.cell = (matrix.down.index(pair[0]), matrix.codes.index(pair[1]))
+            self.cell = (min(self.cell[0], len(matrix.down) - 1), min(self.cell[1], len(matrix.codes) - 1))
         self._keep_in_view()
         self.refresh()
         self.post_message(self.Moved())
@@ -85,17 +105,25 @@ class Heatmap(Widget, can_focus=True):
         """The two languages under the cursor."""
         if self.matrix is None or not self.matrix.codes:
             return None
-        codes = self.matrix.codes
-        return codes[min(self.cell[0], len(codes) - 1)], codes[min(self.cell[1], len(codes) - 1)]
+        down, codes = self.matrix.down, self.matrix.codes
+        return down[min(self.cell[0], len(down) - 1)], codes[min(self.cell[1], len(codes) - 1)]
+
+    def go_to(self, pair: tuple[str, str]) -> None:
+        """Put the cursor on a pair, if the matrix has it; tells nothing."""
+        if self.matrix is not None and pair[0] in self.matrix.down and pair[1] in self.matrix.codes:
+            self.cell = (self.matrix.down.index(pair[0]), self.matrix.codes.index(pair[1]))
+            self._keep_in_view()
+            self.refresh()
 
     # -- measures in cells of the terminal
 
     def _layout(self) -> tuple[int, int, int]:
         """Width of the row labels, width and height of a cell."""
         count = max(1, len(self.matrix.codes)) if self.matrix else 1
+        lines = max(1, len(self.matrix.down)) if self.matrix else 1
         label = 15 if self.size.width >= 15 + count * 5 + 2 else 4
         width = max(3, min(9, (self.size.width - label - 2) // count))
-        height = max(1, min(4, width // 2, (self.size.height - 4) // count))
+        height = max(1, min(4, width // 2, (self.size.height - 4) // lines))
         return label, width, height
 
     def _fitting(self) -> tuple[int, int]:
@@ -109,8 +137,9 @@ class Heatmap(Widget, can_focus=True):
             max(min(first, at), at - fit_count + 1)
             for first, at, fit_count in zip(self.first, self.cell, fitting, strict=True)
         )
-        if self.matrix is not None and len(self.matrix.codes) <= min(fitting):
-            self.first = (0, 0)
+        if self.matrix is not None:
+            whole = (len(self.matrix.down) <= fitting[0], len(self.matrix.codes) <= fitting[1])
+            self.first = (0 if whole[0] else self.first[0], 0 if whole[1] else self.first[1])
 
     # -- drawing
 
@@ -120,7 +149,7 @@ class Heatmap(Widget, can_focus=True):
         if self.matrix is None:
             return Strip([Segment(fit(f" {self.empty}" if y == 1 else "", width), base)], width)
         _, _, height = self._layout()
-        shown = list(range(len(self.matrix.codes)))[self.first[0] : self.first[0] + self._fitting()[0]]
+        shown = list(range(len(self.matrix.down)))[self.first[0] : self.first[0] + self._fitting()[0]]
         if y == 0:
             segments = [Segment(f" {self.matrix.title}", base + self._style("title"))]
         elif y == 1:
@@ -162,7 +191,7 @@ class Heatmap(Widget, can_focus=True):
     def _matrix_line(self, at: int, line: int, base: Style) -> list[Segment]:
         assert self.matrix is not None  # noqa: S101
         label, width, height = self._layout()
-        code, middle = self.matrix.codes[at], line == (height - 1) // 2
+        code, middle = self.matrix.down[at], line == (height - 1) // 2
         name = (f"{code} {language_name(code)}" if label > 4 else code) if middle else ""
         style = self._style("here") if at == self.cell[0] else class_style(code)
         segments = [Segment(fit(f" {name}", label), base + style)]
@@ -195,6 +224,7 @@ class Heatmap(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Keep the cursor in view."""
         self._keep_in_view()
+        self.refresh()
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -207,8 +237,9 @@ class Heatmap(Widget, can_focus=True):
     def _go(self, row: int, column: int) -> None:
         if self.matrix is None:
             return
-        last = len(self.matrix.codes) - 1
-        self.cell = (max(0, min(last, row)), max(0, min(last, column)))
+        self.cell = (
+            max(0, min(len(self.matrix.down) - 1, row)), max(0, min(len(self.matrix.codes) - 1, column)),
+        )  # fmt: skip
         self._keep_in_view()
         self.refresh()
         self.post_message(self.Moved())
@@ -216,6 +247,11 @@ class Heatmap(Widget, can_focus=True):
     def action_cursor(self, across: int, down: int) -> None:
         """Move the cursor."""
         self._go(self.cell[0] + down, self.cell[1] + across)
+
+    def action_open(self) -> None:
+        """Ask for the cell under the cursor."""
+        if self.pair is not None:
+            self.post_message(self.Chosen(self))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the click was."""

@@ -1,10 +1,9 @@
-"""A map of points in braille: colored by class, with a box cursor, the nearest point and its parallels marked."""
+"""A map of points in braille: colored by class, with a box cursor, the nearest point and what it is joined to."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,62 +14,35 @@ from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
+from nerspace.tui.plots.overlay import Classes, Overlay, lay_box, lay_labels, line_bits, star
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
-
-# Where a label may stand when the place of its point is taken, in label widths and rows.
-_BESIDE = (
-    (0, 0),
-    (1, 0),
-    (-1, 0),
-    (0, 1),
-    (0, -1),
-    (1, 1),
-    (-1, 1),
-    (1, -1),
-    (-1, -1),
-    (2, 0),
-    (-2, 0),
-    (0, 2),
-    (0, -2),
-)
-
-Overlay = dict[tuple[int, int], tuple[str, Style]]
-
-
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """codes: int [n], the class of every point. names, marks, styles: of every class, in the order of the legend."""
-
-    codes: Array
-    names: tuple[str, ...]
-    marks: tuple[str, ...]
-    styles: tuple[Style, ...]
 
 
 class Scatter(Widget, can_focus=True):
     """Draws points; the box is moved by cells, everything else follows from where it is."""
 
     BINDINGS = bindings("scatter")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"scatter--title", "scatter--focus", "scatter--box", "scatter--nearest"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "scatter--title", "scatter--focus", "scatter--box", "scatter--nearest",
+        "scatter--line",
+    }  # fmt: skip
     DEFAULT_CSS = """
     Scatter { background: $background; }
     Scatter .scatter--title { color: $foreground 70%; background: $background; }
     Scatter .scatter--focus { color: $primary; background: $background; text-style: bold; }
     Scatter .scatter--box { color: $accent; text-style: bold; }
+    Scatter .scatter--line { color: $accent 80%; }
     Scatter .scatter--nearest { color: $background; background: $accent; text-style: bold; }
     Scatter:ansi .scatter--nearest { text-style: bold reverse; color: ansi_default; background: ansi_default; }
     Scatter:nocolor .scatter--nearest { text-style: bold reverse; }
     """
 
-    class Moved(Message):
-        """The box, the window or the classes have changed."""
+    class Listed(Message):
+        """The points inside the box are wanted as a list."""
 
         def __init__(self, scatter: "Scatter") -> None:
             super().__init__()
             self.scatter = scatter
-
-    class Listed(Moved):
-        """The points inside the box are wanted as a list."""
 
     class ClassToggled(Message):
         """The legend entry of that place is to be shown or hidden."""
@@ -79,28 +51,43 @@ class Scatter(Widget, can_focus=True):
             super().__init__()
             self.place = place
 
-    def __init__(self, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, id: str, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self.title = ""
         self.x: Array = np.zeros(0)
         self.y: Array = np.zeros(0)
         self.kinds = Classes(np.zeros(0, dtype=np.int64), (), (), ())
         self.hidden: set[int] = set()
         self.window: Window | None = None
+        self.whole = Window(0.0, 0.0, 1.0, 1.0)
         self.box = [0.5, 0.5]
         self.half = [3, 1]
         self.labels: list[tuple[int, str, Style]] = []
         self.marked: int = -1
+        self.joined: int = -1
         self.empty = ""
         self._drawn: Raster | None = None
+        # Called before the overlay is laid, not by a message: so a key is answered by one paint.
+        self.watcher: Callable[[Scatter], None] | None = None
+        self._pinned: tuple[object, ...] = (-1, None, 0.0, 0.0)
         self._overlay: Overlay = {}
+        self._overlay_rows: dict[int, dict[int, tuple[str, Style]]] = {}
+        self._signs: list[tuple[list[str], list[int]]] = []
+        self._base, self._styles = Style(), [Style()]
+        self._count: tuple[object, str] | None = None
+        self._dots_of: tuple[object, tuple[Array, Array]] | None = None
 
     # -- content
 
     def show(self, title: str, x: Array, y: Array, classes: Classes, empty: str = "") -> None:
-        """Other points: x, y float [n] in map units. The window is fitted to them."""
+        """Other points: x, y float [n] in map units. The window is fitted to them; the box goes with its point."""
+        same = len(x) == len(self.x) and len(x) and self.marked >= 0
         self.title, self.x, self.y, self.kinds, self.empty = title, x, y, classes, empty
-        self.window = fit_window(x, y)
+        self._dots_of = None
+        self.window = self.whole = fit_window(x, y)
+        self._count = None
+        if same and (cell := self._cell_of(self.marked)) is not None:
+            self._put_box(cell, self.marked)
         self.redraw()
 
     def recolor(self, classes: Classes) -> None:
@@ -124,8 +111,27 @@ class Scatter(Widget, can_focus=True):
             return np.ones(len(self.x), dtype=bool)
         return ~np.isin(self.kinds.codes, list(self.hidden))
 
+    def _counted(self) -> str:
+        """How many points are shown of how many the map has."""
+        key = (frozenset(self.hidden), id(self.kinds))
+        if self._count is None or self._count[0] != key:
+            drawn = np.isfinite(self.x)
+            text = f" · {int((drawn & self.visible_points()).sum()):,} of {int(drawn.sum()):,}" if drawn.any() else ""
+            self._count = key, text
+        return self._count[1]
+
     def _dots(self) -> tuple[Array, Array]:
-        return to_dots(self.x, self.y, self.window or fit_window(self.x, self.y), self.columns, self.rows)
+        """Places of all points in dots, kept until the window, the size or the points change."""
+        key = (self.window, self.columns, self.rows)
+        if self._dots_of is None or self._dots_of[0] != key:
+            window = self.window or self.whole
+            self._dots_of = key, to_dots(self.x, self.y, window, self.columns, self.rows)
+        return self._dots_of[1]
+
+    @property
+    def share(self) -> float:
+        """The width of the window in widths of the whole map."""
+        return (self.window.right - self.window.left) / (self.whole.right - self.whole.left) if self.window else 1.0
 
     def _center(self) -> tuple[int, int]:
         column = min(self.columns - 1, int(self.box[0] * self.columns))
@@ -134,6 +140,9 @@ class Scatter(Widget, can_focus=True):
 
     def nearest_point(self) -> int:
         """The shown point nearest to the middle of the box, −1 if there is none."""
+        point, *place = self._pinned
+        if place == [self.window, *self.box] and 0 <= point < len(self.x) and self._shows(np.array([point]))[0]:
+            return int(point)
         column, row = self._center()
         across, down = self._dots()
         return nearest(across, down, self.visible_points(), column * 2 + 1, row * 4 + 2)
@@ -143,9 +152,17 @@ class Scatter(Widget, can_focus=True):
         column, row = self._center()
         across, down = self._dots()
         wide, high = self.half[0] * 2 + 1, self.half[1] * 4 + 2
-        off_x, off_y = np.abs(across - column * 2 - 1), np.abs(down - row * 4 - 2)
-        inside = np.flatnonzero((off_x <= wide) & (off_y <= high) & self.visible_points())
-        return inside[np.argsort(off_x[inside] ** 2 + off_y[inside] ** 2, kind="stable")]
+        # Column by column first: most points fall out there, and the rest of the work is on few.
+        inside = np.flatnonzero(np.abs(across - column * 2 - 1) <= wide)
+        off_y = np.abs(down[inside] - row * 4 - 2)
+        inside = inside[off_y <= high]
+        inside = inside[self._shows(inside)]
+        off = (across[inside] - column * 2 - 1) ** 2 + (down[inside] - row * 4 - 2) ** 2
+        return inside[np.argsort(off, kind="stable")]
+
+    def _shows(self, points: Array) -> Array:
+        """Which of some points belong to a class that is shown: bool [n]."""
+        return ~np.isin(self.kinds.codes[points], list(self.hidden))
 
     def points_in_window(self) -> Array:
         """Numbers of the shown points that lie in the window."""
@@ -157,22 +174,63 @@ class Scatter(Widget, can_focus=True):
 
     def redraw(self) -> None:
         """Draw the points again, then what lies over them."""
-        if self.size.width and self.window is not None:
-            across, down = self._dots()
-            shown = self.visible_points()
-            self._drawn = raster(across[shown], down[shown], self.kinds.codes[shown], self.columns, self.rows)
-        self.refresh()
+        self._raster()
         self.update_overlay()
 
-    def update_overlay(self) -> None:
-        """Lay box, nearest point and labels over the points, and tell that something has changed."""
-        self._lay()
-        self.post_message(self.Moved(self))
+    def _raster(self) -> None:
+        if self.size.width and self.window is not None:
+            across, down = self._dots()
+            shown = self.visible_points() & (self.kinds.codes >= 0)
+            drawn = raster(across[shown], down[shown], self.kinds.codes[shown], self.columns, self.rows)
+            self._drawn, self._signs = drawn, self._as_signs(drawn)
+        self.refresh()
 
-    def label(self, labels: list[tuple[int, str, Style]], marked: int) -> None:
-        """Write short labels at points (point, text, style) and mark one point; tells nothing."""
-        if labels != self.labels or marked != self.marked:
-            self.labels, self.marked = labels, marked
+    def _as_signs(self, drawn: Raster) -> list[tuple[list[str], list[int]]]:
+        """For each row the sign of every cell, a letter of its class where there are no colors, and its class."""
+        filled = drawn.bits > 0
+        codes = np.where(filled, BRAILLE + drawn.bits.astype(np.uint32), 32)
+        if self.app.no_color:
+            marks = np.array([ord(mark) for mark in self.kinds.marks] or [32], dtype=np.uint32)
+            codes = np.where(filled, marks[drawn.owner], 32)
+        signs = np.ascontiguousarray(codes, dtype=np.uint32).view("<U1")
+        return list(zip(signs.tolist(), np.where(filled, drawn.owner, -1).tolist(), strict=True))
+
+    def update_overlay(self) -> None:
+        """Lay box, nearest point and labels over the points, after whoever watches has had its say."""
+        if self.watcher is not None:
+            self.watcher(self)
+        self._lay()
+
+    def label(self, labels: list[tuple[int, str, Style]], marked: int, joined: int = -1) -> bool:
+        """Write short labels at points (point, text, style), mark one point, join one to the labels.
+
+        Returns: whether that changes anything, so that `show_labels` is called for.
+        """
+        changed = labels != self.labels or marked != self.marked or joined != self.joined
+        self.labels, self.marked, self.joined = labels, marked, joined
+        return changed
+
+    def show_labels(self) -> None:
+        """Draw the labels; tells nothing."""
+        self._lay()
+
+    def follow(self, point: int, share: float) -> None:
+        """Show as much of the map as another pane shows of its own, with this point in view; tells nothing."""
+        if point < 0 or not len(self.x):
+            return
+        zoomed = abs(share - self.share) > 1e-6 * share or self._cell_of(point) is None
+        if zoomed:
+            whole = self.whole
+            x, y = float(self.x[point]), float(self.y[point])
+            if share >= 1 or not np.isfinite(x + y):
+                self.window = whole.around((whole.left + whole.right) / 2, (whole.bottom + whole.top) / 2, share)
+            else:
+                wide, high = (whole.right - whole.left) * share / 2, (whole.top - whole.bottom) * share / 2
+                self.window = Window(x - wide, y - high, x + wide, y + high)
+            self._raster()
+        if (cell := self._cell_of(point)) is not None:
+            self._put_box(cell, point)
+        if zoomed:
             self._lay()
 
     def _lay(self) -> None:
@@ -182,73 +240,86 @@ class Scatter(Widget, can_focus=True):
             self._lay_labels()
             if self.has_focus:
                 self._lay_box()
+            if self.joined >= 0:
+                self._lay_lines()
+        self._overlay_rows = {}
+        for (column, row), laid in self._overlay.items():
+            self._overlay_rows.setdefault(row, {})[column] = laid
         rows: dict[int, list[int]] = {}
         for cell in before.keys() | self._overlay.keys():
             if before.get(cell) != self._overlay.get(cell):
                 rows.setdefault(cell[1], []).append(cell[0])
+        # One region a row: Textual sends a line from its start to the end of each.
         regions = [Region(min(cells), row + 1, max(cells) - min(cells) + 1, 1) for row, cells in rows.items()]
         if regions:
             self.refresh(*regions)
 
     def _cell_of(self, point: int) -> tuple[int, int] | None:
-        across, down = to_dots(
-            self.x[point : point + 1], self.y[point : point + 1], self.window or fit_window(self.x, self.y),
-            self.columns, self.rows,
-        )  # fmt: skip
-        if not (np.isfinite(across[0]) and np.isfinite(down[0])):
+        across, down = self._dots()
+        if not (np.isfinite(across[point]) and np.isfinite(down[point])):
             return None
-        column, row = int(across[0] // 2), int(down[0] // 4)
+        column, row = int(across[point] // 2), int(down[point] // 4)
         return (column, row) if 0 <= column < self.columns and 0 <= row < self.rows else None
 
     def _lay_labels(self) -> None:
         """The marked point first, then each label on its point or, where that is taken, beside it."""
         text = next((text for point, text, _ in self.labels if point == self.marked), "◉")
-        marked = [(self.marked, text, self.get_component_rich_style("scatter--nearest"))] if self.marked >= 0 else []
-        for point, label, style in [*marked, *(entry for entry in self.labels if entry[0] != self.marked)]:
-            if (cell := self._cell_of(point)) is None:
-                continue
-            width = cell_len(label)
-            for off_x, off_y in _BESIDE:
-                column, row = max(0, min(cell[0] + off_x * width, self.columns - width)), cell[1] + off_y
-                cells = [(column + place, row) for place in range(width)]
-                if 0 <= row < self.rows and not any(taken in self._overlay for taken in cells):
-                    self._overlay.update(zip(cells, ((letter, style) for letter in label), strict=True))
-                    break
+        entries = [entry for entry in self.labels if entry[0] != self.marked]
+        if self.marked >= 0:
+            entries.insert(0, (self.marked, text, self.get_component_rich_style("scatter--nearest")))
+        placed = ((self._cell_of(point), text, style) for point, text, style in entries)
+        labels = ((cell, text, style) for cell, text, style in placed if cell is not None)
+        lay_labels(self._overlay, labels, self.columns, self.rows)
+
+    def _lay_lines(self) -> None:
+        """Lines from the joined point to the labelled ones, under everything else that lies over the points."""
+        ends = [point for point, _, _ in self.labels if point != self.joined]
+        if self._drawn is None or not ends:
+            return
+        dots, drawn = np.column_stack(self._dots()), self._drawn.bits
+        line = line_bits(*star(tuple(dots[self.joined]), dots[ends]), self.columns, self.rows)
+        style, letters = self.get_component_rich_style("scatter--line", partial=True), self.app.no_color
+        for (column, row), bits in line.items():
+            if not letters:
+                self._overlay.setdefault((column, row), (chr(BRAILLE + (bits | int(drawn[row, column]))), style))
+            elif not drawn[row, column]:
+                self._overlay.setdefault((column, row), ("·", style))
 
     def _lay_box(self) -> None:
         column, row = self._center()
-        left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
         style = self.get_component_rich_style("scatter--box", partial=True)
-        edge = {(c, r): "─" for c in range(left, right + 1) for r in (top, bottom)}
-        edge |= {(c, r): "│" for c in (left, right) for r in range(top, bottom + 1)}
-        edge |= {(left, top): "╭", (right, top): "╮", (left, bottom): "╰", (right, bottom): "╯"}
-        for cell, sign in edge.items():
-            # Labels and the marked point stay readable under the edge of the box.
-            self._overlay.setdefault(cell, (sign, style))
+        left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
+        lay_box(self._overlay, left, right, top, bottom, style)
 
     def render_line(self, y: int) -> Strip:
         """The title, or one line of the map."""
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self._base
         if y == 0:
             style = self.get_component_rich_style(f"scatter--{'focus' if self.has_focus else 'title'}")
-            return Strip([Segment(fit(f" {self.title} ", width), style)], width)
+            return Strip([Segment(fit(f" {self.title}{self._counted()} ", width), style)], width)
         row = y - 1
         if not len(self.x) or self._drawn is None or row >= self._drawn.bits.shape[0]:
             text = f" {self.empty}" if y == 2 else ""
             return Strip([Segment(fit(text, width), base)], width)
-        letters = self.app.no_color
-        bits, owner = self._drawn.bits[row], self._drawn.owner[row]
-        segments = []
-        for column in range(min(width, len(bits))):
-            if (over := self._overlay.get((column, row))) is not None:
-                segments.append(Segment(over[0], base + over[1]))
-            elif bits[column] == 0:
-                segments.append(Segment(" ", base))
-            else:
-                kind = int(owner[column])
-                sign = self.kinds.marks[kind] if letters else chr(BRAILLE + int(bits[column]))
-                segments.append(Segment(sign, base + self.kinds.styles[kind]))
-        return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)
+        over, styles = self._overlay_rows.get(row, {}), self._styles
+        segments, text, last = [], "", base
+        for at, (sign, kind) in enumerate(zip(*self._signs[row], strict=True)):
+            style = styles[kind]
+            if over and (laid := over.get(at)) is not None:
+                sign, style = laid[0], base + laid[1]
+            if style is not last and style != last:
+                segments.append(Segment(text, last))
+                text, last = "", style
+            text += sign
+        segments.append(Segment(text, last))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region; styles are looked up once for all of them."""
+        self._base = base = self.rich_style
+        # The last one is of cells without a point, whose class is −1.
+        self._styles = [*(base + style for style in self.kinds.styles), base]
+        return super().render_lines(crop)
 
     # -- keys
 
@@ -268,11 +339,16 @@ class Scatter(Widget, can_focus=True):
         """Put the box on a point, in view."""
         cell = self._cell_of(point)
         if cell is None:
-            self.window = fit_window(self.x, self.y)
+            self.window = self.whole
             self.redraw()
             cell = self._cell_of(point) or (0, 0)
-        self.box = [(cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows]
+        self._put_box(cell, point)
         self.update_overlay()
+
+    def _put_box(self, cell: tuple[int, int], point: int) -> None:
+        """The box on the cell of a point, which counts as the nearest one until the box or the window moves."""
+        self.box = [(cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows]
+        self._pinned = (point, self.window, *self.box)
 
     def on_click(self, event: events.Click) -> None:
         """Put the box where the click was."""
@@ -305,7 +381,7 @@ class Scatter(Widget, can_focus=True):
         self.update_overlay()
 
     def _place(self) -> tuple[float, float]:
-        window = self.window or fit_window(self.x, self.y)
+        window = self.window or self.whole
         column, row = self._center()
         x = window.left + (column + 0.5) / self.columns * (window.right - window.left)
         y = window.top - (row + 0.5) / self.rows * (window.top - window.bottom)
@@ -334,7 +410,7 @@ class Scatter(Widget, can_focus=True):
 
     def action_fit(self) -> None:
         """Show the whole map."""
-        self.window = fit_window(self.x, self.y)
+        self.window = self.whole
         self.redraw()
 
     def action_list_points(self) -> None:

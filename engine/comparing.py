@@ -1,0 +1,35 @@
+"""One table of two languages and a value less another, or less its own chance floor."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+PAIR = ("a", "b")
+
+
+def difference_table(
+    frame: "pd.DataFrame", other: "pd.DataFrame", value: str, pair: "Sequence[str]" = PAIR
+) -> "pd.DataFrame":
+    """The table `differences`: `value` in frame less `value` in other, for the pairs that both hold.
+
+    frame, other: rows of one slice each (one stage and layer, say), with the two columns of `pair`, `value` and
+    perhaps n. A pair stored the other way round is not taken for the same one.
+    """
+    columns = [*pair, value, *(["n"] if "n" in frame and "n" in other else [])]
+    both = frame[columns].merge(other[columns], on=list(pair), suffixes=("", "_other"))
+    found = both[list(pair)].set_axis(list(PAIR), axis=1)
+    found["n"] = both["n"] if "n" in both else float("nan")
+    found["n_other"] = both["n_other"] if "n_other" in both else float("nan")
+    found["value"], found["other"] = both[value], both[f"{value}_other"]
+    return found.assign(difference=found["value"] - found["other"])
+
+
+def above_floor_table(frame: "pd.DataFrame", value: str, floor: str, pair: "Sequence[str]" = PAIR) -> "pd.DataFrame":
+    """The table `above_floor`: `value` less the column `floor` of the same row."""
+    found = frame[list(pair)].set_axis(list(PAIR), axis=1).reset_index(drop=True)
+    found["n"] = frame["n"].to_numpy() if "n" in frame else float("nan")
+    found["value"], found["floor"] = frame[value].to_numpy(), frame[floor].to_numpy()
+    return found.assign(above=found["value"] - found["floor"])

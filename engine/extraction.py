@@ -1,0 +1,216 @@
+"""Vectors of words or entities at any layers, before and after fine-tuning, on disk and not in memory, as one job.
+
+The sentences are gone through twice: once to number the rows, which is cheap, then with each model, block by block.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nerspace.engine import devices, encoders
+from nerspace.engine.batching import Encoded, encode
+from nerspace.engine.corpus_plan import Plan, make_plan
+from nerspace.engine.errors import DataError
+from nerspace.engine.evaluation import sentence_id
+from nerspace.engine.experiment import FORWARD_BATCH, longest_input, sentence_table
+from nerspace.engine.finetuning import LABELS
+from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.progress import Note, Progress, Record, Stage
+from nerspace.engine.runs import Run, append_text, to_csv
+from nerspace.engine.vector_requests import ExtractRequest, read_extract_request
+from nerspace.engine.vectorfiles import GrowingVectors
+
+# A block is read and written as one; its vectors at all layers stay below about so many bytes.
+MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One vector to be: the mean of these pieces of a sentence. word: as it stands there. type: O outside entities."""
+
+    word: str
+    entity: str
+    type: str
+    pieces: tuple[int, ...]
+
+
+def rows_of(item: Encoded, request: ExtractRequest) -> list[Row]:
+    """The vectors that a sentence gives: its entity, or its words that hold a letter or digit, some or all of them.
+
+    Which words are drawn depends on the seed and the sentence alone, not on its neighbours.
+    """
+    sentence = item.sentence
+    tagged = list(zip(sentence.words, sentence.tags, strict=True))
+    if request.of == "entities":
+        form = " ".join(word for word, tag in tagged if tag != "O")
+        return [Row(form, sentence.entity, sentence.type, item.entity_pieces)] if item.entity_pieces else []
+    rows = [
+        Row(word, sentence.entity if tag != "O" else "", tag[2:] or "O", pieces)
+        for (word, tag), pieces in zip(tagged, item.pieces, strict=True)
+        if pieces and any(letter.isalnum() for letter in word)
+    ]
+    if 0 < request.words < len(rows):
+        generator = random.Random(f"{request.seed}/{sentence_id(sentence)}")  # noqa: S311
+        rows = [rows[place] for place in sorted(generator.sample(range(len(rows)), request.words))]
+    return rows
+
+
+def extract(run: Run) -> Iterator[Record]:
+    """Write the vectors that the run asks for, with the tables of their rows; what is whole already is not done again.
+
+    Memory does not grow with the number of sentences. Raises: DataError when no sentence gives a vector.
+    """
+    request = read_extract_request(run.info()["request"])
+    device = devices.pick_device(request.device)
+    run.update(device=devices.describe(device))
+    reading = _Reading(request)
+    plan = make_plan(request)
+    blocks = reading.blocks(len(plan))
+
+    yield Stage("rows", f"Numbering the {request.of}", len(plan), "sentences")
+    _begin_tables(run, request)
+    rows: list[int] = []
+    sentences = 0
+    for block in blocks:
+        count, read = _tell_rows(run, request, reading.read(plan, block), sum(rows))
+        rows.append(count)
+        sentences += read
+        yield Progress("rows", block.stop)
+    if not sum(rows):
+        raise DataError(f"No sentence of {request.data} gives a vector of {request.of}.", "Choose other data.")
+    if request.of == "entities" and (lost := len(plan) - sum(rows)):
+        yield Note(f"{lost:,} of {len(plan):,} sentences are left out: the model does not reach their name.")
+    _end_tables(run, request, sum(rows), sentences)
+    run.write_table("vectors", vectors_table(request, sum(rows), reading.width))
+
+    for stage in request.stages:
+        yield from _stage(run, request, reading, plan, stage, rows, device)
+
+
+def _stage(
+    run: Run, request: ExtractRequest, reading: "_Reading", plan: Plan, stage: str, rows: list[int], device: Any
+) -> Iterator[Record]:
+    names = {layer: file_name(stage, layer, request.of) for layer in request.layers}
+    files = GrowingVectors(run.path / "vectors", stage, names, rows, reading.width)
+    yield Stage(stage, f"Vectors {stage} fine-tuning", len(plan), "sentences")
+    blocks = reading.blocks(len(plan))
+    if done := files.begin():
+        yield Progress(stage, blocks[done - 1].stop)
+    if done < len(blocks):
+        model: Any = encoders.load_token_classifier(
+            request.model if stage == "before" else request.tuned, LABELS, request.tuned_seed
+        ).to(device)
+    for number in range(done, len(blocks)):
+        items = [(item, found) for item in reading.read(plan, blocks[number]) if (found := rows_of(item, request))]
+        groups = [[row.pieces for row in found] for _, found in items]
+        outputs = Outputs()
+        for count in forward(
+            model, [item for item, _ in items], outputs, groups=groups, layers=request.layers, batch_size=FORWARD_BATCH
+        ):
+            yield Progress(stage, blocks[number].start + count)
+        run.require()
+        files.write(number, outputs.vectors)
+        yield Progress(stage, blocks[number].stop)
+    files.finish()
+
+
+class _Reading:
+    """Reads sentences of a plan as ids, in blocks that depend on the request alone."""
+
+    def __init__(self, request: ExtractRequest) -> None:
+        from transformers import AutoConfig
+
+        config = AutoConfig.from_pretrained(encoders.resolve(request.model), trust_remote_code=False)
+        self.width = int(config.hidden_size)
+        self._limit = longest_input(config)
+        self._tokenizer = encoders.load_tokenizer(request.model)
+        vectors = 1 if request.of == "entities" else request.words or 32
+        row_bytes = 4 * self.width * len(request.layers)
+        self._size = max(FORWARD_BATCH, min(MOST_SENTENCES, MOST_BYTES // (row_bytes * vectors)))
+
+    def blocks(self, sentences: int) -> list[range]:
+        """Numbers of the sentences of each block."""
+        return [range(start, min(start + self._size, sentences)) for start in range(0, sentences, self._size)]
+
+    def read(self, plan: Plan, block: range) -> list[Encoded]:
+        """The sentences of a block as ids."""
+        return encode([plan.sentence(number) for number in block], self._tokenizer, self._limit)
+
+
+# -- what is known of the rows
+
+
+def file_name(stage: str, layer: int, of: str) -> str:
+    """The name, without ending, of the file of a stage and layer."""
+    return f"{stage}-{layer}-{of}"
+
+
+def vectors_table(request: ExtractRequest, n: int, width: int) -> pd.DataFrame:
+    """The table `vectors`: one row per file."""
+    rows = [
+        (f"{file_name(stage, layer, request.of)}.npy", request.of, stage, layer, n, width, *_origin(request, stage),
+         request.model if stage == "before" else request.tuned)
+        for stage in request.stages for layer in request.layers
+    ]  # fmt: skip
+    columns = ["file", "of", "stage", "layer", "n", "dimensions", "donor", "seed", "step", "model"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _origin(request: ExtractRequest, stage: str) -> tuple[str, int, int]:
+    """Donor, seed and step of the model of a stage."""
+    return (request.donor, request.tuned_seed, request.step) if stage == "after" else ("", request.tuned_seed, 0)
+
+
+def _row_table(of: str) -> str:
+    return "points" if of == "entities" else "words"
+
+
+def _begin_tables(run: Run, request: ExtractRequest) -> None:
+    for table in ("sentences", _row_table(request.of)):
+        run.drop_table(table)
+    run.require()
+    (run.path / "vectors").mkdir(exist_ok=True)
+    for _, _, path in _beside(run, request):
+        path.with_name(f".{path.name}").unlink(missing_ok=True)
+
+
+def _beside(run: Run, request: ExtractRequest) -> list[tuple[str, int, Path]]:
+    """Stage, layer and path of the CSV beside each array."""
+    return [
+        (stage, layer, run.path / "vectors" / f"{file_name(stage, layer, request.of)}.csv")
+        for stage in request.stages
+        for layer in request.layers
+    ]
+
+
+def _tell_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], first: int) -> tuple[int, int]:
+    """Add a block to the tables and to the files beside the arrays; how many rows and sentences it has."""
+    found = [(item.sentence, rows) for item in items if (rows := rows_of(item, request))]
+    run.append_rows("sentences", sentence_table([sentence for sentence, _ in found]))
+    pairs = ((sentence, row) for sentence, rows in found for row in rows)
+    frame = pd.DataFrame(
+        [(first + i, sentence_id(s), row.word, row.entity, s.language, row.type) for i, (s, row) in enumerate(pairs)],
+        columns=["row", "sentence", "word", "entity", "language", "type"],
+    )
+    if request.of == "entities":
+        points = frame.rename(columns={"row": "point", "word": "form"})
+        run.append_rows("points", points[["point", "sentence", "language", "type", "entity", "form"]])
+    else:
+        run.append_rows("words", frame[["row", "sentence", "language", "word", "entity", "type"]])
+    for stage, layer, path in _beside(run, request):
+        donor, _, step = _origin(request, stage)
+        hidden = path.with_name(f".{path.name}")
+        table = frame.assign(donor=donor, step=step, stage=stage, layer=layer)
+        append_text(hidden, to_csv(table, header=not hidden.exists()))
+    return len(frame), len(found)
+
+
+def _end_tables(run: Run, request: ExtractRequest, rows: int, sentences: int) -> None:
+    for _, _, path in _beside(run, request):
+        path.with_name(f".{path.name}").replace(path)
+    for table, count in (("sentences", sentences), (_row_table(request.of), rows)):
+        run.append_event("table", table=table, rows=count)

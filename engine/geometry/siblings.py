@@ -1,0 +1,50 @@
+"""How near the forms of one name lie to each other, language by language, beside all other names."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nerspace.engine.errors import UsageError
+from nerspace.engine.geometry.views import Array, unit_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def siblings_table(vectors: Mapping[tuple[str, int], Array], points: "pd.DataFrame", entity: str) -> "pd.DataFrame":
+    """The table `siblings`: mean cosine of one name's vectors in two languages, in the same contexts.
+
+    vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. A pair that shares no
+    context has n 0 and empty values. Raises: UsageError for a name that has no point.
+    """
+    import pandas as pd
+
+    own = np.flatnonzero(points["entity"].to_numpy() == entity)
+    if not len(own):
+        raise UsageError(f"The name {entity!r} has no point in this run.", "Its names: nerspace export points.")
+    languages = points["language"].to_numpy(dtype=str)
+    contexts = points["sentence"].str.split("/").str[1].to_numpy(dtype=str)
+    places = {(languages[row], contexts[row]): row for row in own.tolist()}
+    strangers = np.ones(len(points), dtype=bool)
+    strangers[own] = False
+    spoken = sorted(set(languages.tolist()))
+    rows = []
+    for (stage, layer), X in vectors.items():
+        units = unit_rows(X)
+        means = {code: _mean(units[strangers & (languages == code)]) for code in spoken}
+        for a, b in combinations(spoken, 2):
+            shared = [(places[a, c], places[b, c]) for code, c in places if code == a and (b, c) in places]
+            in_a, in_b = [pair[0] for pair in shared], [pair[1] for pair in shared]
+            nan = float("nan")
+            cosine = float((units[in_a] * units[in_b]).sum(axis=1).mean()) if shared else nan
+            floor = nan
+            if shared and means[a] is not None and means[b] is not None:
+                floor = float((units[in_a] @ means[b]).mean() + (units[in_b] @ means[a]).mean()) / 2
+            rows.append((stage, layer, entity, a, b, len(shared), cosine, floor))
+    return pd.DataFrame(rows, columns=["stage", "layer", "entity", "a", "b", "n", "cosine", "floor"])
+
+
+def _mean(units: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return units.mean(axis=0) if len(units) else None  # type: ignore[return-value]

@@ -1,0 +1,190 @@
+"""Maps of stored vectors as one job: watched, stopped with what is drawn so far, and never drawn twice.
+
+$XDG_CACHE_HOME/nerspace/maps/KEY.npy   a finished map; KEY hashes the vectors and everything that decides the map
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nerspace.engine.errors import DataError, NerspaceError, UsageError
+from nerspace.engine.geometry.stored import StoredVectors, read_stored
+from nerspace.engine.mapmaking import Array, Drawn, Plane, draw, iterations, ready_rows
+from nerspace.engine.progress import Note, Progress, Record, Stage
+from nerspace.engine.projection import map_columns, quality_row
+from nerspace.engine.runs import Run, write_atomically
+from nerspace.engine.vector_requests import ProjectRequest, read_project_request
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Everything but the vectors that decides a map. warm_start: each map begins from the one before it."""
+
+    method: str = "tsne"
+    perplexity: float = 70
+    seed: int = 0
+    metric: str = "euclidean"
+    warm_start: bool = False
+
+
+def project_vectors(run: Run) -> Iterator[Record]:
+    """Draw the vectors of another run as its request says; tables points, sentences, map and map_quality."""
+    request = read_project_request(run.info()["request"])
+    yield Stage("read", "Vectors", 1, "run")
+    source = Run(Path(request.source))
+    stored = chosen_rows(read_stored(source, request.of), request)
+    run.write_table("points", points_of(stored, request.of))
+    with suppress(UsageError):  # a run without its sentences is drawn without them
+        sentences = source.read_table("sentences").drop_duplicates("sentence")
+        run.write_table("sentences", sentences[sentences["sentence"].isin(stored.rows["sentence"])])
+    yield Progress("read", 1)
+    yield from draw_maps(run, stored.vectors, How(
+        request.method, request.perplexity, request.seed, request.metric, request.warm_start
+    ))  # fmt: skip
+
+
+def chosen_rows(stored: StoredVectors, request: ProjectRequest) -> StoredVectors:
+    """The vectors of the stages, layers, languages and types that a request names; all of what it leaves open.
+
+    Raises: UsageError for what the run does not hold.
+    """
+    keys, rows = choose(stored, request)
+    vectors = {key: stored.vectors[key] if rows.all() else stored.vectors[key][rows] for key in keys}
+    return StoredVectors(vectors, stored.rows[rows].reset_index(drop=True))
+
+
+def choose(stored: StoredVectors, request: ProjectRequest) -> tuple[list[Key], npt.NDArray[np.bool_]]:
+    """Which stages and layers, and which rows [n], a request names; nothing is read from the vectors.
+
+    Raises: UsageError for what the run does not hold.
+    """
+    keys = [key for key in stored.vectors if (not request.stages or key[0] in request.stages)
+            and (not request.layers or key[1] in request.layers)]  # fmt: skip
+    rows = np.ones(len(stored.rows), dtype=bool)
+    for column, wanted in (("language", request.languages), ("type", request.types)):
+        if not wanted:
+            continue
+        if column not in stored.rows:
+            raise UsageError(f"These vectors are of no {column}.", "Project entities, or words that were extracted.")
+        known = set(stored.rows[column].dropna())
+        for value in wanted:
+            if value not in known:
+                raise UsageError(f"No vector has the {column} {value!r}.", f"There are {', '.join(sorted(known))}.")
+        rows &= stored.rows[column].isin(wanted).to_numpy(dtype=bool)
+    if not keys or not rows.any():
+        held = ", ".join(f"{stage}, layer {layer}" for stage, layer in stored.vectors)
+        raise UsageError("No vector is left after the selection.", f"The run holds {held}.")
+    return keys, rows
+
+
+def points_of(stored: StoredVectors, of: str) -> pd.DataFrame:
+    """The table `points` of stored vectors; a word stands where a name would, with what is known of it."""
+    rows = stored.rows
+    if of == "words":
+        empty = pd.Series([""] * len(rows), dtype="string")
+        rows = pd.DataFrame({
+            "sentence": rows["sentence"], "language": rows["language"], "type": rows.get("type", empty),
+            "entity": rows.get("entity", empty), "form": rows.get("word", empty),
+        })  # fmt: skip
+    points = rows[["sentence", "language", "type", "entity", "form"]].copy()
+    points.insert(0, "point", np.arange(len(points)))
+    return points
+
+
+def draw_maps(run: Run, vectors: Mapping[Key, Array], how: How) -> Generator[Record, None, None]:
+    """Draw all maps into the tables `map` and `map_quality` of a run, one after the other, telling iterations.
+
+    A map that was drawn before comes from the cache. Stopped, the map under way is kept as it is, with its iterations
+    in map_quality; the next try draws it from the beginning.
+    """
+    maps: list[pd.DataFrame] = []
+    qualities: list[pd.DataFrame] = []
+    places: dict[Key, Plane] = {}
+
+    def keep(key: Key, drawn: Drawn, begun: Key | None) -> None:
+        maps.append(map_columns(key, drawn.plane))
+        start = "pca" if begun is None else f"{begun[0]} {begun[1]}"
+        qualities.append(quality_row(key, vectors[key], drawn, start=start, **_quality_fields(how)))
+        run.write_table("map", pd.concat(maps))
+        run.write_table("map_quality", pd.concat(qualities))
+
+    for key, X in vectors.items():
+        begun = _begun(key, places) if how.warm_start else None
+        name = f"map-{key[0]}-{key[1]}"
+        yield Stage(name, f"Map {key[0]}, layer {key[1]}", iterations(how.method), "iterations")
+        drawn = None
+        try:
+            for drawn in _cached(X, how, None if begun is None else places[begun]):
+                yield Progress(name, drawn.done)
+        except GeneratorExit:
+            if drawn is not None and drawn.done:
+                keep(key, drawn, begun)
+            raise
+        except DataError as error:
+            yield Note(f"No map of {key[0]}, layer {key[1]}: {error}")
+            continue
+        assert drawn is not None  # noqa: S101 - a drawing has an end
+        places[key] = drawn.plane
+        keep(key, drawn, begun)
+
+
+def _quality_fields(how: How) -> dict[str, Any]:
+    return {name: value for name, value in asdict(how).items() if name != "warm_start"}
+
+
+def _begun(key: Key, places: Mapping[Key, Plane]) -> Key | None:
+    """The map that this one starts from: the same layer at the stage before, else the layer before."""
+    earlier = [other for other in places if other[1] == key[1]] or [other for other in places if other[0] == key[0]]
+    return earlier[-1] if earlier else None
+
+
+# -- the cache
+
+
+def cache_folder() -> Path:
+    """Where finished maps lie: $XDG_CACHE_HOME/nerspace/maps, else ~/.cache/nerspace/maps."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "nerspace" / "maps"
+
+
+def content_key(X: Array, how: How, start: Array | None) -> str:
+    """What a map depends on, as a name: the vectors, how it is drawn, where it starts and the libraries that draw."""
+    rows = ready_rows(X)
+    said = {
+        **_quality_fields(how),
+        "shape": rows.shape,
+        "versions": [metadata.version(name) for name in ("nerspace", "openTSNE", "scikit-learn", "numpy")],
+    }
+    hashed = hashlib.sha256(json.dumps(said).encode())
+    for array in (rows, np.zeros(0, np.float32) if start is None else np.asarray(start, dtype=np.float32)):
+        hashed.update(np.ascontiguousarray(array).data)
+    return hashed.hexdigest()[:32]
+
+
+def _cached(X: Array, how: How, start: Array | None) -> Iterator[Drawn]:
+    """As `draw`, or at once the map that the cache has; what the cache cannot take is not missed."""
+    path = cache_folder() / f"{content_key(X, how, start)}.npy"
+    with suppress(OSError, ValueError, EOFError):
+        plane = np.load(path, allow_pickle=False)
+        if plane.shape == (len(X), 2) and np.isfinite(plane).all():
+            yield Drawn.finished(how.method, plane.astype(np.float32))
+            return
+    plane = np.zeros((0, 2), dtype=np.float32)
+    for drawn in draw(X, **_quality_fields(how), start=start):
+        plane = drawn.plane
+        yield drawn
+    with suppress(OSError, NerspaceError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda handle: np.save(handle, plane, allow_pickle=False))

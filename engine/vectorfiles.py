@@ -1,0 +1,106 @@
+"""Arrays on disk that are larger than memory: filled block by block under a hidden name, renamed when whole.
+
+vectors/after-12-words.npy           the array, float32 [n, d], to be mapped into memory
+vectors/after-12-words.csv           what is known of its rows
+vectors/.after-12-words.npy          while it is filled
+vectors/.after.json                  how many blocks of a stage are filled
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.engine.errors import ConfigurationError
+from nerspace.engine.runs import write_atomically
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class GrowingVectors:
+    """The arrays of one stage, one per layer, that get their rows in blocks.
+
+    names: layer → name of the file without ending. rows: [blocks], how many rows each block has.
+    """
+
+    def __init__(self, folder: Path, stage: str, names: Mapping[int, str], rows: list[int], width: int) -> None:
+        self._folder, self._names, self._width = folder, dict(names), width
+        self._state = folder / f".{stage}.json"
+        self._rows = rows
+        self._starts = [0, *np.cumsum(rows).tolist()]
+
+    def begin(self) -> int:
+        """Make the files where they are missing or another's, and return how many blocks are whole already."""
+        if all(self._whole(name).is_file() for name in self._names.values()):
+            return len(self._rows)
+        shape = (self._starts[-1], self._width)
+        done = self._done()
+        if done and all(_fits(self._hidden(name), shape) for name in self._names.values()):
+            return done
+        self._state.unlink(missing_ok=True)
+        for name in self._names.values():
+            self._make(self._hidden(name), shape)
+        return 0
+
+    def _make(self, path: Path, shape: tuple[int, int]) -> None:
+        try:
+            array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+            del array
+            # A full disk must refuse now: later it would kill the process as it writes into the map.
+            descriptor = os.open(path, os.O_RDWR)
+            try:
+                os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise ConfigurationError(
+                f"{path} of {shape[0]:,} × {shape[1]} numbers cannot be made ({error.strerror or error}).",
+                "Free space on that disk, or ask for fewer layers or sentences; then resume the run.",
+            ) from error
+
+    def write(self, block: int, vectors: Mapping[int, FloatArray]) -> None:
+        """Fill a block, layer by layer, and note that it is whole. The maps are closed: memory does not grow."""
+        start, stop = self._starts[block], self._starts[block + 1]
+        for layer, name in self._names.items():
+            array = np.lib.format.open_memmap(self._hidden(name), mode="r+")
+            array[start:stop] = vectors[layer]
+            array.flush()
+            del array
+        state = {"blocks": block + 1, "rows": self._rows}
+        write_atomically(self._state, lambda handle: handle.write(json.dumps(state).encode()))
+
+    def finish(self) -> None:
+        """Give the files their names; the state goes last, so that whoever was cut off here does it again."""
+        for name in self._names.values():
+            if not self._whole(name).is_file():
+                self._hidden(name).replace(self._whole(name))
+        self._state.unlink(missing_ok=True)
+
+    def _done(self) -> int:
+        try:
+            state = json.loads(self._state.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return 0
+        return int(state["blocks"]) if state.get("rows") == self._rows else 0
+
+    def _whole(self, name: str) -> Path:
+        return self._folder / f"{name}.npy"
+
+    def _hidden(self, name: str) -> Path:
+        whole = self._whole(name)
+        hidden = whole.with_name(f".{whole.name}")
+        # Cut off between two renames, one that is whole already counts as filled.
+        return whole if whole.is_file() and not hidden.is_file() else hidden
+
+
+def _fits(path: Path, shape: tuple[int, int]) -> bool:
+    try:
+        array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return False
+    return bool(array.shape == shape and array.dtype == np.float32)

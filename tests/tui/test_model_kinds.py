@@ -1,0 +1,43 @@
+"""Every command that takes a model takes each kind of encoder, so that hub ids work on a user's machine at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nerspace.engine import runs
+
+SMALL = (
+    "--lang", "en,be", "--size", "40", "--test-size", "6", "--device", "cpu", "--learning-rate", "1e-3",
+    "--probe-every", "3",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("encoder", ["tiny_xlmr", "tiny_bert", "tiny_deberta"])
+def test_every_command_that_takes_a_model_takes_it(
+    encoder: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    model = ("--model", str(request.getfixturevalue(encoder)))
+    home = tmp_path / "home"
+
+    def nerspace(*arguments: str) -> str:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("nerspace")), *arguments], capture_output=True, text=True,
+            cwd=tmp_path, stdin=subprocess.DEVNULL, env={**os.environ, "NERSPACE_HOME": str(home)}, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        return done.stdout
+
+    assert "Washington" in nerspace("tokens", "Washington", *model)
+    assert str(model[1]) in nerspace("doctor", *model)
+    nerspace("demo", "--no-tui", *model, *SMALL)
+    nerspace("finetune", "--donor", "en", *model, *SMALL)
+    nerspace("transfer", "--donors", "en,be", "--recipients", "en,be", "--seeds", "1", *model, *SMALL[2:])
+    made = {run.info()["kind"]: run for run in runs.list_runs(home)}
+    assert set(made) == {"demo", "finetune", "transfer"}
+    for run in made.values():
+        assert run.info()["state"] == "finished"
+        assert len(run.read_table("transfer")) >= 2
+    assert {"map", "isotropy", "parallel_cosine", "probes"} <= set(made["demo"].tables())

@@ -1,0 +1,66 @@
+"""What lies over the cells of a plot: labels that give way to each other, the edge of a box, lines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from nerspace.tui.plots.raster import Array, polyline, raster
+
+# Column and row → sign and style.
+Overlay = dict[tuple[int, int], tuple[str, Style]]
+
+# Where a label may stand when the place of its point is taken, in label widths and rows.
+_BESIDE = (
+    (0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1), (2, 0), (-2, 0), (0, 2), (0, -2),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """codes: int [n], the class of every point. names, marks, styles: of every class, in the order of the legend."""
+
+    codes: Array
+    names: tuple[str, ...]
+    marks: tuple[str, ...]
+    styles: tuple[Style, ...]
+
+
+def lay_labels(overlay: Overlay, labels: Iterable[tuple[tuple[int, int], str, Style]], columns: int, rows: int) -> None:
+    """Write labels at cells; one whose place is taken stands beside it, and one that finds none is left out."""
+    for (column, row), text, style in labels:
+        width = cell_len(text)
+        for off_x, off_y in _BESIDE:
+            start, line = max(0, min(column + off_x * width, columns - width)), row + off_y
+            cells = [(start + place, line) for place in range(width)]
+            if 0 <= line < rows and not any(cell in overlay for cell in cells):
+                overlay.update(zip(cells, ((letter, style) for letter in text), strict=True))
+                break
+
+
+def lay_box(overlay: Overlay, left: int, right: int, top: int, bottom: int, style: Style) -> None:
+    """The edge of a box, under what lies there already."""
+    edge = {(c, r): "─" for c in range(left, right + 1) for r in (top, bottom)}
+    edge |= {(c, r): "│" for c in (left, right) for r in range(top, bottom + 1)}
+    edge |= {(left, top): "╭", (right, top): "╮", (left, bottom): "╰", (right, bottom): "╯"}
+    for cell, sign in edge.items():
+        overlay.setdefault(cell, (sign, style))
+
+
+def star(start: tuple[float, float], ends: Array) -> tuple[Array, Array]:
+    """The dots of lines from one point to many. ends: float [n, 2], dots across and down."""
+    gap = np.full(len(ends), np.nan)
+    x = np.column_stack([np.full(len(ends), start[0]), ends[:, 0], gap]).ravel()
+    y = np.column_stack([np.full(len(ends), start[1]), ends[:, 1], gap]).ravel()
+    return polyline(x, y)
+
+
+def line_bits(across: Array, down: Array, columns: int, rows: int) -> dict[tuple[int, int], int]:
+    """Column and row → braille bits of a line's dots."""
+    bits = raster(across, down, np.zeros(0, dtype=np.int64), columns, rows).bits
+    return {
+        (column, row): int(bits[row, column])
+        for row, column in zip(*(place.tolist() for place in np.nonzero(bits)), strict=True)
+    }
