@@ -134,6 +134,10 @@ class NerspaceApp(App[None]):
         self.keep_state()
         self.exit()
 
+    def on_unmount(self) -> None:
+        """Leave no helper behind."""
+        self.session.close()
+
     def on_key(self, event: events.Key) -> None:
         """Give an input the letters of a fast hand: those that were on their way before it had the focus.
 

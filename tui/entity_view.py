@@ -117,15 +117,18 @@ def _cut(session: "Session", entity_id: str, forms: dict[str, str], codes: Seque
     """The rows of the table `pieces`; cut now where the run has none of these forms."""
     import pandas as pd
 
-    from nerspace.engine.tokenization import names_table
+    from nerspace.engine.tokenization import count_pieces
 
     stored = session.table("pieces")
     known = {} if stored is None else {
         (row["language"], row["form"]): row for row in stored[stored["entity"] == entity_id].to_dict("records")
     }  # fmt: skip
     missing = [forms[code] for code in codes if (code, forms[code]) not in known]
-    cut = names_table(missing, session.tokenizer()).to_dict("records") if missing else []
-    by_form = {row["form"]: row for row in cut}
+    cut = session.cut(missing) if missing else []
+    by_form = {
+        form: {"pieces": " ".join(pieces), "count": count_pieces(pieces)}
+        for form, pieces in zip(missing, cut, strict=True)
+    }
     rows = [known.get((code, forms[code])) or by_form[forms[code]] for code in codes]
     return pd.DataFrame({
         "language": codes, "form": [forms[code] for code in codes], "pieces": [row["pieces"] for row in rows],

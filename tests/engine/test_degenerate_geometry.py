@@ -21,7 +21,6 @@ from nerspace.engine.geometry.similarity import (
     parallel_cosine_table,
     shuffled_cosine,
 )
-from nerspace.engine.mapquality import map_quality
 
 NOISE = np.random.default_rng(0).normal(size=(40, 5))
 VECTORS = {

@@ -140,16 +140,15 @@ class TokensRoom(Room):
 
         def cut() -> list[Cut]:
             from nerspace.engine.distances import tnld
-            from nerspace.engine.tokenization import segment
 
-            tokenizer = self.session.tokenizer()
             forms = entity.forms[case]
+            codes = language_order([code for code in corpus.languages if code in forms])
             return [
                 Cut(
-                    code, forms[code], tuple(segment(forms[code], tokenizer)),
+                    code, forms[code], tuple(pieces),
                     None if code == reference or reference not in forms else tnld(forms[reference], forms[code]),
                 )
-                for code in language_order([code for code in corpus.languages if code in forms])
+                for code, pieces in zip(codes, self.session.cut([forms[code] for code in codes]), strict=True)
             ]  # fmt: skip
 
         self.load("cuts", cut)
@@ -178,9 +177,8 @@ class TokensRoom(Room):
         typed = event.value
 
         def cut() -> tuple[str, list[str]]:
-            from nerspace.engine.tokenization import segment
 
-            return typed, segment(typed, self.session.tokenizer()) if typed.strip() else []
+            return typed, self.session.cut([typed])[0] if typed.strip() else []
 
         self.load("typed", cut)
 
