@@ -75,14 +75,23 @@ def write_state(text: str) -> None:
 def run_in_view(workspace: Path, state: State) -> "Run":
     """The run that was in view when the explorer was left, unless a newer one has begun since; else the newest.
 
+    One that goes on comes before those that have ended, even if it holds nothing yet.
     Raises: UsageError if the workspace has none.
     """
     from nerspace.engine.runs import find_run, list_runs
 
-    newest = find_run(workspace)
     known = {run.id: run for run in list_runs(workspace)}
+    going_on = (run for run in known.values() if _goes_on(run))
+    newest = next(going_on, None) or find_run(workspace)
     seen = set(state.seen) if state.workspace == str(workspace) else set()
     return known[state.run] if state.run in known and newest.id in seen else newest
+
+
+def _goes_on(run: "Run") -> bool:
+    try:
+        return run.info()["state"] in ("queued", "running")
+    except NerspaceError:
+        return False
 
 
 def kept_choice(kept: Mapping[str, Any], name: str, choices: Collection[str], default: str) -> str:

@@ -42,8 +42,9 @@ PROGRAM = "from nerspace.tui.cli import main; main()"
 PAGES = {
     "data: ctrl+d": "\x04", "data: j": "j", "data: l": "l", "names: t": "t", "names: ctrl+d": "\x04",
     "names: sort by the next column": "s", "tokens": "2", "tokens: j": "j", "training": "3",
-    "training: next measure": "m", "space": "4", "space: j": "j", "space: zoom out": "-", "heatmaps": "\x1bOS\x1b[15~",
-    "heatmaps: l": "l", "runs": "8", "runs: inspect": "\r", "help": "?",
+    "training: next measure": "m", "space": "4", "space: j": "j", "space: zoom out": "-", "heatmaps": "\x1b[15~",
+    "heatmaps: l": "l", "transfer": "6", "entity": "7", "runs": "8", "runs: inspect": "\r", "close": "\x1b",
+    "help": "?", "close help": "\x1b", "training again": "3",
 }  # fmt: skip
 
 
@@ -69,14 +70,18 @@ class Terminal:
         )  # fmt: skip
         os.close(slave)
 
-    def read(self, quiet: float = 0.4, most: float = 5.0, until: bytes = b"") -> bytes:
-        """What it sends until it is quiet, or until it has sent something."""
-        found, end = b"", time.perf_counter() + most
-        while time.perf_counter() < end and select.select([self.master], [], [], quiet)[0]:
-            found += os.read(self.master, 1 << 16)
+    def read(self, quiet: float = 0.5, first: float = 3.0, until: bytes = b"") -> bytes:
+        """What it sends, from the first byte until it is quiet, or until it has sent something."""
+        found, wait = b"", first
+        while select.select([self.master], [], [], wait)[0]:
+            found, wait = found + os.read(self.master, 1 << 16), quiet
             if until and until in found:
                 break
         return found
+
+    def ready(self) -> None:
+        """Wait until the first room is drawn and everything behind it is loaded."""
+        self.read(quiet=3, first=20)
 
     def press(self, keys: str) -> int:
         """Bytes that come back for some keys."""
@@ -112,7 +117,7 @@ def cold_start(workspace: Path, times: int = 5) -> list[float]:
     found = []
     for _ in range(times):
         with terminal(workspace, ssh=False) as one:
-            one.read(quiet=10, most=20, until=b"Data")
+            one.read(quiet=10, first=20, until=b"Data")
             found.append(time.perf_counter() - one.started)
     return sorted(found)
 
@@ -120,7 +125,7 @@ def cold_start(workspace: Path, times: int = 5) -> list[float]:
 def page_bytes(workspace: Path, ssh: bool) -> tuple[dict[str, int], float]:
     """Bytes of each action, and megabytes with every room open."""
     with terminal(workspace, ssh) as one:
-        one.read(quiet=2, most=20)
+        one.ready()
         return {name: one.press(keys) for name, keys in PAGES.items()}, one.resident()
 
 
@@ -141,13 +146,13 @@ def live_bytes(seconds: float = 8.0) -> float:
                 _tell(run, [step])
 
         with terminal(Path(folder), ssh=True) as one:
-            one.read(quiet=2, most=10)
+            one.ready()
             one.press("3")
             thread = threading.Thread(target=tell)
             thread.start()
             start, sent = time.perf_counter(), 0
             while time.perf_counter() - start < seconds:
-                sent += len(one.read(quiet=0.1, most=0.5))
+                sent += len(one.read(quiet=0.1, first=0.1))
             going_on.set()
             thread.join()
             return sent / seconds
@@ -174,9 +179,10 @@ class TableApp(Drawn):
 async def table_keys(rows: int) -> dict[str, list[float]]:
     """Milliseconds from a key to the first change that it draws, on a table of so many rows."""
     generator = np.random.default_rng(0)
+    forms = pd.Series(generator.integers(0, 5_000, rows)).map("name{}".format)
     frame = pd.DataFrame({
-        "id": np.arange(rows), "language": generator.choice(tui_sample.CODES, rows),
-        "form": pd.Series(generator.integers(0, 5_000, rows)).map("name{}".format), "value": generator.normal(size=rows),
+        "id": np.arange(rows), "language": generator.choice(tui_sample.CODES, rows), "form": forms,
+        "value": generator.normal(size=rows),
     })  # fmt: skip
     times: dict[str, list[float]] = {}
     async with TableApp().run_test(size=(120, 40)) as pilot:

@@ -14,7 +14,6 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
-from nerspace.tui.progress import amount
 from nerspace.tui.rows import FrameRows, Shown
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.widgets.found_table import FoundTable
@@ -84,38 +83,21 @@ def request_fields(run: Run) -> "pd.DataFrame":
 class RunScreen(ListScreen):
     """The request and the tables of a run; enter opens one."""
 
-    def __init__(self, run: Run) -> None:
-        import pandas as pd
-
-        empty = pd.DataFrame(columns=list(_TABLE_COLUMNS))
-        super().__init__(run.id, f"tables_of_{run.id}", empty, _TABLE_COLUMNS, "Reading the run …")
+    def __init__(self, run: Run, frame: "pd.DataFrame") -> None:
+        super().__init__(run.id, f"tables_of_{run.id}", frame, _TABLE_COLUMNS, "This run holds nothing.")
         self.inspected = run
-
-    def on_mount(self) -> None:
-        """Read what there is behind the window."""
-        super().on_mount()
-        self.read(-1)
 
     @work(thread=True, exit_on_error=False, group="table")
     def read(self, row: int) -> None:
-        """Read the table of a row, or the list of them for -1."""
+        """Read the table of a row and show it."""
         run = self.inspected
         try:
-            if row < 0:
-                self.app.call_from_thread(self._list, contents(run))
-                return
             name = str(self.frame["table"].iloc[row])
             frame = request_fields(run) if name == REQUEST else run.read_table(name)
         except (NerspaceError, OSError) as error:
             self.app.call_from_thread(self.app.tell, str(error), "error")  # type: ignore[attr-defined]
         else:
             self.app.call_from_thread(self._open, name, frame)
-
-    def _list(self, frame: "pd.DataFrame") -> None:
-        self.frame = frame
-        size = sum(path.stat().st_size for path in (self.inspected.path / "tables").glob("*.csv"))
-        self.query_one(".window").border_title = Text(f"{self.window_title} · {amount(size)} of tables")
-        self.query_one(FoundTable).show(FrameRows(frame))
 
     def _open(self, name: str, frame: "pd.DataFrame") -> None:
         columns = _FIELD_COLUMNS if name == REQUEST else CATALOGUE[name].columns if name in CATALOGUE else {}

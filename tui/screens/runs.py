@@ -19,7 +19,7 @@ from nerspace.tui.progress import clock
 from nerspace.tui.rows import Cell, FrameRows, NoRows, Shown
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import ConfirmScreen
-from nerspace.tui.screens.one_run import CompareScreen, RunScreen, brief, read_comparison
+from nerspace.tui.screens.one_run import CompareScreen, RunScreen, brief, contents, read_comparison
 from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.session import Session
 from nerspace.tui.widgets.found_table import FoundTable
@@ -164,7 +164,11 @@ class RunsRoom(Room):
     @on(FrameTable.Picked)
     def _picked(self) -> None:
         if (run := self.run()) is not None:
-            self.app.push_screen(RunScreen(run))
+            self.load("contents", lambda: (run, contents(run)))
+
+    def loaded_contents(self, found: "tuple[Run, pd.DataFrame]") -> None:
+        """Show the request and the tables of a run."""
+        self.app.push_screen(RunScreen(*found))
 
     # -- actions
 

@@ -1,5 +1,6 @@
 """Training: the curves of the run, live while it goes on, and its errors per recipient."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 POLL_SECONDS = 0.5
+# Curves are drawn anew at most so often, which keeps a slow line free for keys.
+DRAW_SECONDS = 2.0
 _TRANSFER_HEIGHT = 20
 # Below this width one of the two plots is enough, once a correlation matrix wants its room.
 _TWO_WIDTH = 100
@@ -88,6 +91,9 @@ class TrainingRoom(Room):
         self.overlay = False
         self.frames: list[tuple[Traced, pd.DataFrame]] = []
         self._asked_to_stop = False
+        self._stale = False
+        self._drawn_at = 0.0
+        self._drawn_measure: object = None
 
     def compose(self) -> ComposeResult:
         """State, curves, errors."""
@@ -144,6 +150,7 @@ class TrainingRoom(Room):
         """Follow the run from its beginning."""
         self.following = self.news = self.transfer = None
         self.told, self.overlaid, self.frames, self.model, self._asked_to_stop = [], [], [], "", False
+        self._drawn_measure = None
         if (run := self.session.run) is None:
             for curves in self.query(Curves):
                 curves.show("", ())
@@ -202,8 +209,9 @@ class TrainingRoom(Room):
         following.state = news.state
         drawn = self.news is not None and _sizes(self.news.overlaid) == _sizes(news.overlaid)
         self.news = news
-        if changed or first or not drawn:
-            self.told, self.overlaid = news.told or self.told, news.overlaid
+        self.told, self.overlaid = news.told or self.told, news.overlaid
+        self._stale |= changed or first or not drawn
+        if self._stale and (first or not following.live or time.monotonic() - self._drawn_at >= DRAW_SECONDS):
             self._draw()
         if first or self.transfer is not news.transfer:
             self.transfer = news.transfer
@@ -234,6 +242,7 @@ class TrainingRoom(Room):
         return [one for one in traced if one.model == self.model] or traced[-1:]
 
     def _draw(self) -> None:
+        self._stale, self._drawn_at = False, time.monotonic()
         traced = self.traced()
         waiting = (
             "Nothing yet: the first step is still to come."
@@ -251,9 +260,14 @@ class TrainingRoom(Room):
         layers = layers_of(chosen, self.measure)
         if layers and self.probed_layer not in layers:
             self.probed_layer = layers[-1]
-        self.frames = [(one, measure_frame(one, self.measure, self.probed_layer)) for one in chosen]
-        self._make_room()
-        self._draw_measure(waiting)
+        # Steps come more often than probes, and what has not changed is not drawn.
+        shown = (self.measure, self.probed_layer, self.language, waiting, len(traced),
+                 [(one.run, one.model, len(one.probes)) for one in chosen])  # fmt: skip
+        if shown != self._drawn_measure:
+            self._drawn_measure = shown
+            self.frames = [(one, measure_frame(one, self.measure, self.probed_layer)) for one in chosen]
+            self._make_room()
+            self._draw_measure(waiting)
 
     def _draw_measure(self, waiting: str) -> None:
         name = MEASURES.get(self.measure, self.measure)

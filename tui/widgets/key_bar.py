@@ -22,9 +22,17 @@ class KeyBar(Widget):
     KeyBar .key-bar--label { color: $foreground 75%; }
     """
 
+    _drawn: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+
     def on_mount(self) -> None:
         """Follow the focus."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._keys_changed())
+
+    def _keys_changed(self) -> None:
+        """Draw only other keys: the focus moves more often than they change."""
+        if (entries := self._entries()) != self._drawn:
+            self._drawn = entries
+            self.refresh()
 
     def _entries(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Key sign and label of what is active: what belongs here, and what ends the line."""

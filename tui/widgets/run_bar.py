@@ -24,8 +24,7 @@ def state_sign(state: str) -> tuple[str, str]:
     return sign, f"color({color})"
 
 
-# Below this width the rooms are named by these, so that the run has a place.
-_WIDE = 116
+# The rooms are named by these where the run would have no place otherwise.
 _SHORT = {"Tokens": "Tok", "Training": "Train", "Heatmaps": "Heat", "Transfer": "Trans", "Entity": "Ent"}
 
 
@@ -52,10 +51,17 @@ class RunBar(Widget):
         self.rooms = rooms
         self._places: list[tuple[int, str]] = []
         self._end = 0
+        self._drawn_keys: list[str] = []
 
     def on_mount(self) -> None:
         """Follow the focus, which decides whether a digit goes to a room."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._keys_changed())
+
+    def _keys_changed(self) -> None:
+        """Draw only other keys."""
+        if (keys := [self._key(room) for room in self.rooms]) != self._drawn_keys:
+            self._drawn_keys = keys
+            self.refresh()
 
     def _key(self, room: str) -> str:
         """The digit of a room, or its function key where digits mean something else."""
@@ -72,8 +78,10 @@ class RunBar(Widget):
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        wide = width >= _WIDE
-        if wide:
+        full = sum(len(title) + 4 for title in self.rooms.values())
+        about_run = len(self.run_id) + len(self.state) + 6
+        wide = width >= full + about_run
+        if width >= full + about_run + len(" nerspace  "):
             line.append(" nerspace ", style["name"]).append(" ")
         for room, title in self.rooms.items():
             chosen = style["here" if room == self.here else "room"]
