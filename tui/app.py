@@ -394,7 +394,7 @@ class NerspaceApp(App[None]):
         for key, bound in self.screen.active_bindings.items():
             active.setdefault(bound.binding.id or "", []).append(key)
         way = WAY if self.room.id == "data" else ()
-        self.push_screen(HelpScreen(active, self.room.shown(), self.size.width >= 110, way))
+        self.push_screen(HelpScreen(active, self.room.shown(), self.size.width, way))
 
 
 def run_app(

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from nerspace.tui.actions import BY_ID, key_sign
-from nerspace.tui.literal import fit, literal
+from nerspace.tui.literal import literal
 
 # Sign and color of a run's state; the word stands beside them where there is room.
 STATES = {
@@ -95,7 +95,9 @@ class RunBar(Widget):
             sign, color = state_sign(self.state)
             room_left = width - line.cell_len - 5
             whole = room_left >= len(self.run_id) + len(self.state)
-            name = literal(self.run_id) if whole else fit(literal(self.run_id), max(0, room_left)).strip()
+            # The end of a name tells runs of one kind apart.
+            cut = max(0, room_left - 5)
+            name = literal(self.run_id if whole else f"{self.run_id[:cut]}…{self.run_id[-4:]}")
             end = Text.assemble((name, style["run"]), " ", (sign, color))
             end.append(f" {self.state} " if whole else " ", style["run"])
         line.append(" " * max(1, width - line.cell_len - end.cell_len))
