@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from nerspace.engine.errors import UsageError
 from nerspace.engine.evaluation.catalogued import EVALUATION_TABLES
 from nerspace.engine.geometry.catalogued import GEOMETRY_TABLES
+from nerspace.engine.listing import RUN_TABLES
 from nerspace.engine.names_catalogued import NAME_TABLES
 from nerspace.engine.paper.catalogued import PAPER_TABLES
 from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
@@ -202,6 +203,7 @@ _SPECS = (
         },
     ),
     *PAPER_TABLES,
+    *RUN_TABLES,
 )
 
 CATALOGUE: Mapping[str, TableSpec] = {spec.name: spec for spec in _SPECS}

@@ -203,6 +203,13 @@ class Run:
         with contextlib.suppress(FileNotFoundError):
             (self.path / "events.jsonl").rename(self.path / f"events-{number}.jsonl")
 
+    def events_size(self) -> int:
+        """Bytes of events so far."""
+        try:
+            return (self.path / "events.jsonl").stat().st_size
+        except OSError:
+            return 0
+
     def events(self, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
         """Events from a byte offset on, each with the offset behind it; an unfinished last line is left for later."""
         try:
@@ -334,9 +341,9 @@ TEXT_COLUMNS = dict.fromkeys(
 )
 
 
-def to_csv(frame: "pd.DataFrame", header: bool = True) -> str:
+def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> str:
     """A table as CSV text: floats at nine significant digits, line feeds, no index."""
-    return frame.to_csv(index=False, header=header, float_format="%.9g", lineterminator="\n")
+    return frame.to_csv(sep=separator, index=False, header=header, float_format="%.9g", lineterminator="\n")
 
 
 def _write_json(path: Path, value: object) -> None:

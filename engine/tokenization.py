@@ -60,6 +60,12 @@ def counted_pieces(pieces: Sequence[str]) -> list[str]:
     return [p for p, after in zip(pieces, following, strict=False) if p != WORD_START or after.startswith(WORD_START)]
 
 
+def form_fertility(form: str, pieces: Sequence[str]) -> float:
+    """Pieces per word of one form, 0 for an empty one; a lone ▁ is not counted."""
+    words = len(form.split())
+    return count_pieces(pieces) / words if words else 0.0
+
+
 def pieces_table(
     entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None
 ) -> "pd.DataFrame":

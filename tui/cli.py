@@ -77,6 +77,7 @@ def explore(
     data: Data = "builtin",
     model: Model = "builtin",
     workspace: Workspace = None,
+    ascii: Annotated[bool, typer.Option("--ascii", help="Draw with plain letters, without colors and lines.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks (may stand behind any command).")] = False,
 ) -> None:
@@ -88,25 +89,27 @@ def explore(
         print(f"nerspace {version_of('nerspace')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        _open_explorer(workspace, run, data, model)
+        _open_explorer(workspace, run, data, model, ascii=ascii)
 
 
 def _open_explorer(
-    workspace: Path | None, name: str | None, data: str = "builtin", model: str = "builtin", room: str = "data"
-) -> None:
+    workspace: Path | None, name: str | None, data: str = "builtin", model: str = "builtin", room: str = "",
+    ascii: bool = False,
+) -> None:  # fmt: skip
     from nerspace.engine import runs
     from nerspace.tui.app import run_app
+    from nerspace.tui.state import read_state, run_in_view
 
     folder = runs.workspace_folder(workspace)
     try:
-        run = runs.find_run(folder, name)
+        run = runs.find_run(folder, name) if name else run_in_view(folder, read_state())
     except NerspaceError:
         if name is not None:
             raise
         run = None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NerspaceError("The explorer needs a terminal.", "Commands that need none: nerspace --help.")
-    run_app(folder, run, data, model, room)
+    run_app(folder, run, data, model, room, ascii)
 
 
 @app.command()

@@ -1,6 +1,7 @@
-"""The user's own keys and theme, from $XDG_CONFIG_HOME/nerspace/config.toml:
+"""The user's own keys, theme and letters, from $XDG_CONFIG_HOME/nerspace/config.toml:
 
 theme = "nord"
+ascii = true
 
 [keys]
 "space.color" = "C"
@@ -17,10 +18,14 @@ from nerspace.tui.actions import BY_ID
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """keys: action id → keys, as Textual names them, commas between. problem: what could not be used, in one line."""
+    """keys: action id → keys, as Textual names them, commas between. ascii: draw with letters alone.
+
+    problem: what could not be used, in one line.
+    """
 
     keys: dict[str, str] = field(default_factory=dict)
     theme: str = ""
+    ascii: bool = False
     problem: str = ""
 
 
@@ -42,4 +47,4 @@ def read_config() -> Config:
     keys = {str(name): str(value) for name, value in asked.items() if name in BY_ID} if isinstance(asked, dict) else {}
     unknown = sorted(set(asked) - set(keys))
     problem = f"{path}: unknown action {', '.join(unknown)}. ? lists them all." if unknown else ""
-    return Config(keys, str(found.get("theme", "")), problem)
+    return Config(keys, str(found.get("theme", "")), found.get("ascii") is True, problem)

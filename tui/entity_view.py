@@ -1,6 +1,6 @@
 """Everything that corpus and run know about one name, gathered from their tables in a worker thread."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.palette import class_style, language_order
-from nerspace.tui.rows import Cell, Column
+from nerspace.tui.rows import Cell, Column, Rows
 from nerspace.tui.widgets.pieces import Cut, blocks, shared_pieces
 
 if TYPE_CHECKING:
@@ -117,15 +117,18 @@ def _cut(session: "Session", entity_id: str, forms: dict[str, str], codes: Seque
     """The rows of the table `pieces`; cut now where the run has none of these forms."""
     import pandas as pd
 
-    from nerspace.engine.tokenization import names_table
+    from nerspace.engine.tokenization import count_pieces
 
     stored = session.table("pieces")
     known = {} if stored is None else {
         (row["language"], row["form"]): row for row in stored[stored["entity"] == entity_id].to_dict("records")
     }  # fmt: skip
     missing = [forms[code] for code in codes if (code, forms[code]) not in known]
-    cut = names_table(missing, session.tokenizer()).to_dict("records") if missing else []
-    by_form = {row["form"]: row for row in cut}
+    cut = session.cut(missing) if missing else []
+    by_form = {
+        form: {"pieces": " ".join(pieces), "count": count_pieces(pieces)}
+        for form, pieces in zip(missing, cut, strict=True)
+    }
     rows = [known.get((code, forms[code])) or by_form[forms[code]] for code in codes]
     return pd.DataFrame({
         "language": codes, "form": [forms[code] for code in codes], "pieces": [row["pieces"] for row in rows],
@@ -231,7 +234,7 @@ def _heading(name: str) -> str:
     return known.get(name) or literal(name).replace("before ", "bef ").replace("after ", "aft ")
 
 
-class FormRows:
+class FormRows(Rows):
     """The forms of a name: language, form, pieces as blocks, their number, TNLD, cosines, verdicts."""
 
     def __init__(self, view: EntityView, plain: bool) -> None:
@@ -263,8 +266,16 @@ class FormRows:
                 else shown_number(v) for v in values]  # fmt: skip
         return [Text(cut.language, class_style(cut.language), end=""), literal(cut.form), pieces, *rest]
 
-    def chunks(self) -> "Iterator[pd.DataFrame]":
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
         """The same, raw, with the name and the language it is compared to."""
-        frame = self.frame.assign(reference=self.view.reference)
+        frame = self.frame.iloc[list(numbers)].assign(reference=self.view.reference)
         frame.insert(0, "entity", self.view.entity)
-        yield frame
+        return frame
+
+    def key(self, index: int) -> Hashable:
+        """The language of the form."""
+        return self._cuts[index].language
+
+    def sort_values(self, place: int) -> "pd.Series[Any]":  # type: ignore[override]
+        """The column."""
+        return self.frame.iloc[:, place]

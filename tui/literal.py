@@ -30,10 +30,14 @@ def fit(text: str, width: int, right: bool = False) -> str:
     return " " * (width - cells) + text if right else text + " " * (width - cells)
 
 
+def is_missing(value: object) -> bool:
+    """Whether a value of a table is a gap."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+
+
 def shown_number(value: object) -> str:
     """A value of a table as the screen shows it: floats at four significant digits, a gap as a dash."""
-    # pandas' own gap is neither equal nor unequal to itself.
-    if value is None or str(value) == "<NA>" or value != value:
+    if is_missing(value):
         return "–"
     if isinstance(value, float):
         return f"{value:.4g}"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,10 @@ class ParallelIndex:
             if (not chosen.types or block.contexts[0].type in chosen.types)
             and (not chosen.cases or block.case in chosen.cases)
         ]
+        if blocks and chosen.asks_of_names:
+            blocks = [part for block in blocks if len(part := _fitting(block, chosen))]
+            if not blocks:
+                return []
         if not blocks:
             raise UsageError(f"No sentence of {self.corpus.name} is left after the selection.", self._choices())
         return [part for block in blocks for part in _holding(block, chosen.words)] if chosen.words else blocks
@@ -83,6 +87,7 @@ class ParallelIndex:
             if (not chosen.types or entity.type in chosen.types)
             and (not chosen.cases or case in chosen.cases)
             and held(text, chosen.words) == every
+            and (not chosen.asks_of_names or chosen.fits(_forms(entity, case, chosen.languages)))
         ]
 
     def _check(self, chosen: Filter) -> None:
@@ -90,6 +95,8 @@ class ParallelIndex:
 
         if chosen.splits:
             raise UsageError(f"{self.corpus.name} is not split.", "Leave split: out of the filter.")
+        if chosen.identical is not None and len(chosen.languages or self.corpus.languages) < 2:
+            raise UsageError("One language alone is not compared.", "Name two in lang:, as in lang:be,ru identical:no.")
         for what, values, known in (
             ("language", chosen.languages, self.corpus.languages),
             ("type", chosen.types, ENTITY_TYPES),
@@ -137,6 +144,20 @@ class ParallelIndex:
             for case, forms in entity.forms.items()
             if not languages or not forms.keys().isdisjoint(languages)
         ]
+
+
+def _forms(entity: Entity, case: str, languages: Sequence[str]) -> list[str]:
+    """The forms of a name in some languages, in all that it has for none."""
+    forms = entity.forms[case]
+    return [forms[code] for code in languages or forms if code in forms]
+
+
+def _fitting(block: Block, chosen: Filter) -> Block:
+    """The block with the names alone whose forms the filter keeps."""
+    kept = [i for i, e in enumerate(block.entities) if chosen.fits(_forms(e, block.case, block.languages))]
+    return replace(
+        block, entities=[block.entities[i] for i in kept], entity_texts=[block.entity_texts[i] for i in kept]
+    )
 
 
 def _holding(block: Block, words: Sequence[str]) -> list[Block]:

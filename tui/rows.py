@@ -1,24 +1,17 @@
 """What a table widget shows: a number of rows and, for each, its cells; nothing more is ever asked for."""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from nerspace.datasets.records import Context, Entity, Sentence
-from nerspace.tui.literal import entity_text, literal, shown_number
-from nerspace.tui.palette import type_style
+from nerspace.tui.literal import is_missing, literal, shown_number
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from nerspace.datasets.synthetic import SyntheticNER
-    from nerspace.datasets.tagged import TaggedCorpus
-    from nerspace.tui.parallel_index import Block
-    from nerspace.tui.tagged_index import TaggedName
 
 Cell = str | Text
 CHUNK = 5_000
@@ -39,29 +32,64 @@ class Column:
     greedy: bool = False
 
 
-class Rows(Protocol):
-    """Rows by number. `chunks` gives the same rows as DataFrames of raw values, for export."""
+class Rows(ABC):
+    """Rows by number. What is made on demand says how many rows of it are still sorted."""
 
-    @property
-    def columns(self) -> Sequence[Column]:
-        """The columns, in order; the fixed ones first."""
+    columns: Sequence[Column] = ()
+    sortable: int = 10_000_000
+    # Whether a key names the same row when other rows come in their place.
+    known_again: bool = True
 
+    @abstractmethod
     def __len__(self) -> int: ...
 
+    @abstractmethod
     def cells(self, index: int) -> Sequence[Cell]:
         """The cells of a row, as many as columns."""
 
+    @abstractmethod
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """Some rows as raw values, for files."""
+
     def chunks(self) -> Iterator["pd.DataFrame"]:
-        """All rows, in order, a piece at a time."""
+        """All rows as raw values, in order, a piece at a time; one empty piece where there is none."""
+        for start in range(0, max(1, len(self)), CHUNK):
+            yield self.raw(range(start, min(start + CHUNK, len(self))))
+
+    def value(self, index: int, place: int) -> str:
+        """A cell as it is copied."""
+        return _plain(self.cells(index)[place])
+
+    def key(self, index: int) -> Hashable:
+        """By what a row is known again when other rows stand around it."""
+        return index
+
+    def places(self, keys: Iterable[Hashable]) -> list[int]:
+        """The rows of these keys that are there, in order."""
+        wanted = set(keys)
+        return [index for index in range(len(self)) if self.key(index) in wanted] if wanted else []
+
+    def sort_values(self, place: int) -> Sequence[Any]:
+        """A value for every row by which it is put in order, all numbers or all text."""
+        return [_plain(self.cells(index)[place]) for index in range(len(self))]
+
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        """What words are looked for in, folded to lower case."""
+        return ["\n".join(map(_plain, self.cells(index))).casefold() for index in numbers]
+
+
+def _plain(cell: Cell) -> str:
+    return cell.plain if isinstance(cell, Text) else cell
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The table behind a view: what `e` exports and `?` explains. columns: name → meaning."""
+    """The table behind a view: what `e` exports and `?` explains. columns: name → meaning. note: its filter."""
 
     name: str
     rows: Rows
     columns: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
 
 def measured(rows: Rows) -> list[int]:
@@ -78,10 +106,8 @@ def measured(rows: Rows) -> list[int]:
     return [min(width, column.at_most) for width, column in zip(widths, rows.columns, strict=True)]
 
 
-class NoRows:
+class NoRows(Rows):
     """An empty table, before anything is loaded."""
-
-    columns: Sequence[Column] = ()
 
     def __len__(self) -> int:
         return 0
@@ -90,9 +116,35 @@ class NoRows:
         """There is no row."""
         raise IndexError(index)
 
-    def chunks(self) -> Iterator["pd.DataFrame"]:
+    def raw(self, _numbers: Sequence[int]) -> "pd.DataFrame":
         """There is no row."""
-        return iter(())
+        import pandas as pd
+
+        return pd.DataFrame()
+
+
+class Arranged(Rows):
+    """Some rows of a table in another order."""
+
+    def __init__(self, rows: Rows, order: Sequence[int]) -> None:
+        self.rows = rows
+        self.order = order
+        self.columns = rows.columns
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """The cells of the row that stands there."""
+        return self.rows.cells(int(self.order[index]))
+
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """The raw values of the rows that stand there."""
+        return self.rows.raw([int(self.order[number]) for number in numbers])
+
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        """The texts of the rows that stand there."""
+        return self.rows.texts([int(self.order[number]) for number in numbers])
 
 
 def _at(frame: "pd.DataFrame", row: int, column: int) -> Any:
@@ -104,13 +156,18 @@ def _decimals(column: "pd.Series[Any]") -> str:
     if column.dtype.kind != "f":
         return ""
     largest = column.abs().max()
+    if is_missing(largest):
+        return ""
     return ".2e" if 0 < largest < 0.01 else ".3f" if largest < 100 else ",.1f"
 
 
-class FrameRows:
-    """The rows of a DataFrame; numbers to the right."""
+class FrameRows(Rows):
+    """The rows of a DataFrame; numbers to the right.
 
-    def __init__(self, frame: "pd.DataFrame", fixed: int = 1) -> None:
+    known_by: columns by whose values a row is known again in a newer DataFrame; without them, by its number.
+    """
+
+    def __init__(self, frame: "pd.DataFrame", fixed: int = 1, known_by: Sequence[str] = ()) -> None:
         from pandas.api.types import is_numeric_dtype
 
         self.frame = frame
@@ -119,6 +176,8 @@ class FrameRows:
             for place, name in enumerate(frame.columns)
         )
         self._formats = [_decimals(frame[name]) for name in frame.columns]
+        self.known_again = bool(known_by)
+        self._known_by = [frame.columns.get_loc(name) for name in known_by]
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -126,209 +185,34 @@ class FrameRows:
     def cells(self, index: int) -> Sequence[Cell]:
         """The values of a row, shortened for reading."""
         return [
-            format(value, form) if form and value == value else shown_number(value)
+            format(value, form) if form and not is_missing(value) else shown_number(value)
             for place, form in enumerate(self._formats)
             for value in [_at(self.frame, index, place)]
         ]
 
-    def chunks(self) -> Iterator["pd.DataFrame"]:
-        """The DataFrame itself."""
-        yield self.frame
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """Rows of the DataFrame itself."""
+        return self.frame.iloc[numbers.start : numbers.stop] if isinstance(numbers, range) else self.frame.iloc[numbers]
 
+    def value(self, index: int, place: int) -> str:
+        """The value at full length."""
+        value = _at(self.frame, index, place)
+        return "" if is_missing(value) else str(value)
 
-class EntityRows:
-    """Names × languages: one row for every entity and case."""
+    def key(self, index: int) -> Hashable:
+        """The values of the columns that it is known by, else its number."""
+        return tuple(_at(self.frame, index, place) for place in self._known_by) if self._known_by else index
 
-    def __init__(self, rows: Sequence[tuple[Entity, str]], languages: Sequence[str]) -> None:
-        self.rows = rows
-        self.languages = tuple(languages)
-        self.columns: Sequence[Column] = (
-            Column("entity", fixed=True, at_most=16), Column("type", fixed=True), Column("case"),
-            *(Column(code, at_most=28) for code in languages),
-        )  # fmt: skip
+    def places(self, keys: Iterable[Hashable]) -> list[int]:
+        """Without columns to know rows by, the numbers themselves."""
+        if self._known_by:
+            return super().places(keys)
+        return sorted(key for key in keys if isinstance(key, int) and key < len(self))
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    def sort_values(self, place: int) -> "pd.Series[Any]":  # type: ignore[override]
+        """The column."""
+        return self.frame.iloc[:, place]
 
-    def cells(self, index: int) -> Sequence[Cell]:
-        """Id, type, case and the form in each language."""
-        entity, case = self.rows[index]
-        forms = entity.forms[case]
-        return [literal(v) for v in (entity.id, entity.type, case, *(forms.get(code, "–") for code in self.languages))]
-
-    def chunks(self) -> Iterator["pd.DataFrame"]:
-        """Id, type, gender, case and the form in each language."""
-        import pandas as pd
-
-        names = ["entity", "type", "gender", "case", *self.languages]
-        for start in range(0, len(self.rows), CHUNK):
-            records = [
-                (e.id, e.type, e.gender, case, *(e.forms[case].get(code, "") for code in self.languages))
-                for e, case in self.rows[start : start + CHUNK]
-            ]
-            yield pd.DataFrame(records, columns=names)
-
-
-class NameRows:
-    """Names in one language, with their types."""
-
-    columns: Sequence[Column] = (Column("type", fixed=True), Column("name", at_most=60), Column("entity"))
-
-    def __init__(self, entities: Sequence[Entity], language: str) -> None:
-        self.entities = entities
-        self.language = language
-
-    def __len__(self) -> int:
-        return len(self.entities)
-
-    def cells(self, index: int) -> Sequence[Cell]:
-        """Type, nominative form (else the first there is) and id."""
-        entity = self.entities[index]
-        forms = entity.forms.get("nominative") or next(iter(entity.forms.values()))
-        return [literal(entity.type), literal(forms.get(self.language, "–")), literal(entity.id)]
-
-    def chunks(self) -> Iterator["pd.DataFrame"]:
-        """The same, raw."""
-        import pandas as pd
-
-        yield pd.DataFrame([self.cells(i) for i in range(len(self))], columns=["type", "name", "entity"])
-
-
-class SentenceRows:
-    """Sentences × languages: one row for every cell of some blocks that share none."""
-
-    def __init__(
-        self, corpus: "SyntheticNER", blocks: "Sequence[Block]", languages: Sequence[str], highlight: str
-    ) -> None:
-        self.corpus = corpus
-        self.blocks = blocks
-        self.languages = tuple(languages)
-        self.highlight = highlight
-        self._starts = [0]
-        for block in blocks:
-            self._starts.append(self._starts[-1] + len(block))
-        self.columns: Sequence[Column] = (
-            Column("#", right=True, fixed=True), Column("type", fixed=True),
-            *(Column(code, at_most=90) for code in languages), Column("case"),
-        )  # fmt: skip
-
-    def __len__(self) -> int:
-        return self._starts[-1]
-
-    def cell(self, index: int) -> tuple["Block", Context, Entity]:
-        """The block, context and entity behind a row."""
-        number = bisect_right(self._starts, index) - 1
-        block = self.blocks[number]
-        return block, *block.cell(index - self._starts[number])
-
-    def cells(self, index: int) -> Sequence[Cell]:
-        """Number, type, the sentence in each language with its name highlighted, and case."""
-        return _SentenceCells(self, index)
-
-    def chunks(self) -> Iterator["pd.DataFrame"]:
-        """Ids, type, case and the sentence in each language, empty where the row has none."""
-        import pandas as pd
-
-        names = ["context", "entity", "type", "case", *self.languages]
-        for start in range(0, len(self), CHUNK):
-            records = []
-            for index in range(start, min(start + CHUNK, len(self))):
-                block, context, entity = self.cell(index)
-                texts = (
-                    self.corpus.sentence_of(context, entity, code).text if code in block.languages else ""
-                    for code in self.languages
-                )
-                records.append((context.id, entity.id, entity.type, block.case, *texts))
-            yield pd.DataFrame(records, columns=names)
-
-
-class _SentenceCells(Sequence[Cell]):
-    """The cells of a row, each made when it is asked for: a screen shows few of eleven languages."""
-
-    def __init__(self, rows: SentenceRows, index: int) -> None:
-        self._rows = rows
-        self._index = index
-        self._block, self._context, self._entity = rows.cell(index)
-
-    def __len__(self) -> int:
-        return len(self._rows.columns)
-
-    def __getitem__(self, place: Any) -> Any:
-        place = range(len(self))[place]
-        if place < 2:
-            return literal(self._entity.type) if place else str(self._index + 1)
-        if place == len(self) - 1:
-            return literal(self._block.case)
-        code = self._rows.languages[place - 2]
-        if code not in self._block.languages:
-            return "–"
-        s = self._rows.corpus.sentence_of(self._context, self._entity, code)
-        return entity_text(s.words, s.tags, self._rows.highlight, s.text)
-
-
-class TaggedRows:
-    """Sentences that arrived tagged, by their numbers in the corpus; each type of name in its own style."""
-
-    columns: Sequence[Column] = (
-        Column("#", right=True, fixed=True), Column("split", fixed=True, at_most=10), Column("lang", fixed=True),
-        Column("type", fixed=True, at_most=12), Column("text", at_most=1_000),
-    )  # fmt: skip
-
-    def __init__(self, corpus: "TaggedCorpus", numbers: Sequence[int]) -> None:
-        self.corpus = corpus
-        self.numbers = numbers
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def sentence(self, index: int) -> Sentence:
-        """The sentence behind a row."""
-        return self.corpus.sentence(self.numbers[index])
-
-    def cells(self, index: int) -> Sequence[Cell]:
-        """Number in the corpus, split, language, type and the text with its names highlighted."""
-        s = self.sentence(index)
-        return [
-            str(self.numbers[index] + 1), literal(s.split), literal(s.language), literal(s.type or "–"),
-            entity_text(s.words, s.tags, type_style, s.text),
-        ]  # fmt: skip
-
-    def chunks(self) -> Iterator["pd.DataFrame"]:
-        """The same, raw, and the tags of the words."""
-        import pandas as pd
-
-        for start in range(0, len(self), CHUNK):
-            numbers = self.numbers[start : start + CHUNK]
-            sentences = ((number + 1, self.corpus.sentence(number)) for number in numbers)
-            yield pd.DataFrame(
-                [(number, s.split, s.language, s.type, s.text, " ".join(s.tags)) for number, s in sentences],
-                columns=["number", "split", "language", "type", "text", "tags"],
-            )
-
-
-class TaggedNameRows:
-    """The names that tagged sentences hold, each with its type, language and how often it is tagged so."""
-
-    columns: Sequence[Column] = (
-        Column("name", fixed=True, at_most=48), Column("type", at_most=12), Column("language"),
-        Column("count", right=True),
-    )  # fmt: skip
-
-    def __init__(self, names: "Sequence[TaggedName]") -> None:
-        self.names = names
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def cells(self, index: int) -> Sequence[Cell]:
-        """Name, type, language, count."""
-        name = self.names[index]
-        return [literal(name.text), literal(name.type), literal(name.language), f"{name.count:,}"]
-
-    def chunks(self) -> Iterator["pd.DataFrame"]:
-        """The same, raw."""
-        import pandas as pd
-
-        for start in range(0, len(self), CHUNK):
-            records = [(n.text, n.type, n.language, n.count) for n in self.names[start : start + CHUNK]]
-            yield pd.DataFrame(records, columns=["name", "type", "language", "count"])
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        """The values of each row."""
+        return ["\n".join(map(str, row)).casefold() for row in self.raw(numbers).itertuples(index=False)]

@@ -4,10 +4,10 @@ What may take a moment here is called from worker threads only.
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.datasets.synthetic import SyntheticNER
+    from nerspace.engine.encoders.cutting import Cutter
     from nerspace.engine.geometry.stored import StoredVectors
     from nerspace.tui.parallel_index import ParallelIndex
     from nerspace.tui.tagged_index import TaggedIndex
@@ -52,12 +53,14 @@ class Session:
         self.other: Run | None = None
         self.corpus_name = corpus
         self.model_name = model
+        # Runs that were marked to be compared with the run in view.
+        self.overlaid: list[Run] = []
         self._lock = threading.Lock()
         # Held while a corpus is read, so that two rooms do not read it twice; never together with a key press.
         self._reading = threading.Lock()
         self._opened: Opened | None = None
         self._builtin: SyntheticNER | None = None
-        self._tokenizer: Any = None
+        self._cutter: Cutter | None = None
         self._vectors: tuple[tuple[str | int, ...], StoredVectors] | None = None
         self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
 
@@ -100,17 +103,22 @@ class Session:
                 self._builtin = datasets.load_parallel("builtin")
             return self._builtin, f"names of the built-in corpus: {why}"
 
-    def tokenizer(self) -> Any:
-        """The tokenizer of the model, a `tokenizers.Tokenizer`.
+    def cut(self, texts: Sequence[str]) -> list[list[str]]:
+        """The pieces of each text by the tokenizer of the model, which is read in a process of its own.
 
         Raises: NerspaceError if there is none.
         """
-        from nerspace.engine.encoders import load_tokenizer
+        from nerspace.engine.encoders.cutting import Cutter
 
         with self._lock:
-            if self._tokenizer is None:
-                self._tokenizer = load_tokenizer(self.model_name)
-            return self._tokenizer
+            self._cutter = self._cutter or Cutter(self.model_name)
+        return self._cutter.cut(texts)
+
+    def close(self) -> None:
+        """End what runs beside the explorer for its own sake; runs go on."""
+        with self._lock:
+            if self._cutter is not None:
+                self._cutter.close()
 
     def forget_corpus(self) -> None:
         """Read the corpus again the next time it is asked for."""

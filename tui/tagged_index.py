@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,7 @@ class TaggedIndex:
                 and (not chosen.languages or sentence.language in chosen.languages)
                 and (not chosen.splits or sentence.split in chosen.splits)
                 and all(word in self._texts[number] for word in chosen.words)
+                and (not chosen.lengths or any(chosen.fits([name]) for name in _names_in(sentence)))
             ):
                 kept.append(number)
         return kept
@@ -75,6 +76,7 @@ class TaggedIndex:
                 and (not chosen.languages or language in chosen.languages)
                 and (not chosen.splits or split in chosen.splits)
                 and all(word in text for text in [f"{name}\n{kind}".casefold()] for word in chosen.words)
+                and chosen.fits([name])
             ):
                 sums[name, kind, language] += count
         return [TaggedName(*key, count) for key, count in sums.most_common()]
@@ -98,6 +100,8 @@ class TaggedIndex:
 
         if chosen.cases:
             raise UsageError(f"{self.corpus.name} holds tagged sentences, which have no case.", "Leave case: out.")
+        if chosen.identical is not None:
+            raise UsageError(f"The sentences of {self.corpus.name} are not parallel.", "Leave identical: out.")
         spelling: dict[str, list[str]] = defaultdict(list)
         for kind in self.corpus.types:
             spelling[kind.upper()].append(kind)
@@ -107,7 +111,7 @@ class TaggedIndex:
         _check("type", types, self.corpus.types)
         _check("language", chosen.languages, self.corpus.languages)
         _check("split", splits, self.corpus.splits)
-        return Filter(tuple(types), chosen.languages, (), tuple(splits), chosen.words)
+        return replace(chosen, types=tuple(types), splits=tuple(splits))
 
 
 def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -115,6 +119,10 @@ def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     from nerspace.datasets import tagging
 
     return tagging.spans_of(tags)
+
+
+def _names_in(sentence: "Sentence") -> list[str]:
+    return [" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)]
 
 
 def _type_sets(sentences: "Iterable[Sentence]") -> list[frozenset[str]]:

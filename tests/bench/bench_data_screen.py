@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual.app import App
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Context, Entity
@@ -55,8 +56,8 @@ def made_up(contexts: int = 6_398, names: int = 3_227) -> SyntheticNER:
 Times = dict[str, list[tuple[float, float]]]
 
 
-class DrawnApp(NerspaceApp):
-    """An explorer without a terminal that draws what it would send to one, and remembers when."""
+class Drawn(App[None]):
+    """An app without a terminal that draws what it would send to one, and remembers when."""
 
     drawn_first = 0.0
     drawn_last = 0.0
@@ -69,7 +70,11 @@ class DrawnApp(NerspaceApp):
         super()._display(screen, renderable)
 
 
-async def answered(app: DrawnApp, key: tuple[str, str | None]) -> tuple[float, float] | None:
+class DrawnApp(Drawn, NerspaceApp):
+    """An explorer that remembers so."""
+
+
+async def answered(app: Drawn, key: tuple[str, str | None]) -> tuple[float, float] | None:
     """Milliseconds from a key's press to the first and to the last change that it makes; None if it makes none."""
     app.drawn_first = app.drawn_last = 0.0
     start = quiet_since = time.perf_counter()

@@ -18,10 +18,16 @@ from nerspace.tui.app import NerspaceApp
 
 
 @pytest.fixture(autouse=True)
+def _curves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nerspace.tui.screens.training.DRAW_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("NO_COLOR", "SSH_CONNECTION", "NERSPACE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
 
 

@@ -211,6 +211,6 @@ async def test_without_a_run_every_room_says_what_to_do(tmp_path, corpus):
     async with app.run_test(size=(80, 24)) as pilot:
         for key in ("3", "4", "f5"):
             text = await press(pilot, key)
-            assert "No run here yet: quit and type nerspace demo" in text
+            assert "No run here yet: n on Training starts one" in text
         text = await press(pilot, "o")
-        assert "No run here yet: quit and type nerspace demo" in text
+        assert "No run here yet: n on Training starts one" in text

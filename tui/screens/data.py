@@ -1,7 +1,8 @@
 """Data: sentences and names of the corpus; where they are parallel, the languages side by side."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import events, on
@@ -11,12 +12,12 @@ from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
+from nerspace.tui.corpus_rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
 from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.finding import Found, find, tagged_name
 from nerspace.tui.literal import fit, literal
-from nerspace.tui.rows import EntityRows, NoRows, Rows, SentenceRows, Shown, TaggedNameRows, TaggedRows, measured
-from nerspace.tui.screens.corpus import CorpusScreen
+from nerspace.tui.rows import NoRows, Shown
 from nerspace.tui.screens.details import (
-    HIGHLIGHT,
     name_copy,
     name_detail,
     sentence_copy,
@@ -27,14 +28,13 @@ from nerspace.tui.screens.details import (
 from nerspace.tui.screens.listing import ListScreen
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Name, Room
-from nerspace.tui.session import Opened
-from nerspace.tui.tagged_index import TaggedIndex, spans_of
+from nerspace.tui.state import kept_choice
+from nerspace.tui.tagged_index import TaggedIndex
 from nerspace.tui.widgets.frame_table import FrameTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerspace.tui.parallel_index import ParallelIndex
 
 _DETAIL_HEIGHT = 34
 
@@ -61,63 +61,6 @@ _DROPPED_COLUMNS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a filter keeps: the rows of one view, ready to show, with the number of all rows."""
-
-    opened: Opened
-    rows: Rows
-    total: int
-    widths: list[int]
-    # How many rows there were when the widths were measured.
-    measured_rows: int = 0
-    note: str = ""
-
-
-def _find(opened: Opened, view: str, chosen: Filter, front: int, before: Found | None = None) -> Found:
-    total = opened.index.total if view == "sentences" else opened.index.total_names
-    try:
-        if isinstance(opened.index, TaggedIndex):
-            rows = _tagged_rows(opened.index, view, chosen)
-        else:
-            rows = _parallel_rows(opened.index, view, chosen, front)
-    except NerspaceError as error:
-        return Found(opened, NoRows(), total, [], note=str(error))
-    if before is not None and _fits(before, opened, rows):
-        return Found(opened, rows, total, before.widths, before.measured_rows)
-    return Found(opened, rows, total, measured(rows), len(rows))
-
-
-def _fits(before: Found, opened: Opened, rows: Rows) -> bool:
-    """Whether the widths of what was found before hold these rows too: fewer rows under the same headings."""
-    return (
-        before.opened is opened
-        and len(rows) <= before.measured_rows
-        and [column.name for column in rows.columns] == [column.name for column in before.rows.columns]
-    )
-
-
-def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
-    if view == "names":
-        return TaggedNameRows(index.names(chosen))
-    return TaggedRows(index.corpus, index.sentences(chosen))
-
-
-def _parallel_rows(index: "ParallelIndex", view: str, chosen: Filter, front: int) -> Rows:
-    languages = list(chosen.languages or index.corpus.languages)
-    if view == "names":
-        names = index.names(chosen)
-        return EntityRows(names, _turned(languages, front))
-    blocks = index.sentences(chosen)
-    spoken = {code for block in blocks for code in block.languages}
-    return SentenceRows(index.corpus, blocks, _turned([c for c in languages if c in spoken], front), HIGHLIGHT)
-
-
-def _turned(languages: list[str], front: int) -> list[str]:
-    turn = front % max(1, len(languages))
-    return languages[turn:] + languages[:turn]
-
-
 class DataRoom(Room):
     """Sentences or names; `t` switches, `/` and `f` filter, enter inspects, `c` opens another corpus."""
 
@@ -130,13 +73,15 @@ class DataRoom(Room):
         self.found: Found | None = None
         self.front = 0
         self._detail_lines = 0
+        self._recalled: Mapping[str, Any] = {}
 
     def compose(self) -> ComposeResult:
         """Caption, filter line, table, and the row in full where there is room."""
         yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
         yield Static(id="data-corpus", classes="caption", markup=False)
         yield Input(
-            placeholder="words, type:PER  lang:be,en  case:locative  split:test", id="filter", classes="line-input",
+            placeholder="words  type:PER  lang:be,ru  len>1  identical:no  case:locative  split:test", id="filter",
+            classes="line-input",
             select_on_focus=False,
         )  # fmt: skip
         yield Static(id="data-problem", markup=False)
@@ -145,12 +90,28 @@ class DataRoom(Room):
 
     def on_mount(self) -> None:
         """Read the corpus behind the first paint."""
+        if self._recalled.get("corpus") == self.session.corpus_name:
+            with suppress(NerspaceError):
+                self.filter = parse_filter(str(self._recalled.get("filter", "")))
+            front = self._recalled.get("front")
+            self.front = front if isinstance(front, int) else 0
         self._say_reading()
         self.call_after_refresh(self.refind)
 
     def focus_target(self) -> Widget | None:
         """The table."""
         return self.query_one(FrameTable)
+
+    def remembered(self) -> dict[str, Any]:
+        """View and filter, and the corpus that they belong to."""
+        return {
+            "corpus": self.session.corpus_name, "view": self.view, "filter": str(self.filter), "front": self.front,
+        }  # fmt: skip
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """The view, and the filter if it can still be read; the room asks for the corpus when it is mounted."""
+        self.view = kept_choice(kept, "view", ("sentences", "names"), self.view)
+        self._recalled = kept
 
     def on_resize(self, event: events.Resize) -> None:
         """The row in full needs a high terminal."""
@@ -162,7 +123,7 @@ class DataRoom(Room):
     def refind(self) -> None:
         """Apply the filter to the view, in a thread."""
         view, chosen, front, before = self.view, self.filter, self.front, self.found
-        self.load("found", lambda: _find(self.session.opened(), view, chosen, front, before))
+        self.load("found", lambda: find(self.session.opened(), view, chosen, front, before))
 
     def loaded_found(self, found: Found) -> None:
         """Show what the filter keeps."""
@@ -173,7 +134,7 @@ class DataRoom(Room):
             self._detail_lines = 0
         self.query_one("#data-problem").remove_class("open")
         empty = literal(found.note) or "No row holds that. esc clears the filter."
-        table.show(found.rows, table.cursor if same else 0, empty, found.widths)
+        table.show(found.rows, table.row if same else None, empty, found.widths)
         self._show_caption(found)
         self._show_detail()
 
@@ -238,7 +199,7 @@ class DataRoom(Room):
         detail = self.query_one("#detail", Static)
         if not detail.has_class("wide"):
             return
-        text = self._inspected(self.query_one(FrameTable).cursor)[1]
+        text = self._inspected(self.query_one(FrameTable).row)[1]
         # A new height moves everything else, so the room only ever grows while the rows are of one kind.
         lines = len(text.wrap(self.app.console, max(10, self.size.width - 2))) + 1
         grown = lines > self._detail_lines
@@ -318,10 +279,10 @@ class DataRoom(Room):
 
     async def action_tokens(self) -> None:
         """See how the name of the row is cut."""
-        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
+        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).row
         if not len(rows):
             return
-        name = _tagged_name(rows, row)
+        name = tagged_name(rows, row)
         await self.explorer.action_room("tokens")
         tokens = self.explorer.room
         if isinstance(rows, EntityRows):
@@ -333,7 +294,7 @@ class DataRoom(Room):
 
     def action_corpus(self) -> None:
         """Open another corpus."""
-        self.app.push_screen(CorpusScreen(), self.explorer.open_corpus)
+        self.explorer.ask_for_corpus()
 
     def corpus_changed(self) -> None:
         """Show another corpus from its first row, unfiltered."""
@@ -385,7 +346,8 @@ class DataRoom(Room):
             columns = _TAGGED_COLUMNS if sentences else _TAGGED_NAME_COLUMNS
         else:
             columns = _SENTENCE_COLUMNS if sentences else _ENTITY_COLUMNS
-        return Shown(self.view, self.found.rows, columns)
+        note = f"filter {self.filter}" if str(self.filter) else ""
+        return Shown(self.view, self.found.rows, columns, note)
 
     def name_here(self) -> Name | None:
         """The name of the row, where it has an id."""
@@ -399,13 +361,3 @@ class DataRoom(Room):
     def copied(self) -> str:
         """The row under the cursor."""
         return self.query_one(FrameTable).copied()
-
-
-def _tagged_name(rows: Rows, row: int) -> str:
-    """The name of a row of tagged sentences or names; of a sentence, its first."""
-    if isinstance(rows, TaggedNameRows):
-        return rows.names[row].text
-    if isinstance(rows, TaggedRows):
-        sentence = rows.sentence(row)
-        return next((" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)), "")
-    return ""

@@ -139,7 +139,7 @@ class EntityRoom(Room):
         forms = self.query_one("#forms", FrameTable)
         codes = view.forms["language"].tolist()
         cursor = codes.index(self._wanted.language) if self._wanted.language in codes else min(
-            forms.cursor, len(codes) - 1)  # fmt: skip
+            forms.row, len(codes) - 1)  # fmt: skip
         self._wanted = Name("")
         forms.styles.height = min(len(codes) + 1, max(4, self.size.height - 9))
         forms.show(FormRows(view, self.app.no_color), cursor)
@@ -162,7 +162,7 @@ class EntityRoom(Room):
         """The language under the cursor."""
         if self.view is None:
             return ""
-        return str(self.view.forms["language"].iloc[min(self.query_one("#forms", FrameTable).cursor,
+        return str(self.view.forms["language"].iloc[min(self.query_one("#forms", FrameTable).row,
                                                         len(self.view.forms) - 1)])  # fmt: skip
 
     @on(FrameTable.Moved, "#forms")
@@ -173,7 +173,7 @@ class EntityRoom(Room):
         about, language = view.entity, self.language
         places = (view.said["language"] == language).to_numpy().nonzero()[0]
         if len(places):
-            self.query_one("#said", FrameTable).cursor = int(places[0])
+            self.query_one("#said", FrameTable).go(int(places[0]))
         if view.siblings is None:
             self.near = None
             self.query_one("#near", FrameTable).show(NoRows(), empty=view.why_no_vectors)
@@ -352,7 +352,7 @@ class EntityRoom(Room):
         if view is None or not isinstance(focused, FrameTable):
             return None
         frame = {"near": self.near, "alike": view.alike}.get(focused.id or "")
-        row = None if frame is None or frame.empty else frame.iloc[focused.cursor]
+        row = None if frame is None or frame.empty else frame.iloc[focused.row]
         return Name(view.entity, self.language) if row is None else Name(str(row["entity"]), self.language)
 
     def copied(self) -> str:

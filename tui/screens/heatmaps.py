@@ -29,9 +29,8 @@ from nerspace.tui.matrices import (
 from nerspace.tui.palette import class_style, language_name, language_order
 from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.beside import choose_beside
-from nerspace.tui.screens.map_room import NO_RUN
 from nerspace.tui.screens.modals import TextScreen
-from nerspace.tui.screens.room import Room
+from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
 
@@ -224,7 +223,7 @@ class HeatmapsRoom(Room):
             down = tuple(language_order(list(dict.fromkeys(a for a, _ in values)), self.by_family))
             codes = tuple(language_order(list(dict.fromkeys(b for _, b in values)), self.by_family))
         heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down))
-        values_table.show(FrameRows(self._ordered(view), fixed=2), values_table.cursor)
+        values_table.show(FrameRows(self._ordered(view), fixed=2), values_table.row)
 
     def _ordered(self, view: View) -> "pd.DataFrame":
         """The rows behind the matrix, the largest value first."""

@@ -13,7 +13,7 @@ from nerspace.tui.maps import Key, Maps, read_maps
 from nerspace.tui.palette import language_name
 from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.screens.beside import choose_beside
-from nerspace.tui.screens.room import Room
+from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.widgets.legend import Legend
 from nerspace.tui.widgets.panes import Panes
 from nerspace.tui.widgets.scatter import Scatter
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _TWO_WIDTH = 110
 _FOUR = (150, 44)
 FILM_SECONDS = 0.5
-NO_RUN = "No run here yet: quit and type nerspace demo"
 NO_MAP = "This run has no map yet. It is drawn last; r looks again."
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from rich.text import Text
+from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from nerspace.tui.actions import bindings
+from nerspace.tui.literal import literal_lines
 from nerspace.tui.widgets.key_bar import KeyBar
 
 
@@ -64,6 +66,60 @@ class ConfirmScreen(ModalScreen[bool]):
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""
         self.dismiss(yes)
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """One line to type in at the foot of the screen; closes with it, or with None."""
+
+    BINDINGS = bindings("prompt")
+
+    def __init__(self, what: str, text: str = "") -> None:
+        super().__init__()
+        self.what = what
+        self.text = text
+
+    def compose(self) -> ComposeResult:
+        """What is asked, and the line."""
+        with Horizontal(id="prompt"):
+            yield Static(Text(f" {self.what} "), markup=False)
+            yield Input(self.text, classes="line-input", select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """Straight to the line."""
+        self.query_one(Input).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Give the line the letters that a fast hand typed before it had the focus."""
+        if self.focused is None and event.character is not None and event.is_printable:
+            event.stop()
+            self.query_one(Input).insert_text_at_cursor(event.character)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+    def action_close(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+
+class ErrorScreen(TextScreen):
+    """A failure, whole: c copies it, any other key that does not scroll closes."""
+
+    BINDINGS = bindings("error")
+
+    def __init__(self, message: str) -> None:
+        super().__init__("error", Text(literal_lines(message)), message)
+
+    def on_mount(self) -> None:
+        """The frame says that something failed."""
+        self.query_one(".window").add_class("error")
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key closes, but for those that scroll or copy."""
+        if event.key not in ("j", "k", "down", "up", "c", "y", "q", "escape"):
+            event.stop()
+            self.dismiss(None)
 
 
 def text_window(title: str, build: Callable[[Text], None]) -> TextScreen:

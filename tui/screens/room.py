@@ -1,8 +1,8 @@
 """What every room of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.containers import Vertical
 from textual.message import Message
@@ -14,6 +14,8 @@ from nerspace.tui.rows import Shown
 if TYPE_CHECKING:
     from nerspace.tui.app import NerspaceApp
     from nerspace.tui.session import Session
+
+NO_RUN = "No run here yet: n on Training starts one; nerspace demo in a shell does too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,13 @@ class Room(Vertical):
 
     def corpus_changed(self) -> None:
         """Another corpus was opened."""
+
+    def remembered(self) -> dict[str, Any]:
+        """What the room wants back at the next start, as plain JSON."""
+        return {}
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Take up what was remembered, before the room is mounted; anything may stand in it."""
 
     def refresh_data(self) -> None:
         """Read the files behind the view again."""

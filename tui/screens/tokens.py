@@ -12,9 +12,10 @@ from textual.widgets import Input, Static
 from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
+from nerspace.tui.corpus_rows import NameRows
 from nerspace.tui.literal import literal
 from nerspace.tui.palette import language_order
-from nerspace.tui.rows import FrameRows, NameRows, NoRows, Shown
+from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.details import name_copy, name_detail
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Name, Room
@@ -111,7 +112,7 @@ class TokensRoom(Room):
         if self.corpus is not None:
             ids = [entity.id for entity in self.corpus.entities]
             if entity_id in ids:
-                self.query_one(FrameTable).cursor = ids.index(entity_id)
+                self.query_one(FrameTable).go(ids.index(entity_id))
             self._wanted = ""
 
     def type_name(self, name: str) -> None:
@@ -140,20 +141,17 @@ class TokensRoom(Room):
 
         def cut() -> list[Cut]:
             from nerspace.engine.distances import tnld
-            from nerspace.engine.tokenization import segment, tokenization_table
+            from nerspace.engine.tokenization import form_fertility
 
-            tokenizer = self.session.tokenizer()
             forms = entity.forms[case]
-            words = {code: [form.split()] for code, form in forms.items()}
-            measures = tokenization_table(words, tokenizer)
-            fertility = measures[measures["measure"] == "fertility"].set_index("language")["value"]
+            codes = language_order([code for code in corpus.languages if code in forms])
             return [
                 Cut(
-                    code, forms[code], tuple(segment(forms[code], tokenizer)),
+                    code, forms[code], tuple(pieces),
                     None if code == reference or reference not in forms else tnld(forms[reference], forms[code]),
-                    float(fertility[code]),
+                    form_fertility(forms[code], pieces),
                 )
-                for code in language_order([code for code in corpus.languages if code in forms])
+                for code, pieces in zip(codes, self.session.cut([forms[code] for code in codes]), strict=True)
             ]  # fmt: skip
 
         self.load("cuts", cut)
@@ -183,9 +181,8 @@ class TokensRoom(Room):
 
         def cut() -> tuple[str, list[str], float | None]:
             from nerspace.engine.distances import tnld
-            from nerspace.engine.tokenization import segment
 
-            pieces = segment(typed, self.session.tokenizer()) if typed.strip() else []
+            pieces = self.session.cut([typed])[0] if typed.strip() else []
             return typed, pieces, tnld(about, typed.strip()) if about else None
 
         self.load("typed", cut)
@@ -232,7 +229,7 @@ class TokensRoom(Room):
             codes = language_order(self.corpus.languages)
             self.reference = codes[(codes.index(self.reference) + 1) % len(codes)]
             table = self.query_one(FrameTable)
-            table.show(NameRows(self.corpus.entities, self.reference), table.cursor)
+            table.show(NameRows(self.corpus.entities, self.reference), table.row)
 
     def action_case(self) -> None:
         """The next case that the name has."""

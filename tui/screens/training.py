@@ -1,10 +1,10 @@
 """Training: the curves of the run, live while it goes on, and its errors per recipient."""
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -13,19 +13,31 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
-from nerspace.tui.palette import class_style, language_name, language_order
-from nerspace.tui.progress import Following, clock
+from nerspace.tui.palette import language_name, language_order
+from nerspace.tui.progress import Following, Traced, read_traced, traced_in_tables
 from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.errors import COLUMNS, word_by_word, wrong_sentences
 from nerspace.tui.screens.listing import ListScreen
-from nerspace.tui.screens.map_room import NO_RUN
 from nerspace.tui.screens.modals import ConfirmScreen
-from nerspace.tui.screens.room import Room
-from nerspace.tui.widgets.curves import Curves, Line
-from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.run_bar import state_sign
+from nerspace.tui.screens.room import NO_RUN, Room
+from nerspace.tui.screens.training_text import machine_text, progress_text
+from nerspace.tui.training_lines import (
+    MEASURES,
+    correlation_matrix,
+    language_lines,
+    layers_of,
+    loss_lines,
+    measure_frame,
+    measures_of,
+    run_lines,
+    with_names,
+)
+from nerspace.tui.widgets.curves import Curves
+from nerspace.tui.widgets.found_table import FoundTable
+from nerspace.tui.widgets.heatmap import Heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,20 +45,31 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 POLL_SECONDS = 0.5
+# Curves are drawn anew at most so often, which keeps a slow line free for keys.
+DRAW_SECONDS = 2.0
 _TRANSFER_HEIGHT = 20
-_MEASURES = {"mean_cosine": "mean cosine", "isoscore": "IsoScore"}
+# Below this width one of the two plots is enough, once a correlation matrix wants its room.
+_TWO_WIDTH = 100
+# Eleven languages, their heading, the scale and nine lines of errors.
+_MATRIX_HEIGHT = 28
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a look into the run's folder brought."""
+    """What a look into the run's folder brought. told: models read from tables, where there are no events.
+
+    overlaid: models of other runs. memory: bytes that the job holds, if it goes on. shrunk: the events began anew.
+    """
 
     run: "Run"
     state: str
+    device: str
     events: list[tuple[int, dict[str, Any]]]
     transfer: "pd.DataFrame | None"
-    steps: "pd.DataFrame | None" = None
-    probes: "pd.DataFrame | None" = None
+    told: list[Traced]
+    overlaid: list[Traced]
+    memory: int | None
+    shrunk: bool = False
 
 
 class TrainingRoom(Room):
@@ -57,64 +80,117 @@ class TrainingRoom(Room):
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self.following: Following | None = None
-        self.steps: pd.DataFrame | None = None
-        self.probes: pd.DataFrame | None = None
+        self.told: list[Traced] = []
+        self.overlaid: list[Traced] = []
+        self.news: News | None = None
         self.transfer: pd.DataFrame | None = None
         self.measure = "mean_cosine"
         self.probed_layer: int | None = None
+        self.model = ""
+        self.language = ""
+        self.overlay = False
+        self.frames: list[tuple[Traced, pd.DataFrame]] = []
         self._asked_to_stop = False
+        self._stale = False
+        self._drawn_at = 0.0
+        self._drawn_measure: object = None
 
     def compose(self) -> ComposeResult:
         """State, curves, errors."""
         yield Static(id="progress", classes="caption", markup=False)
+        yield Static(id="machine", classes="caption", markup=False)
         with Horizontal(id="curves"):
             yield Curves(id="loss")
             yield Curves(id="probes")
-        yield FrameTable(id="transfer", empty="Loading …")
+            yield Heatmap(id="correlation")
+        yield FoundTable(id="transfer", empty="Loading …")
 
     def on_mount(self) -> None:
         """Follow the run."""
+        self.query_one("#correlation").display = False
         self.run_changed()
         self.set_interval(POLL_SECONDS, self._poll)
 
     def focus_target(self) -> Widget | None:
-        """The curves of the probes."""
-        return self.query_one("#probes")
+        """The measure."""
+        return self._right()
+
+    def _right(self) -> Widget:
+        return self.query_one("#correlation" if self.measure == "correlation" else "#probes")
 
     def on_resize(self) -> None:
-        """A low screen keeps the curves and leaves the table out."""
-        self.query_one("#transfer").display = self.size.height >= _TRANSFER_HEIGHT - 2
+        """A low screen keeps the curves and leaves the table out; a narrow one leaves the loss out for a matrix."""
+        self._make_room()
+
+    def _make_room(self) -> None:
+        matrix = self.measure == "correlation"
+        focused = self.app.focused in (self.query_one("#probes"), self.query_one("#correlation"))
+        self.query_one("#probes").display = not matrix
+        self.query_one("#transfer").display = self.size.height >= (_MATRIX_HEIGHT if matrix else _TRANSFER_HEIGHT - 2)
+        self.query_one("#correlation").display = matrix
+        self.query_one("#loss").display = not matrix or self.size.width >= _TWO_WIDTH
+        if focused:
+            self._right().focus()
+
+    def remembered(self) -> dict[str, Any]:
+        """The measure."""
+        return {"measure": self.measure}
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """The measure, if it is one."""
+        if kept.get("measure") in MEASURES:
+            self.measure = str(kept["measure"])
+
+    def entered(self) -> None:
+        """Other runs may have been marked meanwhile."""
+        if self.is_mounted:
+            self._read()
 
     def run_changed(self) -> None:
         """Follow the run from its beginning."""
-        self.following = self.steps = self.probes = self.transfer = None
+        self.following = self.news = self.transfer = None
+        self.told, self.overlaid, self.frames, self.model, self._asked_to_stop = [], [], [], "", False
+        self._drawn_measure = None
         if (run := self.session.run) is None:
             for curves in self.query(Curves):
                 curves.show("", ())
-            self.query_one(FrameTable).show(NoRows(), empty="")
+            self.query_one(Heatmap).show(None)
+            self.query_one(FoundTable).show(NoRows(), empty="")
             self.query_one("#progress", Static).update(Text(NO_RUN))
+            self.query_one("#machine", Static).update(Text("n asks what to train: donors, model, size, seeds, device."))
             return
         self.following = Following(run)
         self._read()
 
     def _poll(self) -> None:
-        if self.following is not None and self.following.live and self.display:
+        following = self.following
+        if following is not None and self.display and (following.live or self._overlaid_go_on()):
             self._read()
+
+    def _overlaid_go_on(self) -> bool:
+        return self.overlay and any(run.path.joinpath("process.json").exists() for run in self.session.overlaid)
 
     def _read(self) -> None:
         following = self.following
         if following is None:
             return
-        run, offset = following.run, following.offset
+        run, offset, any_step = following.run, following.offset, bool(following.steps)
+        others = [other for other in self.session.overlaid if other != run] if self.overlay else []
 
         def look() -> News:
-            state = run.info()["state"]
-            events = list(run.events(offset))
-            transfer = self.session.table("transfer")
-            if any(event["event"] in ("step", "probe") for _, event in events) or offset:
-                return News(run, state, events, transfer)
+            from nerspace.engine.live import resident_memory
+
+            info = run.info()
+            # A run that was resumed tells its story again.
+            shrunk = run.events_size() < offset
+            events = [] if shrunk else list(run.events(offset))
             # A run that was copied without its events still has its tables.
-            return News(run, state, events, transfer, self.session.table("steps"), self.session.table("probes"))
+            copied = not any_step and not any(event["event"] in ("step", "probe") for _, event in events)
+            return News(
+                run, info["state"], str(info.get("device", "")), events, self.session.table("transfer"),
+                traced_in_tables(run) if copied else [], [one for other in others for one in _traced(other)],
+                resident_memory(run), shrunk,
+            )  # fmt: skip
 
         self.load("news", look)
 
@@ -123,97 +199,118 @@ class TrainingRoom(Room):
         following = self.following
         if following is None or following.run != news.run:
             return
+        if news.shrunk:
+            self.run_changed()
+            return
         first = not following.state
+        if following.state != news.state or len(news.told) != len(self.told):
+            self.call_after_refresh(self.refresh_bindings)
         changed = following.see(news.events) or following.state != news.state
         following.state = news.state
-        if changed or first:
-            self.steps = following.step_frame() if following.steps else news.steps
-            self.probes = following.probe_frame() if following.probes else news.probes
+        drawn = self.news is not None and _sizes(self.news.overlaid) == _sizes(news.overlaid)
+        self.news = news
+        self.told, self.overlaid = news.told or self.told, news.overlaid
+        self._stale |= changed or first or not drawn
+        if self._stale and (first or not following.live or time.monotonic() - self._drawn_at >= DRAW_SECONDS):
             self._draw()
         if first or self.transfer is not news.transfer:
             self.transfer = news.transfer
             self._show_transfer()
         self._show_progress()
 
+    def failed(self, what: str, error: NerspaceError) -> None:
+        """A run that is gone is followed no longer; the rest is told."""
+        following = self.following
+        if what != "news" or following is None:
+            super().failed(what, error)
+            return
+        following.state, following.problem = "dead", str(error)
+        self._show_progress()
+
     # -- drawing
 
+    def traced(self) -> list[Traced]:
+        """The models of the run."""
+        if self.following is None:
+            return []
+        return self.following.traced() if self.following.steps else self.told
+
+    def _chosen(self, traced: list[Traced]) -> list[Traced]:
+        """The models whose measure is drawn: all in an overlay, else the one that was chosen or is trained now."""
+        if self.overlay and self.overlaid:
+            return [*traced, *self.overlaid]
+        return [one for one in traced if one.model == self.model] or traced[-1:]
+
     def _draw(self) -> None:
+        self._stale, self._drawn_at = False, time.monotonic()
+        traced = self.traced()
         waiting = (
             "Nothing yet: the first step is still to come."
             if self.following and self.following.live
             else "This run has none."
         )
-        loss = self.steps
-        lines = (
-            []
-            if loss is None
-            else [Line("loss", _floats(loss["step"]), _floats(loss["loss"]), Style(color="color(75)"))]
-        )
-        last = "" if loss is None or not len(loss) else f"  {loss['loss'].iloc[-1]:.3f}"
-        self.query_one("#loss", Curves).show(f"loss{last}", lines, waiting)
-        self.query_one("#probes", Curves).show(self._probe_caption(), self._probe_lines(), waiting)
-
-    def _layers(self) -> list[int]:
-        return [] if self.probes is None else sorted(int(layer) for layer in self.probes["layer"].unique())
-
-    def _probe_caption(self) -> str:
-        if self.probed_layer is None and (layers := self._layers()):
+        everything = [*traced, *(self.overlaid if self.overlay else [])]
+        last = [one for one in traced if len(one.steps)][-1:]
+        loss = f"loss  {last[0].steps['loss'].iloc[-1]:.3f}" if last else "loss"
+        self.query_one("#loss", Curves).show(loss, loss_lines(everything), waiting)
+        chosen = self._chosen(traced)
+        measures = measures_of(chosen)
+        if measures and self.measure not in measures:
+            self.measure = measures[0]
+        layers = layers_of(chosen, self.measure)
+        if layers and self.probed_layer not in layers:
             self.probed_layer = layers[-1]
-        name = _MEASURES.get(self.measure, self.measure)
-        return f"{name} · layer {self.probed_layer}" if self.probed_layer is not None else name
+        # Steps come more often than probes, and what has not changed is not drawn.
+        shown = (self.measure, self.probed_layer, self.language, waiting, len(traced),
+                 [(one.run, one.model, len(one.probes)) for one in chosen])  # fmt: skip
+        if shown != self._drawn_measure:
+            self._drawn_measure = shown
+            self.frames = [(one, measure_frame(one, self.measure, self.probed_layer)) for one in chosen]
+            self._make_room()
+            self._draw_measure(waiting)
 
-    def _chosen_probes(self) -> "pd.DataFrame | None":
-        if self.probes is None:
-            return None
-        return self.probes[(self.probes["measure"] == self.measure) & (self.probes["layer"] == self.probed_layer)]
+    def _draw_measure(self, waiting: str) -> None:
+        name = MEASURES.get(self.measure, self.measure)
+        caption = f"{name} · layer {self.probed_layer}" if self.probed_layer is not None else name
+        overlaid = len({one.run for one, _ in self.frames}) > 1
+        if not overlaid and len(self.traced()) > 1 and self.frames:
+            caption += f" · {literal(self.frames[0][0].model)}"
+        if self.measure == "correlation":
+            matrix = correlation_matrix(self.frames[0][1], caption) if self.frames else None
+            self.query_one(Heatmap).show(matrix, "Two probes after the first make the first correlation.")
+            return
+        lines = language_lines(self.frames[0][1]) if self.frames and not overlaid else []
+        if overlaid:
+            codes = self._languages()
+            self.language = self.language if self.language in codes else next(iter(codes), "")
+            caption += f" · {self.language} {language_name(self.language)}"
+            lines = run_lines(self.frames, self.language)
+        self.query_one("#probes", Curves).show(caption, lines, waiting)
 
-    def _probe_lines(self) -> list[Line]:
-        chosen = self._chosen_probes()
-        if chosen is None:
-            return []
-        codes = language_order([str(code) for code in chosen["language"].unique()])
-        groups = {str(code): group for code, group in chosen.groupby("language", sort=False)}
-        return [
-            Line(code, _floats(groups[code]["step"]), _floats(groups[code]["value"]), class_style(code, place))
-            for place, code in enumerate(codes)
-        ]
+    def _languages(self) -> list[str]:
+        frames = [frame for _, frame in self.frames if "language" in frame]
+        return language_order(sorted({str(code) for frame in frames for code in frame["language"].unique()}))
 
     def _show_transfer(self) -> None:
-        table = self.query_one(FrameTable)
+        table = self.query_one(FoundTable)
         if self.transfer is None or not len(self.transfer):
             ended = self.following is not None and not self.following.live
             table.show(NoRows(), empty="This run counted no errors." if ended else "Errors are counted after training.")
         else:
-            table.show(FrameRows(self.transfer, fixed=2), table.cursor)
+            table.show(FrameRows(self.transfer, 2, ("donor", "recipient", "seed")), table.row)
 
     def _show_progress(self) -> None:
         following = self.following
         if following is None:
             return
-        sign, style = state_sign(following.state)
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{sign} {following.state}", f"bold {style}")
-        if following.live:
-            done, total = following.remaining.done, following.remaining.total
-            text.append(f"  {literal(following.label)}")
-            if total:
-                text.append(f"  {done:,} of {total:,} {literal(following.unit)}  ").append(_bar(done / total, 14))
-            if (seconds := following.remaining.seconds()) is not None:
-                text.append(f"  {clock(seconds)} left")
-            if self._asked_to_stop:
-                text.append("  stopping …", "bold")
-        else:
-            if self.steps is not None and len(self.steps):
-                last = self.steps.iloc[-1]
-                text.append(
-                    f"  {int(last['step']):,} steps · {int(last['sentences']):,} sentences · {clock(last['seconds'])}"
-                )
-            if following.problem:
-                text.append(f"  {literal(following.problem)}", "bold")
-        self.query_one("#progress", Static).update(text)
+        traced = self.traced()
+        self.query_one("#progress", Static).update(progress_text(following, traced, self._asked_to_stop))
+        news, marked = self.news, len({one.run for one in self.overlaid}) if self.overlay else 0
+        device, memory = (news.device, news.memory) if news else ("", None)
+        self.query_one("#machine", Static).update(machine_text(following, device, memory, len(traced), marked))
 
-    @on(FrameTable.Picked)
-    def _picked(self, event: FrameTable.Picked) -> None:
+    @on(FoundTable.Picked)
+    def _picked(self, event: FoundTable.Picked) -> None:
         if self.transfer is None:
             return
         row = self.transfer.iloc[event.row]
@@ -237,29 +334,76 @@ class TrainingRoom(Room):
 
     # -- actions
 
-    def action_measure(self) -> None:
-        """The next measure that was probed."""
-        if self.probes is None or not len(self.probes):
-            return
-        names = [str(name) for name in self.probes["measure"].unique()]
-        self.measure = names[(names.index(self.measure) + 1) % len(names)] if self.measure in names else names[0]
-        self._draw()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out of the keys what can do nothing now."""
+        del parameters
+        state = self.following.state if self.following else ""
+        return {
+            "model": len(self.following.models if self.following and self.following.steps else self.told) > 1,
+            "language": self.overlay, "stop_run": state in ("running", "queued"),
+            "resume_run": state in ("stopped", "failed", "dead"),
+        }.get(action, True)  # fmt: skip
+
+    def _turn(self, choices: list[Any], now: Any, step: int) -> Any:
+        return choices[(choices.index(now) + step) % len(choices)] if now in choices else choices[0]
+
+    def action_measure(self, step: int = 1) -> None:
+        """The next measure that was probed, or made from what was probed."""
+        if measures := measures_of(self._chosen(self.traced())):
+            self.measure = self._turn(measures, self.measure, step)
+            self._draw()
 
     def action_layer(self, step: int) -> None:
         """Another layer that was probed."""
-        if layers := self._layers():
-            self.probed_layer = (
-                layers[(layers.index(self.probed_layer) + step) % len(layers)]
-                if self.probed_layer in layers
-                else layers[-1]
-            )
+        if layers := layers_of(self._chosen(self.traced()), self.measure):
+            self.probed_layer = self._turn(layers, self.probed_layer, step)
             self._draw()
 
+    def action_model(self) -> None:
+        """The next donor and seed of the run."""
+        models = [one.model for one in self.traced()]
+        if len(models) < 2:
+            self.explorer.tell("This run trains one model.")
+            return
+        self.model = self._turn(models, self.model or models[-1], 1)
+        self._draw()
+
+    def action_language(self) -> None:
+        """The next language of an overlay."""
+        if self.overlay and (codes := self._languages()):
+            self.language = self._turn(codes, self.language, 1)
+            self._draw()
+
+    def action_overlay(self) -> None:
+        """Draw the marked runs over this one, or leave them out again."""
+        if not self.overlay and not [run for run in self.session.overlaid if run != self.session.run]:
+            self.explorer.tell(
+                "No other run is marked: on Runs (8), space marks what is to lie over this one.", "warning"
+            )
+            return
+        self.overlay = not self.overlay
+        if not self.overlay:
+            self.overlaid = []
+            self._draw()
+            self._show_progress()
+        self._read()
+
     def action_next_view(self) -> None:
-        """From the loss to the probes to the errors."""
-        stops = [view for view in self.query("#loss, #probes, #transfer") if view.display]
+        """From the loss to the measure to the errors."""
+        stops = [view for view in self.query("#loss, #probes, #correlation, #transfer") if view.display]
         place = stops.index(self.app.focused) if self.app.focused in stops else -1
         stops[(place + 1) % len(stops)].focus()
+
+    def action_new_run(self) -> None:
+        """Ask what to train and start it."""
+        from nerspace.tui.screens.new_run import NewRunScreen
+
+        self.app.push_screen(NewRunScreen(self.session), self.explorer.open_run)
+
+    def action_resume_run(self) -> None:
+        """Go on with a run that ended before its time."""
+        if self.session.run is not None:
+            self.explorer.resume(self.session.run)
 
     def action_stop_run(self) -> None:
         """Ask to stop, after a question."""
@@ -284,26 +428,36 @@ class TrainingRoom(Room):
     def shown(self) -> Shown | None:
         """The table behind the view with the focus."""
         focused = self.app.focused
+        if focused is not None and focused.id == "transfer":
+            frame = self.transfer
+            return None if frame is None else Shown("transfer", FrameRows(frame), CATALOGUE["transfer"].columns)
         if focused is not None and focused.id == "loss":
-            frame, name, table = self.steps, "steps", "steps"
-        elif focused is not None and focused.id == "transfer":
-            frame, name, table = self.transfer, "transfer", "transfer"
+            everything = [*self.traced(), *(self.overlaid if self.overlay else [])]
+            frame, name, table = with_names([(one, one.steps) for one in everything]), "steps", "steps"
         else:
-            frame, name, table = self._chosen_probes(), f"probes_{self.measure}_{self.probed_layer}", "probes"
-        return None if frame is None else Shown(name, FrameRows(frame), CATALOGUE[table].columns)
+            table = {"delta": "deltas", "correlation": "delta_correlations"}.get(self.measure, "probes")
+            frame, name = with_names(self.frames), f"{table}_{self.measure}_{self.probed_layer}"
+            if len({one.run for one, _ in self.frames}) > 1 and "language" in frame:
+                frame, name = frame[frame["language"] == self.language], f"{name}_{self.language}"
+        meanings = {"run": "the run", "model": "its model: donor and seed", **CATALOGUE[table].columns}
+        columns = {str(column): meanings.get(str(column), "") for column in frame.columns}
+        return Shown(name, FrameRows(frame), columns) if len(frame) else None
 
     def copied(self) -> str:
         """The row of the table, or the last values of the curves."""
         focused = self.app.focused
-        if isinstance(focused, FrameTable):
+        if isinstance(focused, FoundTable):
             return focused.copied()
         return focused.latest() if isinstance(focused, Curves) else ""
 
 
-def _floats(column: "pd.Series[Any]") -> "np.ndarray[Any, Any]":
-    return column.to_numpy(dtype=float, na_value=np.nan)
+def _traced(run: "Run") -> list[Traced]:
+    """The models of a run that may vanish meanwhile."""
+    try:
+        return read_traced(run)
+    except NerspaceError:
+        return []
 
 
-def _bar(share: float, width: int) -> Text:
-    full = round(share * width)
-    return Text.assemble(("━" * full, "bold"), ("━" * (width - full), "dim"))
+def _sizes(traced: list[Traced]) -> list[tuple[str, str, int, int]]:
+    return [(one.run, one.model, len(one.steps), len(one.probes)) for one in traced]

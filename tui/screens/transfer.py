@@ -16,8 +16,7 @@ from nerspace.tui.palette import class_style, language_name, language_order, scr
 from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.errors import COLUMNS, WrongRows, word_by_word, wrong_sentences
 from nerspace.tui.screens.listing import ListScreen
-from nerspace.tui.screens.map_room import NO_RUN
-from nerspace.tui.screens.room import Room
+from nerspace.tui.screens.room import NO_RUN, Room
 from nerspace.tui.transfer_report import SUBSETS, verdict
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
@@ -128,7 +127,7 @@ class TransferRoom(Room):
             verdict.update("")
             return
         chosen = self.chosen
-        table.show(FrameRows(chosen, fixed=2), table.cursor)
+        table.show(FrameRows(chosen, 2, ("donor", "recipient")), table.row)
         seeds = int(chosen["seeds"].max())
         spread = f" · mean ± deviation of {seeds} seeds" if seeds > 1 else " · one seed"
         count = int(chosen["donor"].nunique())
@@ -136,7 +135,7 @@ class TransferRoom(Room):
         colors = "color: donor   " if count > 1 else ""
         axis = f"{colors}line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
         plane.show(f"wrong sentences · {of}{spread}", axis, self._points(chosen), self._line())
-        plane.pick(table.cursor)
+        plane.pick(table.row)
         self._draw_matrix(donors)
         verdict.update(self._verdict())
 
@@ -197,12 +196,12 @@ class TransferRoom(Room):
             return None
         if isinstance(self.app.focused, Heatmap):
             return self.query_one(Heatmap).pair
-        row = self.chosen.iloc[self.query_one(FrameTable).cursor]
+        row = self.chosen.iloc[self.query_one(FrameTable).row]
         return str(row["donor"]), str(row["recipient"])
 
     @on(Plane.Moved)
     def _plane_moved(self) -> None:
-        self.query_one(FrameTable).cursor = self.query_one(Plane).picked
+        self.query_one(FrameTable).go(self.query_one(Plane).picked)
         self._follow()
 
     @on(FrameTable.Moved)
@@ -222,7 +221,7 @@ class TransferRoom(Room):
         chosen = self.chosen
         place = chosen.index[(chosen["donor"] == pair[0]) & (chosen["recipient"] == pair[1])]
         if len(place):
-            self.query_one(FrameTable).cursor = int(place[0])
+            self.query_one(FrameTable).go(int(place[0]))
 
     @on(Plane.Chosen)
     @on(Heatmap.Chosen)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +18,8 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit, literal, shown_number
 from nerspace.tui.plots.axes import nice_ticks, tick_label
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, polyline, raster, to_dots
+
+_LETTERS = ascii_lowercase + ascii_uppercase
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Curves(Widget, can_focus=True):
             ticks = self._y_ticks()
             left = max((cell_len(label) for _, label in ticks), default=1) + 2
             across = math.ceil(len(self.lines) / max(1, self.size.height - 2))
-            name = max(cell_len(literal(line.name)) for line in self.lines) + 1
+            name = max(cell_len(self._end_name(place)) for place in range(len(self.lines))) + 1
             right = name * across if len(self.lines) > 1 else 1
             self._margins = (left, right)
             self._draw_lines()
@@ -148,7 +151,7 @@ class Curves(Widget, can_focus=True):
         if self._drawn is None:
             return Strip([Segment(fit(f" {self.empty}" if y == 2 else "", width), base)], width)
         rows = self._plot_size()[1]
-        if y - 1 < rows:
+        if y - 1 < min(rows, self._drawn.bits.shape[0]):
             return self._plot_line(y - 1, base).adjust_cell_length(width, base)
         return self._step_line().adjust_cell_length(width, base) if y - 1 == rows else Strip.blank(width, base)
 
@@ -173,12 +176,23 @@ class Curves(Widget, can_focus=True):
         axis = self._part("axis")
         segments = [Segment(fit(label, left - 1, right=True) + ("┤" if label else "│"), axis)]
         bits, owner = self._drawn.bits[row], self._drawn.owner[row]
+        letters = self.app.no_color
         for dots, place in zip(bits.tolist(), owner.tolist(), strict=True):
-            segments.append(Segment(chr(BRAILLE + dots), base + self._style_of(place)) if dots else Segment(" ", base))
+            sign = self._letter(place) if letters else chr(BRAILLE + dots)
+            segments.append(Segment(sign, base + self._style_of(place)) if dots else Segment(" ", base))
         for place in self._ends.get(row, ()):
             bold = Style(bold=place == self.picked)
-            segments.append(Segment(f"{literal(self.lines[place].name)} ", base + self._style_of(place) + bold))
+            segments.append(Segment(f"{self._end_name(place)} ", base + self._style_of(place) + bold))
         return Strip(Segment.simplify(segments))
+
+    def _letter(self, place: int) -> str:
+        """The letter that draws a line where there are no colors."""
+        return "*" if len(self.lines) == 1 else _LETTERS[place % len(_LETTERS)]
+
+    def _end_name(self, place: int) -> str:
+        """The name of a line at its end; without colors, behind its letter."""
+        name = literal(self.lines[place].name)
+        return f"{self._letter(place)} {name}" if self.app.no_color else name
 
     def _step_line(self) -> Strip:
         left, _ = self._margins

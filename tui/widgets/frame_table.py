@@ -1,29 +1,36 @@
 """A table that draws only the lines on the screen, so a million rows open as fast as ten."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.cache import LRUCache
 from textual.geometry import Size
-from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.rows import Cell, NoRows, Rows, measured
+from nerspace.tui.rows import Cell, Rows, measured
+from nerspace.tui.widgets.ordered_rows import OrderedRows
+
+if TYPE_CHECKING:
+    from nerspace.tui.ordering import Order
 
 _GAP = 2
+# Cells that are enough to read a long column.
+_READABLE = 24
 
 
-class FrameTable(ScrollView, can_focus=True):
-    """Rows under a heading that stays, with a row cursor. Columns scroll one at a time; fixed ones stay."""
+class FrameTable(OrderedRows, can_focus=True):
+    """Rows under a heading that stays, with a cursor on a row or one of its cells. Fixed columns stay.
+
+    Rows can be sorted, and marked; messages name a row by its number in `rows`, wherever it stands.
+    """
 
     BINDINGS = bindings("table")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -43,47 +50,49 @@ class FrameTable(ScrollView, can_focus=True):
     FrameTable:ansi .frame-table--blurred, FrameTable:nocolor .frame-table--blurred { text-style: underline; }
     """
 
-    # A move draws the two rows that change, not all.
-    cursor: reactive[int] = reactive(0, repaint=False)
     first_column: reactive[int] = reactive(0)
-
-    class Moved(Message):
-        """The cursor is on another row."""
-
-        def __init__(self, table: "FrameTable", row: int) -> None:
-            super().__init__()
-            self.table = table
-            self.row = row
-
-        @property
-        def control(self) -> "FrameTable":
-            """The table, for `@on` selectors."""
-            return self.table
-
-    class Picked(Moved):
-        """A row was chosen with enter or a click on the cursor row."""
 
     def __init__(self, *, id: str | None = None, empty: str = "Loading …") -> None:
         super().__init__(id=id)
-        self.rows: Rows = NoRows()
         self.empty = empty
         self._widths: list[int] = []
         self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(400)
 
     # -- content
 
-    def show(self, rows: Rows, cursor: int = 0, empty: str = "Nothing here.", widths: list[int] | None = None) -> None:
-        """Show other rows, the cursor on row `cursor`; widths: of the columns, if they have been measured."""
+    def show(
+        self, rows: Rows, row: int | None = None, empty: str = "Nothing here.", widths: list[int] | None = None
+    ) -> None:
+        """Show other rows; the order stays if they have the same columns, and marks where rows are known again.
+
+        row: the row for the cursor, by its number in `rows`; None for the first in view. widths: of the columns, if
+        they have been measured.
+        """
+        if [column.name for column in rows.columns] != [column.name for column in self.rows.columns]:
+            self.sort_column, self.column, self.words, self.only_marked = -1, -1, (), False
+            self.marks = set()
+        elif not rows.known_again:
+            self.marks, self.only_marked = set(), False
+        if len(rows) > rows.sortable:
+            self.sort_column = -1
         self.rows, self.empty = rows, empty
-        self._strips.clear()
         self._widths = measured(rows) if widths is None else widths
-        self.virtual_size = Size(1, len(rows) + 1)
+        self._arrange(row)
+
+    def _lay_out(self, order: "Order | None", row: int | None) -> None:
+        self._order = order
+        self._strips.clear()
+        self.virtual_size = Size(1, self.count + 1)
         self.first_column = min(self.first_column, max(0, self._scrolling() - 1))
         self.set_reactive(FrameTable.cursor, -1)
-        self.cursor = max(0, min(cursor, len(rows) - 1))
+        self.cursor = max(0, min(0 if row is None else self._view(row), self.count - 1))
         self.refresh()
         # Until the new height is laid out, a scroll beyond the old one is cut short.
         self.call_after_refresh(self._follow)
+
+    def go(self, row: int) -> None:
+        """Put the cursor on a row, by its number in `rows`."""
+        self.cursor = self._view(row)
 
     def _scrolling(self) -> int:
         return sum(not column.fixed for column in self.rows.columns)
@@ -113,13 +122,15 @@ class FrameTable(ScrollView, can_focus=True):
         """The heading, or the row behind line y."""
         width = self.size.width
         base = self.rich_style
-        if not len(self.rows):
-            text = f" {self.empty}" if y == 1 else ""
+        if not self.count:
+            empty = "No row holds that; esc shows all." if self.words else self.empty
+            empty = "No row is marked; u shows all." if self.only_marked else empty
+            text = f" {self._busy or (empty if len(self.rows) else self.empty)}" if y == 1 else ""
             return Strip([Segment(fit(text, width), base + Style(dim=True))], width)
         if y == 0:
             return self._header(width)
         index = self.scroll_offset.y + y - 1
-        if index >= len(self.rows):
+        if index >= self.count:
             return Strip.blank(width, base)
         if index == self.cursor:
             return self._row(index, width)
@@ -130,27 +141,37 @@ class FrameTable(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("frame-table--header")
-        cells = [
-            fit(self.rows.columns[place].name, size, self.rows.columns[place].right) for place, size in self._visible()
-        ]
-        line = " " + (" " * _GAP).join(cells)
-        hidden = len(self.rows.columns) - len(cells) - self.first_column
-        more = ("‹" if self.first_column else "") + (f" {hidden} more ›" if hidden > 0 else "")
-        more = more and f" {more.strip()} "
-        line = set_cell_size(line, max(0, width - cell_len(more))) + more
-        return Strip([Segment(set_cell_size(line, width), style)], width)
+        here = style + Style(reverse=True)
+        visible = self._visible()
+        segments = [Segment(" ", style)]
+        for place, size in visible:
+            column = self.rows.columns[place]
+            sign = ("▼" if self.descending else "▲") if place == self.sort_column else ""
+            name = fit(fit(column.name, min(cell_len(column.name), size - len(sign))) + sign, size, column.right)
+            segments.append(Segment(name, here if place == self.column else style))
+            segments.append(Segment(" " * _GAP, style))
+        hidden = len(self.rows.columns) - len(visible) - self.first_column
+        notes = [self._busy, f"{len(self.marks):,} marked" if self.marks else ""]
+        notes += ["‹" if self.first_column else "", f"{hidden} more ›" if hidden > 0 else ""]
+        more = " ".join(filter(None, notes))
+        more = more and f" {more} "
+        line = Strip(segments).adjust_cell_length(max(0, width - cell_len(more)), style)
+        return Strip([*line, Segment(more, style)]).adjust_cell_length(width, style)
 
     def _row(self, index: int, width: int) -> Strip:
-        cells = self.rows.cells(index)
+        row = self.source(index)
+        cells = self.rows.cells(row)
         style = self.rich_style
         here = index == self.cursor
+        marked = bool(self.marks) and self.rows.key(row) in self.marks
         if here:
             style = self.get_component_rich_style(f"frame-table--{'cursor' if self.has_focus else 'blurred'}")
         faint = self.get_component_rich_style("frame-table--fixed")
-        segments = [Segment("▌" if here else " ", style)]
+        segments = [Segment("●" if marked else "▌" if here else " ", style)]
         for place, size in self._visible():
             column = self.rows.columns[place]
-            segments += self._cell(cells[place], size, column.right, faint if column.fixed and not here else style)
+            look = style + Style(reverse=True) if here and place == self.column and self.has_focus else style
+            segments += self._cell(cells[place], size, column.right, faint if column.fixed and not here else look)
             segments.append(Segment(" " * _GAP, style))
         return Strip(segments).adjust_cell_length(width, style)
 
@@ -162,16 +183,21 @@ class FrameTable(ScrollView, can_focus=True):
         cell.truncate(size, overflow="ellipsis", pad=True)
         return list(Segment.apply_style(cell.render(self.app.console), style))
 
+    def redraw_marks(self) -> None:
+        """Draw the rows in view again, with their marks."""
+        self._strips.clear()
+        self.refresh()
+
     # -- moving
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Bring the row into view and tell it."""
-        if not len(self.rows):
+        if not self.count:
             return
         self._follow()
         self.refresh_row(old)
         self.refresh_row(new)
-        self.post_message(self.Moved(self, new))
+        self.post_message(self.Moved(self, self.source(new)))
 
     def _follow(self) -> None:
         page = max(1, self.scrollable_content_region.height - 1)
@@ -197,43 +223,68 @@ class FrameTable(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Keep the cursor in view."""
         self._strips.clear()
-        if len(self.rows):
+        if self.count:
             self._follow()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the row; a click on the cursor row opens it."""
+        """Put the cursor on the row; a click on the cursor row opens it, one on a heading sorts by it."""
         index = self.scroll_offset.y + event.y - 1
-        if event.y > 0 and index < len(self.rows):
+        if event.y == 0 and self.count:
+            at = 1
+            for place, width in self._visible():
+                if at <= event.x < at + width:
+                    self._sort_by(place)
+                at += width + _GAP
+        elif 0 <= index < self.count:
             if index == self.cursor:
                 self.action_pick()
             self.cursor = index
 
     def action_move(self, rows: int) -> None:
         """Some rows on."""
-        self.cursor = max(0, min(len(self.rows) - 1, self.cursor + rows))
+        self.cursor = max(0, min(self.count - 1, self.cursor + rows))
 
     def action_move_to(self, row: int) -> None:
-        """To a row, −1 for the last."""
-        self.cursor = max(0, row if row >= 0 else len(self.rows) - 1)
+        """To a row of the view, −1 for the last."""
+        self.cursor = max(0, row if row >= 0 else self.count - 1)
 
     def action_page(self, pages: float) -> None:
         """Some pages on."""
         self.action_move(int(pages * max(1, self.scrollable_content_region.height - 1)))
 
-    def action_scroll_columns(self, columns: int) -> None:
-        """Some columns to the right."""
-        self.first_column = max(0, min(self._scrolling() - 1, self.first_column + columns))
+    def action_move_column(self, columns: int) -> None:
+        """Put the cursor on a cell of the row, some columns on; left of the first it is on the whole row again."""
+        fixed = [place for place, column in enumerate(self.rows.columns) if column.fixed]
+        others = [place for place, column in enumerate(self.rows.columns) if not column.fixed]
+        if self.column < 0:
+            if columns > 0 and others:
+                self.column = others[min(self.first_column, len(others) - 1)]
+        else:
+            places = [-1, *fixed, *others]
+            at = places.index(self.column) + columns if self.column in places else 0
+            self.column = places[max(0, min(len(places) - 1, at))]
+        if self.column in others:
+            self.first_column = min(self.first_column, others.index(self.column))
+            while self.first_column < others.index(self.column) and not self._is_whole(self.column):
+                self.first_column += 1
+        self.refresh()
+
+    def _is_whole(self, column: int) -> bool:
+        """Whether a column is on the screen, as wide as it wants to be or at least readable."""
+        return any(place == column and size >= min(self._widths[place], _READABLE) for place, size in self._visible())
 
     def action_pick(self) -> None:
         """Choose the row under the cursor."""
-        if len(self.rows):
-            self.post_message(self.Picked(self, self.cursor))
+        if self.count:
+            self.post_message(self.Picked(self, self.row))
 
     def copied(self) -> str:
-        """The cells of the cursor row, separated by tabs."""
-        if not len(self.rows):
+        """The cell under the cursor, else the cells of its row, separated by tabs."""
+        if not self.count:
             return ""
-        return "\t".join(c.plain if isinstance(c, Text) else c for c in self.rows.cells(self.cursor))
+        if self.column >= 0:
+            return self.rows.value(self.row, self.column)
+        return "\t".join(self.rows.value(self.row, place) for place in range(len(self.rows.columns)))
 
 
 def _from_mark(cell: Text, size: int) -> Text:

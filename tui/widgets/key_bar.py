@@ -22,16 +22,26 @@ class KeyBar(Widget):
     KeyBar .key-bar--label { color: $foreground 75%; }
     """
 
+    _drawn: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+
     def on_mount(self) -> None:
         """Follow the focus."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._keys_changed())
+
+    def _keys_changed(self) -> None:
+        """Draw only other keys: the focus moves more often than they change."""
+        if (entries := self._entries()) != self._drawn:
+            self._drawn = entries
+            self.refresh()
 
     def _entries(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Key sign and label of what is active: what belongs here, and what ends the line."""
         first: list[tuple[str, str]] = []
         last: list[tuple[str, str]] = []
         seen = set()
-        for key, active in self.screen.active_bindings.items():
+        # What every table can do gives way to what this room can.
+        bound = sorted(self.screen.active_bindings.items(), key=lambda item: _is_common(item[1].binding.id))
+        for key, active in bound:
             action: Action | None = BY_ID.get(active.binding.id or "")
             if action is None or not action.label or action.id in seen or not active.enabled:
                 continue
@@ -55,6 +65,11 @@ class KeyBar(Widget):
             line.append(f" {sign} ", key).append(name, label).append(" ")
         line.append(" " * max(0, room - line.cell_len))
         return line.append_text(end)
+
+
+def _is_common(id: str | None) -> bool:
+    action = BY_ID.get(id or "")
+    return action is not None and action.where in ("table", "found", "app") and action.id != "table.pick"
 
 
 def _name(character: str) -> str:

@@ -8,7 +8,8 @@ from textual.app import RenderResult
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nerspace.tui.literal import fit, literal
+from nerspace.tui.actions import BY_ID, key_sign
+from nerspace.tui.literal import literal
 
 # Sign and color of a run's state; the word stands beside them where there is room.
 STATES = {
@@ -23,7 +24,8 @@ def state_sign(state: str) -> tuple[str, str]:
     return sign, f"color({color})"
 
 
-_SHORTEST = 2
+# The rooms are named by these where the run would have no place otherwise.
+_SHORT = {"Tokens": "Tok", "Training": "Train", "Heatmaps": "Heat", "Transfer": "Trans", "Entity": "Ent"}
 
 
 class RunBar(Widget):
@@ -48,28 +50,24 @@ class RunBar(Widget):
         super().__init__(id=id)
         self.rooms = rooms
         self._places: list[tuple[int, str]] = []
+        self._end = 0
+        self._drawn_keys: list[str] = []
 
     def on_mount(self) -> None:
         """Follow the focus, which decides whether a digit goes to a room."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._keys_changed())
 
-    def _key(self, number: int) -> str:
-        active = self.screen.active_bindings.get(str(number))
-        return (
-            f"{number}"
-            if active is None or active.binding.id in {f"app.{room}" for room in self.rooms}
-            else f"F{number}"
-        )
+    def _keys_changed(self) -> None:
+        """Draw only other keys."""
+        if (keys := [self._key(room) for room in self.rooms]) != self._drawn_keys:
+            self._drawn_keys = keys
+            self.refresh()
 
-    def _room_for_titles(self, width: int, keys: list[str]) -> int:
-        """How many letters of the titles fit: all of them with room around, else fewer; the room in view keeps all."""
-        here = len(self.rooms.get(self.here, ""))
-        for longest in (99, *range(len("Heatmaps"), _SHORTEST, -1)):
-            spaces = 3 if longest == 99 else 2
-            titles = [min(longest, len(title)) for room, title in self.rooms.items() if room != self.here]
-            if sum(titles) + here + sum(len(key) + spaces for key in keys) + 6 <= width:
-                return longest
-        return _SHORTEST
+    def _key(self, room: str) -> str:
+        """The digit of a room, or its function key where digits mean something else."""
+        digit, function, *_ = BY_ID[f"app.{room}"].keys.split(",")
+        active = self.screen.active_bindings.get(digit)
+        return digit if active is None or active.binding.id == f"app.{room}" else key_sign(function)
 
     def render(self) -> RenderResult:
         """The run's name gives way first, then the product's."""
@@ -80,32 +78,33 @@ class RunBar(Widget):
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        if width >= 130:
+        full = sum(len(title) + 4 for title in self.rooms.values())
+        about_run = len(self.run_id) + len(self.state) + 6
+        wide = width >= full + about_run
+        if width >= full + about_run + len(" nerspace  "):
             line.append(" nerspace ", style["name"]).append(" ")
-        keys = [self._key(number) for number in range(1, len(self.rooms) + 1)]
-        longest = self._room_for_titles(width, keys)
-        for key, (room, title) in zip(keys, self.rooms.items(), strict=True):
+        for room, title in self.rooms.items():
             chosen = style["here" if room == self.here else "room"]
             self._places.append((line.cell_len, room))
-            shown = title if room == self.here else title[:longest]
-            line.append(f" {key} {shown} " if longest > len("Heatmaps") else f" {key} {shown}", chosen)
-            line.append(" " if room == self.here and longest <= len("Heatmaps") else "", chosen)
+            name = title if wide or room == self.here else _SHORT.get(title, title)
+            line.append(f" {self._key(room)} {name}" + " " * (wide or room == self.here), chosen)
+        self._end = line.cell_len
         if not self.run_id:
             end = Text("no run ", style["run"])
         else:
             sign, color = state_sign(self.state)
-            wide = width - line.cell_len >= len(self.run_id) + len(self.state) + 5
-            name = (
-                literal(self.run_id) if wide else fit(literal(self.run_id), max(0, width - line.cell_len - 5)).strip()
-            )
+            room_left = width - line.cell_len - 5
+            whole = room_left >= len(self.run_id) + len(self.state)
+            # The end of a name tells runs of one kind apart.
+            cut = max(0, room_left - 5)
+            name = literal(self.run_id if whole else f"{self.run_id[:cut]}…{self.run_id[-4:]}")
             end = Text.assemble((name, style["run"]), " ", (sign, color))
-            end.append(f" {self.state} " if wide else " ", style["run"])
+            end.append(f" {self.state} " if whole else " ", style["run"])
         line.append(" " * max(1, width - line.cell_len - end.cell_len))
         return line.append_text(end)
 
     async def on_click(self, event: events.Click) -> None:
         """A click on a room goes there."""
         at = [room for start, room in self._places if start <= event.x]
-        ends = self._places[-1][0] + len(self.rooms[self._places[-1][1]]) + 5 if self._places else 0
-        if at and event.x < ends:
+        if at and event.x < self._end:
             await self.app.run_action(f"app.room('{at[-1]}')")

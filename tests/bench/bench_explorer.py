@@ -1,0 +1,242 @@
+"""What the explorer costs: `python tests/bench/bench_explorer.py [--workspace DIR] [--rows N]`.
+
+Cold start to the first paint, bytes of a page action at 80×24 in the colors of a terminal (as over SSH) and in exact
+ones, bytes per second while a run trains, memory with every room open, and keys on a table of a million rows, alone and
+beside a job that keeps a core busy. Without a workspace: one with a run as the tests make it.
+"""
+
+import argparse
+import asyncio
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from bench_data_screen import Drawn, answered
+from textual.app import ComposeResult
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tui"))
+
+import tui_sample
+
+from nerspace.engine.runs import Run, create
+from nerspace.tui.rows import FrameRows
+from nerspace.tui.widgets.frame_table import FrameTable
+
+PROGRAM = "from nerspace.tui.cli import main; main()"
+PAGES = {
+    "data: ctrl+d": "\x04", "data: j": "j", "data: l": "l", "names: t": "t", "names: ctrl+d": "\x04",
+    "names: sort by the next column": "s", "tokens": "2", "tokens: j": "j", "training": "3",
+    "training: next measure": "m", "space": "4", "space: j": "j", "space: zoom out": "-", "heatmaps": "\x1b[15~",
+    "heatmaps: l": "l", "transfer": "6", "entity": "7", "runs": "8", "runs: inspect": "\r", "close": "\x1b",
+    "help": "?", "close help": "\x1b", "training again": "3",
+}  # fmt: skip
+
+
+class Terminal:
+    """An explorer behind a pty of 80×24 whose bytes are counted."""
+
+    def __init__(self, workspace: Path, ssh: bool, state: Path) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "XDG_STATE_HOME": str(state),
+            "XDG_CONFIG_HOME": str(state),
+        }
+        for name in ("SSH_CONNECTION", "COLORTERM", "NO_COLOR"):
+            environment.pop(name, None)
+        environment |= {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"} if ssh else {"COLORTERM": "truecolor"}
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", PROGRAM, "--workspace", str(workspace)],
+            stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+
+    def read(self, quiet: float = 0.5, first: float = 3.0, until: bytes = b"") -> bytes:
+        """What it sends, from the first byte until it is quiet, or until it has sent something."""
+        found, wait = b"", first
+        while select.select([self.master], [], [], wait)[0]:
+            found, wait = found + os.read(self.master, 1 << 16), quiet
+            if until and until in found:
+                break
+        return found
+
+    def ready(self) -> None:
+        """Wait until the first room is drawn and everything behind it is loaded."""
+        self.read(quiet=3, first=20)
+
+    def press(self, keys: str) -> int:
+        """Bytes that come back for some keys."""
+        os.write(self.master, keys.encode())
+        return len(self.read())
+
+    def resident(self) -> float:
+        """Megabytes of memory in use now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"VmRSS:\s+(\d+)", status)
+        return int(found.group(1)) / 1000 if found else float("nan")
+
+    def close(self) -> None:
+        """End it."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        os.close(self.master)
+
+
+@contextmanager
+def terminal(workspace: Path, ssh: bool) -> Iterator[Terminal]:
+    """An explorer that has drawn its first room and is quiet."""
+    with tempfile.TemporaryDirectory() as state:
+        one = Terminal(workspace, ssh, Path(state))
+        try:
+            yield one
+        finally:
+            one.close()
+
+
+def cold_start(workspace: Path, times: int = 5) -> list[float]:
+    """Seconds from the start of the process until the names of the rooms are on the screen."""
+    found = []
+    for _ in range(times):
+        with terminal(workspace, ssh=False) as one:
+            one.read(quiet=10, first=20, until=b"Data")
+            found.append(time.perf_counter() - one.started)
+    return sorted(found)
+
+
+def page_bytes(workspace: Path, ssh: bool) -> tuple[dict[str, int], float]:
+    """Bytes of each action, and megabytes with every room open."""
+    with terminal(workspace, ssh) as one:
+        one.ready()
+        return {name: one.press(keys) for name, keys in PAGES.items()}, one.resident()
+
+
+def live_bytes(seconds: float = 8.0) -> float:
+    """Bytes per second of the training room over SSH while a run tells two steps a second and probes."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = create(Path(folder), "demo", {"donor": "en", "languages": list(tui_sample.CODES)}, 0)
+        run.append_event("stage", stage="train", label="Fine-tuning on en", total=2_000, unit="steps")
+        run.claim(os.getpid())
+        run.update(state="running", device="cpu (2 threads)")
+        _tell(run, range(1, 200))
+        going_on = threading.Event()
+
+        def tell() -> None:
+            for step in range(200, 2_000):
+                if going_on.wait(0.5):
+                    return
+                _tell(run, [step])
+
+        with terminal(Path(folder), ssh=True) as one:
+            one.ready()
+            one.press("3")
+            thread = threading.Thread(target=tell)
+            thread.start()
+            start, sent = time.perf_counter(), 0
+            while time.perf_counter() - start < seconds:
+                sent += len(one.read(quiet=0.1, first=0.1))
+            going_on.set()
+            thread.join()
+            return sent / seconds
+
+
+def _tell(run: Run, steps: "range | list[int]") -> None:
+    for step in steps:
+        run.append_event("step", step=step, steps=2_000, loss=2 / step, learning_rate=1e-4, sentences=8 * step,
+                         seconds=step / 2)  # fmt: skip
+        if step % 4 == 0:
+            for place, code in enumerate(tui_sample.CODES):
+                value = 0.5 + 0.01 * place + 0.1 / step
+                run.append_event("probe", step=step, language=code, layer=12, measure="mean_cosine", n=8, value=value)
+
+
+class TableApp(Drawn):
+    """One table."""
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield FrameTable()
+
+
+async def table_keys(rows: int) -> dict[str, list[float]]:
+    """Milliseconds from a key to the first change that it draws, on a table of so many rows."""
+    generator = np.random.default_rng(0)
+    forms = pd.Series(generator.integers(0, 5_000, rows)).map("name{}".format)
+    frame = pd.DataFrame({
+        "id": np.arange(rows), "language": generator.choice(tui_sample.CODES, rows), "form": forms,
+        "value": generator.normal(size=rows),
+    })  # fmt: skip
+    times: dict[str, list[float]] = {}
+    async with TableApp().run_test(size=(120, 40)) as pilot:
+        table = pilot.app.query_one(FrameTable)
+        start = time.perf_counter()
+        table.show(FrameRows(frame))
+        await pilot.pause()
+        times["open"] = [(time.perf_counter() - start) * 1000]
+        table.focus()
+        for key in (["j"] * 10 + ["ctrl+d"] * 10 + ["G", "ctrl+u", "g", "space", "l"]) * 4 + [
+            "s",
+            "j",
+            "s",
+            "ctrl+d",
+        ] * 4:
+            if (pair := await answered(pilot.app, (key, None))) is not None:  # type: ignore[arg-type]
+                times.setdefault(key, []).append(pair[0])
+    return times
+
+
+def _print_keys(title: str, times: dict[str, list[float]]) -> None:
+    print(f"\n{title}: opened in {times.pop('open')[0]:.0f} ms")
+    times["all"] = [value for values in times.values() for value in values]
+    for key, values in times.items():
+        p95 = sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
+        print(f"  {key:<8}{len(values):>5}  median {statistics.median(values):>6.1f}  p95 {p95:>6.1f} ms")
+
+
+def main() -> None:
+    """Print every figure beside its bound."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = asked.workspace
+        if workspace is None:
+            workspace = Path(folder) / "home"
+            tui_sample.write_run(workspace, tui_sample.write_corpus(Path(folder) / "names"))
+        starts = cold_start(workspace)
+        print(
+            f"cold start to first paint: {statistics.median(starts):.2f} s, at most {starts[-1]:.2f} s  (bound 0.7 s)"
+        )
+        for ssh in (True, False):
+            sizes, memory = page_bytes(workspace, ssh)
+            print(f"\n80×24, {'colors of the terminal (SSH)' if ssh else 'exact colors'}, bytes (bound 20,000):")
+            print("\n".join(f"  {name:<32}{size:>8,}{'  over' * (size > 20_000)}" for name, size in sizes.items()))
+            print(f"  memory with every room open: {memory:.0f} MB  (bound 200 MB)")
+        print(f"\nlive training room over SSH: {live_bytes() / 1000:.2f} KB/s  (bound 3 KB/s)")
+    _print_keys(f"{asked.rows:,} rows", asyncio.run(table_keys(asked.rows)))
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as job:
+        _print_keys(f"{asked.rows:,} rows beside a busy job", asyncio.run(table_keys(asked.rows)))
+        job.kill()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What the explorer keeps between starts, $XDG_STATE_HOME/nerspace/state.json: screen, run, filters, theme."""
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nerspace.engine.errors import NerspaceError
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
+
+
+@dataclass(slots=True)
+class State:
+    """run, created: id of the run in view in `workspace` and the newest moment at which one was asked for, then.
+
+    room: name of the screen. theme: only if the user chose one. rooms: what each room wants back, by its name.
+    problem: why there is no state, in one line; never kept.
+    """
+
+    workspace: str = ""
+    run: str = ""
+    seen: list[str] = field(default_factory=list)
+    room: str = ""
+    theme: str = ""
+    rooms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    problem: str = ""
+
+
+def state_path() -> Path:
+    """Where the file lies, or would lie."""
+    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "nerspace" / "state.json"
+
+
+def read_state() -> State:
+    """What was kept; a file that cannot be understood is told and otherwise ignored."""
+    path = state_path()
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return State()
+    except (OSError, ValueError) as error:
+        return State(problem=f"{path} is ignored, it cannot be read: {error}")
+    if not isinstance(found, dict):
+        return State(problem=f"{path} is ignored: it holds no state.")
+    texts = {name: str(found[name]) for name in ("workspace", "run", "room", "theme") if name in found}
+    rooms = found.get("rooms")
+    kept = rooms.items() if isinstance(rooms, dict) else ()
+    seen = found.get("seen")
+    runs = [str(name) for name in seen] if isinstance(seen, list) else []
+    return State(**texts, seen=runs, rooms={str(name): part for name, part in kept if isinstance(part, dict)})
+
+
+def state_text(state: State) -> str:
+    """The state as the file holds it."""
+    fields = {name: value for name, value in asdict(state).items() if name != "problem"}
+    return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
+
+
+def write_state(text: str) -> None:
+    """Write the file whole; where it cannot be written the explorer goes on without."""
+    from nerspace.engine.runs import write_atomically
+
+    path = state_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda handle: handle.write(text.encode()))
+    except (OSError, NerspaceError):
+        return
+
+
+def run_in_view(workspace: Path, state: State) -> "Run":
+    """The run that was in view when the explorer was left, unless a newer one has begun since; else the newest.
+
+    One that goes on comes before those that have ended, even if it holds nothing yet.
+    Raises: UsageError if the workspace has none.
+    """
+    from nerspace.engine.runs import find_run, list_runs
+
+    known = {run.id: run for run in list_runs(workspace)}
+    going_on = (run for run in known.values() if _goes_on(run))
+    newest = next(going_on, None) or find_run(workspace)
+    seen = set(state.seen) if state.workspace == str(workspace) else set()
+    return known[state.run] if state.run in known and newest.id in seen else newest
+
+
+def _goes_on(run: "Run") -> bool:
+    try:
+        return run.info()["state"] in ("queued", "running")
+    except NerspaceError:
+        return False
+
+
+def kept_choice(kept: Mapping[str, Any], name: str, choices: Collection[str], default: str) -> str:
+    """A kept choice, if it still is one."""
+    value = kept.get(name)
+    return value if isinstance(value, str) and value in choices else default
