@@ -72,6 +72,11 @@ def read_stored(
     return StoredVectors(vectors, rows)
 
 
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise UsageError(f"Unknown vectors {kind!r}.", f"Choose from {', '.join(KINDS)}.")
+
+
 def find_stored(workspace: Path, name: str | None = None, kind: str = "entities") -> Run:
     """As `find_run`, but without a name the newest run that holds vectors of that kind.
 
