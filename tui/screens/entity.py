@@ -299,7 +299,7 @@ class EntityRoom(Room):
             return TextScreen("sentence", shown, str(record["text"]))
 
         name, rows = f"swap_{self.about}_{language}", WrongRows(frame, fixed=2)
-        self.app.push_screen(ListScreen(title, name, frame, SWAP_COLUMNS, empty, whole, rows))
+        self.app.push_screen(ListScreen(title, name, frame, SWAP_COLUMNS, empty, whole, rows=rows))
 
     def action_start_swap(self) -> None:
         """Have the run's model read the name in other contexts, after a question."""

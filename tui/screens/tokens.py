@@ -157,9 +157,11 @@ class TokensRoom(Room):
         self.load("cuts", cut)
 
     def loaded_cuts(self, cuts: list[Cut]) -> None:
-        """Draw the pieces."""
+        """Draw the pieces, and what is typed beside them."""
         self.cuts = cuts
         self._draw()
+        if self.query_one("#typed", Input).value.strip():
+            self.cut_typed()
 
     def _draw(self) -> None:
         if self.entity is None:
@@ -176,8 +178,9 @@ class TokensRoom(Room):
     # -- the typed name
 
     @on(Input.Changed, "#typed")
-    def _typed(self, event: Input.Changed) -> None:
-        typed, about = event.value, self._about()
+    def cut_typed(self) -> None:
+        """Cut what is typed, in a thread."""
+        typed, about = self.query_one("#typed", Input).value, self._about()
 
         def cut() -> tuple[str, list[str], float | None]:
             from nerspace.engine.distances import tnld

@@ -240,7 +240,7 @@ class TransferRoom(Room):
         name = f"wrong_{donor}_{recipient}"
         self.app.push_screen(ListScreen(
             title, name, frame, COLUMNS, "No sentence is wrong.", lambda row: word_by_word(frame.iloc[row]),
-            WrongRows(frame, fixed=2),
+            rows=WrongRows(frame, fixed=2),
         ))  # fmt: skip
 
     # -- actions
