@@ -16,7 +16,7 @@ _PLACES = {
     "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
     "transfer": "Transfer", "plane": "The plot", "entity": "Entity",
 }  # fmt: skip
-_NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F8 or alt+1–8 there."
+_NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F9 or alt+1–9 there."
 
 
 # Cells for the keys of an action, and the width of a screen that names their ids.
