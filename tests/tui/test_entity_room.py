@@ -104,7 +104,8 @@ async def test_a_name_that_is_in_no_test_sentence_still_shows_its_forms(rich, co
         run.write_table(table, frame[~frame["sentence"].str.endswith("/minsk")])
     app = explorer(run, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
-        text = await press(pilot, "7", "slash", *"minsk", "enter", "j")
+        await press(pilot, "7", "slash", *"minsk", "enter")
+        text = await press(pilot, "j")
         assert "Мінск" in text
         assert "so the run keeps no vectors and no errors of it" in text
         assert "No prediction of this name" in text
@@ -125,7 +126,8 @@ async def test_without_a_run_the_forms_are_shown_and_it_says_what_to_do(tmp_path
 async def test_predictions_open_word_by_word_and_are_exported(rich, corpus, tmp_path):
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, "7", "slash", *"washington", "enter", "tab", "e", "enter")
+        await press(pilot, "7", "slash", *"washington", "enter")
+        await press(pilot, "tab", "e", "enter")
         text = await press(pilot, "enter")
         assert "lowest probability of a predicted tag" in text
     written = pd.read_csv(tmp_path / "said_washington.csv")
@@ -149,7 +151,8 @@ async def test_a_name_is_put_into_contexts_of_other_types_with_what_a_swap_run_s
     ))  # fmt: skip
     app = explorer(Run(workspace / "runs" / rich.id), corpus)
     async with app.run_test(size=(120, 40)) as pilot:
-        text = await press(pilot, "7", "slash", *"washington", "enter", "w")
+        await press(pilot, "7", "slash", *"washington", "enter")
+        text = await press(pilot, "w")
         assert "Washington in other contexts, Belarusian" in text
         lines = [line for line in text.splitlines() if "Вашынгтон" in line and "c0" in line]
         assert any("PER" in line and "Вашынгтон‹B-PER прыйшла дадому" in line for line in lines)

@@ -1,13 +1,13 @@
-"""What lies over the cells of a plot: labels that give way to each other, the edge of a box, lines."""
+"""What the cells of a plot show, and what lies over them: labels that give way to each other, a box, lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
-from nerspace.tui.plots.raster import Array, polyline, raster
+from nerspace.tui.plots.raster import BRAILLE, Array, Raster, polyline, raster
 
 # Column and row → sign and style.
 Overlay = dict[tuple[int, int], tuple[str, Style]]
@@ -26,6 +26,16 @@ class Classes:
     names: tuple[str, ...]
     marks: tuple[str, ...]
     styles: tuple[Style, ...]
+
+
+def signs_of(drawn: Raster, marks: Sequence[str] | None) -> list[tuple[list[str], list[int]]]:
+    """For each row, sign and class of every cell, −1 where it is empty. marks: letters of the classes instead of dots."""
+    filled = drawn.bits > 0
+    codes = BRAILLE + drawn.bits.astype(np.uint32)
+    if marks is not None:
+        codes = np.array([ord(mark) for mark in marks] or [32], dtype=np.uint32)[drawn.owner]
+    signs = np.ascontiguousarray(np.where(filled, codes, 32), dtype=np.uint32).view("<U1")
+    return list(zip(signs.tolist(), np.where(filled, drawn.owner, -1).tolist(), strict=True))
 
 
 def lay_labels(overlay: Overlay, labels: Iterable[tuple[tuple[int, int], str, Style]], columns: int, rows: int) -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.plots.overlay import Classes, Overlay, lay_box, lay_labels, line_bits, star
+from nerspace.tui.plots.overlay import Classes, Overlay, lay_box, lay_labels, line_bits, signs_of, star
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
 
 
@@ -182,18 +182,9 @@ class Scatter(Widget, can_focus=True):
             across, down = self._dots()
             shown = self.visible_points() & (self.kinds.codes >= 0)
             drawn = raster(across[shown], down[shown], self.kinds.codes[shown], self.columns, self.rows)
-            self._drawn, self._signs = drawn, self._as_signs(drawn)
+            marks = self.kinds.marks if self.app.no_color else None
+            self._drawn, self._signs = drawn, signs_of(drawn, marks)
         self.refresh()
-
-    def _as_signs(self, drawn: Raster) -> list[tuple[list[str], list[int]]]:
-        """For each row the sign of every cell, a letter of its class where there are no colors, and its class."""
-        filled = drawn.bits > 0
-        codes = np.where(filled, BRAILLE + drawn.bits.astype(np.uint32), 32)
-        if self.app.no_color:
-            marks = np.array([ord(mark) for mark in self.kinds.marks] or [32], dtype=np.uint32)
-            codes = np.where(filled, marks[drawn.owner], 32)
-        signs = np.ascontiguousarray(codes, dtype=np.uint32).view("<U1")
-        return list(zip(signs.tolist(), np.where(filled, drawn.owner, -1).tolist(), strict=True))
 
     def update_overlay(self) -> None:
         """Lay box, nearest point and labels over the points, after whoever watches has had its say."""
