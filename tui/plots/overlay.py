@@ -29,7 +29,7 @@ class Classes:
 
 
 def signs_of(drawn: Raster, marks: Sequence[str] | None) -> list[tuple[list[str], list[int]]]:
-    """For each row, sign and class of every cell, −1 where it is empty. marks: letters of the classes instead of dots."""
+    """For each row, sign and class of every cell, −1 for an empty one. marks: letters of the classes, for dots."""
     filled = drawn.bits > 0
     codes = BRAILLE + drawn.bits.astype(np.uint32)
     if marks is not None:
