@@ -7,8 +7,11 @@ it as CSV. The functions are named, not imported, so that this page costs nothin
 from collections.abc import Mapping
 
 from nerspace.engine.errors import UsageError
+from nerspace.engine.evaluation.catalogued import EVALUATION_TABLES
 from nerspace.engine.geometry.catalogued import GEOMETRY_TABLES
 from nerspace.engine.listing import RUN_TABLES
+from nerspace.engine.names_catalogued import NAME_TABLES
+from nerspace.engine.paper.catalogued import PAPER_TABLES
 from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
 from nerspace.engine.transfer_catalogued import SWAP_TABLES, TRANSFER_TABLES
 
@@ -49,44 +52,7 @@ _SPECS = (
             "text": "the sentence as it is written",
         },
     ),
-    TableSpec(
-        "pieces",
-        "How each form of a name is cut into subwords.",
-        "engine.tokenization:pieces_table",
-        {
-            "entity": "entity id",
-            "language": LANGUAGE,
-            "form": "nominative form",
-            "pieces": "pieces, joined by a space",
-            "count": "number of pieces",
-            "type": TYPE,
-        },
-    ),
-    TableSpec(
-        "tokenization",
-        "Fertility, continued words and unknown pieces per language.",
-        "engine.tokenization:tokenization_table",
-        {
-            "language": LANGUAGE,
-            "measure": "fertility (pieces per word), continued (share of words cut) or unknown (share of pieces)",
-            "n": "words (pieces for unknown)",
-            "value": "the measure",
-        },
-    ),
-    TableSpec(
-        "tnld",
-        "Mean spelling distance between the forms of two languages after transliteration to Latin.",
-        "engine.distances:tnld_table",
-        {
-            "a": LANGUAGE,
-            "b": LANGUAGE,
-            "type": "PER, LOC, ORG or all",
-            "subset": "all, or different: without pairs that are the same string",
-            "n": "entities",
-            "tnld": "mean TNLD, 0 (same) to 1",
-        },
-        "heatmap",
-    ),
+    *NAME_TABLES,
     TableSpec(
         "steps",
         "The training loss, step by step; nerspace finetune adds donor and seed.",
@@ -178,22 +144,7 @@ _SPECS = (
         },
         "heatmap",
     ),
-    TableSpec(
-        "predictions",
-        "What the fine-tuned model said of every test sentence.",
-        "engine.evaluation:prediction_table",
-        {
-            "donor": "language trained on",
-            "seed": "seed of the fine-tuning",
-            "sentence": SENTENCE,
-            "language": LANGUAGE,
-            "type": TYPE,
-            "gold": "gold tags, joined by a space",
-            "predicted": "predicted tags, joined by a space",
-            "wrong": "1 if any tag is wrong, else 0",
-            "confidence": "lowest probability of a predicted tag in the sentence",
-        },
-    ),
+    *EVALUATION_TABLES,
     TableSpec(
         "points",
         "The points of the maps: one entity in its sentence each.",
@@ -251,6 +202,7 @@ _SPECS = (
             "planned": "iterations of a whole map, 1 where the method does not tell them",
         },
     ),
+    *PAPER_TABLES,
     *RUN_TABLES,
 )
 

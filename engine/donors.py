@@ -81,6 +81,9 @@ def finetune_donors(run: Run) -> Iterator[Record]:
         run.drop_table(table)
     predictions, deltas, related = "", [], []
     models = [(donor, seed) for donor in donors for seed in range(request.seed, request.seed + request.seeds)]
+    if len(models) > 1:
+        steps = recipe_of(request).steps(len(drawn[donors[0]].train))
+        yield Note(f"{len(models)} fine-tunings of {steps:,} steps; the first {_JUDGED_AFTER} tell how long it takes.")
     for part, (donor, seed) in enumerate(models, 1):
         asked = replace(request, donor=donor, seed=seed)
         work = finetune_one(run, asked, drawn[donor].train, test, limit)

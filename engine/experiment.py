@@ -24,9 +24,9 @@ from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table, s
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.similarity import parallel_cosine_table
+from nerspace.engine.mapping import How, draw_maps
 from nerspace.engine.probing import WORDS_PER_SENTENCE, probe_space, probed, probed_layers, random_words
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
-from nerspace.engine.projection import map_quality_table, map_table
 from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.statistics import correlation_table, delta_correlation_table, delta_table
@@ -270,12 +270,4 @@ def recipe_of(request: Request) -> Recipe:
 
 
 def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record]:
-    yield Stage("map", "Drawing the maps (t-SNE)", len(reading.entities), "maps")
-    maps, qualities = [], []
-    how: dict[str, Any] = {"method": "tsne", "perplexity": request.perplexity, "seed": request.seed}
-    for key, vectors in reading.entities.items():
-        maps.append(map_table({key: vectors}, **how))
-        qualities.append(map_quality_table({key: vectors}, maps[-1], **how))
-        run.write_table("map", pd.concat(maps))
-        run.write_table("map_quality", pd.concat(qualities))
-        yield Progress("map", len(maps))
+    yield from draw_maps(run, reading.entities, How(perplexity=request.perplexity, seed=request.seed))

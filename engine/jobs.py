@@ -31,6 +31,8 @@ JOBS = {
     "swap": "nerspace.engine.swap_job:swap",
     "extract": "nerspace.engine.extraction:extract",
     "project": "nerspace.engine.mapping:project_vectors",
+    "evaluate": "nerspace.engine.evaluation.job:evaluate",
+    "paper": "nerspace.engine.paper.job:paper",
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")

@@ -1,7 +1,9 @@
 """What a run is asked to do, checked before anything is started; nothing heavy is imported."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from nerspace.engine import devices
@@ -75,7 +77,8 @@ def make_request(**fields: Any) -> dict[str, Any]:
     donors = tuple(fields.get("donors", ()))
     asked = tuple(fields["languages"])
     languages = (*(code for code in dict.fromkeys((fields["donor"], *donors)) if code not in asked), *asked)
-    request = read_request({**fields, "languages": languages})
+    places = {name: whole_path(fields[name]) for name in ("data", "model")}
+    request = read_request({**fields, **places, "languages": languages})
     devices.check_device_name(request.device)
     for name, least in _LEAST.items():
         if getattr(request, name) < least:
@@ -90,6 +93,16 @@ def make_request(**fields: Any) -> dict[str, Any]:
     if not 0 < request.learning_rate < 1:
         raise UsageError(f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.")
     return asdict(request)
+
+
+def whole_path(name: str) -> str:
+    """A name as it is, or the whole path of a file or folder: the job works in a folder of its own."""
+    if name == "builtin":
+        return name
+    with suppress(OSError, RuntimeError, ValueError):  # "~nobody", or text that cannot be a path
+        if (path := Path(name).expanduser()).exists():
+            return str(path.resolve())
+    return name
 
 
 def read_request(fields: Mapping[str, Any]) -> Request:

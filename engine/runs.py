@@ -335,6 +335,7 @@ TEXT_COLUMNS = dict.fromkeys(
         *("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "text"),
         *("gold", "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split"),
         *("method", "word", "of", "file", "model", "start", "metric"),
+        *("answer", "errors", "outcome", "identical", "script", "bucket", "bin", "what", "name"),
     ],
     "string",
 )
@@ -380,9 +381,12 @@ def list_runs(workspace: Path) -> list[Run]:
                   if (run.path / "events.jsonl").exists() else 0, reverse=True)  # fmt: skip
 
 
-def find_run(workspace: Path, name: str | None = None) -> Run:
-    """The run of that id, unique beginning of an id, or folder; without a name the newest one that holds tables.
+def find_run(
+    workspace: Path, name: str | None = None, has: "Callable[[Run], bool] | None" = None, what: str = "any table",
+) -> Run:  # fmt: skip
+    """The run of that id, unique beginning of an id, or folder; without a name the newest one that serves.
 
+    has: whether a run serves, which by default every run with tables does. what: what such a run holds, in words.
     Raises: UsageError if there is none, or more than one.
     """
     if name and (Path(name) / "run.json").is_file():
@@ -390,15 +394,21 @@ def find_run(workspace: Path, name: str | None = None) -> Run:
     runs = list_runs(workspace)
     if name is None:
         for run in runs:
-            if run.tables():
+            if has(run) if has else run.tables():
                 return run
-        raise UsageError(f"There is no run in {workspace} yet.", "Make one with nerspace demo.")
+        held = f"No run in {workspace} holds {what}." if runs else f"There is no run in {workspace} yet."
+        raise UsageError(held, "Make one with nerspace demo.")
     matching = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
     if len(matching) != 1:
         known = ", ".join(run.id for run in (matching or runs)[:5]) or "none"
         problem = "matches several runs" if matching else "is no run"
         raise UsageError(f"{name!r} {problem} of {workspace}.", f"There are: {known}.")
     return matching[0]
+
+
+def keeps_model(run: Run) -> bool:
+    """Whether the run kept a fine-tuned model."""
+    return any(run.path.glob("model/**/config.json"))
 
 
 def remove(run: Run) -> None:

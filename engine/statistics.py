@@ -51,7 +51,11 @@ def spearman(x: Vector, y: Vector) -> float:
 def interval(draw: Callable[[np.random.Generator], float], seed: int) -> tuple[float, float]:
     """2.5 % and 97.5 % points of a resampled statistic; NaN when too few resamples define it."""
     generator = np.random.default_rng(seed)
-    values = np.array([draw(generator) for _ in range(RESAMPLES)])
+    return bounds(np.array([draw(generator) for _ in range(RESAMPLES)]))
+
+
+def bounds(values: Vector) -> tuple[float, float]:
+    """2.5 % and 97.5 % points of RESAMPLES values; NaN when too few of them are defined."""
     values = values[np.isfinite(values)]
     if len(values) < RESAMPLES // 2:
         return float("nan"), float("nan")
@@ -59,25 +63,24 @@ def interval(draw: Callable[[np.random.Generator], float], seed: int) -> tuple[f
     return float(low), float(high)
 
 
-def bootstrap(statistic: Callable[[Vector, Vector], float], x: Vector, y: Vector, seed: int) -> tuple[float, float]:
-    """Bootstrap interval over pairs drawn with replacement."""
+def block_rows(n: int, seed: int) -> npt.NDArray[np.intp]:
+    """Rows of a circular block bootstrap of a series of n, [RESAMPLES, n]: blocks of about n^(1/3), since it trends."""
+    if n < 1:
+        return np.zeros((RESAMPLES, 0), dtype=np.intp)
+    block = max(1, round(n ** (1 / 3)))
+    starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, -(-n // block)))
+    rows: npt.NDArray[np.intp] = (starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :n] % n
+    return rows
 
-    def draw(generator: np.random.Generator) -> float:
-        rows = generator.integers(0, len(x), len(x))
-        return statistic(x[rows], y[rows])
 
-    return interval(draw, seed)
-
-
-def permutation_p(statistic: Callable[[Vector, Vector], float], x: Vector, y: Vector, seed: int) -> float:
-    """Two-sided p of a correlation under shuffled pairing, counting the order that was found."""
-    found = abs(statistic(x, y))
-    if not np.isfinite(found):
-        return float("nan")
-    generator = np.random.default_rng(seed)
-    # A shuffle that ties with what was found may differ by rounding.
-    hits = sum(abs(statistic(x, generator.permutation(y))) >= found - 1e-12 for _ in range(RESAMPLES))
-    return (hits + 1) / (RESAMPLES + 1)
+def pearson_of_rows(x: Vector, y: Vector) -> Vector:
+    """Pearson correlation along the last axis; NaN where either side is constant."""
+    a, b = (side - side.mean(axis=-1, keepdims=True) for side in (x, y))
+    norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    size = np.maximum(1e-300, np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Vector = np.where(norm > 1e-12 * size, np.clip((a * b).sum(axis=-1) / norm, -1, 1), np.nan)
+    return found
 
 
 def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
@@ -211,15 +214,9 @@ def delta_correlation_table(deltas: "pd.DataFrame", seed: int = 0) -> "pd.DataFr
     for layer, group in deltas.groupby("layer"):
         series = group.pivot(index="step", columns="language", values="delta").dropna()
         n = len(series)
-        block = max(1, round(n ** (1 / 3)))
+        drawn = block_rows(n, seed)
         for a, b in combinations(sorted(series.columns), 2):
             x, y = (series[name].to_numpy(dtype=np.float64) for name in (a, b))
-
-            def draw(generator: np.random.Generator, x: Vector = x, y: Vector = y) -> float:
-                starts = generator.integers(0, n, -(-n // block))  # noqa: B023 - used within this turn only
-                rows = (starts[:, None] + np.arange(block)).ravel()[:n] % n  # noqa: B023
-                return pearson(x[rows], y[rows])
-
-            low, high = interval(draw, seed) if n >= 4 else (float("nan"), float("nan"))
+            low, high = bounds(pearson_of_rows(x[drawn], y[drawn])) if n >= 4 else (float("nan"), float("nan"))
             rows.append((layer, a, b, n, pearson(x, y), low, high))
     return pd.DataFrame(rows, columns=["layer", "a", "b", "n", "r", "low", "high"])

@@ -6,7 +6,6 @@ another piece of the word follows. All counts of this file are made so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.datasets.languages import LANGUAGES
@@ -52,8 +51,19 @@ def segment(text: str, tokenizer: "Tokenizer") -> list[str]:
 
 def count_pieces(pieces: Sequence[str]) -> int:
     """Number of pieces, without a lone ▁ where another piece of the same word follows."""
-    lone = sum(piece == WORD_START and not after.startswith(WORD_START) for piece, after in pairwise(pieces))
-    return len(pieces) - lone
+    return len(counted_pieces(pieces))
+
+
+def counted_pieces(pieces: Sequence[str]) -> list[str]:
+    """The pieces that count: all but a lone ▁ where another piece of the same word follows."""
+    following = [*pieces[1:], WORD_START]
+    return [p for p, after in zip(pieces, following, strict=False) if p != WORD_START or after.startswith(WORD_START)]
+
+
+def form_fertility(form: str, pieces: Sequence[str]) -> float:
+    """Pieces per word of one form, 0 for an empty one; a lone ▁ is not counted."""
+    words = len(form.split())
+    return count_pieces(pieces) / words if words else 0.0
 
 
 def pieces_table(
@@ -100,10 +110,11 @@ def tokenization_table(
     texts_by_language: code → sentences, each a list of words.
 
     Returns: columns language, measure, n, value. fertility: pieces per word; continued: share of words of two or more
-        pieces; unknown: share of unknown pieces among all. A lone ▁ is counted in none of them. n is the number of
-        words, for unknown of pieces; where it is 0 the value is empty.
+        pieces; unknown: share of unknown pieces among all; compression: pieces per character. A lone ▁ is counted in
+        none of them. n is the number of words, for unknown of pieces, for compression of characters; where it is 0 the
+        value is empty.
 
-    Source: Rust et al. 2021, "How Good is Your Tokenizer?", section 3.
+    Source: Rust et al. 2021, "How Good is Your Tokenizer?", section 3; Maronikolakis et al. 2021 (compression).
     """
     import pandas as pd
 
@@ -114,11 +125,12 @@ def tokenization_table(
         cut = tokenizer.encode_batch(words, add_special_tokens=False)
         counts = [count_pieces(encoding.tokens) for encoding in cut]
         unknown = sum(encoding.ids.count(unknown_id) for encoding in cut) if unknown_id is not None else 0
-        n, pieces = len(words), sum(counts)
+        n, pieces, letters = len(words), sum(counts), sum(map(len, words))
         rows += [
             (code, "fertility", n, pieces / n if n else None),
             (code, "continued", n, sum(count > 1 for count in counts) / n if n else None),
             (code, "unknown", pieces, unknown / pieces if pieces else None),
+            (code, "compression", letters, pieces / letters if letters else None),
         ]
     return pd.DataFrame(rows, columns=["language", "measure", "n", "value"])
 

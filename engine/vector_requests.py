@@ -8,6 +8,7 @@ from typing import Any
 
 from nerspace.engine import devices, encoders
 from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.requests import whole_path
 from nerspace.engine.runs import Run
 
 OF = ("words", "entities")
@@ -64,7 +65,9 @@ def make_extract_request(
     asked: Mapping[str, Any] = run.info()["request"] if run else {}
     if run and "test_size" not in asked:
         raise UsageError(f"The run {run.id} trained nothing.", "Name a run of demo or finetune, or --model alone.")
-    model = asked.get("model", model)
+    if model not in (encoders.BUILTIN, asked.get("model", model)):
+        raise UsageError(f"The run {run.id if run else ''} names its own model.", "Leave --run out, or --model.")
+    model = asked.get("model", whole_path(model))
     tuned, trained_on, trained_seed, step = _tuned(run, asked, donor, tuned_seed, "after" in stages)
     wanted = tuple(dict.fromkeys(stages)) or (STAGES if tuned else STAGES[:1])
     if "after" in wanted and not tuned:
@@ -76,7 +79,8 @@ def make_extract_request(
         source=str(run.path) if run and data is None else "",
         model=model, tuned=tuned if "after" in wanted else "", donor=trained_on, tuned_seed=trained_seed, step=step,
         of=of, stages=tuple(stage for stage in STAGES if stage in wanted), layers=_layers(model, layers),
-        languages=tuple(languages) or (known if data is None else ()), data=data or asked.get("data", "builtin"),
+        languages=tuple(languages) or (known if data is None else ()),
+        data=whole_path(data or asked.get("data", "builtin")),
         size=asked.get("test_size", 120) if size is None else size, words=words,
         seed=asked.get("seed", seed) if data is None else seed, device=device,
     )  # fmt: skip

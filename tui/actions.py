@@ -51,6 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.entity", "7,f7,alt+7", "", "Entity: everything about one name", "app", "room('entity')"),
     Action("app.name", "i", "name", "everything about the name under the cursor (Entity)", "app", "name"),
     Action("app.runs", "8,f8,alt+8", "", "Runs: all runs of the workspace", "app", "room('runs')"),
+    Action("app.paper", "9,f9,alt+9", "", "Paper: the paper's claims with their verdicts", "app", "room('paper')"),
     Action("app.open", "o", "open run", "open another run of the workspace", "app", "open_run"),
     Action("app.export", "e", "export", "write the table behind the view as CSV, filters applied", "app", "export"),
     Action("app.copy", "y", "copy", "copy the row or cell under the cursor to the clipboard", "app", "copy"),
@@ -215,6 +216,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.export", "e", "export", "write the table with the cursor as CSV", "compare", "export"),
     Action("compare.copy", "y", "copy", "copy the row or cell", "compare", "copy"),
     Action("compare.copy_table", "Y", "", "copy the table with the cursor", "compare", "copy_table"),
+    # Paper
+    Action("paper.settings", "s", "settings", "what the paper did, beside what this run did", "paper", "settings"),
     # Windows over a room
     Action("modal.close", "escape,q", "close", "back", "modal", "close"),
     Action("modal.copy", "y,c", "copy", "copy the text", "modal", "copy"),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOMS = {
     "data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps",
-    "transfer": "Transfer", "entity": "Entity", "runs": "Runs",
+    "transfer": "Transfer", "entity": "Entity", "runs": "Runs", "paper": "Paper",
 }  # fmt: skip
 
 THEME = Theme(

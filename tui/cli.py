@@ -9,8 +9,11 @@ import typer
 from nerspace.datasets.errors import NerspaceError
 from nerspace.tui import (
     data_commands,
+    evaluation_commands,
     geometry_commands,
+    paper_commands,
     swap_commands,
+    token_commands,
     training_commands,
     transfer_commands,
     vector_commands,
@@ -55,6 +58,10 @@ app.add_typer(runs_app, name="runs")
 app.command()(training_commands.finetune)
 app.command()(transfer_commands.transfer)
 app.command()(swap_commands.swap)
+app.command()(evaluation_commands.evaluate)
+app.command()(token_commands.tokens)
+app.command()(token_commands.tnld)
+app.command()(paper_commands.paper)
 runs_app.command("resume")(training_commands.resume)
 for command in (
     geometry_commands.isotropy, geometry_commands.similarity, geometry_commands.neighbours, geometry_commands.groups,
@@ -173,79 +180,6 @@ def demo(
         _open_explorer(folder, run.id, data, model, room="space")
 
 
-@app.command()
-def tokens(
-    names: Annotated[list[str] | None, typer.Argument(help="Names, in any language or spelling.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every entity of the data.")] = False,
-    lang: Languages = None,
-    model: Model = "builtin",
-    data: Data = "builtin",
-    csv: Csv = None,
-    as_json: Json = False,
-    rows: Rows = 60,
-) -> None:
-    """Show how names are cut into subwords, in all languages for names that the data knows.
-
-    nerspace tokens Washington Vaşington
-    """
-    from nerspace import datasets
-    from nerspace.datasets.errors import UsageError
-    from nerspace.datasets.languages import parse_languages
-    from nerspace.engine import encoders
-    from nerspace.engine.tokenization import names_table, pieces_table
-    from nerspace.tui.console import show_table
-
-    if not names and not everything:
-        raise UsageError("No name was given.", "Give names, or --all for every entity of the data.")
-    import pandas as pd
-
-    tokenizer = encoders.load_tokenizer(model)
-    corpus = datasets.load_parallel(data)
-    found = {name: corpus.named(name) for name in names or ()}
-    entities = corpus.entities if everything else [entity for named in found.values() for entity in named]
-    known = {entity.id: entity for entity in entities}.values()
-    frame = pd.concat(
-        [
-            names_table([name for name, named in found.items() if not named], tokenizer),
-            pieces_table(known, tokenizer, parse_languages(lang)),
-        ]
-    )
-    show_table("pieces", frame, csv=csv, as_json=as_json, rows=rows)
-
-
-@app.command()
-def tnld(
-    names: Annotated[list[str] | None, typer.Argument(help="Two spellings to compare.")] = None,
-    lang: Languages = None,
-    data: Data = "builtin",
-    csv: Csv = None,
-    as_json: Json = False,
-    plot: Plot = False,
-    rows: Rows = 60,
-) -> None:
-    """Spelling distance after transliteration: of two names, or the mean of every pair of languages.
-
-    nerspace tnld Вашингтон Washington
-    """
-    from nerspace import datasets
-    from nerspace.datasets.errors import UsageError
-    from nerspace.datasets.languages import parse_languages
-    from nerspace.engine import distances
-    from nerspace.tui.console import show_table
-
-    if names:
-        if len(names) != 2:
-            raise UsageError(f"{len(names)} names were given.", "Give two, or none for all pairs of languages.")
-        first, second = (distances.transliterate(name) for name in names)
-        print(f"{distances.tnld(*names):.4f}  ({first} / {second})")
-        return
-    corpus = datasets.load_parallel(data)
-    show_table(
-        "tnld", distances.tnld_table(corpus.entities, parse_languages(lang)), csv=csv, as_json=as_json, plot=plot,
-        rows=rows,
-    )  # fmt: skip
-
-
 @runs_app.command("list")
 def runs_list(workspace: Workspace = None, csv: Csv = None, as_json: Json = False) -> None:
     """List the runs of the workspace, newest first."""
@@ -357,7 +291,8 @@ def export(
     from nerspace.engine.catalogue import table_spec
     from nerspace.tui.console import show_table
 
-    spec, found = table_spec(table), _find(workspace, run)
+    spec = table_spec(table)
+    found = _find(workspace, run, *filter(None, (table, spec.source)))
     made = spec.source and table not in found.tables()
     frame = spec.compute(found.read_table(spec.source)) if made else found.read_table(table)
     show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
@@ -378,10 +313,12 @@ def doctor(workspace: Workspace = None, model: Model = "builtin") -> None:
         raise typer.Exit(1)
 
 
-def _find(workspace: Path | None, name: str | None) -> Any:
+def _find(workspace: Path | None, name: str | None, *tables: str) -> Any:
+    """The run of that name; without one the newest, of those that hold one of the tables if any are named."""
     from nerspace.engine import runs
 
-    return runs.find_run(runs.workspace_folder(workspace), name)
+    has = (lambda run: not set(tables).isdisjoint(run.tables())) if tables else None
+    return runs.find_run(runs.workspace_folder(workspace), name, has, f"the table {tables[0]}" if tables else "")
 
 
 def main() -> None:

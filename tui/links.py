@@ -1,5 +1,6 @@
 """What a point of a map is joined to: the same sentence in other languages, or its nearest neighbours by cosine."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -30,13 +31,13 @@ def _label(maps: Maps, point: int) -> Label:
     return (point, languages.names[code], languages.styles[code] + _MARK) if code >= 0 else (point, "?", _MARK)
 
 
-def read_nearest(session: Session, point: int) -> "dict[Key, pd.DataFrame]":
-    """The nearest neighbours of a point by cosine, for every stage and layer whose vectors the run keeps.
+def read_nearest(session: Session, point: int, layers: Collection[int]) -> "dict[Key, pd.DataFrame]":
+    """The nearest neighbours of a point by cosine, for every stage of these layers whose vectors the run keeps.
 
     Raises: NerspaceError if it keeps none.
     """
     from nerspace.engine.geometry.neighbours import nearest_table
 
-    stored = session.vectors()
+    stored = session.vectors(layers)
     frame = nearest_table(stored.vectors, stored.rows, point)
     return {(str(key[0]), int(key[1])): group for key, group in frame.groupby(["stage", "layer"], sort=False)}

@@ -135,14 +135,15 @@ def _classes(values: "pd.Series[Any]", names: Sequence[str]) -> Classes:
     )  # fmt: skip
 
 
+_METHODS = {"tsne": "t-SNE", "tsne-sklearn": "t-SNE (scikit-learn)", "pca": "PCA"}
+
+
 def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
     """The line under a map, long and short: how it was made and how far it may be trusted."""
     lines: dict[Key, tuple[str, str]] = {}
     row: Any
     for row in () if table is None else table.itertuples():
-        method = {"tsne": "t-SNE", "tsne-sklearn": "t-SNE (scikit-learn)", "pca": "PCA"}.get(
-            str(row.method), str(row.method)
-        )
+        method = _METHODS.get(str(row.method), str(row.method))
         with_perplexity = row.perplexity == row.perplexity and method != "PCA"
         long = f"{method} perplexity {row.perplexity:g}" if with_perplexity else method
         short = f"{method} p {row.perplexity:g}" if with_perplexity else method

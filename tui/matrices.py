@@ -68,13 +68,13 @@ def read_slices(session: "Session", run: "Run | None" = None) -> dict[str, list[
 
 
 def compute_slices(session: "Session", table: MatrixTable, run: "Run | None" = None) -> list[Slice]:
-    """The slices of a table that is made of the run's vectors.
+    """The slices of a table that is made of the run's vectors at its first and its last layer.
 
     Raises: NerspaceError where the run keeps none.
     """
     from nerspace.engine.catalogue import table_spec
 
-    stored = session.vectors(run)
+    stored = session.vectors(run=run)
     return slices_of(table, table_spec(table.name).compute(stored.vectors, stored.languages.tolist(), stored.cells))
 
 

@@ -4,7 +4,7 @@ What may take a moment here is called from worker threads only.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +61,7 @@ class Session:
         self._opened: Opened | None = None
         self._builtin: SyntheticNER | None = None
         self._cutter: Cutter | None = None
-        self._vectors: tuple[str, StoredVectors] | None = None
+        self._vectors: tuple[tuple[str | int, ...], StoredVectors] | None = None
         self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
 
     def opened(self) -> Opened:
@@ -147,18 +147,26 @@ class Session:
             known = self._tables[run.id, name] = (stamp, made)
         return known[1]
 
-    def vectors(self, run: Run | None = None) -> "StoredVectors":
-        """The entity vectors that the run (or another) keeps, with their rows; read once.
+    def vectors(self, layers: Collection[int] = (), run: Run | None = None) -> "StoredVectors":
+        """The entity vectors that the run (or another) keeps at these layers, by default its first and its last one.
 
-        Raises: NerspaceError if it keeps none.
+        A run may keep every layer of a large sample, so only what is asked for is read, and only that is kept.
+        Raises: NerspaceError if it keeps none of them.
         """
+        from dataclasses import replace
+
         from nerspace.engine.errors import UsageError
-        from nerspace.engine.geometry.stored import read_stored
+        from nerspace.engine.geometry.stored import held_vectors, read_stored
 
         run = run or self.run
         if run is None:
             raise UsageError("There is no run.", "Start one: nerspace demo.")
+        held = {layer for _, layer in held_vectors(run)}
+        wanted = sorted(held & set(layers) if layers else {min(held), max(held)} if held else {0})
         with self._lock:
-            if self._vectors is None or self._vectors[0] != run.id:
-                self._vectors = run.id, read_stored(run)
+            if self._vectors is None or self._vectors[0] != (run.id, *wanted):
+                # Asked for a layer that is not there, the engine says which are.
+                parts = [read_stored(run, layer=layer) for layer in wanted or sorted(layers)[:1]]
+                joined = {key: X for part in parts for key, X in part.vectors.items()}
+                self._vectors = (run.id, *wanted), replace(parts[0], vectors=joined)
             return self._vectors[1]

@@ -6,6 +6,7 @@ from nerspace.engine.findings import TABLES
 from nerspace.tui.console import console, duration, print_table
 from nerspace.tui.literal import shown_number
 from nerspace.tui.plots import text
+from nerspace.tui.swap_report import show_swaps
 from nerspace.tui.transfer_report import show_correlations, show_report
 
 if TYPE_CHECKING:
@@ -17,9 +18,16 @@ if TYPE_CHECKING:
 def show_summary(run: "Run") -> None:
     """Print what a run found, each part with its n; parts whose table is missing are left out."""
     held = set(run.tables())
+    if "paper_claims" in held:
+        from nerspace.tui.paper_report import show_paper
+
+        show_paper(run, run.info()["request"]["items"])
+        return
     if "transfer_pairs" in held:
         held -= {"transfer", "correlations"}
         show_report({name: run.read_table(name) for name in TABLES if name in run.tables()})
+    if "swap_summary" in held:
+        show_swaps(run.info()["request"], run.read_table("swap_summary"))
     for table, show in (
         ("transfer", _errors),
         ("correlations", show_correlations),

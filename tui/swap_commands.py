@@ -8,8 +8,6 @@ from nerspace.tui.options import Csv, Device, Json, Languages, Plot, Rows, Works
 from nerspace.tui.training_commands import Follow
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nerspace.engine.runs import Run
 
 TABLES = ("swap", "swap_summary")
@@ -69,7 +67,7 @@ def swap(
     if table is not None and table not in TABLES:
         raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join(TABLES)}.")
     folder = runs.workspace_folder(workspace)
-    done = runs.find_run(folder, run) if run else _newest_with_model(folder)
+    done = runs.find_run(folder, run, runs.keeps_model, "a model")
     if done.info()["kind"] != "swap":
         request = make_swap_request(
             done, of, parse_languages(lang) if lang else (), names=tuple(names or ()), type=kind.upper(),
@@ -83,16 +81,6 @@ def swap(
         if not watch(done, follow):
             return
     _show(done, table, csv, as_json, plot, rows)
-
-
-def _newest_with_model(folder: "Path") -> "Run":
-    from nerspace.datasets.errors import UsageError
-    from nerspace.engine import runs
-
-    for run in runs.list_runs(folder):
-        if any(run.path.glob("model/**/config.json")) and run.info()["kind"] != "swap":
-            return run
-    raise UsageError(f"No run in {folder} kept its model.", "Make one with nerspace demo.")
 
 
 def _show(run: "Run", table: str | None, csv: str | None, as_json: bool, plot: bool, rows: int) -> None:

@@ -57,10 +57,16 @@ def partition_isotropy(X: Array) -> float:
     """
     rows = checked_rows(X, 1)
     _, vectors = np.linalg.eigh(rows.T @ rows)
-    projected = rows @ np.concatenate([vectors, -vectors], axis=1)
-    highest = projected.max(axis=0)
-    partition = highest + np.log(np.exp(projected - highest).sum(axis=0))
+    projected = rows @ vectors
+    partition = np.concatenate([_log_sum_exp(projected), _log_sum_exp(-projected)])
     return float((partition.min() - partition.max()) / np.log(10))
+
+
+def _log_sum_exp(values: Rows) -> Rows:
+    """ln Σ exp of every column; the largest value is taken out before, so that nothing overflows."""
+    highest = values.max(axis=0)
+    summed: Rows = highest + np.log(np.exp(values - highest).sum(axis=0))
+    return summed
 
 
 def cluster_isotropy(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> float:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.dimensions import without_dimensions
 from nerspace.engine.geometry.views import VIEWS, Array, view
-from nerspace.engine.runs import Run, find_run, list_runs
+from nerspace.engine.runs import Run, find_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ def read_stored(
         raise UsageError(f"Unknown vectors {kind!r}.", f"Choose from {', '.join(KINDS)}.")
     if look not in VIEWS:
         raise UsageError(f"Unknown view {look!r}.", f"Choose from {', '.join(VIEWS)}.")
-    held = _held(run, kind)
+    held = held_vectors(run, kind)
     chosen = [key for key in held if stage in (None, key[0]) and layer in (None, key[1])]
     if not chosen:
         known = ", ".join(f"{stage}, layer {layer}" for stage, layer in held) or "none"
@@ -78,13 +78,11 @@ def find_stored(workspace: Path, name: str | None = None, kind: str = "entities"
 
     Raises: UsageError if there is none.
     """
-    if name is not None:
-        return find_run(workspace, name)
-    newest = find_run(workspace)
-    return next((run for run in list_runs(workspace) if _held(run, kind)), newest)
+    return find_run(workspace, name, lambda run: bool(held_vectors(run, kind)), f"vectors of {kind}")
 
 
-def _held(run: Run, kind: str) -> list[tuple[str, int]]:
+def held_vectors(run: Run, kind: str = "entities") -> list[tuple[str, int]]:
+    """Stage and layer of all vectors of that kind that the run holds, before first."""
     names = [re.fullmatch(rf"(\w+)-(\d+)-{kind}", path.stem) for path in (run.path / "vectors").glob("*.npy")]
     held = [(name[1], int(name[2])) for name in names if name and name[1] in STAGES]
     return sorted(held, key=lambda key: (STAGES.index(key[0]), key[1]))

@@ -89,6 +89,14 @@ def test_ranking_by_script_shares_the_first_place_and_regret_is_its_mean() -> No
     assert table.loc[("script", "uk"), "regret"] == pytest.approx(0)
 
 
+def test_a_ranking_that_tells_nothing_costs_what_chance_does() -> None:
+    cka = symmetric(dict.fromkeys(APART, 0.5), "value", stage="before", layer=0)
+    table = advice_quality_table(advice_table(transfer(), donor_scores(transfer(), None, cka)))
+    level = table[table["ranking"] == "cka"]
+    assert level["regret"].tolist() == pytest.approx(level["chance"].tolist())
+    assert level["kendall"].isna().all()
+
+
 def test_the_joint_p_equals_a_direct_loop_over_relabelled_scores() -> None:
     codes = sorted(WRONG)
     errors = transfer().groupby(["donor", "recipient"])["wrong"].mean()

@@ -1,3 +1,4 @@
+import warnings
 from itertools import combinations
 from statistics import mean
 
@@ -5,12 +6,20 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unidecode import unidecode
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Entity
 from nerspace.engine import distances
 from nerspace.engine.catalogue import table_spec
-from nerspace.engine.distances import tnld, tnld_table, transliterate
+from nerspace.engine.distances import (
+    scripts_of,
+    scripts_table,
+    spellings_table,
+    tnld,
+    tnld_table,
+    transliterate,
+)
 
 FORMS = {
     "be": "Вашынгтон", "bg": "Вашингтон", "ca": "Washington", "cs": "Washington", "en": "Washington",
@@ -87,7 +96,8 @@ def test_table_is_the_mean_over_entities_by_type_and_subset() -> None:
                 ]
                 value = mean(tnld(*pair) for pair in pairs) if pairs else None
                 expected.append((a, b, kind, subset, len(pairs), value))
-    pd.testing.assert_frame_equal(table, pd.DataFrame(expected, columns=list(table.columns)))
+    columns = ["a", "b", "type", "subset", "n", "tnld"]
+    pd.testing.assert_frame_equal(table[columns], pd.DataFrame(expected, columns=columns))
 
 
 def test_identical_strings_are_left_out_of_the_subset_different() -> None:
@@ -111,6 +121,57 @@ def test_no_common_entity_is_an_empty_value_with_n_zero() -> None:
     assert table["tnld"].isna().all()
     assert tnld_table([], ["en", "ru"])["n"].tolist() == [0, 0]
     assert len(tnld_table([entity("LOC", en="Rome")], ["en"])) == 0
+
+
+@given(st.text(max_size=12))
+def test_transliteration_is_unidecodes(text: str) -> None:
+    with warnings.catch_warnings():
+        # Unidecode warns of half a surrogate pair.
+        warnings.simplefilter("ignore")
+        assert transliterate(text) == unidecode(text).strip()
+
+
+def test_the_scripts_of_a_pair_are_told() -> None:
+    assert (scripts_of("be", "ru"), scripts_of("en", "be"), scripts_of("en", "tr")) == ("Cyrillic", "across", "Latin")
+    assert scripts_of("en", "el") == ""
+
+
+def test_the_chance_floor_is_the_distance_of_strangers() -> None:
+    names = ["Ada", "Berlin", "Rom", "Washington", "Ulm"]
+    table = tnld_table([entity("LOC", i, en=name, es=name) for i, name in enumerate(names)], ["en", "es"])
+    expected = mean(tnld(a, b) for a in names for b in names if a != b)
+    # 20 draws of 20 ordered pairs of strangers.
+    assert table["chance"].tolist() == pytest.approx([expected] * 4, abs=0.12)
+    assert table.loc[0, "tnld"] == 0 < table.loc[0, "chance"]
+    many = tnld_table([entity("LOC", i, en=names[i % 5] + str(i), es=names[i % 5]) for i in range(400)], ["en", "es"])
+    assert many.loc[0, "chance"] == tnld_table([entity("LOC", i, en=names[i % 5] + str(i), es=names[i % 5])
+                                                for i in range(400)], ["en", "es"]).loc[0, "chance"]  # fmt: skip
+    assert tnld_table([entity("LOC", en="Rome", es="Roma")], ["en", "es"])["chance"].isna().all()
+
+
+def test_within_and_across_scripts_are_means_over_pairs_of_forms() -> None:
+    entities = [entity("LOC", 1, **FORMS), entity("LOC", 2, en="Rome", es="Roma", ru="Рим"), entity("PER", 3, be="Ян")]
+    pairs = tnld_table(entities)
+    table = scripts_table(pairs)
+    assert list(table.columns) == list(table_spec("tnld_scripts").columns)
+    single = spellings_table(entities)
+    for row in table.itertuples():
+        part = single if row.scripts == "all" else single[single["scripts"] == row.scripts]
+        part = part if row.type == "all" else part[part["type"] == row.type]
+        part = part if row.subset == "all" else part[part["same"] == 0]
+        assert row.n == len(part)
+        assert row.tnld == pytest.approx(part["tnld"].mean())
+        means = part.groupby(["a", "b"])["tnld"].mean()
+        assert (row.pairs, row.low, row.high) == (len(means), pytest.approx(means.min()), pytest.approx(means.max()))
+    assert list(table["scripts"].unique()) == ["Cyrillic", "Latin", "across", "all"]
+    assert len(scripts_table(tnld_table([]))) == 0
+
+
+def test_spellings_are_told_name_by_name() -> None:
+    table = spellings_table([entity("LOC", 1, ru="Рим", en="Rome", es="")], ["ru", "es", "en"])
+    assert list(table.columns) == list(table_spec("spellings").columns)
+    assert table.to_numpy().tolist() == [["e1", "en", "ru", "LOC", "Rome", "Рим", "Rome", "Rim", 0.5, 0, "across"]]
+    assert len(spellings_table([])) == 0
 
 
 def test_each_form_is_transliterated_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,11 @@ from training_samples import assert_same_results, demo_request
 
 from nerspace.engine import jobs, runs
 from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine.donors import _foretold
 from nerspace.engine.findings import TABLES, transfer_tables
 from nerspace.engine.geometry.similarity import linear_cka
 from nerspace.engine.geometry.stored import read_stored
+from nerspace.engine.progress import StepRecord
 from nerspace.engine.runs import Run, to_csv
 
 
@@ -102,3 +104,16 @@ def test_a_transfer_run_trains_the_same_models_without_probes(whole: Run, worksp
     trained = [event for event in stages if event["stage"] == "train"]
     assert [(event["part"], event["parts"]) for event in trained] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert trained[2]["label"] == "Fine-tuning pl-0, model 3 of 4"
+    notes = [event["text"] for _, event in run.events() if event["event"] == "note"]
+    assert "4 fine-tunings of 10 steps; the first 20 tell how long it takes." in notes
+
+
+def test_the_time_of_all_trainings_is_told_once_and_only_where_it_is_long() -> None:
+    def step(number: int, seconds: float) -> StepRecord:
+        return StepRecord(number, 360, 1.0, 1e-4, 8 * number, seconds)
+
+    assert _foretold(step(20, 8.0), 33) == (
+        "33 fine-tunings of 360 steps: about 79 minutes in all, as fast as the first steps."
+    )
+    assert _foretold(step(21, 8.4), 33) == ""
+    assert _foretold(step(20, 0.1), 33) == ""

@@ -265,6 +265,7 @@ def test_every_measure_reads_what_was_extracted(home: Path, tiny_xlmr: Path) -> 
         ({"layers": (0, 3)}, "no layer 3. Layers go from 0 (initial) to 2 (output)"),
         ({"languages": ("tr",)}, "no language 'tr'. It has en, be"),
         ({"size": -1}, "Size is -1"),
+        ({"model": "elsewhere"}, "names its own model"),
         ({"donor": "pl"}, "holds no model"),
     ],
 )
@@ -302,3 +303,17 @@ def test_data_without_a_vector_is_told(home: Path, tiny_xlmr: Path, tmp_path: Pa
     run = runs.create(home, "extract", make_extract_request(None, model=str(tiny_xlmr), data=str(file)), 0)
     assert jobs.execute(run) == "failed"
     assert "gives a vector of entities" in run.info()["error"]["message"]
+
+
+def test_a_path_is_kept_whole_since_the_job_works_in_a_folder_of_its_own(
+    tmp_path: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.en.conll").write_text(TAGGED)
+    (tmp_path / "encoder").symlink_to(tiny_xlmr)
+    (tmp_path / "builtin").mkdir()
+    monkeypatch.chdir(tmp_path)
+    request = make_extract_request(None, model="encoder", data="own.en.conll")
+    assert (request["data"], request["model"]) == (str(tmp_path / "own.en.conll"), str(tiny_xlmr))
+    trained_on = demo_request(Path("encoder"), data="own.en.conll")
+    assert (trained_on["data"], trained_on["model"]) == (str(tmp_path / "own.en.conll"), str(tiny_xlmr))
+    assert demo_request(tiny_xlmr, data="builtin")["data"] == "builtin"

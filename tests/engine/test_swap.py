@@ -189,6 +189,20 @@ def test_a_model_of_form_and_a_model_of_context_are_told_apart(plan: SwapPlan) -
     assert cell.set_index(["name_type", "context_type"]).loc[("PER", "LOC"), ["n", "names"]].tolist() == [4, 2]
 
 
+def test_what_moved_is_told_beside_swaps_within_one_type(plan: SwapPlan) -> None:
+    vectors = np.ones((len(plan.filled), 2), dtype=np.float32)
+    tags = [item.sentence.tags for item in plan.filled]
+    table = swap_table(plan, Reading(tags, [[1.0] * len(words) for words in tags], vectors, vectors, 0))
+    number = {"PER": 0.1, "LOC": 0.2, "ORG": 0.3}
+    moved = table["name_type"].map(number) + 10 * table["context_type"].map(number)
+    summary = swap_summary_table(table.assign(moved=moved))
+    cell = summary[(summary["language"] == "en") & (summary["subset"] == "all")].set_index(
+        ["kind", "name_type", "context_type"]
+    )
+    assert cell.loc[("context", "PER", "LOC"), ["moved", "moved_floor"]].tolist() == pytest.approx([2.1, 1.1])
+    assert cell.loc[("entity", "PER", "LOC"), ["moved", "moved_floor"]].tolist() == pytest.approx([2.1, 2.2])
+
+
 def test_what_is_tagged_as_nothing_is_neither_and_missed(plan: SwapPlan) -> None:
     tags = [["O"] * len(item.sentence.tags) for item in plan.filled]
     vectors = np.ones((len(tags), 2), dtype=np.float32)

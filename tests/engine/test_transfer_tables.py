@@ -62,6 +62,14 @@ def test_with_one_donor_its_recipients_are_shuffled_and_few_pairs_are_not_judged
     assert row(table, "across")["permutations"] == 5040
 
 
+def test_within_a_script_languages_are_exchanged_within_it_only() -> None:
+    table = correlation_table(transfer(["be", "bg", "en"]))
+    # be and bg, and ru and uk, and the six other Latin ones; en stays.
+    assert row(table, "same_script")["permutations"] == 2 * 2 * 720
+    assert row(table, "across")["permutations"] == 2 * 2 * 720
+    assert row(table, "all")["exact"] == 0
+
+
 def test_seeds_are_averaged_before_and_their_spread_is_told() -> None:
     frame = transfer(CODES[:4], seeds=3)
     noisy = frame.assign(wrong=frame["wrong"] + np.random.default_rng(0).integers(0, 300, len(frame)))

@@ -9,6 +9,7 @@ import pytest
 # Pytest's importlib mode puts no folder on the path, and the modules beside this one are wanted by name.
 sys.path.insert(0, str(Path(__file__).parent))
 
+import rooms_sample
 import tui_sample
 from tui_driving import explorer
 
@@ -51,3 +52,9 @@ def run(finished: Run, tmp_path: Path) -> Run:
 @pytest.fixture
 def app(finished: Run, corpus: Path) -> NerspaceApp:
     return explorer(finished, corpus)
+
+
+@pytest.fixture(scope="session")
+def rich(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Run:
+    """A run with vectors and the errors of two donors, two seeds each."""
+    return rooms_sample.enrich(tui_sample.write_run(tmp_path_factory.mktemp("rich"), corpus))

@@ -28,3 +28,26 @@ def test_the_explorer_never_imports_torch_transformers_or_sklearn():
         [sys.executable, "-P", "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+COMMANDS = """
+import sys
+from nerspace.tui.cli import app
+for asked in (
+    ["tokens", "Washington"], ["tokens", "Washington", "--table", "aligned", "--plot"],
+    ["tokens", "--table", "compatibility", "--size", "9"], ["tokens", "--table", "parity", "--size", "9", "--plot"],
+    ["tokens", "--all", "--table", "shared", "--lang", "en,be"], ["tnld", "Anna", "Анна"],
+    ["tnld", "--table", "scripts"], ["evaluate", "--help"],
+):
+    app(asked, standalone_mode=False)
+import nerspace.engine.evaluation.stored, nerspace.engine.evaluation.reading
+heavy = [name for name in ("torch", "transformers", "sklearn", "textual") if name in sys.modules]
+assert not heavy, f"the commands loaded {heavy}"
+"""
+
+
+def test_tokens_tnld_and_the_tables_of_an_evaluation_import_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", COMMANDS], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stderr

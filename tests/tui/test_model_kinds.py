@@ -35,9 +35,15 @@ def test_every_command_that_takes_a_model_takes_it(
     nerspace("demo", "--no-tui", *model, *SMALL)
     nerspace("finetune", "--donor", "en", *model, *SMALL)
     nerspace("transfer", "--donors", "en,be", "--recipients", "en,be", "--seeds", "1", *model, *SMALL[2:])
+    nerspace("extract", *model, "--stage", "before", "--lang", "en,be", "--size", "6", "--device", "cpu")
     made = {run.info()["kind"]: run for run in runs.list_runs(home)}
-    assert set(made) == {"demo", "finetune", "transfer"}
-    for run in made.values():
-        assert run.info()["state"] == "finished"
-        assert len(run.read_table("transfer")) >= 2
+    assert set(made) == {"demo", "finetune", "transfer", "extract"}
+    assert {run.info()["state"] for run in made.values()} == {"finished"}
+    assert all(len(made[kind].read_table("transfer")) >= 2 for kind in ("demo", "finetune", "transfer"))
+    assert len(made["extract"].read_table("points")) == 2 * 6
+    # What was fine-tuned of each kind is read again by every command that takes a run.
+    nerspace("extract", "--run", made["demo"].id, "--device", "cpu", "--layers", "all")
+    nerspace("evaluate", "--run", made["finetune"].id)
+    nerspace("swap", "--run", made["demo"].id, "--lang", "en", "--names", "3", "--contexts", "3", "--device", "cpu")
+    nerspace("project", "--run", made["demo"].id, "--layers", "2")
     assert {"map", "isotropy", "parallel_cosine", "probes"} <= set(made["demo"].tables())

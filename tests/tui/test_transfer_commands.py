@@ -124,7 +124,7 @@ def test_one_donor_gets_no_advice_and_says_what_it_lacks(nerspace: Any, home: Pa
         (["transfer", "--run", "nothing"], "'nothing' is no run"),
         (["transfer", "--run", "MANY", "--layer", "3"], "holds no CKA"),
         (["swap", "--table", "nothing"], "Unknown table 'nothing'. Choose from swap, swap_summary"),
-        (["swap"], "kept its model. Make one with nerspace demo"),
+        (["swap"], "holds a model. Make one with nerspace demo"),
         (["swap", "--run", "MANY"], "kept no model"),
     ],
 )

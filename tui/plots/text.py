@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.errors import UsageError
+from nerspace.tui.plots.alignment import alignment
+from nerspace.tui.plots.value_bars import BARS, bars, crossing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,14 +98,17 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         from nerspace.tui.plots.bars import swap_bars
 
         return swap_bars(frame)
-    if name == "map":
+    if {"stage", "layer", "x", "y"} <= set(frame):
         return "\n\n".join(
             f"{stage}, layer {layer}\n{_classes(group) if 'class' in group else _dots(group)}"
             for (stage, layer), group in frame.groupby(["stage", "layer"], sort=False)
         )
     if kind == "heatmap":
-        value = next(column for column in ("cosine", "r", "tnld", "p_at_1", "overlap", "value") if column in frame)
-        keys = [column for column in (*_MODEL, "stage", "layer", "type", "subset", "method") if column in frame]
+        value = next(
+            c for c in ("cosine", "r", "tnld", "p_at_1", "overlap", "jaccard", "compatibility", "value") if c in frame
+        )
+        keys = [*_MODEL, "model", "reading", "name", "stage", "layer", "type", "subset", "method", "measure"]
+        keys = [key for key in keys if key in frame]
         if not keys:
             return f"{value}\n{matrix(frame, 'a', 'b', value)}"
         return "\n\n".join(
@@ -113,6 +118,12 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         )
     if kind == "curves":
         return _curves_of(name, frame)
+    if kind == "bars":
+        return bars(frame, BARS[name])
+    if kind == "alignment":
+        return alignment(frame)
+    if kind == "confusion":
+        return crossing(frame)
     raise UsageError(f"The table {name} has no text plot.", "Tables with one: see nerspace tables.")
 
 

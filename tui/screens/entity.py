@@ -219,8 +219,7 @@ class EntityRoom(Room):
         if self.language == self.reference:
             self.explorer.tell("Move to another language first: c compares to the one under the cursor.")
             return
-        before, self.reference = self.reference, self.language
-        self._wanted = Name("", before)
+        self.reference = self.language
         self._read()
 
     def action_next_part(self) -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from textual import events, on
+from textual import on
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
@@ -135,15 +135,16 @@ class MapRoom(Room):
             title += f"  ▶ {self.maps.keys.index(key) + 1} of {len(self.maps.keys)}"
         return title
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """More maps need room, and so do names in the legend."""
-        self.query_one("#legend").styles.width = 24 if event.size.width >= 100 else 13
         if self.maps is not None:
             self.call_after_refresh(self.lay_out)
 
     def _show_legend(self, classes: Classes) -> None:
         counts = np.bincount(classes.codes[classes.codes >= 0], minlength=len(classes.names))
         wide = self.size.width >= 100 and self.color == "language"
+        longest = max((len(name) for name in classes.names), default=0)
+        self.query_one("#legend").styles.width = 24 if self.size.width >= 100 else min(24, max(13, longest + 12))
         self.query_one(Legend).show([
             (mark, literal(f"{name} {language_name(name)}" if wide else name), f"{count:,}", style,
              place in self.hidden[self.color])

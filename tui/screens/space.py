@@ -76,7 +76,8 @@ class SpaceRoom(MapRoom):
         key = self._key_of(scatter)
         long, short = self.maps.quality.get(key, _NO_QUALITY) if key else ("", "")
         beside = "" if self.color == "language" else f" · color {literal(self.color)}"
-        line = next((line for line in (long + beside, long) if len(line) < self.size.width - 1), short)
+        fitting = (line for line in (long + beside, short + beside, long) if len(line) < self.size.width - 1)
+        line = next(fitting, short)
         text = Text(literal(line), no_wrap=True, overflow="ellipsis")
         self.query_one("#quality", Static).update(text, layout=False)
 
@@ -140,7 +141,8 @@ class SpaceRoom(MapRoom):
             self.active.update_overlay()
             return
         number = int(self.maps.points["point"].iloc[point])
-        self.load("near", lambda: (point, read_nearest(self.session, number)))
+        layers = {layer for line in self._grid for _, layer in line}
+        self.load("near", lambda: (point, read_nearest(self.session, number, layers)))
 
     def loaded_near(self, found: "tuple[int, dict[Key, pd.DataFrame]]") -> None:
         """Draw the lines."""

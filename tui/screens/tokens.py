@@ -20,14 +20,15 @@ from nerspace.tui.screens.details import name_copy, name_detail
 from nerspace.tui.screens.modals import TextScreen
 from nerspace.tui.screens.room import Name, Room
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.pieces import Cut, blocks, pieces_text
+from nerspace.tui.widgets.pieces import Cut, blocks, pieces_text, shared_pieces
 
 if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
 
 _COLUMNS = {
     "entity": "entity id", "case": "case of the form", "language": "ISO 639-1 code", "form": "the form",
-    "pieces": "pieces, joined by a space", "count": "number of pieces", "reference": "language that TNLD compares to",
+    "pieces": "pieces, joined by a space", "count": "number of pieces", "fertility": "pieces per word",
+    "reference": "language that TNLD compares to",
     "tnld": "normalised spelling distance to the reference form, after transliteration",
 }  # fmt: skip
 
@@ -140,6 +141,7 @@ class TokensRoom(Room):
 
         def cut() -> list[Cut]:
             from nerspace.engine.distances import tnld
+            from nerspace.engine.tokenization import form_fertility
 
             forms = entity.forms[case]
             codes = language_order([code for code in corpus.languages if code in forms])
@@ -147,6 +149,7 @@ class TokensRoom(Room):
                 Cut(
                     code, forms[code], tuple(pieces),
                     None if code == reference or reference not in forms else tnld(forms[reference], forms[code]),
+                    form_fertility(forms[code], pieces),
                 )
                 for code, pieces in zip(codes, self.session.cut([forms[code] for code in codes]), strict=True)
             ]  # fmt: skip
@@ -174,28 +177,40 @@ class TokensRoom(Room):
 
     @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
-        typed = event.value
+        typed, about = event.value, self._about()
 
-        def cut() -> tuple[str, list[str]]:
+        def cut() -> tuple[str, list[str], float | None]:
+            from nerspace.engine.distances import tnld
 
-            return typed, self.session.cut([typed])[0] if typed.strip() else []
+            pieces = self.session.cut([typed])[0] if typed.strip() else []
+            return typed, pieces, tnld(about, typed.strip()) if about else None
 
         self.load("typed", cut)
 
-    def loaded_typed(self, found: tuple[str, list[str]]) -> None:
-        """Show the cut of what was typed."""
-        typed, pieces = found
+    def _about(self) -> str:
+        """The form of the chosen name that distances are taken to."""
+        return next((cut.form for cut in self.cuts if cut.language == self.reference), "")
+
+    def loaded_typed(self, found: tuple[str, list[str], float | None]) -> None:
+        """Show the cut of what was typed, its pieces marked like those of the chosen name, and its distance to that."""
+        typed, pieces, distance = found
         if not typed.strip():
             self._show_idle()
             return
         line = Text()
         line.append(f"{len(pieces)} piece{'s' if len(pieces) != 1 else ''}  ", "bold")
-        for block in blocks(pieces, {}, self.app.no_color):
+        for block in blocks(pieces, shared_pieces(self.cuts), self.app.no_color):
             line.append_text(block).append(" ")
+        if distance is not None:
+            line.append(f"  TNLD {distance:.2f} to {literal(self._about())}", "dim")
+        if self.corpus is not None and self.corpus.named(typed.strip()):
+            line.append("  ⏎ goes to this name", "dim")
         self.query_one("#cut", Static).update(line)
 
     @on(Input.Submitted, "#typed")
-    def _submitted(self) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
+        if self.corpus is not None and (known := self.corpus.named(event.value.strip())):
+            self.open_entity(known[0].id)
         self.query_one(FrameTable).focus()
 
     # -- actions
@@ -241,6 +256,7 @@ class TokensRoom(Room):
                 cut.form,
                 " ".join(cut.pieces),
                 len(cut.pieces),
+                cut.fertility,
                 self.reference,
                 cut.distance,
             )

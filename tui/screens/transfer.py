@@ -130,9 +130,11 @@ class TransferRoom(Room):
         table.show(FrameRows(chosen, 2, ("donor", "recipient")), table.row)
         seeds = int(chosen["seeds"].max())
         spread = f" · mean ± deviation of {seeds} seeds" if seeds > 1 else " · one seed"
-        of = f"donor {self.donor}" if self.donor else f"{chosen['donor'].nunique()} donor(s)"
-        caption = f"wrong sentences · {of}{spread} · line: {SUBSETS.get(self.subset, self.subset)}"
-        plane.show(caption, "TNLD to the donor", self._points(chosen), self._line())
+        count = int(chosen["donor"].nunique())
+        of = f"donor {self.donor}" if self.donor else f"{count} donor{'s' if count > 1 else ''}"
+        colors = "color: donor   " if count > 1 else ""
+        axis = f"{colors}line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
+        plane.show(f"wrong sentences · {of}{spread}", axis, self._points(chosen), self._line())
         plane.pick(table.row)
         self._draw_matrix(donors)
         verdict.update(self._verdict())

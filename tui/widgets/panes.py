@@ -20,6 +20,7 @@ class Panes(Vertical):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._shown: list[Scatter] = []
+        self._waiting: dict[Scatter, tuple[list[Label], int, int]] = {}
 
     def compose(self) -> ComposeResult:
         """Two lines of two maps; those without a map are not shown."""
@@ -77,13 +78,25 @@ class Panes(Vertical):
     def label(self, labels: Sequence[Sequence[Label]], point: int, joined: int) -> None:
         """Mark a point in every map, and take all other maps to where the one with the focus is; that lays itself.
 
-        labels: of every map that is shown. joined: the point that is joined to the labels by lines, −1 for none.
+        The others are drawn after it, and once for several keys where keys come faster: the one that is walked answers
+        as if it were alone. labels: of every map that is shown. joined: the point that is joined to the labels by
+        lines, −1 for none.
         """
         active = self.active
-        share = active.share
         for scatter, own in zip(self.shown, labels, strict=True):
-            changed = scatter.label(list(own), point, joined)
-            if scatter is not active:
+            if scatter is active:
+                scatter.label(list(own), point, joined)
+            else:
+                waiting, self._waiting[scatter] = bool(self._waiting), (list(own), point, joined)
+                if not waiting:
+                    self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        share, waiting = self.active.share, self._waiting
+        self._waiting = {}
+        for scatter, (labels, point, joined) in waiting.items():
+            if scatter.display and scatter is not self.active:
+                changed = scatter.label(labels, point, joined)
                 scatter.follow(point, share)
                 if changed:
                     scatter.show_labels()

@@ -16,12 +16,16 @@ _ALONE = Style(color="color(255)", bgcolor="color(238)")
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One form and its pieces. distance: TNLD to the reference language, None for the reference itself."""
+    """One form and its pieces. distance: TNLD to the reference language, None for the reference itself.
+
+    fertility: pieces per word, None where it was not asked for.
+    """
 
     language: str
     form: str
     pieces: tuple[str, ...]
     distance: float | None
+    fertility: float | None = None
 
 
 def shared_pieces(cuts: Sequence[Cut]) -> dict[str, int]:
@@ -48,19 +52,20 @@ def blocks(pieces: Sequence[str], shared: dict[str, int], plain: bool) -> list[T
 
 
 def pieces_text(cuts: Sequence[Cut], reference: str, width: int, plain: bool) -> Text:
-    """One row a language: pieces counted, distance, form where there is room, and the blocks, wrapped."""
+    """One row a language: pieces, pieces per word, distance, form where there is room, and the blocks, wrapped."""
     shared = shared_pieces(cuts)
     wide = width >= 68
     form_width = min(26, max((Text(literal(cut.form)).cell_len for cut in cuts), default=0)) if wide else 0
-    indent = (15 if wide else 3) + 3 + 6 + (form_width + 2 if wide else 0) + 1
+    indent = (15 if wide else 3) + 3 + 6 + 6 + (form_width + 2 if wide else 0) + 1
     text = Text()
-    text.append(f"{'':<{15 if wide else 3}}{'n':>3}{'TNLD':>6}", "dim")
+    text.append(f"{'':<{15 if wide else 3}}{'n':>3}{'/word':>6}{'TNLD':>6}", "dim")
     text.append(f"  {'form':<{form_width}}" if wide else "", "dim").append(" pieces\n", "dim")
     for cut in cuts:
         text.append(f"{cut.language} ", class_style(cut.language) + Style(bold=True))
         if wide:
             text.append(f"{language_name(cut.language):<12}", "dim")
         text.append(f"{len(cut.pieces):>3}")
+        text.append(f"{'' if cut.fertility is None else f'{cut.fertility:.1f}':>6}", "dim")
         text.append(f"{'·' if cut.distance is None else f'{cut.distance:.2f}':>6}", "dim" if not cut.distance else "")
         if wide:
             form = Text("  " + literal(cut.form))

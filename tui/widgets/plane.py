@@ -19,6 +19,8 @@ from nerspace.tui.plots.axes import nice_ticks, tick_label
 from nerspace.tui.plots.overlay import Overlay, lay_labels, line_bits
 from nerspace.tui.plots.raster import BRAILLE, Window, polyline, to_dots
 
+_MANY = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -116,8 +118,10 @@ class Plane(Widget, can_focus=True):
         lay_labels(self._signs, labels, columns, rows)
 
     def _lay_ranges(self) -> None:
+        # So many ranges would hide what they belong to.
+        all_of_them = len(self.points) <= _MANY
         for place, point in enumerate(self.points):
-            if point.high > point.low:
+            if point.high > point.low and (all_of_them or place == self.picked):
                 column, top = self._cell(point.x, point.high)
                 bottom = self._cell(point.x, point.low)[1]
                 style = Style(dim=place != self.picked)

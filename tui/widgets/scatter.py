@@ -302,12 +302,16 @@ class Scatter(Widget, can_focus=True):
             text = f" {self.empty}" if y == 2 else ""
             return Strip([Segment(fit(text, width), base)], width)
         over, styles = self._overlay_rows.get(row, {}), self._styles
-        segments, text, last = [], "", base
+        segments, text, last, plain = [], "", base, base
         for at, (sign, kind) in enumerate(zip(*self._signs[row], strict=True)):
-            style = styles[kind]
+            # An empty cell looks the same in any color of a point, and fewer segments are drawn and sent faster.
+            style = plain if kind < 0 else styles[kind]
             if over and (laid := over.get(at)) is not None:
                 sign, style = laid[0], base + laid[1]
-            if style is not last and style != last:
+                plain = base
+            else:
+                plain = style
+            if style is not last:
                 segments.append(Segment(text, last))
                 text, last = "", style
             text += sign

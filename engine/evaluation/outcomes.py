@@ -1,0 +1,271 @@
+"""What became of every entity: one row each, from which confusion, buckets and failing examples are counted."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nerspace.datasets.records import ENTITY_TYPES
+from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
+from nerspace.engine.tokenization import count_pieces
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from tokenizers import Tokenizer
+
+MISSED, SPURIOUS = "missed", "spurious"
+OUTCOMES = {
+    "right": "boundaries and type are right",
+    "I- first": "right but for the B- that it does not begin with",
+    "type": "another type, the same boundaries",
+    "boundaries": "other boundaries, the same type",
+    "both": "another type, other boundaries",
+    MISSED: "no word of it was found",
+    SPURIOUS: "found where there is none",
+}
+UNKNOWN = "unknown"
+COLUMNS = ["donor", "seed", "sentence", "language", "gold", "predicted", "outcome", "form", "answer", "length", "count",
+           "identical", "script", "frequency", "confidence"]  # fmt: skip
+
+
+def outcomes_table(
+    predictions: "pd.DataFrame", sentences: "pd.DataFrame", tokenizer: "Tokenizer | None" = None
+) -> "pd.DataFrame":
+    """Every entity that is there or was found, under the lenient reading, with what may explain the outcome.
+
+    predictions, sentences: the tables of those names; training sentences among the latter tell what a donor has seen.
+
+    Returns: columns donor, seed, sentence, language, gold (type, or spurious), predicted (type, or missed), outcome (a
+        key of OUTCOMES), form, answer (the words of the gold and of the predicted entity; empty where there is none),
+        length (in words, of the gold entity, else of the predicted one), count (its pieces; empty without a tokenizer),
+        identical (of a gold entity: same or different, the donor's string in the parallel sentence; donor, in its own
+        language; unknown where no sentence is parallel), script, frequency (how often the donor's training names hold
+        its most frequent word; empty where no training sentence is known), confidence (lowest of the sentence).
+    """
+    import pandas as pd
+
+    texts = {row.sentence: row for row in _rows(sentences)}
+    seen = _seen_in_training(sentences)
+    count = _PieceCounter(tokenizer)
+    rows: list[tuple[Any, ...]] = []
+    for row in _rows(predictions):
+        gold, said = row.gold.split(" "), row.predicted.split(" ")
+        words = _words_of(texts.get(row.sentence), len(gold))
+        strict = entity_spans(said)
+        theirs = _donor_forms(texts, row)
+        for asked, found in answers(lenient_spans(gold), lenient_spans(said)):
+            one, other = asked or found, found or asked
+            assert one is not None and other is not None  # noqa: S101, PT018 - one of them is there
+            span = words[one[1] : one[2]]
+            form = " ".join(span)
+            rows.append((
+                row.donor, row.seed, row.sentence, row.language,
+                asked[0] if asked else SPURIOUS, found[0] if found else MISSED, _outcome(asked, found, strict),
+                form if asked else "", " ".join(words[other[1] : other[2]]) if found else "", one[2] - one[1],
+                count.of(span), _identical(row, form, theirs) if asked else "", script_of(form),
+                _frequency(seen.get(row.donor), span), row.confidence,
+            ))  # fmt: skip
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.astype({"count": "Int64", "frequency": "Int64", "length": "int64"})
+
+
+def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
+    return frame.itertuples(index=False)
+
+
+def _outcome(asked: Span | None, found: Span | None, strict: Collection[Span]) -> str:
+    if asked is None:
+        return SPURIOUS
+    if found is None:
+        return MISSED
+    if asked == found:
+        return "right" if found in strict else "I- first"
+    if asked[1:] == found[1:]:
+        return "type"
+    return "boundaries" if asked[0] == found[0] else "both"
+
+
+def _words_of(sentence: Any, count: int) -> list[str]:
+    """The words of a row of `sentences`; empty ones where it is missing or its words cannot be told apart."""
+    words = sentence.words.split(" ") if sentence is not None and isinstance(sentence.words, str) else []
+    return words if len(words) == count else [""] * count
+
+
+def _donor_forms(texts: Mapping[str, Any], row: Any) -> set[str] | None:
+    """The names in the donor's parallel sentence; None where there is none."""
+    _, slash, cell = row.sentence.partition("/")
+    other = texts.get(f"{row.donor}/{cell}") if slash else None
+    if other is None or not (isinstance(other.entity, str) and other.entity):
+        return None
+    tags = other.tags.split(" ")
+    words = _words_of(other, len(tags))
+    return {" ".join(words[start:stop]) for _, start, stop in lenient_spans(tags)}
+
+
+def _identical(row: Any, form: str, theirs: set[str] | None) -> str:
+    if row.language == row.donor:
+        return "donor"
+    if theirs is None:
+        return UNKNOWN
+    return "same" if form in theirs else "different"
+
+
+def script_of(form: str) -> str:
+    """The script of the letters of a text: Latin, Cyrillic, another's name, mixed, or none."""
+    scripts = {unicodedata.name(letter, "?").split(" ")[0].capitalize() for letter in form if letter.isalpha()}
+    return "none" if not scripts else scripts.pop() if len(scripts) == 1 else "mixed"
+
+
+def _seen_in_training(sentences: "pd.DataFrame") -> dict[str, Counter[str]]:
+    """Per donor language, how often each word stands in a name of its training sentences."""
+    seen: dict[str, Counter[str]] = {}
+    if "split" not in sentences:
+        return seen
+    for row in _rows(sentences[sentences["split"] == "train"]):
+        tags = row.tags.split(" ")
+        words = _words_of(row, len(tags))
+        seen.setdefault(row.language, Counter()).update(w for w, tag in zip(words, tags, strict=True) if tag != "O")
+    return seen
+
+
+def _frequency(seen: Counter[str] | None, words: Sequence[str]) -> int | None:
+    return None if seen is None else max((seen[word] for word in words), default=0)
+
+
+class _PieceCounter:
+    """Pieces of words as they stand in a sentence, each counted once."""
+
+    def __init__(self, tokenizer: "Tokenizer | None") -> None:
+        self._tokenizer = tokenizer
+        self._counts: dict[str, int] = {}
+
+    def of(self, words: Iterable[str]) -> int | None:
+        return None if self._tokenizer is None else sum(map(self._count, words))
+
+    def _count(self, word: str) -> int:
+        if (found := self._counts.get(word)) is None:
+            assert self._tokenizer is not None  # noqa: S101 - `of` sees to it
+            cut = self._tokenizer.encode([word], is_pretokenized=True, add_special_tokens=False)
+            found = self._counts[word] = count_pieces(cut.tokens)
+        return found
+
+
+def confusion_table(outcomes: "pd.DataFrame") -> "pd.DataFrame":
+    """Gold against predicted types, with what was missed and what is spurious, from the table `outcomes`.
+
+    Returns: columns donor, seed, language (and all, where there are several), gold, predicted, n, exact (of them with
+        the same boundaries), share (n over all of that gold type).
+    """
+    import pandas as pd
+
+    rows = []
+    for key, part in _with_all(outcomes):
+        totals = Counter(part["gold"])
+        for (gold, predicted), group in part.groupby(["gold", "predicted"]):
+            exact = int(group["outcome"].isin(["right", "I- first", "type"]).sum())
+            rows.append((*key, gold, predicted, len(group), exact, len(group) / totals[gold]))
+    frame = pd.DataFrame(rows, columns=["donor", "seed", "language", "gold", "predicted", "n", "exact", "share"])
+    order = {kind: place for place, kind in enumerate(ENTITY_TYPES)} | {MISSED: 98, SPURIOUS: 99}
+    keys = [frame[name].map(lambda kind: order.get(kind, 50)) for name in ("gold", "predicted")]
+    place = pd.Series(range(len(frame))).groupby([frame["donor"], frame["seed"], frame["language"]]).transform("min")
+    ordered = frame.assign(_p=place, _g=keys[0], _s=keys[1]).sort_values(["_p", "_g", "gold", "_s", "predicted"])
+    return ordered.drop(columns=["_p", "_g", "_s"]).reset_index(drop=True)
+
+
+def _with_all(outcomes: "pd.DataFrame") -> "Iterable[tuple[tuple[Any, ...], pd.DataFrame]]":
+    """Rows per donor, seed and language, and of all languages of a donor and seed where there are several."""
+    for (donor, seed), part in outcomes.groupby(["donor", "seed"], sort=False):
+        languages = list(part.groupby("language", sort=False))
+        if len(languages) > 1:
+            yield (donor, seed, "all"), part
+        for language, rows in languages:
+            yield (donor, seed, language), rows
+
+
+def failing_table(predictions: "pd.DataFrame", sentences: "pd.DataFrame", outcomes: "pd.DataFrame") -> "pd.DataFrame":
+    """The wrong sentences, those that the model was surest of first.
+
+    Returns: columns donor, seed, sentence, language, type, confidence, errors (what became of each entity that went
+        wrong), words, gold, predicted (joined by a space).
+    """
+    failed = predictions[predictions["wrong"] == 1]
+    told: dict[tuple[Any, ...], list[str]] = {}
+    for row in _rows(outcomes[outcomes["outcome"] != "right"]):
+        told.setdefault((row.donor, row.seed, row.sentence), []).append(_told(row))
+    keys = zip(failed["donor"], failed["seed"], failed["sentence"], strict=True)
+    words = sentences.drop_duplicates("sentence").set_index("sentence")["words"]
+    frame = failed.assign(
+        errors=["; ".join(told.get(key, [])) for key in keys],
+        words=failed["sentence"].map(words).fillna("").astype(str),
+    )
+    columns = ["donor", "seed", "sentence", "language", "type", "confidence", "errors", "words", "gold", "predicted"]
+    return frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)[columns]
+
+
+def _told(row: Any) -> str:
+    if row.outcome == MISSED:
+        return f"missed {row.gold} {row.form}".rstrip()
+    if row.outcome == SPURIOUS:
+        return f"spurious {row.predicted} {row.answer}".rstrip()
+    types = row.gold if row.gold == row.predicted else f"{row.gold} as {row.predicted}"
+    names = row.form if row.form == row.answer else f"{row.form} as {row.answer}"
+    return f"{types} {names}{' without B-' if row.outcome == 'I- first' else ''}".rstrip()
+
+
+class _Bucket(NamedTuple):
+    """A column of `outcomes`, and its values in order: (label, least) for numbers, none for words."""
+
+    column: str
+    steps: Sequence[tuple[str, int]] = ()
+
+    def label(self, value: Any) -> str:
+        if value is None:
+            return UNKNOWN
+        return [name for name, least in self.steps if value >= least][-1] if self.steps else str(value)
+
+
+BUCKETS = {
+    "length": _Bucket("length", (("1", 0), ("2", 2), ("3", 3), ("4+", 4))),
+    "pieces": _Bucket("count", (("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("5-6", 5), ("7+", 7))),
+    "identical": _Bucket("identical"),
+    "script": _Bucket("script"),
+    "frequency": _Bucket("frequency", (("0", 0), ("1-9", 1), ("10-99", 10), ("100+", 100))),
+}
+
+
+def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None) -> "pd.DataFrame":
+    """How many gold entities are found (strictly), by what may make them hard, from the table `outcomes`.
+
+    known: the types that the model knows; entities of others are left out.
+
+    Returns: columns donor, seed, language (and all), bucket (length in words, pieces, identical string, script,
+        frequency in the donor's training names), bin, n (gold entities), found, recall, low, high (95 %, Wilson).
+    """
+    import pandas as pd
+
+    asked = outcomes[outcomes["gold"] != SPURIOUS]
+    if known is not None:
+        asked = asked[asked["gold"].isin(set(known))]
+    rows: list[tuple[Any, ...]] = []
+    for key, part in _with_all(asked):
+        right = part["outcome"] == "right"
+        for name, bucket in BUCKETS.items():
+            values = part[bucket.column].astype(object)
+            labels = pd.Series([bucket.label(v) for v in values.where(values.notna(), None)], part.index, dtype=object)
+            order = [label for label, _ in bucket.steps] or sorted(set(labels) - {UNKNOWN})
+            for label in [*order, UNKNOWN]:
+                inside = labels == label
+                if n := int(inside.sum()):
+                    found = int((right & inside).sum())
+                    rows.append((*key, name, label, n, found, found / n, *wilson(found, n)))
+    columns = ["donor", "seed", "language", "bucket", "bin", "n", "found", "recall", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def wilson(found: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share of n > 0. Source: Wilson 1927."""
+    z = 1.959964
+    share, scale = found / n, 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / scale
+    half = z / scale * ((share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5)
+    return max(0.0, middle - half), min(1.0, middle + half)

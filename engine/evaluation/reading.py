@@ -1,0 +1,234 @@
+"""Sentences of a user's own for a model that may know other types: what is read, mapped, cut in parts, and counted."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nerspace import datasets
+from nerspace.datasets import Sentence, SyntheticNER
+from nerspace.datasets.naming import UNKNOWN as NO_LANGUAGE
+from nerspace.datasets.reading import Dropped
+from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
+from nerspace.engine.errors import ModelError, UsageError
+from nerspace.engine.evaluation.asking import Evaluation, SavedModel
+from nerspace.engine.evaluation.predictions import sentence_id
+from nerspace.engine.runs import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BEGINNING = frozenset("BSU")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Sentences to be read, an id for each, what the data's reader left out, and how often each type was mapped."""
+
+    sentences: list[Sentence]
+    names: list[str]
+    dropped: tuple[Dropped, ...]
+    mapped: Mapping[tuple[str, str], int]
+
+
+def given_sentences(asked: Evaluation) -> Given:
+    """The sentences that an evaluation asks for, types mapped.
+
+    A tagged sentence is named language/split/number, by its number in the data.
+    Raises: DataError for data that cannot be read, UsageError when nothing is left.
+    """
+    corpus = datasets.load(asked.data)
+    if isinstance(corpus, SyntheticNER):
+        part, languages = _test_part(corpus, asked)
+        cells = part.sample(asked.size, seed=asked.seed)
+        sentences = [part.sentence(cell, language) for language in languages for cell in cells]
+        return _mapped(sentences, [sentence_id(s) for s in sentences], (), asked.types)
+    if corpus.languages == (NO_LANGUAGE,) and len(asked.languages) == 1:
+        # Nothing in the data tells its language, so what was asked for does.
+        corpus = datasets.TaggedCorpus(
+            corpus.name, [replace(s, language=asked.languages[0]) for s in corpus.sentences()], dropped=corpus.dropped
+        )
+    number = {id(sentence): place for place, sentence in enumerate(corpus.sentences())}
+    chosen = list(corpus.select(languages=asked.languages or None, splits=asked.splits or None).sentences())
+    # One language after the other, as everywhere.
+    chosen.sort(key=lambda s: corpus.languages.index(s.language))
+    names = [f"{s.language}/{s.split}/{number[id(s)]}" for s in chosen]
+    return _mapped(chosen, names, corpus.dropped, asked.types)
+
+
+def _test_part(corpus: SyntheticNER, asked: Evaluation) -> tuple[SyntheticNER, Sequence[str]]:
+    """The part to read, and the languages to read it in.
+
+    A run cut its data in the languages that it knows, by its first seed; the same cut is made here, so that no sentence
+    is read that it was trained on.
+    Raises: UsageError for a language that the run's data was not cut in.
+    """
+    told = Run(Path(asked.run)).info()["request"] if asked.run else {}
+    spoken = tuple(told.get("languages", ())) or asked.languages
+    part = corpus.select(languages=spoken or None).split(int(told.get("seed", asked.seed))).test
+    for language in asked.languages:
+        if language not in part.languages:
+            raise UsageError(f"The run knows no {language!r}.", f"Choose from {', '.join(part.languages)}.")
+    return part, asked.languages or part.languages
+
+
+def _mapped(
+    sentences: Sequence[Sentence], names: list[str], dropped: tuple[Dropped, ...], types: Mapping[str, str]
+) -> Given:
+    counted: Counter[tuple[str, str]] = Counter()
+    result = []
+    for sentence in sentences:
+        counted.update((sentence.language, kind) for kind in types_in(sentence.tags) if kind in types)
+        tags = tuple(_map_tag(tag, types) for tag in sentence.tags)
+        result.append(sentence if tags == sentence.tags else replace(sentence, tags=tags))
+    return Given(result, names, dropped, counted)
+
+
+def _map_tag(tag: str, types: Mapping[str, str]) -> str:
+    kind = types.get(tag[2:]) if tag != "O" else None
+    return tag if kind is None else "O" if kind == "O" else f"{tag[:2]}{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of a model in their own order, and the same as tags with our types.
+
+    begins: whether some label says that an entity begins; where none does, one begins wherever the type changes.
+    """
+
+    own: tuple[str, ...]
+    tags: tuple[str, ...]
+    begins: bool
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that the model knows."""
+        return tuple(dict.fromkeys(tag[2:] for tag in self.tags if tag != "O"))
+
+    @property
+    def outside(self) -> int:
+        """The number of the label of words outside every entity."""
+        return self.tags.index("O")
+
+    def read(self, numbers: Sequence[int]) -> list[str]:
+        """The tags in IOB2 that a sequence of label numbers means."""
+        tags = [self.tags[number] for number in numbers]
+        if self.begins:
+            return tags
+        before = ["O", *tags]
+        return [tag if tag == "O" or tag == last else f"B-{tag[2:]}" for last, tag in zip(before, tags, strict=False)]
+
+
+def labels_of(names: Mapping[int, str], model: str) -> Labels:
+    """The labels of a model's configuration, whatever scheme they are written in.
+
+    Raises: ModelError for labels that are no tags, as those of a model without a trained head.
+    """
+    own = tuple(names[number] for number in sorted(names))
+    try:
+        parts = [split_tag(label) for label in own]
+    except TagError:
+        parts = []
+    if ("O", "") not in parts or len(parts) < 2 or any(label.startswith("LABEL_") for label in own):
+        shown = ", ".join(own[:4]) + (", …" if len(own) > 4 else "")
+        raise ModelError(
+            f"The model {model} was not trained to tag names: its labels are {shown}.",
+            "Give a model with labels such as O, B-PER, I-PER: a run's, or any NER model.",
+        )
+    begins = any(prefix in _BEGINNING for prefix, _ in parts)
+    tags = ("O" if p == "O" else f"{'B' if p in _BEGINNING else 'I'}-{type_of(kind)}" for p, kind in parts)
+    return Labels(own, tuple(tags), begins)
+
+
+def parts_of(pieces: Sequence[int], limit: int) -> list[tuple[int, int, int, int]]:
+    """How a sentence of words with that many pieces each is read by a model of `limit` ids at once.
+
+    Returns: (start, stop, first, last) per part: the words it holds, and those whose tags are taken from it. Parts
+    overlap by a quarter of the limit, and the overlap is shared out in the middle, so that no word is read without what
+    stands around it. A word of more pieces than the limit is a part of its own.
+    """
+    room = limit - 2
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while True:
+        stop, used = start, 0
+        while stop < len(pieces) and (stop == start or used + pieces[stop] <= room):
+            used += pieces[stop]
+            stop += 1
+        spans.append((start, stop))
+        if stop >= len(pieces):
+            break
+        back, again = stop, 0
+        while back - 1 > start and again + pieces[back - 1] <= room // 4:
+            back -= 1
+            again += pieces[back]
+        start = back
+    cuts = [0, *((one[1] + other[0] + 1) // 2 for one, other in pairwise(spans)), len(pieces)]
+    return [(*span, cuts[i], cuts[i + 1]) for i, span in enumerate(spans)]
+
+
+def coverage_table(
+    model: SavedModel, given: Given, asked: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int,
+    learned: Collection[str] = (),
+) -> "pd.DataFrame":  # fmt: skip
+    """What a model was given, and what of it lies outside its reach.
+
+    pieces: per sentence, the number of pieces of each word. learned: the words of every sentence that it was trained
+    on, joined by a space.
+
+    Returns: columns donor, seed, language, what, name, n, share (of all of its kind; empty for totals).
+    """
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    for language in dict.fromkeys(sentence.language for sentence in given.sentences):
+        chosen = [i for i, sentence in enumerate(given.sentences) if sentence.language == language]
+        rows += [
+            (model.donor, model.seed, language, *row)
+            for row in _coverage([given.sentences[i] for i in chosen], [pieces[i] for i in chosen], labels, limit)
+        ]
+        if learned:
+            known = sum(" ".join(given.sentences[i].words) in learned for i in chosen)
+            told = "sentences that the model was trained on"
+            rows.append((model.donor, model.seed, language, told, "", known, known / len(chosen)))
+        rows += [
+            (model.donor, model.seed, language, "entities mapped", f"{kind} as {asked.types[kind]}", n, None)
+            for (spoken, kind), n in given.mapped.items()
+            if spoken == language
+        ]
+    left_out = Counter((row.language or NO_LANGUAGE, row.reason) for row in given.dropped)
+    rows += [
+        (model.donor, model.seed, spoken, "left out by the reader", reason, n, None)
+        for (spoken, reason), n in left_out.items()
+    ]
+    return pd.DataFrame(rows, columns=["donor", "seed", "language", "what", "name", "n", "share"])
+
+
+def _coverage(
+    sentences: Sequence[Sentence], pieces: Sequence[Sequence[int]], labels: Labels, limit: int
+) -> Iterator[tuple[str, str, int, float | None]]:
+    words = sum(map(len, pieces))
+    kinds = Counter(kind for sentence in sentences for kind in types_in(sentence.tags))
+    entities = kinds.total()
+    yield "sentences", "", len(sentences), None
+    yield "words", "", words, None
+    yield "entities", "", entities, None
+    for kind, n in kinds.most_common():
+        if kind not in labels.types:
+            yield "entities of a type the model does not know", kind, n, n / entities
+    for kind in labels.types:
+        if kind not in kinds:
+            yield "a type of the model that the data lacks", kind, 0, None
+    for what, n, whole in (
+        ("words without a piece, read as O", sum(count == 0 for row in pieces for count in row), words),
+        ("words longer than the model", sum(count > limit - 2 for row in pieces for count in row), words),
+        ("sentences read in parts", sum(sum(row) > limit - 2 for row in pieces), len(sentences)),
+    ):
+        yield what, "", n, n / whole if whole else None
+
+
+def unknown_types(sentences: Sequence[Sentence], known: Collection[str]) -> Counter[str]:
+    """The types of the data that a model does not know, and how many entities each has."""
+    return Counter(kind for sentence in sentences for kind in types_in(sentence.tags) if kind not in known)

@@ -1,0 +1,232 @@
+"""How many entities a model finds: precision, recall and F1 under five ideas of what is right, and their floor."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.datasets.records import ENTITY_TYPES
+from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+READINGS: dict[str, Callable[[Sequence[str]], set[Span]]] = {"strict": entity_spans, "default": lenient_spans}
+MODES = ("strict", "default", "boundary", "partial", "type_only")
+RESAMPLES = 1000
+# Numbers that a resampling holds at once.
+_CHUNK = 4_000_000
+
+
+def entity_scores(
+    gold: Iterable[Sequence[str]], predicted: Iterable[Sequence[str]], mode: str = "strict"
+) -> Mapping[str, float]:
+    """Micro-averaged precision, recall and f1 over entities, with their counts.
+
+    gold, predicted: per sentence, tags of its words. mode: "strict", IOB2, where an I- that continues nothing is no
+    entity; or "default", where it begins one, as conlleval and seqeval's default have it. Both ask for equal boundaries
+    and types.
+    Returns: precision, recall, f1 in [0, 1] (0 where nothing is predicted or there), correct, predicted, gold.
+    Raises: DataError when a sentence has different lengths, UsageError for another mode.
+    """
+    if mode not in READINGS:
+        raise UsageError(f"Unknown mode {mode!r}.", f"Choose {' or '.join(READINGS)}.")
+    read = READINGS[mode]
+    correct = found = there = 0
+    for number, (right, said) in enumerate(zip(gold, predicted, strict=True)):
+        _same_length(number, right, said)
+        right_spans, said_spans = read(right), read(said)
+        correct += len(right_spans & said_spans)
+        found += len(said_spans)
+        there += len(right_spans)
+    precision, recall, f1 = _ratios(correct, found, there)
+    return {
+        "precision": precision, "recall": recall, "f1": f1,
+        "correct": correct, "predicted": found, "gold": there,
+    }  # fmt: skip
+
+
+def _same_length(number: int, right: Sequence[str], said: Sequence[str]) -> None:
+    if len(right) != len(said):
+        raise DataError(f"Sentence {number} has {len(right)} gold and {len(said)} predicted tags.")
+
+
+def _ratios(correct: float, found: float, there: float) -> tuple[float, float, float]:
+    return (
+        correct / found if found else 0.0,
+        correct / there if there else 0.0,
+        2 * correct / (found + there) if found + there else 0.0,
+    )
+
+
+class _Tally(NamedTuple):
+    """Counts per sentence [n]: what is there and found under both readings, and what counts as right per mode."""
+
+    there: Mapping[str, Floats]
+    found: Mapping[str, Floats]
+    right: Mapping[str, Floats]
+    wrong: npt.NDArray[np.bool_]
+
+    def f1(self, mode: str) -> float:
+        reading = _reading(mode)
+        return _ratios(self.right[mode].sum(), self.found[reading].sum(), self.there[reading].sum())[2]
+
+
+def _reading(mode: str) -> str:
+    return "strict" if mode == "strict" else "default"
+
+
+def _tally(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kinds: Collection[str] | None) -> _Tally:
+    """Counts of the entities of these types alone, of all for None."""
+    n = len(gold)
+    there, found = ({reading: np.zeros(n) for reading in READINGS} for _ in range(2))
+    right = {mode: np.zeros(n) for mode in MODES}
+    wrong = np.zeros(n, dtype=bool)
+    for i, tags in enumerate(zip(gold, predicted, strict=True)):
+        _same_length(i, *tags)
+        asked, said = ([tag if kinds is None or tag[2:] in kinds else "O" for tag in side] for side in tags)
+        wrong[i] = asked != said
+        for reading, read in READINGS.items():
+            a, b = read(asked), read(said)
+            there[reading][i], found[reading][i], right[reading][i] = len(a), len(b), len(a & b)
+        for one, other in answers(lenient_spans(asked), lenient_spans(said)):
+            if one and other:
+                same = one[1:] == other[1:]
+                right["boundary"][i] += same
+                right["partial"][i] += 1.0 if same else 0.5
+                right["type_only"][i] += one[0] == other[0]
+    return _Tally(there, found, right, wrong)
+
+
+def _groups(
+    predictions: "pd.DataFrame", known: Collection[str] | None
+) -> "Iterable[tuple[tuple[str, int, str], dict[str, _Tally], pd.DataFrame]]":
+    """Per donor, seed and language: the tallies of all types, of those the model knows, and of each type."""
+    key: Any
+    for key, rows in predictions.groupby(["donor", "seed", "language"], sort=False):
+        donor, seed, language = key
+        gold, said = ([tags.split(" ") for tags in rows[name]] for name in ("gold", "predicted"))
+        present = {tag[2:] for side in (gold, said) for tags in side for tag in tags if tag != "O"}
+        kinds = [*(kind for kind in ENTITY_TYPES if kind in present), *sorted(present.difference(ENTITY_TYPES))]
+        asked: dict[str, Collection[str] | None] = {"all": None}
+        if known is not None and not present <= set(known):
+            asked["known"] = set(known)
+        asked |= {kind: {kind} for kind in kinds}
+        tallies = {name: _tally(gold, said, chosen) for name, chosen in asked.items()}
+        yield (str(donor), int(seed), str(language)), tallies, rows
+
+
+def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = None, seed: int = 0) -> "pd.DataFrame":
+    """Wrong sentences and entity F1 per donor, seed, language and type.
+
+    predictions: the table of that name. known: the types that the model knows, None where it knows all. seed: of the
+    bootstrap over sentences.
+
+    Returns: columns donor, seed, language, type (all, known, or a type, whose rows look at its entities alone),
+        sentences, wrong (with any wrong tag), entities (gold), f1 (strict), low, high (95 %, bootstrap over sentences;
+        empty for fewer than two), default, boundary, partial, type_only (f1 in those modes), floor (strict f1 to be
+        expected if the predicted types were dealt out anew at random).
+
+    Source: the paper (wrong sentences); seqeval (strict, default); Segura-Bedmar et al. 2013, SemEval task 9
+        (boundary, partial, type).
+    """
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    for key, tallies, group in _groups(predictions, known):
+        chances = _floors(group, tallies)
+        intervals = _intervals(list(tallies.values()), seed)
+        for (kind, tally), (low, high) in zip(tallies.items(), intervals, strict=True):
+            rows.append((
+                *key, kind, len(tally.wrong), int(tally.wrong.sum()), int(tally.there["strict"].sum()),
+                tally.f1("strict"), low, high, *(tally.f1(mode) for mode in MODES[1:]), chances[kind],
+            ))  # fmt: skip
+    columns = ["donor", "seed", "language", "type", "sentences", "wrong", "entities", "f1", "low", "high", *MODES[1:]]
+    return pd.DataFrame(rows, columns=[*columns, "floor"])
+
+
+def modes_table(predictions: "pd.DataFrame", known: Collection[str] | None = None) -> "pd.DataFrame":
+    """Precision, recall and F1 in every mode, with their counts.
+
+    Returns: columns donor, seed, language, type, mode (strict, default, boundary, partial, type_only), entities (gold),
+        found (predicted), correct (a partial match of other boundaries counts half), precision, recall, f1.
+    """
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    for key, tallies, _ in _groups(predictions, known):
+        for kind, tally in tallies.items():
+            for mode in MODES:
+                correct = float(tally.right[mode].sum())
+                found, there = (float(side[_reading(mode)].sum()) for side in (tally.found, tally.there))
+                rows.append((*key, kind, mode, int(there), int(found), correct, *_ratios(correct, found, there)))
+    columns = ["donor", "seed", "language", "type", "mode", "entities", "found", "correct", "precision", "recall", "f1"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def spread_table(scores: "pd.DataFrame") -> "pd.DataFrame":
+    """Scores over the seeds of a donor, from the table `scores`.
+
+    Returns: columns donor, language, type, seeds (how many), sentences, wrong, wrong_sd, f1, f1_sd (mean and sample
+        standard deviation over seeds, which is empty for one), f1_low, f1_high (the worst and the best seed).
+    """
+    import pandas as pd
+
+    rows = []
+    for key, group in scores.groupby(["donor", "language", "type"], sort=False):
+        n = len(group)
+        spread = [float(group[name].std(ddof=1)) if n > 1 else float("nan") for name in ("wrong", "f1")]
+        rows.append((*key, n, int(group["sentences"].iloc[0]), group["wrong"].mean(), spread[0], group["f1"].mean(),
+                     spread[1], group["f1"].min(), group["f1"].max()))  # fmt: skip
+    columns = ["donor", "language", "type", "seeds", "sentences", "wrong", "wrong_sd", "f1", "f1_sd"]
+    return pd.DataFrame(rows, columns=[*columns, "f1_low", "f1_high"])
+
+
+def _floors(rows: "pd.DataFrame", tallies: Mapping[str, _Tally]) -> dict[str, float]:
+    """Per type, the expected strict F1 when the predicted types are permuted at random."""
+    share: dict[str, float] = {}
+    met: dict[str, int] = {}
+    said = 0
+    for gold, predicted in zip(rows["gold"], rows["predicted"], strict=True):
+        asked = {(start, stop): kind for kind, start, stop in entity_spans(gold.split(" "))}
+        for kind, start, stop in entity_spans(predicted.split(" ")):
+            said += 1
+            share[kind] = share.get(kind, 0) + 1
+            if (right := asked.get((start, stop))) is not None:
+                met[right] = met.get(right, 0) + 1
+    found = {}
+    for name, tally in tallies.items():
+        # Entities of the types that a row looks at, met and named so by chance.
+        kinds = _kinds_of(name, tallies)
+        hits = sum(met.get(kind, 0) * share.get(kind, 0) for kind in kinds) / said if said else 0.0
+        total = tally.found["strict"].sum() + tally.there["strict"].sum()
+        found[name] = float(2 * hits / total) if total else 0.0
+    return found
+
+
+def _kinds_of(name: str, tallies: Mapping[str, _Tally]) -> list[str]:
+    return [kind for kind in tallies if kind not in ("all", "known")] if name in ("all", "known") else [name]
+
+
+def _intervals(tallies: Sequence[_Tally], seed: int) -> list[tuple[float | None, float | None]]:
+    """2.5 % and 97.5 % points of the strict F1 when sentences are drawn with replacement, for every tally."""
+    n = len(tallies[0].wrong)
+    if n < 2:
+        return [(None, None)] * len(tallies)
+    right = np.stack([tally.right["strict"] for tally in tallies], axis=1)
+    total = np.stack([tally.there["strict"] + tally.found["strict"] for tally in tallies], axis=1)
+    generator = np.random.default_rng(seed)
+    values = []
+    size = max(1, _CHUNK // n)
+    for start in range(0, RESAMPLES, size):
+        count = min(size, RESAMPLES - start)
+        drawn = generator.integers(0, n, (count, n)) + n * np.arange(count)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            values.append(2 * (weights @ right) / (weights @ total))
+    scores = np.nan_to_num(np.concatenate(values))
+    low, high = np.quantile(scores, [0.025, 0.975], axis=0)
+    return list(zip(low.tolist(), high.tolist(), strict=True))

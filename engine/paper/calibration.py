@@ -1,0 +1,75 @@
+"""How long the models of a request will take here, from a few measured steps before the first is made."""
+
+import random
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nerspace.engine import devices, encoders
+from nerspace.engine.batching import ActiveVocabulary, encode
+from nerspace.engine.experiment import FORWARD_BATCH, recipe_of
+from nerspace.engine.finetuning import LABELS, finetune
+from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.paper import published
+from nerspace.engine.paper.models import Readings, is_probed, is_read, longest, training_request
+from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.paper.samples import PaperSample
+from nerspace.engine.progress import Progress, Record, Stage, StepRecord
+
+# Steps that are measured, behind a few that warm up, and sentences that are read.
+STEPS, WARM, READ = 16, 4, 128
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Seconds: to load and encode for a model, for one step, to read one sentence."""
+
+    load: float
+    step: float
+    sentence: float
+
+
+def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Generator[Record, None, Speed]:
+    """Load a model as every training does, train a few steps and read some sentences; nothing of it is kept."""
+    yield Stage("calibrate", "Measuring this machine", 3, "parts")
+    # The first time reads from a cold disk and imports; no training will do so again.
+    encoders.load_token_classifier(request.model, LABELS, request.seed)
+    started = time.monotonic()
+    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
+    model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed)
+    model.to(devices.pick_device(request.device))
+    learned = encode(sample.sentences(sample.train, [published.DONOR]), tokenizer, limit)
+    tested = encode(asked.test, tokenizer, limit)
+    with ActiveVocabulary(model, [*learned, *tested]) as vocabulary:
+        learned, tested = vocabulary.translate(learned), vocabulary.translate(tested)
+        load = time.monotonic() - started
+        yield Progress("calibrate", 1)
+        generator = random.Random(request.seed)  # noqa: S311
+        wanted = (WARM + STEPS) * request.sizes.batch_size
+        drawn = [learned[generator.randrange(len(learned))] for _ in range(wanted)]
+        recipe = replace(recipe_of(training_request(request, asked, published.DONOR, request.seed)), epochs=1)
+        seconds = [r.seconds for r in finetune(model, drawn, recipe) if isinstance(r, StepRecord)]
+        yield Progress("calibrate", 2)
+        started = time.monotonic()
+        chosen = generator.sample(tested, min(READ, len(tested)))
+        for _ in forward(model, chosen, Outputs(), batch_size=FORWARD_BATCH):
+            pass
+        sentence = (time.monotonic() - started) / len(chosen)
+        yield Progress("calibrate", 3)
+    return Speed(load, (seconds[-1] - seconds[WARM - 1]) / (len(seconds) - WARM), sentence)
+
+
+def seconds_for(
+    speed: Speed, request: PaperRequest, sample: PaperSample, asked: Readings, donor: str, seed: int
+) -> float:
+    """How long one model will take."""
+    steps = recipe_of(training_request(request, asked, donor, seed)).steps(len(sample.train))
+    sentences, loads = len(asked.test), 1
+    if is_probed(request, donor, seed):
+        probed = len(set(published.SIX) & set(asked.languages)) * request.sizes.probe_size
+        sentences += probed * (steps // request.sizes.probe_every + 1)
+    if is_read(request, donor, seed):
+        four = sum(sentence.language in published.FOUR for sentence in asked.test)
+        sentences, loads = sentences + 2 * (four + len(asked.names)), 3
+    return loads * speed.load + steps * speed.step + sentences * speed.sentence

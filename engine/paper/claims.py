@@ -1,0 +1,194 @@
+"""The paper's claims, the rule that decides each, and the verdict. The rules were fixed before anything was looked at.
+
+A verdict is "holds", "does not hold" or "undecided"; nothing is called false because it was not found.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
+LEVEL = 0.05
+NAN = float("nan")
+
+_INTERVAL = "holds if its 95 % interval lies on the claimed side of {bound}, does not hold if on the other"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of the paper: where it is made, in which words, and what decides it here."""
+
+    item: str
+    text: str
+    statistic: str
+    rule: str
+
+
+_RESOURCES = "resources count for more than kinship."
+_GROUPS = "ru and uk stand apart in how they change; pl, tr, es and en go together."
+_SPELLING = "the closer the spelling, the better the transfer."
+_RANKED = (
+    "holds if the 95 % block bootstrap interval lies above 0 and above the floor and no other way to choose two of the "
+    "six languages gives more; does not hold if the interval lies below 0. Six languages allow no p below 1/15 = .067, "
+    "so p alone cannot decide"
+)
+_TESTED = (
+    "holds if it is above 0 with a two-sided Mantel p of at most .05, does not hold if below 0 with such a p; "
+    "pairs share languages, so p exchanges languages; the interval draws them, and tells of other languages than "
+    "these; the floor is the size that 95 % of the exchanges stay below"
+)
+
+CLAIMS: Mapping[str, Claim] = {
+    "resources": Claim(
+        "table2", f"Over all names: {_RESOURCES}",
+        "mean cosine of en–ru, en–tr, ru–tr (rich, not akin) minus that of be–ru (akin, one poor), all ambiguous names",
+        f"our reading; output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over names, at least 8; the "
+        "floor is the same for shuffled contexts: how near the languages lie whatever is said",
+    ),
+    "resources_above_floor": Claim(
+        "table2", f"Above the floors: {_RESOURCES}",
+        "the same difference after each cosine lost its own floor, the cosine of shuffled pairs of that name",
+        f"output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over names, at least 8",
+    ),
+    "resources_one_name": Claim(
+        "table2", f"Washington alone: {_RESOURCES}",
+        "the same difference for Washington",
+        f"output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over its contexts, at "
+        "least 8; the floor as above",
+    ),
+    "language_before": Claim(
+        "figure2", "Before fine-tuning the entities cluster by language.",
+        "kNN purity by type minus by language, each as the share of the way from its floor to 1",
+        f"output layer, before; claimed below 0; {_INTERVAL.format(bound='0')}; bootstrap over cells, at least 8",
+    ),
+    "type_after": Claim(
+        "figure2", "After fine-tuning they cluster by type.",
+        "kNN purity by type minus by language, each as the share of the way from its floor to 1",
+        f"output layer, after; claimed above 0; {_INTERVAL.format(bound='0')}; bootstrap over cells, at least 8",
+    ),
+    "language_kept": Claim(
+        "figure2", "Language is not entirely lost.",
+        "kNN purity by language",
+        "output layer, after; holds if its 95 % interval lies above the 95 % point of languages shuffled within cells, "
+        "does not hold if it lies below; bootstrap over cells, at least 8",
+    ),
+    "clubs": Claim(
+        "figure2", "Clubs that are named by their city lie with LOC.",
+        "share of LOC among the 10 nearest of as many LOC as ORG test points of other names",
+        f"output layer, after; claimed above .5; {_INTERVAL.format(bound='.5')}; bootstrap over clubs, at least 5",
+    ),
+    "strongest": Claim(
+        "figure3", "ru and uk change most.",
+        "mean size of the changes of ru and uk minus that of pl, tr, es and en",
+        f"output layer, each trained on; {_RANKED}",
+    ),
+    "apart": Claim(
+        "figure4", f"Each trained on: {_GROUPS}",
+        "mean correlation within the two groups minus between them",
+        f"output layer, each trained on; {_RANKED}",
+    ),
+    "apart_within": Claim(
+        "figure4", f"Within each model: {_GROUPS}",
+        "the same difference, mean over the models",
+        f"output layer; {_RANKED}",
+    ),
+    "spelling": Claim(
+        "figure5", f"Over all pairs: {_SPELLING}",
+        "Pearson correlation of the share of wrong sentences with TNLD, all pairs",
+        _TESTED,
+    ),
+    "spelling_script": Claim(
+        "figure5", f"Within a script: {_SPELLING}",
+        "the same over pairs of one script", _TESTED,
+    ),
+    "spelling_different": Claim(
+        "figure5", f"Without identical strings: {_SPELLING}",
+        "the same with the TNLD of names that are not the same string in both languages", _TESTED,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for a claim: the statistic, its interval, p and floor where they exist, n and the verdict.
+
+    theirs: the same statistic from the numbers that the paper states, where it does.
+    """
+
+    claim: str
+    verdict: str
+    value: float
+    low: float = NAN
+    high: float = NAN
+    p: float = NAN
+    floor: float = NAN
+    n: int = 0
+    unit: str = ""
+    theirs: float = NAN
+
+
+def by_interval(low: float, high: float, bound: float, n: int, least: int, above: bool = True) -> str:
+    """The verdict of an interval against a bound; above: the side that the claim is on. Undecided below `least` n."""
+    if n < least or not all(map(math.isfinite, (low, high, bound))):
+        return OPEN
+    if low > bound:
+        return HOLDS if above else FAILS
+    if high < bound:
+        return FAILS if above else HOLDS
+    return OPEN
+
+
+def by_rank(low: float, high: float, p: float, ways: int, floor: float = NAN) -> str:
+    """The verdict where so few ways exist that p cannot be small. p: share of the ways that give at least as much.
+
+    ways: how many there are. floor: what chance gives, where it is known.
+    """
+    if ways < 2 or not all(map(math.isfinite, (low, high, p))):
+        return OPEN
+    if low > max(0.0, floor if math.isfinite(floor) else 0.0) and p <= 1 / ways + 1e-12:
+        return HOLDS
+    return FAILS if high < 0 else OPEN
+
+
+def by_test(value: float, p: float) -> str:
+    """The verdict of a correlation that is claimed to be above 0, by a two-sided permutation test."""
+    if not (math.isfinite(value) and math.isfinite(p)) or p > LEVEL:
+        return OPEN
+    return HOLDS if value > 0 else FAILS
+
+
+def claim_table(findings: Iterable[Finding], items: Sequence[str]) -> "pd.DataFrame":
+    """The table `paper_claims`, in the order of the paper; a claim without finding is undecided with n 0."""
+    import pandas as pd
+
+    found = {finding.claim: finding for finding in findings}
+    rows = []
+    for name, claim in CLAIMS.items():
+        if claim.item not in items:
+            continue
+        f = found.get(name, Finding(name, OPEN, NAN))
+        rows.append((claim.item, claim.text, f.verdict, claim.statistic, f.value, f.low, f.high, f.p, f.floor, f.n,
+                     f.unit, f.theirs, claim.rule))  # fmt: skip
+    columns = ["item", "claim", "verdict", "statistic", "value", "low", "high", "p", "floor", "n", "unit", "theirs",
+               "rule"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def item_table() -> "pd.DataFrame":
+    """The table `paper_items`: what the paper has, what it says of it, what decides that here, and the tables."""
+    import pandas as pd
+
+    from nerspace.engine.paper.published import ITEMS
+
+    rows = []
+    for name, item in ITEMS.items():
+        said = [claim for claim in CLAIMS.values() if claim.item == name]
+        tables = " ".join(item.tables)
+        rows += [(name, item.shows, claim.text, claim.statistic, claim.rule, tables) for claim in said]
+        if not said:
+            rows.append((name, item.shows, "", "", "", tables))
+    return pd.DataFrame(rows, columns=["item", "shows", "claim", "statistic", "rule", "tables"])

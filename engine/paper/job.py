@@ -1,0 +1,135 @@
+"""The job behind `nerspace paper`: sample, models, tables, claims, report."""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nerspace.engine.paper import pieces
+from nerspace.engine.paper.claims import Finding, claim_table
+from nerspace.engine.paper.plan import PaperRequest, read_paper_request
+from nerspace.engine.paper.samples import PaperSample, draw_paper_sample
+from nerspace.engine.paper.settings import setting_table
+from nerspace.engine.progress import Note, Progress, Record, Stage
+from nerspace.engine.runs import Run
+
+if TYPE_CHECKING:
+    from nerspace.engine.paper.models import Readings
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds by stage, in order, for the report; tables hold none, so that they come out the same again."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.monotonic)
+
+    def lap(self, stage: str) -> None:
+        """Credit the time since the last lap to a stage."""
+        now = time.monotonic()
+        self.spent[stage] = self.spent.get(stage, 0.0) + now - self._since
+        self._since = now
+
+
+def paper(run: Run) -> Iterator[Record]:
+    """Do what the run asks for: every model once, every table as soon as it can be made, then claims and report."""
+    request = read_paper_request(run.info()["request"])
+    clock = Clock()
+    yield Stage("prepare", "Data", 1, "sample")
+    sample = draw_paper_sample(request)
+    run.update(content=pieces.content_key(request, sample.corpus))
+    for line in sample.notes:
+        yield Note(line)
+    run.write_table("counts", sample.corpus.counts())
+    run.write_table("paper_settings", setting_table(request, sample))
+    yield Progress("prepare", 1)
+    clock.lap("data")
+
+    run.drop_table("paper_maps")
+    findings: list[Finding] = []
+    if "table1" in request.items:
+        from nerspace.engine.paper.table1 import table1
+
+        run.write_table("paper_table1", table1(run.read_table("counts")))
+    if set(request.items) - {"table1"}:
+        findings = yield from _with_models(run, request, sample, clock)
+    run.write_table("paper_claims", claim_table(findings, request.items))
+    yield from _report(run, sample, clock)
+
+
+def _with_models(
+    run: Run, request: PaperRequest, sample: PaperSample, clock: Clock
+) -> Generator[Record, None, list[Finding]]:
+    """Everything but Table 1; torch is imported here."""
+    from nerspace.engine import devices
+    from nerspace.engine.paper import changes, names, spelling, types
+    from nerspace.engine.paper.models import readings
+
+    run.update(device=devices.describe(devices.pick_device(request.device)))
+    asked = readings(sample, request)
+    if missing := len(sample.test) * len(asked.languages) - len(asked.test):
+        yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
+    models = yield from _models(run, request, sample, asked, clock)
+    findings: list[Finding] = []
+    steps: list[tuple[str, set[str], Callable[[], list[Finding]]]] = [
+        ("Figure 1 and Table 2", {"figure1", "table2"}, lambda: names.write(run, request, asked, models)),
+        ("Figure 2", {"figure2"}, lambda: types.write(run, request, sample, asked, models)),
+        ("Figures 3 and 4", {"figure3", "figure4"}, lambda: changes.write(run, request, models)),
+        ("Figure 5", {"figure5"}, lambda: spelling.write(run, request, sample, asked, models)),
+    ]
+    steps = [step for step in steps if step[1] & set(request.items)]
+    yield Stage("measures", "Tables, maps and verdicts", len(steps), "figures")
+    for number, (label, _, write) in enumerate(steps, 1):
+        findings += write()
+        clock.lap(label)
+        yield Progress("measures", number)
+    return findings
+
+
+def _models(
+    run: Run, request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
+) -> Generator[Record, None, dict[tuple[str, int], pieces.Piece]]:
+    """Every model that the items need: read back where it was made before, else made now."""
+    from nerspace.engine.paper.calibration import measure, seconds_for
+    from nerspace.engine.paper.models import make_piece, note_of
+
+    shared = pieces.shared_key(request, sample.corpus)
+    wanted = {pair: pieces.piece_key(request, shared, *pair) for pair in request.donors(sample.corpus.languages)}
+    found = {pair: pieces.find_piece(run, key, elsewhere=not request.fresh) for pair, key in wanted.items()}
+    made = {pair: piece for pair, piece in found.items() if piece is not None}
+    missing = [pair for pair in wanted if pair not in made]
+    for piece in made.values():
+        if piece.reused:
+            yield note_of(piece)
+    clock.lap("data")
+    left: dict[tuple[str, int], float] = {}
+    if missing:
+        speed = yield from measure(request, sample, asked)
+        left = {pair: seconds_for(speed, request, sample, asked, *pair) for pair in missing}
+        run.update(estimated_seconds=round(sum(left.values()), 1))
+        yield Note(
+            f"{len(missing)} of {len(wanted)} models are to be made: about {_duration(sum(left.values()))} "
+            f"({speed.step:.2f} s a step, {1 / speed.sentence:.0f} sentences/s read)."
+        )
+        clock.lap("calibration")
+    for number, pair in enumerate(missing, 1):
+        piece = yield from make_piece(run, request, sample, asked, pair, number, len(missing))
+        made[pair] = pieces.write_piece(run, wanted[pair], piece)
+        clock.lap("models")
+    return made
+
+
+def _report(run: Run, sample: PaperSample, clock: Clock) -> Iterator[Record]:
+    from nerspace.engine.paper.report import write_report
+
+    yield Stage("report", "Figures and report", 1, "report")
+    run.update(seconds={stage: round(value, 1) for stage, value in clock.spent.items()}, notes=list(sample.notes))
+    yield from map(Note, write_report(run))
+    yield Progress("report", 1)
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    return f"{whole / 60:.0f} min" if whole < 5400 else f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -1,0 +1,177 @@
+"""One fine-tuned model of the paper, from its base to what every figure needs of it."""
+
+import shutil
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from io import StringIO
+from typing import Any
+
+import pandas as pd
+
+from nerspace.datasets import Sentence
+from nerspace.engine import devices, encoders
+from nerspace.engine.batching import ActiveVocabulary, encode
+from nerspace.engine.donors import Finetuned, finetune_one
+from nerspace.engine.experiment import FORWARD_BATCH, Sample, longest_input, point_table, readable
+from nerspace.engine.finetuning import LABELS, probes_table
+from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.paper import published
+from nerspace.engine.paper.pieces import Array, Piece
+from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.paper.samples import PaperSample
+from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage
+from nerspace.engine.requests import Request
+from nerspace.engine.runs import TEXT_COLUMNS, Run
+
+BEFORE, AFTER = "before", "after"
+TYPES, NAMES = "types", "names"
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The sentences that every model of a run is asked, in the order of its predictions and vectors.
+
+    test: language by language. names: the test contexts of names in several types, in the four languages; `name_of`
+    says which name each is about.
+    """
+
+    languages: tuple[str, ...]
+    test: list[Sentence]
+    names: list[Sentence]
+    name_of: list[str]
+
+    def of(self, kind: str) -> list[Sentence]:
+        """The sentences behind the vectors of a kind, types or names."""
+        return self.names if kind == NAMES else [s for s in self.test if s.language in published.FOUR]
+
+    def points(self, kind: str) -> pd.DataFrame:
+        """The table `points` of a kind; names say in `name` which they are about."""
+        points = point_table(self.of(kind))
+        return points.assign(name=self.name_of) if kind == NAMES else points
+
+
+def readings(sample: PaperSample, request: PaperRequest) -> Readings:
+    """The test sentences whose names the model reaches in every language, and the sentences about ambiguous names."""
+    languages = sample.corpus.languages
+    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
+    test = readable(Sample([], sample.sentences(sample.test, languages), sample.corpus), tokenizer, limit).test
+    four = [code for code in published.FOUR if code in languages]
+    about = [name for _ in four for name, _ in sample.named]
+    names = sample.sentences([cell for _, cell in sample.named], four)
+    lost = {
+        (item.sentence.context, item.sentence.entity)
+        for item in encode(names, tokenizer, limit)
+        if not item.entity_pieces
+    }
+    kept = [place for place, s in enumerate(names) if (s.context, s.entity) not in lost]
+    return Readings(languages, test, [names[i] for i in kept], [about[i] for i in kept])
+
+
+def longest(model: str) -> int:
+    """How many ids the model reads at once."""
+    from transformers import AutoConfig
+
+    return longest_input(AutoConfig.from_pretrained(encoders.resolve(model), trust_remote_code=False))
+
+
+def is_probed(request: PaperRequest, donor: str, seed: int) -> bool:
+    """Whether Figures 3 and 4 look into the training of that model."""
+    return seed == request.seed and donor in published.SIX
+
+
+def is_read(request: PaperRequest, donor: str, seed: int) -> bool:
+    """Whether Figures 1 and 2 and Table 2 look at the vectors of that model."""
+    return seed == request.seed and donor == published.DONOR
+
+
+def training_request(request: PaperRequest, asked: Readings, donor: str, seed: int) -> Request:
+    """How one model is trained, probed and tested; one whose vectors are to be read is saved."""
+    sizes, probed = request.sizes, is_probed(request, donor, seed)
+    return Request(
+        donor=donor, languages=asked.languages, seed=seed, size=sizes.train, test_size=sizes.test, model=request.model,
+        device=request.device, data=request.data, learning_rate=request.learning_rate, batch_size=sizes.batch_size,
+        epochs=request.epochs, probe_every=sizes.probe_every if probed else 0, probe_size=sizes.probe_size,
+        probe_languages=tuple(code for code in published.SIX if code in asked.languages),
+        perplexity=request.perplexity, keep_model=is_read(request, donor, seed),
+        checkpoint_seconds=request.checkpoint_seconds,
+    )  # fmt: skip
+
+
+def make_piece(
+    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, model: tuple[str, int], part: int, parts: int
+) -> Generator[Record, None, Piece]:
+    """Fine-tune one model, its donor and seed, and keep what the figures need of it; part: its number among `parts`.
+
+    Goes on from a checkpoint where there is one.
+    """
+    started, (donor, seed) = time.monotonic(), model
+    told = training_request(request, asked, donor, seed)
+    train = sample.sentences(sample.train, [donor])
+    work = finetune_one(run, told, train, asked.test, longest(request.model))
+    done = yield from _numbered(work, part, parts)
+    vectors: dict[tuple[str, str, int], Array] = {}
+    if is_read(request, donor, seed):
+        folder = run.path / "model" / f"{donor}-{seed}"
+        for stage, name in ((BEFORE, request.model), (AFTER, str(folder))):
+            yield from _read(request, asked, stage, name, vectors, part, parts)
+        shutil.rmtree(folder.parent, ignore_errors=True)
+    predictions = pd.read_csv(
+        StringIO(done.predictions), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS
+    )  # fmt: skip
+    probes = probes_table([record for record in done.records if isinstance(record, ProbeRecord)])
+    return Piece(donor, seed, predictions, probes, vectors, time.monotonic() - started)
+
+
+def _numbered(work: Generator[Record, None, Finetuned], part: int, parts: int) -> Generator[Record, None, Finetuned]:
+    """Pass on the records of one fine-tuning, which is one part of many."""
+    with closing(work):
+        while True:
+            try:
+                record = next(work)
+            except StopIteration as end:
+                done: Finetuned = end.value
+                return done
+            if isinstance(record, Stage):
+                label = f"{record.label}, model {part} of {parts}"
+                record = replace(record, label=label, part=part, parts=parts)
+            yield record
+
+
+def _read(
+    request: PaperRequest, asked: Readings, stage: str, name: str, vectors: dict[tuple[str, str, int], Array],
+    part: int, parts: int,
+) -> Iterator[Record]:  # fmt: skip
+    """Entity vectors of the test sentences in the four languages and of the ambiguous names, at both layers.
+
+    name: the encoder, as it came or the folder of a fine-tuned one.
+    """
+    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
+    model: Any = encoders.load_token_classifier(name, LABELS, request.seed)
+    model.to(devices.pick_device(request.device))
+    layers = (0, int(model.config.num_hidden_layers))
+    kinds = {kind: encode(asked.of(kind), tokenizer, limit) for kind in (TYPES, NAMES)}
+    total = sum(map(len, kinds.values()))
+    yield Stage(stage, f"Word vectors {stage} fine-tuning", total, "sentences", part, parts)
+    behind = 0
+    with ActiveVocabulary(model, [item for encoded in kinds.values() for item in encoded]) as vocabulary:
+        for kind, encoded in kinds.items():
+            outputs = Outputs()
+            groups = [[item.entity_pieces] for item in encoded]
+            items = vocabulary.translate(encoded)
+            for done in forward(model, items, outputs, groups=groups, layers=layers, batch_size=FORWARD_BATCH):
+                yield Progress(stage, behind + done)
+            vectors |= {(kind, stage, layer): outputs.vectors[layer] for layer in layers}
+            behind += len(encoded)
+
+
+def in_order(vectors: Mapping[tuple[str, str, int], Array], kind: str) -> dict[tuple[str, int], Array]:
+    """The vectors of a kind, before first and the initial layer first: (stage, layer) → [n, d]."""
+    keys = sorted((key for key in vectors if key[0] == kind), key=lambda key: (key[1] != BEFORE, key[2]))
+    return {(stage, layer): vectors[kind, stage, layer] for _, stage, layer in keys}
+
+
+def note_of(piece: Piece) -> Note:
+    """One line on a model that was not made anew."""
+    return Note(f"{piece.donor}-{piece.seed} was made by an earlier run and is used again.")

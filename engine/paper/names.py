@@ -1,0 +1,139 @@
+"""Figure 1 and Table 2: names that are a person, a place or a club at once, in four languages."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from nerspace.engine.geometry.similarity import parallel_cosine_table, parallel_rows
+from nerspace.engine.geometry.views import unit_rows
+from nerspace.engine.paper import published
+from nerspace.engine.paper.claims import OPEN, Finding, by_interval
+from nerspace.engine.paper.maps import draw_maps
+from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, Readings, in_order
+from nerspace.engine.paper.pieces import Array, Piece
+from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.runs import Run
+from nerspace.engine.statistics import interval
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+LEAST_NAMES = LEAST_CONTEXTS = 8
+NAN = float("nan")
+
+
+def write(run: Run, request: PaperRequest, asked: Readings, models: Mapping[tuple[str, int], Piece]) -> list[Finding]:
+    """Write `paper_table2` and `paper_figure1`, and judge what the paper says of them."""
+    points = asked.points(NAMES)
+    read = models[published.DONOR, request.seed].vectors
+    vectors = in_order(read, NAMES)
+    if not len(points):
+        return []
+    table = table2(vectors, points)
+    run.write_table("paper_table2", table)
+    last = max(layer for _, layer in vectors)
+    if "figure1" in request.items:
+        name = published.NAME if (points["name"] == published.NAME).any() else points["name"].mode()[0]
+        rows = np.flatnonzero(points["name"] == name)
+        maps = {(stage, last): vectors[stage, last][rows] for stage in (BEFORE, AFTER)}
+        chosen = points.iloc[rows].reset_index(drop=True)
+        draw_maps(run, "figure1", maps, chosen, request)
+    if "table2" not in request.items:
+        return []
+    return resources(table, vectors[AFTER, last], points, last, request.seed)
+
+
+def table2(vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame) -> pd.DataFrame:
+    """The table `paper_table2`: parallel cosines per name, over all its types and for each.
+
+    vectors: (stage, layer) → [n, d]. points: [n], with name, type, language and sentence. The floor pairs the rows of
+    the same name and types with every other row but their own.
+    """
+    cells = points["sentence"].str.partition("/")[2]
+    last = max(layer for _, layer in vectors)
+    tables = []
+    for name, of_name in points.groupby("name", sort=True):
+        for kind in ("all", *sorted(set(of_name["type"]))):
+            rows = np.array(of_name.index[(of_name["type"] == kind) | (kind == "all")], dtype=np.intp)
+            chosen = {key: X[rows] for key, X in vectors.items()}
+            table = parallel_cosine_table(chosen, points["language"][rows].tolist(), cells[rows].tolist())
+            table.insert(0, "type", kind)
+            table.insert(0, "name", name)
+            tables.append(table)
+    whole = pd.concat(tables, ignore_index=True)
+    stated = (whole["name"] == published.NAME) & (whole["type"] == "all")
+    stated &= (whole["stage"] == AFTER) & (whole["layer"] == last)
+    pairs = list(zip(whole["a"], whole["b"], strict=True))
+    whole["theirs"] = [
+        published.COSINES.get(pair, NAN) if here else NAN for pair, here in zip(pairs, stated, strict=True)
+    ]
+    return whole
+
+
+def contrast(cosines: Mapping[tuple[str, str], float]) -> float:
+    """Mean cosine of the rich pairs minus that of the kin pair; NaN where a pair is missing."""
+    rich = [cosines.get(pair, NAN) for pair in published.RICH_PAIRS]
+    return sum(rich) / len(rich) - cosines.get(published.KIN_PAIR, NAN)
+
+
+def contrast_by_name(table: pd.DataFrame, layer: int, column: str) -> "npt.NDArray[np.float64]":
+    """The contrast of every name over all its types, after fine-tuning; NaN where a pair has no value.
+
+    table: `paper_table2`. column: cosine or floor. Returns: [names].
+    """
+    chosen = table[(table["type"] == "all") & (table["stage"] == AFTER) & (table["layer"] == layer)]
+    found = [
+        contrast({(a, b): value for a, b, value in zip(rows["a"], rows["b"], rows[column], strict=True)})
+        for _, rows in chosen.groupby("name", sort=True)
+    ]
+    return np.array(found, dtype=np.float64)
+
+
+def contrast_by_cell(X: Array, points: pd.DataFrame) -> "npt.NDArray[np.float64]":
+    """The contrast of every cell that is there in all the languages it needs. X: [n, d]. Returns: [cells]."""
+    units = unit_rows(X)
+    cells = points["sentence"].str.partition("/")[2].tolist()
+    number = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
+    by_pair = {}
+    for pair, (in_a, in_b) in parallel_rows(points["language"].tolist(), cells).items():
+        values = np.full(len(number), NAN)
+        values[[number[cells[row]] for row in in_a]] = (units[in_a] * units[in_b]).sum(axis=1)
+        by_pair[pair] = values
+    if not {*published.RICH_PAIRS, published.KIN_PAIR} <= by_pair.keys():
+        return np.zeros(0)
+    rich = np.mean([by_pair[pair] for pair in published.RICH_PAIRS], axis=0)
+    contrasts = rich - by_pair[published.KIN_PAIR]
+    found: npt.NDArray[np.float64] = contrasts[np.isfinite(contrasts)]
+    return found
+
+
+def resources(table: pd.DataFrame, X: Array, points: pd.DataFrame, layer: int, seed: int) -> list[Finding]:
+    """The three findings on resources and kinship. X: [n, d], the vectors after, at that layer."""
+    theirs = contrast(published.COSINES)
+    cosines, floors = (contrast_by_name(table, layer, column) for column in ("cosine", "floor"))
+    known = np.isfinite(floors)
+    floor = float(floors[known].mean()) if known.any() else NAN
+    findings = [
+        _judged("resources", cosines, LEAST_NAMES, "names", seed, floor),
+        _judged("resources_above_floor", cosines - floors, LEAST_NAMES, "names", seed),
+    ]
+    rows = np.flatnonzero(points["name"] == published.NAME)
+    if len(rows):
+        values = contrast_by_cell(X[rows], points.iloc[rows].reset_index(drop=True))
+        (floor,) = contrast_by_name(table[table["name"] == published.NAME], layer, "floor")
+        findings.append(_judged("resources_one_name", values, LEAST_CONTEXTS, "contexts", seed, floor, theirs))
+    return findings
+
+
+def _judged(
+    claim: str, values: "npt.NDArray[np.float64]", least: int, unit: str, seed: int, floor: float = NAN,
+    theirs: float = NAN,
+) -> Finding:  # fmt: skip
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Finding(claim, OPEN, NAN, unit=unit, theirs=theirs)
+    low, high = interval(lambda draw: float(draw.choice(values, len(values)).mean()), seed)
+    verdict = by_interval(low, high, 0.0, len(values), least)
+    return Finding(claim, verdict, float(values.mean()), low, high, NAN, floor, len(values), unit, theirs)

@@ -1,0 +1,170 @@
+"""The sentences of the paper's experiment: training, test, and the contexts of ambiguous names."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nerspace import datasets
+from nerspace.datasets import Context, Entity, Sentence, SyntheticNER
+from nerspace.datasets.records import ENTITY_TYPES
+from nerspace.engine.errors import DataError
+from nerspace.engine.paper import published
+from nerspace.engine.paper.plan import PaperRequest, Sizes
+
+Cell = tuple[Context, Entity]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSample:
+    """What is trained on and asked.
+
+    corpus: the whole. train, test: cells, the same for every language. named: (name, cell), test contexts of names
+    that read the same in two types. notes: what is not as in the paper, one line each.
+    """
+
+    corpus: SyntheticNER
+    train: Sequence[Cell]
+    test: Sequence[Cell]
+    named: Sequence[tuple[str, Cell]]
+    notes: Sequence[str]
+
+    def sentences(self, cells: Sequence[Cell], languages: Sequence[str]) -> list[Sentence]:
+        """The sentences of cells, language by language."""
+        return [self.corpus.sentence_of(context, entity, code) for code in languages for context, entity in cells]
+
+
+def load_corpus(data: str, fill: bool) -> tuple[SyntheticNER, list[str]]:
+    """The data, and a line for each type that has names but no context: it gets the built-in contexts, or is missing.
+
+    Raises: DataError for data without the paper's donor language.
+    """
+    corpus = datasets.load_parallel(data)
+    if published.DONOR not in corpus.languages:
+        raise DataError(f"{corpus.name} has no {published.DONOR}.", "The paper trains on English.")
+    present = {context.type for context in corpus.contexts}
+    missing = [kind for kind in ENTITY_TYPES if kind not in present and any(e.type == kind for e in corpus.entities)]
+    notes = []
+    for kind in missing:
+        names = sum(entity.type == kind for entity in corpus.entities)
+        notes.append(
+            f"{corpus.name} has {names:,} {kind} names and no {kind} context: "
+            + ("the built-in contexts are put in their place." if fill else f"{kind} is left out.")
+        )
+    if not missing or not fill:
+        return corpus, notes
+    lent = [
+        Context(f"builtin-{c.id}", c.type, c.case, c.gender, c.texts)
+        for c in datasets.load_parallel("builtin").contexts
+        if c.type in missing
+    ]
+    filled = SyntheticNER(
+        corpus.name, [*corpus.contexts, *lent], corpus.entities, corpus.languages, refused=corpus.refused,
+        dropped=corpus.dropped, files=corpus.files,
+    )  # fmt: skip
+    return filled, notes
+
+
+def ambiguous_names(corpus: SyntheticNER) -> dict[str, list[Entity]]:
+    """Names that are entities of several types in English, whatever their letter case, in order of the alphabet."""
+    found: dict[str, list[Entity]] = defaultdict(list)
+    for entity in corpus.entities:
+        form = entity.forms.get("nominative", {}).get(published.DONOR)
+        if form or entity.ambiguity:
+            found[entity.ambiguity or str(form).casefold()].append(entity)
+    return {name: found[name] for name in sorted(found) if len({entity.type for entity in found[name]}) > 1}
+
+
+def draw_paper_sample(request: PaperRequest) -> PaperSample:
+    """The sample of a request; the seed decides split and draw.
+
+    Raises: DataError when the data has too little.
+    """
+    corpus, notes = load_corpus(request.data, request.fill)
+    split = corpus.split(request.seed)
+    names = ambiguous_names(corpus)
+    held_out = {entity.id for entities in names.values() for entity in entities}
+    train_part = _without(split.train, held_out)
+    train, said = _proportional(train_part, published.TRAIN, request.sizes.train, request.seed, "training")
+    test, told = _proportional(split.test, published.TEST, request.sizes.test, request.seed, "test")
+    named = list(_named_cells(split.test, names, request.sizes, request.seed))
+    notes += said + told
+    if short := _short_of_contexts(named, request.sizes.contexts):
+        notes.append(short)
+    return PaperSample(corpus, train, test, named, notes)
+
+
+def _short_of_contexts(named: Sequence[tuple[str, Cell]], asked: int) -> str:
+    """A line where names in several types have fewer test contexts than were asked for."""
+    held = Counter((name, entity.type) for name, (_, entity) in named)
+    if not held:
+        return "No name of the data reads the same in two types."
+    if min(held.values()) >= asked:
+        return ""
+    few, many = min(held.values()), max(held.values())
+    return f"{asked} test contexts a name and type were asked for, the data has {few} to {many}."
+
+
+def _without(corpus: SyntheticNER, entities: set[str]) -> SyntheticNER:
+    kept = [entity for entity in corpus.entities if entity.id not in entities]
+    return SyntheticNER(corpus.name, corpus.contexts, kept, corpus.languages, corpus.part)
+
+
+def _proportional(
+    corpus: SyntheticNER, shares: Mapping[str, int], size: int, seed: int, what: str
+) -> tuple[list[Cell], list[str]]:
+    """Cells by type in the given proportions, in random order, and a line where the data has fewer.
+
+    Raises: DataError when there is none.
+    """
+    wanted = _quotas({kind: shares[kind] for kind in shares if _has(corpus, kind)}, size)
+    cells: list[Cell] = []
+    for kind, count in wanted.items():
+        part = corpus.select(types=[kind])
+        # Each context once with one name, as the paper does, where that is enough.
+        indices = part.sample(count, seed=seed, once=True)
+        if len(indices) < count:
+            indices = part.sample(count, seed=seed)
+        cells += [part.cell(index) for index in indices]
+    if not cells:
+        raise DataError(f"The {corpus.part} part of {corpus.name} is empty.", "Choose larger data.")
+    random.Random(seed).shuffle(cells)  # noqa: S311 - a reproducible order, no secret
+    if len(cells) == size:
+        return cells, []
+    held = Counter(entity.type for _, entity in cells)
+    told = ", ".join(f"{kind} {held[kind]:,} of {count:,}" for kind, count in wanted.items())
+    return cells, [f"{size:,} {what} sentences were asked for, the data has {len(cells):,}: {told}."]
+
+
+def _has(corpus: SyntheticNER, kind: str) -> bool:
+    return any(context.type == kind for context in corpus.contexts) and any(e.type == kind for e in corpus.entities)
+
+
+def _quotas(shares: Mapping[str, int], size: int) -> dict[str, int]:
+    """`size` cut in the proportions of the shares, by largest remainders."""
+    total = sum(shares.values())
+    exact = {kind: size * share / total for kind, share in shares.items()}
+    quotas = {kind: int(value) for kind, value in exact.items()}
+    for kind in sorted(exact, key=lambda kind: quotas[kind] - exact[kind])[: size - sum(quotas.values())]:
+        quotas[kind] += 1
+    return quotas
+
+
+def _named_cells(
+    test: SyntheticNER, names: Mapping[str, list[Entity]], sizes: Sizes, seed: int
+) -> Iterator[tuple[str, Cell]]:
+    """Up to `contexts` nominative test contexts for every type of every ambiguous name."""
+    spoken = set(test.languages)
+    for name, entities in names.items():
+        for entity in entities:
+            if not spoken <= entity.forms.get("nominative", {}).keys():
+                continue
+            fitting = [
+                context
+                for context in test.contexts
+                if (context.type, context.case, context.gender) == (entity.type, "nominative", entity.gender)
+                and spoken <= context.texts.keys()
+            ]
+            chosen = random.Random(seed).sample(fitting, min(sizes.contexts, len(fitting)))  # noqa: S311
+            for context in chosen:
+                yield name, (context, entity)

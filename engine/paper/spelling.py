@@ -1,0 +1,51 @@
+"""Figure 5: errors against the spelling distance of donor and recipient."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from nerspace.engine.distances import tnld_table
+from nerspace.engine.paper.claims import OPEN, Finding, by_test
+from nerspace.engine.paper.models import Readings
+from nerspace.engine.paper.pieces import Piece
+from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.paper.samples import PaperSample
+from nerspace.engine.runs import Run
+from nerspace.engine.statistics import correlation_table
+from nerspace.engine.transfer import pair_table, transfer_table
+
+SUBSETS = {"spelling": "all", "spelling_script": "same_script", "spelling_different": "different"}
+NAN = float("nan")
+
+
+def write(
+    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, models: Mapping[tuple[str, int], Piece]
+) -> list[Finding]:
+    """Write `predictions`, `tnld`, `transfer`, `transfer_pairs` and `correlations`, and judge the paper's claim."""
+    donors = request.donors(sample.corpus.languages)
+    predictions = pd.concat([models[pair].predictions for pair in donors], ignore_index=True)
+    run.write_table("predictions", predictions)
+    named = {sentence.entity for sentence in asked.test}
+    tnld = tnld_table([entity for entity in sample.corpus.entities if entity.id in named], asked.languages)
+    run.write_table("tnld", tnld)
+    transfer = transfer_table(predictions, tnld)
+    run.write_table("transfer", transfer)
+    run.write_table("transfer_pairs", pair_table(transfer))
+    correlations = correlation_table(transfer, request.seed)
+    run.write_table("correlations", correlations)
+    return spelling(correlations)
+
+
+def spelling(correlations: pd.DataFrame) -> list[Finding]:
+    """The findings on spelling and errors. correlations: the table of that name."""
+    findings = []
+    for claim, subset in SUBSETS.items():
+        chosen = correlations[(correlations["subset"] == subset) & (correlations["statistic"] == "pearson")]
+        if chosen.empty:
+            findings.append(Finding(claim, OPEN, NAN, unit="pairs"))
+            continue
+        row = chosen.iloc[0]
+        value, low, high, p = (float(row[name]) for name in ("value", "low", "high", "p"))
+        verdict = by_test(value, p)
+        findings.append(Finding(claim, verdict, value, low, high, p, float(row["chance"]), int(row["n"]), "pairs"))
+    return findings
