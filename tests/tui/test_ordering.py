@@ -221,8 +221,8 @@ def test_lengths_and_identical_forms_are_asked_in_the_languages_in_view():
 
 
 STRANGE = [
-    "plain", "שלום עולם", "e\u0301e\u0301e\u0301", "東京都庁舎の前", "नमस्ते", "a\u200bb\u202ec", "ﷺ", "\x1b[31mred", "x" * 300,
-    "[bold]not[/]",
+    "plain", "שלום עולם", "e\u0301e\u0301e\u0301", "東京都庁舎の前", "नमस्ते", "a\u200bb\u202ec", "ﷺ", "\x1b[31mred",
+    "x" * 300, "[bold]not[/]",
 ]  # fmt: skip
 
 
