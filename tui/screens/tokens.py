@@ -126,6 +126,8 @@ class TokensRoom(Room):
         if self.corpus is not None and len(self.corpus.entities):
             self.entity = self.corpus.entities[event.row]
             self.cut_entity()
+            if (typed := self.query_one("#typed", Input).value).strip():
+                self.cut_typed(typed)
 
     @on(FrameTable.Picked)
     def _picked(self) -> None:
@@ -177,7 +179,11 @@ class TokensRoom(Room):
 
     @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
-        typed, about = event.value, self._about()
+        self.cut_typed(event.value)
+
+    def cut_typed(self, typed: str) -> None:
+        """Cut what was typed, and compare it to the chosen name."""
+        about = self._about()
 
         def cut() -> tuple[str, list[str], float | None]:
             from nerspace.engine.distances import tnld
