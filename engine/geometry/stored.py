@@ -54,8 +54,7 @@ def read_stored(
     Raises: UsageError for an unknown kind or view, or what the run does not hold; DataError where rows and vectors
     differ in number.
     """
-    if kind not in KINDS:
-        raise UsageError(f"Unknown vectors {kind!r}.", f"Choose from {', '.join(KINDS)}.")
+    _check_kind(kind)
     if look not in VIEWS:
         raise UsageError(f"Unknown view {look!r}.", f"Choose from {', '.join(VIEWS)}.")
     held = held_vectors(run, kind)
@@ -73,11 +72,17 @@ def read_stored(
     return StoredVectors(vectors, rows)
 
 
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise UsageError(f"Unknown vectors {kind!r}.", f"Choose from {', '.join(KINDS)}.")
+
+
 def find_stored(workspace: Path, name: str | None = None, kind: str = "entities") -> Run:
     """As `find_run`, but without a name the newest run that holds vectors of that kind.
 
-    Raises: UsageError if there is none.
+    Raises: UsageError if there is none, or for an unknown kind.
     """
+    _check_kind(kind)
     return find_run(workspace, name, lambda run: bool(held_vectors(run, kind)), f"vectors of {kind}")
 
 
