@@ -126,8 +126,6 @@ class TokensRoom(Room):
         if self.corpus is not None and len(self.corpus.entities):
             self.entity = self.corpus.entities[event.row]
             self.cut_entity()
-            if (typed := self.query_one("#typed", Input).value).strip():
-                self.cut_typed(typed)
 
     @on(FrameTable.Picked)
     def _picked(self) -> None:
@@ -159,9 +157,11 @@ class TokensRoom(Room):
         self.load("cuts", cut)
 
     def loaded_cuts(self, cuts: list[Cut]) -> None:
-        """Draw the pieces."""
+        """Draw the pieces; what is typed is compared to the name that was chosen meanwhile."""
         self.cuts = cuts
         self._draw()
+        if (typed := self.query_one("#typed", Input).value).strip():
+            self.cut_typed(typed)
 
     def _draw(self) -> None:
         if self.entity is None:
