@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.readers import files, hub, pairs, readyten, slavner
+from nerspace.datasets.readers import pairs, readyten, slavner
 from nerspace.datasets.records import Context, Entity, Sentence
 from nerspace.datasets.synthetic import Split, SyntheticNER
 from nerspace.datasets.tagged import TaggedCorpus, TaggedSplit
@@ -56,6 +56,9 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
     """
     if str(name_or_path) == "builtin":
         return pairs.read(BUILTIN, "builtin")
+    # Every start of the program imports this package, and few read tagged files.
+    from nerspace.datasets.readers import files, hub
+
     if str(name_or_path).startswith(hub.PREFIX):
         return hub.read(str(name_or_path), language)
     path = Path(name_or_path)

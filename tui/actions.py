@@ -217,7 +217,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.copy", "y", "copy", "copy the row or cell", "compare", "copy"),
     Action("compare.copy_table", "Y", "", "copy the table with the cursor", "compare", "copy_table"),
     # Paper
-    Action("paper.settings", "s", "settings", "what the paper did, beside what this run did", "paper", "settings"),
+    Action("paper.settings", "v", "settings", "what the paper did, beside what this run did", "paper", "settings"),
     # Windows over a room
     Action("modal.close", "escape,q", "close", "back", "modal", "close"),
     Action("modal.copy", "y,c", "copy", "copy the text", "modal", "copy"),

@@ -12,6 +12,7 @@ from nerspace.tui import (
     evaluation_commands,
     geometry_commands,
     paper_commands,
+    runs_commands,
     swap_commands,
     token_commands,
     training_commands,
@@ -63,6 +64,7 @@ app.command()(token_commands.tokens)
 app.command()(token_commands.tnld)
 app.command()(paper_commands.paper)
 runs_app.command("resume")(training_commands.resume)
+runs_app.command("compare")(runs_commands.compare)
 for command in (
     geometry_commands.isotropy, geometry_commands.similarity, geometry_commands.neighbours, geometry_commands.groups,
     vector_commands.extract, vector_commands.project,
@@ -183,21 +185,16 @@ def demo(
 @runs_app.command("list")
 def runs_list(workspace: Workspace = None, csv: Csv = None, as_json: Json = False) -> None:
     """List the runs of the workspace, newest first."""
-    import pandas as pd
-
     from nerspace.engine import runs
+    from nerspace.engine.listing import runs_table
     from nerspace.tui.console import show_table
 
-    rows = []
-    for run in runs.list_runs(runs.workspace_folder(workspace)):
-        info = run.info()
-        asked = info["request"]
-        rows.append((run.id, info["state"], info["created"], asked.get("donor", ""), asked.get("model", "")))
-    frame = pd.DataFrame(rows, columns=["run", "state", "created", "donor", "model"])
+    frame = runs_table(runs.workspace_folder(workspace))
     if frame.empty and csv is None and not as_json:
         print("There is no run yet. Make one with: nerspace demo")
         return
-    show_table("", frame, csv=csv, as_json=as_json)
+    told = frame if csv is not None or as_json else frame[["run", "state", "kind", "created", "donor", "model"]]
+    show_table("runs", told, csv=csv, as_json=as_json)
 
 
 @runs_app.command("show")

@@ -95,7 +95,7 @@ class RunCommands(Commands):
         folder = self.explorer.session.workspace
         return [
             (f"open run {literal(row.run)}", f"{row.state} · {row.donor} · {literal(row.model)}",
-             partial(self.explorer.open_run, Run(folder / "runs" / row.run)))
+             partial(self.explorer.open_run, Run(folder / "runs" / str(row.run))))
             for row in runs_table(folder).itertuples()
         ]  # fmt: skip
 

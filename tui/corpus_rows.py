@@ -1,7 +1,7 @@
 """The rows of a corpus: sentences and names, each made when it is asked for."""
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.records import Context, Entity, Sentence
@@ -87,7 +87,7 @@ class NameRows(Rows):
         return self.entities[index].id
 
 
-def _first_forms(entity: Entity) -> dict[str, str]:
+def _first_forms(entity: Entity) -> Mapping[str, str]:
     """The nominative forms by language, else those of the first case there is."""
     return entity.forms.get("nominative") or next(iter(entity.forms.values()))
 
@@ -150,16 +150,14 @@ class SentenceRows(Rows):
 
     def places(self, keys: Iterable[Hashable]) -> list[int]:
         """Found block by block: a context and a name tell the row."""
-        wanted = list(keys)
-        found = []
+        wanted = [key for key in keys if isinstance(key, tuple)]
+        found: list[int] = []
         for start, block in zip(self._starts, self.blocks, strict=False):
             rows = {context.id: place for place, context in enumerate(block.contexts)} if wanted else {}
             names = {entity.id: place for place, entity in enumerate(block.entities)} if wanted else {}
-            found += [
-                start + rows[context] * len(names) + names[entity]
-                for context, entity, case in wanted  # type: ignore[misc, attr-defined]
-                if case == block.case and context in rows and entity in names
-            ]
+            for context, entity, case in wanted:
+                if case == block.case and context in rows and entity in names:
+                    found.append(start + rows[context] * len(names) + names[entity])
         return sorted(found)
 
 

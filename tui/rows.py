@@ -177,7 +177,7 @@ class FrameRows(Rows):
         )
         self._formats = [_decimals(frame[name]) for name in frame.columns]
         self.known_again = bool(known_by)
-        self._known_by = [frame.columns.get_loc(name) for name in known_by]
+        self._known_by = [list(frame.columns).index(name) for name in known_by]
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -192,7 +192,9 @@ class FrameRows(Rows):
 
     def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
         """Rows of the DataFrame itself."""
-        return self.frame.iloc[numbers.start : numbers.stop] if isinstance(numbers, range) else self.frame.iloc[numbers]
+        if isinstance(numbers, range):
+            return self.frame.iloc[numbers.start : numbers.stop]
+        return self.frame.iloc[list(numbers)]
 
     def value(self, index: int, place: int) -> str:
         """The value at full length."""

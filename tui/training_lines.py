@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.style import Style
 
+from nerspace.engine.catalogue import CATALOGUE
 from nerspace.tui.palette import class_style, language_order
 from nerspace.tui.progress import Traced
+from nerspace.tui.rows import FrameRows, Shown
 from nerspace.tui.widgets.curves import Line
 from nerspace.tui.widgets.heatmap import Matrix
 
@@ -111,6 +113,28 @@ def with_names(frames: Sequence[tuple[Traced, "pd.DataFrame"]]) -> "pd.DataFrame
         names = pd.DataFrame(named, index=frame.index)
         parts.append(pd.concat([names, frame], axis=1))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def losses_shown(traced: Sequence[Traced]) -> Shown | None:
+    """The losses in view, to be exported."""
+    return _shown("steps", "steps", with_names([(one, one.steps) for one in traced]))
+
+
+def measure_shown(
+    frames: "Sequence[tuple[Traced, pd.DataFrame]]", measure: str, layer: int | None, language: str
+) -> Shown | None:
+    """The measure in view, to be exported: of one model in all languages, or of several runs in one."""
+    table = {"delta": "deltas", "correlation": "delta_correlations"}.get(measure, "probes")
+    frame, name = with_names(frames), f"{table}_{measure}_{layer}"
+    if len({one.run for one, _ in frames}) > 1 and "language" in frame:
+        frame, name = frame[frame["language"] == language], f"{name}_{language}"
+    return _shown(name, table, frame)
+
+
+def _shown(name: str, table: str, frame: "pd.DataFrame") -> Shown | None:
+    meanings = {"run": "the run", "model": "its model: donor and seed", **CATALOGUE[table].columns}
+    columns = {str(column): meanings.get(str(column), "") for column in frame.columns}
+    return Shown(name, FrameRows(frame), columns) if len(frame) else None
 
 
 def _floats(column: "pd.Series[Any]") -> "np.ndarray[Any, Any]":

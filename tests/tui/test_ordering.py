@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from tui_driving import press, settle
 
@@ -217,3 +218,23 @@ def test_lengths_and_identical_forms_are_asked_in_the_languages_in_view():
             kept(text)
     again = parse_filter("identical:no lang:be,ru len>2 len:3 anna")
     assert parse_filter(str(again)) == again
+
+
+STRANGE = [
+    "plain", "שלום עולם", "e\u0301e\u0301e\u0301", "東京都庁舎の前", "नमस्ते", "a\u200bb\u202ec", "ﷺ", "\x1b[31mred",
+    "x" * 300, "[bold]not[/]",
+]  # fmt: skip
+
+
+async def test_columns_stay_straight_under_strange_letters():
+    frame = pd.DataFrame({"text": STRANGE, "n": range(10), "again": STRANGE})
+    async with TableApp().run_test(size=(70, 14)) as pilot:
+        table = pilot.app.show(FrameRows(frame))
+        await settle(pilot)
+        for y in range(1, 11):
+            strip = table.render_line(y)
+            assert strip.cell_length == table.size.width
+            text = strip.text
+            number = f"{y - 1}"
+            before = [cell_len(text[:at]) for at in range(len(text)) if text[at] == number]
+            assert 51 in before, (y, text)

@@ -53,7 +53,7 @@ async def test_claims_are_listed_with_verdicts_and_rules_at(judged: Run, corpus:
         assert all(len(line) <= size[0] for line in text.splitlines())
 
 
-async def test_enter_opens_the_table_behind_a_claim_and_s_the_settings(judged: Run, corpus: Path) -> None:
+async def test_enter_opens_the_table_behind_a_claim_and_v_the_settings(judged: Run, corpus: Path) -> None:
     async with explorer(judged, corpus).run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         text = await press(pilot, "9", "enter")
@@ -64,7 +64,7 @@ async def test_enter_opens_the_table_behind_a_claim_and_s_the_settings(judged: R
         assert "washington" in text
         assert "0.846" in text
         await press(pilot, "escape")
-        text = await press(pilot, "s")
+        text = await press(pilot, "v")
         assert "epochs" in text
 
 

@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import shutil
+from io import StringIO
 
 import pandas as pd
 import pytest
@@ -298,3 +299,19 @@ async def test_events_that_begin_anew_are_followed_anew(tmp_path, corpus):
         await settle(pilot)
         await pilot.pause(0.7)
         assert "loss  7.250" in await settle(pilot)
+
+
+def test_the_command_line_lists_and_compares_the_same_tables(tmp_path, corpus):
+    from typer.testing import CliRunner
+
+    from nerspace.tui.cli import app
+
+    first = tui_sample.write_run(tmp_path, corpus)
+    second = tui_sample.write_run(tmp_path, corpus)
+    at = ["--workspace", str(tmp_path)]
+    listed = CliRunner().invoke(app, ["runs", "list", "--csv", "-", *at]).stdout
+    assert pd.read_csv(StringIO(listed))["run"].tolist() == runs_table(tmp_path)["run"].tolist()
+    compared = CliRunner().invoke(app, ["runs", "compare", first.id, second.id, "--csv", "-", *at]).stdout
+    assert len(pd.read_csv(StringIO(compared))) == 11
+    same = CliRunner().invoke(app, ["runs", "compare", first.id, second.id, "--request", *at]).stdout
+    assert "Both were asked the same." in same

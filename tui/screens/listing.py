@@ -31,7 +31,7 @@ class ListScreen(ModalScreen[int | None]):
 
     def __init__(
         self, title: str, name: str, frame: "pd.DataFrame", columns: Mapping[str, str], empty: str,
-        inspect: Callable[[int], ModalScreen[Any]] | None = None, row: int = 0, rows: Rows | None = None,
+        inspect: Callable[[int], ModalScreen[Any]] | None = None, rows: Rows | None = None, row: int = 0,
     ) -> None:  # fmt: skip
         super().__init__()
         self.window_title = title

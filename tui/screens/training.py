@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -17,7 +16,7 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
 from nerspace.tui.palette import language_name, language_order
-from nerspace.tui.progress import Following, Traced, read_traced, traced_in_tables
+from nerspace.tui.progress import Following, Traced
 from nerspace.tui.rows import FrameRows, NoRows, Shown
 from nerspace.tui.screens.errors import COLUMNS, word_by_word, wrong_sentences
 from nerspace.tui.screens.listing import ListScreen
@@ -30,11 +29,13 @@ from nerspace.tui.training_lines import (
     language_lines,
     layers_of,
     loss_lines,
+    losses_shown,
     measure_frame,
+    measure_shown,
     measures_of,
     run_lines,
-    with_names,
 )
+from nerspace.tui.training_news import News, read_news, sizes
 from nerspace.tui.widgets.curves import Curves
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.heatmap import Heatmap
@@ -42,7 +43,6 @@ from nerspace.tui.widgets.heatmap import Heatmap
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerspace.engine.runs import Run
 
 POLL_SECONDS = 0.5
 # Curves are drawn anew at most so often, which keeps a slow line free for keys.
@@ -52,24 +52,6 @@ _TRANSFER_HEIGHT = 20
 _TWO_WIDTH = 100
 # Eleven languages, their heading, the scale and nine lines of errors.
 _MATRIX_HEIGHT = 28
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What a look into the run's folder brought. told: models read from tables, where there are no events.
-
-    overlaid: models of other runs. memory: bytes that the job holds, if it goes on. shrunk: the events began anew.
-    """
-
-    run: "Run"
-    state: str
-    device: str
-    events: list[tuple[int, dict[str, Any]]]
-    transfer: "pd.DataFrame | None"
-    told: list[Traced]
-    overlaid: list[Traced]
-    memory: int | None
-    shrunk: bool = False
 
 
 class TrainingRoom(Room):
@@ -174,25 +156,9 @@ class TrainingRoom(Room):
         following = self.following
         if following is None:
             return
-        run, offset, any_step = following.run, following.offset, bool(following.steps)
-        others = [other for other in self.session.overlaid if other != run] if self.overlay else []
-
-        def look() -> News:
-            from nerspace.engine.live import resident_memory
-
-            info = run.info()
-            # A run that was resumed tells its story again.
-            shrunk = run.events_size() < offset
-            events = [] if shrunk else list(run.events(offset))
-            # A run that was copied without its events still has its tables.
-            copied = not any_step and not any(event["event"] in ("step", "probe") for _, event in events)
-            return News(
-                run, info["state"], str(info.get("device", "")), events, self.session.table("transfer"),
-                traced_in_tables(run) if copied else [], [one for other in others for one in _traced(other)],
-                resident_memory(run), shrunk,
-            )  # fmt: skip
-
-        self.load("news", look)
+        others = [other for other in self.session.overlaid if other != following.run] if self.overlay else []
+        offset, any_step = following.offset, bool(following.steps)
+        self.load("news", lambda: read_news(self.session, following.run, offset, any_step, others))
 
     def loaded_news(self, news: News) -> None:
         """Draw what is new."""
@@ -207,7 +173,7 @@ class TrainingRoom(Room):
             self.call_after_refresh(self.refresh_bindings)
         changed = following.see(news.events) or following.state != news.state
         following.state = news.state
-        drawn = self.news is not None and _sizes(self.news.overlaid) == _sizes(news.overlaid)
+        drawn = self.news is not None and sizes(self.news.overlaid) == sizes(news.overlaid)
         self.news = news
         self.told, self.overlaid = news.told or self.told, news.overlaid
         self._stale |= changed or first or not drawn
@@ -432,16 +398,8 @@ class TrainingRoom(Room):
             frame = self.transfer
             return None if frame is None else Shown("transfer", FrameRows(frame), CATALOGUE["transfer"].columns)
         if focused is not None and focused.id == "loss":
-            everything = [*self.traced(), *(self.overlaid if self.overlay else [])]
-            frame, name, table = with_names([(one, one.steps) for one in everything]), "steps", "steps"
-        else:
-            table = {"delta": "deltas", "correlation": "delta_correlations"}.get(self.measure, "probes")
-            frame, name = with_names(self.frames), f"{table}_{self.measure}_{self.probed_layer}"
-            if len({one.run for one, _ in self.frames}) > 1 and "language" in frame:
-                frame, name = frame[frame["language"] == self.language], f"{name}_{self.language}"
-        meanings = {"run": "the run", "model": "its model: donor and seed", **CATALOGUE[table].columns}
-        columns = {str(column): meanings.get(str(column), "") for column in frame.columns}
-        return Shown(name, FrameRows(frame), columns) if len(frame) else None
+            return losses_shown([*self.traced(), *(self.overlaid if self.overlay else [])])
+        return measure_shown(self.frames, self.measure, self.probed_layer, self.language)
 
     def copied(self) -> str:
         """The row of the table, or the last values of the curves."""
@@ -449,15 +407,3 @@ class TrainingRoom(Room):
         if isinstance(focused, FoundTable):
             return focused.copied()
         return focused.latest() if isinstance(focused, Curves) else ""
-
-
-def _traced(run: "Run") -> list[Traced]:
-    """The models of a run that may vanish meanwhile."""
-    try:
-        return read_traced(run)
-    except NerspaceError:
-        return []
-
-
-def _sizes(traced: list[Traced]) -> list[tuple[str, str, int, int]]:
-    return [(one.run, one.model, len(one.steps), len(one.probes)) for one in traced]

@@ -1,5 +1,6 @@
 """The first line: the rooms, and the run that they show with its state."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -69,6 +70,22 @@ class RunBar(Widget):
         active = self.screen.active_bindings.get(digit)
         return digit if active is None or active.binding.id == f"app.{room}" else key_sign(function)
 
+    def _names(self, width: int, keys: int) -> tuple[dict[str, str], str]:
+        """The names of the rooms as long as the run leaves room for them, and the space behind each.
+
+        keys: letters of all their keys.
+        """
+        levels: tuple[tuple[Callable[[str], str], str, int], ...] = (
+            (str, " ", len(self.run_id) + len(self.state) + 6),
+            (lambda title: _SHORT.get(title, title), "", 8),
+            (lambda title: title[:3], "", 3),
+        )
+        for shortened, space, run in levels:
+            names = {room: title if room == self.here else shortened(title) for room, title in self.rooms.items()}
+            if keys + sum(len(name) + 2 + len(space) for name in names.values()) + 1 + run <= width:
+                break
+        return names, space
+
     def render(self) -> RenderResult:
         """The run's name gives way first, then the product's."""
         width = self.size.width
@@ -78,16 +95,15 @@ class RunBar(Widget):
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        full = sum(len(title) + 4 for title in self.rooms.values())
-        about_run = len(self.run_id) + len(self.state) + 6
-        wide = width >= full + about_run
-        if width >= full + about_run + len(" nerspace  "):
+        keys = {room: self._key(room) for room in self.rooms}
+        names, space = self._names(width, sum(map(len, keys.values())))
+        used = sum(len(key) + len(names[room]) + 2 + len(space) for room, key in keys.items())
+        if space and width >= used + len(self.run_id) + len(self.state) + 6 + len(" nerspace  "):
             line.append(" nerspace ", style["name"]).append(" ")
-        for room, title in self.rooms.items():
+        for room, key in keys.items():
             chosen = style["here" if room == self.here else "room"]
             self._places.append((line.cell_len, room))
-            name = title if wide or room == self.here else _SHORT.get(title, title)
-            line.append(f" {self._key(room)} {name}" + " " * (wide or room == self.here), chosen)
+            line.append(f" {key} {names[room]}" + (" " if room == self.here else space), chosen)
         self._end = line.cell_len
         if not self.run_id:
             end = Text("no run ", style["run"])
