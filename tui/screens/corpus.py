@@ -4,16 +4,16 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
+from nerspace.tui.screens.window import Window
 from nerspace.tui.session import Opened, open_corpus
 
 
-class CorpusScreen(ModalScreen[Opened | None]):
+class CorpusScreen(Window[Opened | None]):
     """A name or path, enter; what cannot be read is told here and the open corpus stays. Closes with the new one."""
 
     BINDINGS = bindings("corpus")

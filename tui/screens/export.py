@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
@@ -15,9 +14,10 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.export import export, export_problem, write_whole
 from nerspace.tui.literal import literal, literal_lines
 from nerspace.tui.rows import Shown
+from nerspace.tui.screens.window import Window
 
 
-class PathScreen(ModalScreen[str]):
+class PathScreen(Window[str]):
     """Path, enter; an existing file needs a second enter. Closes with a line that says what was written."""
 
     BINDINGS = bindings("export")

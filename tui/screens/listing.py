@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from nerspace.tui.actions import bindings
 from nerspace.tui.rows import FrameRows, Rows, Shown
 from nerspace.tui.screens.room import Name
+from nerspace.tui.screens.window import Window
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class ListScreen(ModalScreen[int | None]):
+class ListScreen(Window[int | None]):
     """Closes with the row that was chosen, or None; `e` exports the list under `name`.
 
     inspect: a window for a row; where there is one, enter opens it over the list instead. row: under the cursor first.

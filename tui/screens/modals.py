@@ -6,15 +6,15 @@ from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal_lines
+from nerspace.tui.screens.window import Window
 from nerspace.tui.widgets.key_bar import KeyBar
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(Window[None]):
     """A text in a window: j and k scroll, y copies, esc closes."""
 
     BINDINGS = bindings("modal")
@@ -46,7 +46,7 @@ class TextScreen(ModalScreen[None]):
         self.app.copy(self.copied_text)  # type: ignore[attr-defined]
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Window[bool]):
     """A question that is answered with y or n."""
 
     BINDINGS = bindings("confirm")
@@ -68,7 +68,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(Window[str | None]):
     """One line to type in at the foot of the screen; closes with it, or with None."""
 
     BINDINGS = bindings("prompt")

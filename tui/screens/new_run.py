@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
@@ -16,11 +15,12 @@ from nerspace.engine.runs import Run
 from nerspace.tui.actions import bindings
 from nerspace.tui.launching import QUESTIONS, launch, read_answers
 from nerspace.tui.literal import literal
+from nerspace.tui.screens.window import Window
 from nerspace.tui.session import Session
 from nerspace.tui.widgets.key_bar import KeyBar
 
 
-class NewRunScreen(ModalScreen[Run | None]):
+class NewRunScreen(Window[Run | None]):
     """A line a question, what is wrong with its answer beside it; enter starts, esc leaves. Closes with the run."""
 
     # With priority, so that letters behind a fast hand's tab go to the next answer.

@@ -6,7 +6,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nerspace.engine.catalogue import CATALOGUE
@@ -16,6 +15,7 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal
 from nerspace.tui.rows import FrameRows, Shown
 from nerspace.tui.screens.listing import ListScreen
+from nerspace.tui.screens.window import Window
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
@@ -122,7 +122,7 @@ def read_comparison(a: Run, b: Run) -> "tuple[Run, Run, pd.DataFrame, pd.DataFra
     return a, b, request_differences(a, b), errors
 
 
-class CompareScreen(ModalScreen[None]):
+class CompareScreen(Window[None]):
     """How two runs differ: in what was asked, above, and in their errors, below."""
 
     BINDINGS = bindings("compare")

@@ -1,0 +1,16 @@
+"""What every window over a room shares."""
+
+from typing import TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.screen import ModalScreen
+
+Result = TypeVar("Result")
+
+
+class Window(ModalScreen[Result]):
+    """A window that closes once: keys that were on their way while it closed do nothing."""
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close with a result, unless it has closed or another window lies over it."""
+        return super().dismiss(result) if self.is_current else AwaitComplete.nothing()
