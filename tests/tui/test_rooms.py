@@ -44,7 +44,7 @@ async def test_a_tiny_terminal_shows_what_fits(app):
 async def test_digits_belong_to_the_legend_inside_a_map(app):
     async with app.run_test(size=(80, 24)) as pilot:
         text = await press(pilot, "4")
-        assert "F1 Data" in text
+        assert "F1 Dat" in text
         assert "1 ● be" in text
         text = await press(pilot, "1")
         assert "1 ○ be" in text
