@@ -186,23 +186,29 @@ def _tell_end(run: Run, state: str, problem: dict[str, str]) -> None:
 
 @contextmanager
 def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
-    """Wait until no other run of the workspace uses the device that this one asks for, and keep it meanwhile.
+    """Wait for a device that the run may use and no other run of the workspace does, and keep it meanwhile.
 
+    Where any GPU will do it is the first that is free. Work that goes elsewhere keeps no device here.
     Raises: Stopped when the run is asked to stop while it waits.
     """
-    name = run.info()["request"].get("device")
-    if name is None:
+    request = run.info()["request"]
+    name = request.get("device")
+    if name is None or request.get("on"):
         yield
         return
-    device = str(devices.pick_device(name))
-    device = "cuda:0" if device == "cuda" else device
-    with Lock(run.path.parent / f".{device.replace(':', '-')}.lock") as lock:
-        if not lock.take():
-            run.append_event("note", text=f"Waiting for {device}: another run of this workspace uses it.")
-            while not lock.take():
-                if run.stop_asked():
-                    raise Stopped("The run was stopped before its turn came.")
-                time.sleep(poll)
+    offered = devices.candidates(name)
+    locks = [Lock(run.path.parent / f".{device.replace(':', '-')}.lock") for device in offered]
+    told = False
+    while (held := next((number for number, lock in enumerate(locks) if lock.take()), None)) is None:
+        if not told:
+            whose = "another run of this workspace uses it" if len(offered) == 1 else "other runs use them all"
+            run.append_event("note", text=f"Waiting for {' or '.join(offered)}: {whose}.")
+            told = True
+        if run.stop_asked():
+            raise Stopped("The run was stopped before its turn came.")
+        time.sleep(poll)
+    with locks[held]:
+        devices.use_gpu(offered[held])
         yield
 
 

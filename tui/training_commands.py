@@ -14,11 +14,13 @@ from nerspace.tui.options import (
     Languages,
     LearningRate,
     Model,
+    On,
     ProbeEvery,
     ProbeLanguages,
     ProbeLayers,
     ProbeSize,
     RunName,
+    Threads,
     Workspace,
     layer_numbers,
 )
@@ -40,6 +42,8 @@ def finetune(
     test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
     model: Model = "builtin",
     device: Device = "auto",
+    on: On = None,
+    threads: Threads = 0,
     data: Data = "builtin",
     epochs: Epochs = 1,
     batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = 8,
@@ -69,7 +73,7 @@ def finetune(
         learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=batch_size,
         epochs=epochs, dropout=dropout, probe_every=probe_every, probe_size=probe_size, perplexity=70,
         probe_languages=parse_languages(probe_lang) if probe_lang else (), probe_layers=layer_numbers(probe_layers),
-        keep_model=keep_model,
+        keep_model=keep_model, on=on or "", threads=threads,
     )  # fmt: skip
     show_end(begin("finetune", request, workspace), follow)
 
