@@ -72,13 +72,14 @@ def finetune_donors(run: Run) -> Iterator[Record]:
     with ExitStack() as stack:
         pool: Pool | None = None
         if request.on:
+            yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
             pool = stack.enter_context(
                 Pool(run, request.on, request.threads or 1, request.device, [request.model], len(asked))
             )
             # What is done here is little, and Ray has promised the GPUs to the workers.
             request = replace(request, device="cpu")
-        run.update(device=pool.describe() if pool else devices.describe(devices.pick_device(request.device)))
         trains, test, limit = yield from _prepare(run, request, donors)
+        run.update(device=pool.describe() if pool else devices.describe(devices.pick_device(request.device)))
         works = (
             _remotely(run, pool, asked, trains, test, limit)
             if pool

@@ -51,24 +51,28 @@ def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
     address = _of_this_machine() if on == HERE else on
     if address:
         _await(address)
+        _bring_token()
     import ray
 
-    started = {"include_dashboard": False} if not address else {}
-    # Ray puts the current folder before the workers' modules: one that holds a folder `datasets` would hide a package.
-    with _handlers_kept(), tempfile.TemporaryDirectory() as empty, contextlib.chdir(empty):
+    here = {} if address else {"include_dashboard": False}
+    # The current folder stays with the nodes that are started here, and Ray puts it before their modules: one that
+    # holds a folder `datasets` would hide a package, one that is deleted would keep libraries from loading.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+        with _handlers_kept(), contextlib.chdir(empty):
+            try:
+                ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here)
+            except (Exception, SystemExit) as error:
+                text = " ".join(str(error).split())
+                raise ConfigurationError(
+                    f"Ray at {address or 'this machine'} cannot be used ({text[:200] or type(error).__name__}).",
+                    "Ray and Python must have the same versions on every node, and the same token where Ray wants one "
+                    "(~/.ray/auth_token or $RAY_AUTH_TOKEN).",
+                ) from error
         try:
-            ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **started)
-        except (Exception, SystemExit) as error:
-            text = " ".join(str(error).split())
-            raise ConfigurationError(
-                f"Ray at {address or 'this machine'} cannot be used ({text[:200] or type(error).__name__}).",
-                "The same versions of Ray and Python must run on every node.",
-            ) from error
-    try:
-        yield ray, address or "this machine"
-    finally:
-        with _handlers_kept():
-            ray.shutdown()
+            yield ray, address or "this machine"
+        finally:
+            with _handlers_kept():
+                ray.shutdown()
 
 
 def _of_this_machine() -> str:
@@ -81,6 +85,13 @@ def _of_this_machine() -> str:
     except OSError:
         return ""
     return address if _ADDRESS.fullmatch(address) and not _refusal(address, 1.0) else ""
+
+
+def _bring_token() -> None:
+    """Show Ray's token where there is one: a head that finds one wants it from everybody who comes."""
+    at_home = Path("~/.ray/auth_token").expanduser().is_file()
+    if at_home or os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _await(address: str) -> None:

@@ -89,11 +89,13 @@ class Pool:
         self._hands: list[_Hand] = []
         self._failures = 0
         self._looked = 0.0
+        self._told_of_waiting = False
         self._stored: dict[str, list[tuple[str, list[Any]]]] = {}
         try:
             offered = self._ray.cluster_resources()
             wanted = device.startswith("cuda") or (device == "auto" and offered.get("GPU", 0) >= 1)
             self.device = "cuda" if wanted else "cpu"
+            self._room = {"CPU": threads, **({"GPU": 1} if wanted else {})}
             folders = {name: folder for name in encoders if (folder := local_folder(name)) is not None}
             self._folders = folders
             self._marks = {name: shipping.digest(folder) for name, folder in folders.items()}
@@ -146,7 +148,12 @@ class Pool:
                 yield record
             if state.done:
                 return
-            yield from self._mind()
+            try:
+                yield from self._mind()
+            except ConnectionError as error:
+                raise ConfigurationError(
+                    f"The Ray cluster at {self.address} is gone ({error}).", "Resume the run once it is back."
+                ) from error
 
     # -- minding the workers
 
@@ -156,6 +163,10 @@ class Pool:
             raise Stopped("The run was stopped.")
         if time.monotonic() - self._looked > _LOOK:
             self.slots = self._look()
+            if not self.slots and not self._told_of_waiting:
+                self._told_of_waiting = True
+                room = " and ".join(f"{amount} {name}" for name, amount in self._room.items())
+                yield Note(f"No node of {self.address} has {room} for a worker: the run waits for one that has.")
         busy = sum(hand.state is not None for hand in self._hands)
         self._recruit(busy + len(self._waiting))
         for hand in self._hands:
@@ -171,8 +182,8 @@ class Pool:
     def _recruit(self, useful: int) -> None:
         """Have as many workers as there are rooms and pieces, and one that waits for room, which may be yet to come."""
         options = {
-            "num_cpus": self._threads,
-            "num_gpus": 1 if self.device == "cuda" else 0,
+            "num_cpus": self._room["CPU"],
+            "num_gpus": self._room.get("GPU", 0),
             "max_restarts": 0,
             "max_concurrency": 2,
             "scheduling_strategy": "SPREAD",
@@ -185,7 +196,7 @@ class Pool:
     def _look(self) -> int:
         """How many workers the nodes have room for."""
         self._looked = time.monotonic()
-        needs = {"CPU": self._threads, **({"GPU": 1} if self.device == "cuda" else {})}
+        needs = self._room
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         return sum(min(int(node.get(name, 0) // need) for name, need in needs.items()) for node in nodes)
 
