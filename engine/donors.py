@@ -80,6 +80,11 @@ def finetune_donors(run: Run) -> Iterator[Record]:
             request = replace(request, device="cpu")
         trains, test, limit = yield from _prepare(run, request, donors)
         run.update(device=pool.describe() if pool else devices.describe(devices.pick_device(request.device)))
+        if len(asked) > 1:
+            steps = recipe_of(request).steps(len(trains[donors[0]]))
+            yield Note(
+                f"{len(asked)} fine-tunings of {steps:,} steps; the first {_JUDGED_AFTER} tell how long it takes."
+            )
         works = (
             _remotely(run, pool, asked, trains, test, limit)
             if pool

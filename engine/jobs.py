@@ -61,10 +61,16 @@ def resume(run: Run) -> None:
     if state == "running":
         raise NerspaceError(f"The run {run.id} is still running.", f"Follow it: nerspace runs follow {run.id}.")
     with _hold(run) as lock:
+        begin_again(run)
+        _launch(run, lock)
+
+
+def begin_again(run: Run) -> None:
+    """Make a run that has ended ready to be done again; one that never began is ready."""
+    if run.info()["state"] != "queued":
         run.forget_stop()
         run.set_events_aside()
         run.update(state="queued", error=None, ended=None, resumed=_now())
-        _launch(run, lock)
 
 
 def _hold(run: Run, patience: float = 2.0) -> Lock:
@@ -123,10 +129,11 @@ def stop(run: Run) -> None:
     run.ask_to_stop()
 
 
-def _job(kind: str) -> Callable[[Run], Generator[Record, None, None]]:
-    module, _, name = JOBS[kind].partition(":")
+def job_of(run: Run) -> Generator[Record, None, None]:
+    """The job that a run asks for, not yet begun."""
+    module, _, name = JOBS[run.info()["kind"]].partition(":")
     job: Callable[[Run], Generator[Record, None, None]] = getattr(import_module(module), name)
-    return job
+    return job(run)
 
 
 def execute(run: Run, lock: Lock | None = None) -> str:
@@ -159,7 +166,7 @@ def execute(run: Run, lock: Lock | None = None) -> str:
 
 
 def _work(run: Run) -> str:
-    with closing(_job(run.info()["kind"])(run)) as work:
+    with closing(job_of(run)) as work:
         for record in work:
             kind, fields = event_of(record)
             run.append_event(kind, **fields)
@@ -191,9 +198,11 @@ def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
     Where any GPU will do it is the first that is free. Work that goes elsewhere keeps no device here.
     Raises: Stopped when the run is asked to stop while it waits.
     """
+    from nerspace.engine import distributed
+
     request = run.info()["request"]
     name = request.get("device")
-    if name is None or request.get("on"):
+    if name is None or request.get("on") or distributed.share():
         yield
         return
     offered = devices.candidates(name)

@@ -50,7 +50,7 @@ def asked(workspace: Path, **changes: Any) -> Run:
         "donor": "be", "donors": ("be", "pl"), "seeds": 2, "size": 40, "epochs": 60, "probe_every": 100, "threads": 1,
         **changes,
     }  # fmt: skip
-    return runs.create(workspace, "transfer", demo_request(Path("~/tiny"), **fields), 0)
+    return runs.create(workspace, "transfer", {**demo_request(Path("builtin"), **fields), "model": "~/tiny"}, 0)
 
 
 @pytest.fixture(scope="module")
