@@ -155,7 +155,7 @@ def _remotely(
             _name(one), "nerspace.engine.donors:finetune_one",
             # Nothing outlives a worker that is lost, so nothing is kept for it.
             replace(one, device=pool.device, checkpoint_seconds=math.inf), ("model",),
-            (stored[one.donor], stored_test, limit), _kept(one),
+            partial(_arguments, stored[one.donor], stored_test, limit), _kept(one),
         )
         for one in waiting
     )  # fmt: skip
@@ -165,6 +165,10 @@ def _remotely(
         else finetune_one(run, one, trains[one.donor], test, limit)
         for one in asked
     ]  # fmt: skip
+
+
+def _arguments(*values: Any) -> tuple[Any, ...]:
+    return values
 
 
 def _brought(run: Run, request: Request, work: Generator[Record, None, None]) -> Generator[Record, None, Finetuned]:

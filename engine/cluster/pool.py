@@ -7,7 +7,7 @@ run folder as soon as it has ended, and the file that says so comes last: a driv
 import itertools
 import sys
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -34,14 +34,15 @@ class Piece:
     """An independent part of a job.
 
     work: module:name of a generator function (run, request, *arguments) that writes only below `keeps` in its run.
-    fields: those of the request that name an encoder. keeps: paths that the work leaves; the last is its proof.
+    fields: those of the request that name an encoder. arguments: called when the piece is handed out; what `store`
+    returned comes to the work as the value itself. keeps: paths that the work leaves; the last is its proof.
     """
 
     name: str
     work: str
     request: Any
     fields: tuple[str, ...]
-    arguments: tuple[Any, ...]
+    arguments: Callable[[], tuple[Any, ...]]
     keeps: tuple[str, ...]
 
 
@@ -204,7 +205,7 @@ class Pool:
         piece = state.piece
         hand.state, hand.turn = state, hand.turn + 1
         state.records, state.read, state.skip = [], 0, state.told
-        hand.work = hand.actor.begin.remote(hand.turn, piece.work, piece.request, piece.fields, *piece.arguments)
+        hand.work = hand.actor.begin.remote(hand.turn, piece.work, piece.request, piece.fields, *piece.arguments())
         self._ask(hand, 0)
         return Note(f"{piece.name} goes to {hand.node}.")
 

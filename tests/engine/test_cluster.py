@@ -15,6 +15,7 @@ from training_samples import assert_same_results, demo_request
 
 from nerspace.engine import jobs, runs
 from nerspace.engine.runs import Run
+from nerspace.engine.vector_requests import make_extract_request
 
 pytest.importorskip("ray")
 pytest.importorskip("grpc")
@@ -146,3 +147,20 @@ def test_a_run_on_a_cluster_stops_when_it_is_asked_to(workspace: Path, cluster: 
     wait_for_step(run, 5)
     jobs.stop(run)
     assert list(jobs.follow(run))[-1]["state"] == "stopped"
+
+
+def test_shards_of_an_extraction_make_the_files_of_a_local_one(workspace: Path, cluster: Nodes, home: Path) -> None:
+    fields = make_extract_request(
+        None, model=str(home / "tiny"), of="words", size=3000, languages=("en", "be"), threads=1
+    )
+    here, away = (runs.create(workspace, "extract", {**fields, "on": on}, 0) for on in ("", cluster.address))
+    for run in (here, away):
+        jobs.start(run)
+    for run in (here, away):
+        end(run)
+    assert given(away) == [f"Part {number} of 3 (before)" for number in (1, 2, 3)]
+    files = sorted(path.relative_to(here.path) for path in here.path.glob("[tv]*/*"))
+    assert files == sorted(path.relative_to(away.path) for path in away.path.glob("[tv]*/*"))
+    assert {path.suffix for path in files} == {".csv", ".npy"}
+    for file in files:
+        assert (here.path / file).read_bytes() == (away.path / file).read_bytes(), file
