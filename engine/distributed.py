@@ -49,7 +49,7 @@ class Share:
         gathered = torch.cat([*(parameter.grad.reshape(-1) for parameter in learned), loss.reshape(1)])
         distributed.all_reduce(gathered)
         sizes = [parameter.numel() for parameter in learned]
-        for parameter, summed in zip(learned, gathered[:-1].split(sizes), strict=True):
+        for parameter, summed in zip(learned, torch.split(gathered[:-1], sizes), strict=True):
             parameter.grad.copy_(summed.view_as(parameter))
         return gathered[-1]
 

@@ -86,7 +86,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
                 f"{len(asked)} fine-tunings of {steps:,} steps; the first {_JUDGED_AFTER} tell how long it takes."
             )
         works = (
-            _remotely(run, pool, asked, trains, test, limit)
+            finetune_on(pool, run, asked, trains, test, limit)
             if pool
             else (finetune_one(run, one, trains[one.donor], test, limit) for one in asked)
         )
@@ -142,11 +142,14 @@ def _gather(
             run.write_table(name, table_of_findings)
 
 
-def _remotely(
-    run: Run, pool: Pool, asked: Sequence[Request], trains: Mapping[str, list[Sentence]], test: list[Sentence],
+def finetune_on(
+    pool: Pool, run: Run, asked: Sequence[Request], trains: Mapping[str, Sequence[Sentence]], test: Sequence[Sentence],
     limit: int,
 ) -> list[Generator[Record, None, Finetuned]]:  # fmt: skip
-    """The fine-tunings on a cluster, all of them at once; those that are done already are told again from here."""
+    """As `finetune_one` for every request, all at once on a cluster; those that are done are told again from here.
+
+    trains: training sentences by donor.
+    """
     stored = {donor: pool.store(train) for donor, train in trains.items()}
     stored_test = pool.store(test)
     waiting = [one for one in asked if _read_done(_folder(run, one)) is None]

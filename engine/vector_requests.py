@@ -157,7 +157,7 @@ class ProjectRequest:
 
     source: folder of the run that holds them. languages, types: the rows that are drawn, all where empty. layers,
     stages: likewise. warm_start: whether a map starts from that of the stage before, or of the layer before where
-    that is the first stage.
+    that is the first stage. on, threads: where it is done, as in Request.
     """
 
     source: str
@@ -171,6 +171,8 @@ class ProjectRequest:
     perplexity: float
     seed: int
     warm_start: bool
+    on: str = ""
+    threads: int = 0
 
 
 def make_project_request(run: Run, **asked: Any) -> dict[str, Any]:
@@ -183,6 +185,7 @@ def make_project_request(run: Run, **asked: Any) -> dict[str, Any]:
     from nerspace.engine.mapping import choose
 
     request = ProjectRequest(source=str(run.path), **asked)
+    check_place(request.on, "cpu")
     check_how(request.method, request.metric, request.perplexity)
     choose(read_stored(run, request.of), request)
     return asdict(request)

@@ -94,6 +94,8 @@ def project(
         bool,
         typer.Option("--warm-start", help="Start each map from that of the stage before, so that points stay."),
     ] = False,
+    on: On = None,
+    threads: Threads = 0,
     by: Annotated[str, typer.Option("--by", help="What --plot tells apart: language or type.")] = "language",
     follow: Follow = True,
     workspace: Workspace = None,
@@ -121,6 +123,7 @@ def project(
         find_stored(folder, run, of), of=of, stages=_words(stage), layers=_layers(layers) or (),
         languages=() if lang in (None, "all") else _words(lang), types=tuple(t.upper() for t in _words(types)),
         method=method, metric=metric, perplexity=perplexity, seed=seed, warm_start=warm_start,
+        on=on or "", threads=threads,
     )  # fmt: skip
     made = runs.create(folder, "project", request, seed)
     console(stderr=True).print(f"Run {made.id}")
