@@ -14,8 +14,9 @@ from ray_nodes import Nodes, nodes
 from training_samples import assert_same_results, demo_request
 
 from nerspace.engine import jobs, runs
+from nerspace.engine.paper.plan import make_paper_request
 from nerspace.engine.runs import Run
-from nerspace.engine.vector_requests import make_extract_request
+from nerspace.engine.vector_requests import make_extract_request, make_project_request
 
 pytest.importorskip("ray")
 pytest.importorskip("grpc")
@@ -73,6 +74,10 @@ def end(run: Run) -> list[dict[str, Any]]:
 
 def notes(run: Run) -> list[str]:
     return [event["text"] for _, event in run.events() if event["event"] == "note"]
+
+
+def stages(run: Run) -> list[str]:
+    return [event["label"] for _, event in run.events() if event["event"] == "stage"]
 
 
 def given(run: Run) -> list[str]:
@@ -164,3 +169,44 @@ def test_shards_of_an_extraction_make_the_files_of_a_local_one(workspace: Path, 
     assert {path.suffix for path in files} == {".csv", ".npy"}
     for file in files:
         assert (here.path / file).read_bytes() == (away.path / file).read_bytes(), file
+
+
+def test_maps_drawn_on_a_cluster_are_those_drawn_here(
+    workspace: Path, cluster: Nodes, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = runs.create(workspace, "extract", make_extract_request(None, model=str(home / "tiny"), size=40), 0)
+    jobs.start(vectors)
+    end(vectors)
+    how = {
+        "of": "entities", "stages": (), "layers": (), "languages": ("be", "en"), "types": (), "method": "tsne",
+        "metric": "euclidean", "perplexity": 5.0, "seed": 0, "warm_start": False, "threads": 1,
+    }  # fmt: skip
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    maps = []
+    for on in ("", cluster.address):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(home / f"cache{len(maps)}"))
+        run = runs.create(workspace, "project", make_project_request(vectors, **how, on=on), 0)
+        jobs.start(run)
+        end(run)
+        maps.append([run.table_path(name).read_bytes() for name in ("map", "map_quality", "points")])
+    assert maps[0] == maps[1]
+    assert sorted(given(run)) == ["Map before, layer 0", "Map before, layer 2"]
+    assert not (run.path / "maps").exists()
+
+
+def test_the_paper_is_made_of_models_trained_on_a_cluster(workspace: Path, cluster: Nodes, home: Path) -> None:
+    fields = {
+        "seed": 0, "model": str(home / "tiny"), "data": "builtin", "device": "cpu", "learning_rate": 1e-3,
+        "threads": 1, "fresh": True,
+    }  # fmt: skip
+    tables = []
+    for on in ("", cluster.address):
+        request = make_paper_request(("table2", "figure3"), "0.003", 1, **fields, on=on)
+        run = runs.create(workspace, "paper", request, 0)
+        jobs.start(run)
+        end(run)
+        tables.append({name: run.table_path(name).read_bytes() for name in run.tables()})
+    assert tables[0] == tables[1]
+    assert (
+        len(given(run)) == len({label.split(" ")[1] for label in stages(run) if label.startswith("Fine-tuning")}) == 6
+    )
