@@ -20,22 +20,54 @@ def check_device_name(name: str) -> str:
 
 
 def pick_device(name: str = "auto") -> "torch.device":
-    """The device of that name; for auto the first GPU where there is one, else the CPU.
+    """The device of that name; for auto the present GPU where there is one, else the CPU.
 
+    The present GPU is the first, or the one that this process took with `use_gpu`.
     Raises: ConfigurationError if this machine lacks it.
     """
     import torch
 
     check_device_name(name)
+    if name in ("auto", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda", torch.cuda.current_device())
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device("cpu")
     device = torch.device(name)
     offered = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
     if torch.backends.mps.is_available():
         offered.append("mps")
-    if name not in offered and name not in ("cuda" if torch.cuda.is_available() else "cpu", "cpu"):
+    if name not in offered:
         raise ConfigurationError(f"This machine has no device {name!r}.", f"It offers {', '.join(offered)}.")
     return device
+
+
+def candidates(name: str) -> list[str]:
+    """The devices that will do for a name, the best first: any GPU for auto and cuda where there is one.
+
+    Raises: ConfigurationError if this machine lacks it.
+    """
+    import torch
+
+    device = pick_device(name)
+    if name in ("auto", "cuda") and device.type == "cuda":
+        return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    return [str(device)]
+
+
+def use_gpu(device: str) -> None:
+    """From now on auto and cuda mean that device in this process, where it is a GPU."""
+    import torch
+
+    if device.startswith("cuda:"):
+        torch.cuda.set_device(int(device.removeprefix("cuda:")))
+
+
+def use_threads(threads: int) -> None:
+    """Compute with that many CPU threads from now on; 0 leaves the number alone."""
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
 
 
 def describe(device: "torch.device") -> str:

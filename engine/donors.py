@@ -1,8 +1,9 @@
 """Fine-tuning on several donors with several seeds, as one job: a model each, and its errors in every language."""
 
 import json
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+import math
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
@@ -16,8 +17,10 @@ from nerspace.engine import devices, encoders
 from nerspace.engine.advice import piece_overlap_table
 from nerspace.engine.batching import ActiveVocabulary, encode
 from nerspace.engine.checkpoints import Checkpoints, TrainingRecord, records_as_json, records_from
+from nerspace.engine.cluster import Piece, Pool
 from nerspace.engine.distances import tnld_table
 from nerspace.engine.encoders.saving import save_model
+from nerspace.engine.errors import ConfigurationError
 from nerspace.engine.evaluation import prediction_table
 from nerspace.engine.experiment import (
     FORWARD_BATCH,
@@ -55,12 +58,45 @@ def finetune_donors(run: Run) -> Iterator[Record]:
     """Fine-tune one model per donor and seed on parallel sentences and write what each gets wrong.
 
     All donors train on the same cells and are tested on the same cells; seeds decide the training alone. With several
-    donors it is said beforehand how alike the languages are, so that donors can be advised.
+    donors it is said beforehand how alike the languages are, so that donors can be advised. The models are trained here
+    one after the other, or on a cluster side by side; their tables are written in the same order either way.
     """
     request = read_request(run.info()["request"])
-    device = devices.pick_device(request.device)
-    run.update(device=devices.describe(device))
+    devices.use_threads(request.threads)
     donors = request.donors or (request.donor,)
+    asked = [
+        replace(request, donor=donor, seed=seed)
+        for donor in donors
+        for seed in range(request.seed, request.seed + request.seeds)
+    ]
+    with ExitStack() as stack:
+        pool: Pool | None = None
+        if request.on:
+            yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
+            pool = stack.enter_context(
+                Pool(run, request.on, request.threads or 1, request.device, [request.model], len(asked))
+            )
+            # What is done here is little, and Ray has promised the GPUs to the workers.
+            request = replace(request, device="cpu")
+        trains, test, limit = yield from _prepare(run, request, donors)
+        run.update(device=pool.describe() if pool else devices.describe(devices.pick_device(request.device)))
+        if len(asked) > 1:
+            steps = recipe_of(request).steps(len(trains[donors[0]]))
+            yield Note(
+                f"{len(asked)} fine-tunings of {steps:,} steps; the first {_JUDGED_AFTER} tell how long it takes."
+            )
+        works = (
+            finetune_on(pool, run, asked, trains, test, limit)
+            if pool
+            else (finetune_one(run, one, trains[one.donor], test, limit) for one in asked)
+        )
+        yield from _gather(run, asked, works, pool.slots if pool else 1)
+
+
+def _prepare(
+    run: Run, request: Request, donors: Sequence[str]
+) -> Generator[Record, None, tuple[dict[str, list[Sentence]], list[Sentence], int]]:
+    """Draw the data and write what can be told before any training; training sentences per donor, test, limit."""
     yield Stage("prepare", "Data", 1, "sample")
     limit = _limit(request.model)
     tokenizer = encoders.load_tokenizer(request.model)
@@ -76,29 +112,89 @@ def finetune_donors(run: Run) -> Iterator[Record]:
     yield Progress("prepare", 1)
     if len(donors) > 1:
         yield from _compare_languages(run, request, test, limit)
+    return {donor: sample.train for donor, sample in drawn.items()}, test, limit
 
+
+def _gather(
+    run: Run, asked: Sequence[Request], works: Iterable[Generator[Record, None, Finetuned]], at_once: int
+) -> Iterator[Record]:
+    """Pass on the records of all fine-tunings in their order, and write the tables that they fill together.
+
+    at_once: how many go on side by side, for the time that is left.
+    """
     for table in ("steps", "probes"):
         run.drop_table(table)
     predictions, deltas, related = "", [], []
-    models = [(donor, seed) for donor in donors for seed in range(request.seed, request.seed + request.seeds)]
-    if len(models) > 1:
-        steps = recipe_of(request).steps(len(drawn[donors[0]].train))
-        yield Note(f"{len(models)} fine-tunings of {steps:,} steps; the first {_JUDGED_AFTER} tell how long it takes.")
-    for part, (donor, seed) in enumerate(models, 1):
-        asked = replace(request, donor=donor, seed=seed)
-        work = finetune_one(run, asked, drawn[donor].train, test, limit)
-        done = yield from _recorded(run, asked, work, part, len(models))
+    rounds = math.ceil(len(asked) / max(1, min(at_once, len(asked))))
+    for number, (one, work) in enumerate(zip(asked, works, strict=True)):
+        part = number * rounds // len(asked) + 1
+        done = yield from _recorded(run, one, work, number, len(asked), part, rounds)
         probes = [record for record in done.records if isinstance(record, ProbeRecord)]
         if probes:
             fresh = delta_table(probes_table(probes))
-            deltas.append(fresh.assign(donor=donor, seed=seed))
-            related.append(delta_correlation_table(fresh, request.seed).assign(donor=donor, seed=seed))
+            deltas.append(fresh.assign(donor=one.donor, seed=one.seed))
+            related.append(delta_correlation_table(fresh, asked[0].seed).assign(donor=one.donor, seed=one.seed))
             run.write_table("deltas", pd.concat(deltas))
             run.write_table("delta_correlations", pd.concat(related))
         predictions += done.predictions if not predictions else done.predictions.partition("\n")[2]
         run.write_table("predictions", _read_csv(predictions))
         for name, table_of_findings in transfer_tables(run).items():
             run.write_table(name, table_of_findings)
+
+
+def finetune_on(
+    pool: Pool, run: Run, asked: Sequence[Request], trains: Mapping[str, Sequence[Sentence]], test: Sequence[Sentence],
+    limit: int,
+) -> list[Generator[Record, None, Finetuned]]:  # fmt: skip
+    """As `finetune_one` for every request, all at once on a cluster; those that are done are told again from here.
+
+    trains: training sentences by donor.
+    """
+    stored = {donor: pool.store(train) for donor, train in trains.items()}
+    stored_test = pool.store(test)
+    waiting = [one for one in asked if _read_done(_folder(run, one)) is None]
+    works = pool.work(
+        Piece(
+            _name(one), "nerspace.engine.donors:finetune_one",
+            # Nothing outlives a worker that is lost, so nothing is kept for it.
+            replace(one, device=pool.device, checkpoint_seconds=math.inf), ("model",),
+            partial(_arguments, stored[one.donor], stored_test, limit), _kept(one),
+        )
+        for one in waiting
+    )  # fmt: skip
+    begun = dict(zip(map(_name, waiting), works, strict=True))
+    return [
+        _brought(run, one, begun[_name(one)]) if _name(one) in begun
+        else finetune_one(run, one, trains[one.donor], test, limit)
+        for one in asked
+    ]  # fmt: skip
+
+
+def _arguments(*values: Any) -> tuple[Any, ...]:
+    return values
+
+
+def _brought(run: Run, request: Request, work: Generator[Record, None, None]) -> Generator[Record, None, Finetuned]:
+    """The records of a fine-tuning on a cluster, then what it left in the run."""
+    with closing(work):
+        yield from work
+    if (done := _read_done(_folder(run, request))) is None:
+        raise ConfigurationError(f"What came back of {_name(request)} is damaged.", "Resume the run to do it again.")
+    return done
+
+
+def _name(request: Request) -> str:
+    return f"{request.donor}-{request.seed}"
+
+
+def _folder(run: Run, request: Request) -> Path:
+    return run.path / "checkpoints" / _name(request)
+
+
+def _kept(request: Request) -> tuple[str, ...]:
+    """What one fine-tuning leaves of worth, its proof last."""
+    model = [f"model/{_name(request)}"] if request.keep_model else []
+    return (*model, str(_done_file(Path("checkpoints") / _name(request))))
 
 
 def finetune_one(
@@ -109,8 +205,7 @@ def finetune_one(
     Of the run only `checkpoints/DONOR-SEED` and, if models are kept, `model/DONOR-SEED` are written.
     limit: how many ids the model reads at once.
     """
-    name = f"{request.donor}-{request.seed}"
-    folder = run.path / "checkpoints" / name
+    name, folder = _name(request), _folder(run, request)
     recipe = recipe_of(request)
     yield Stage("train", f"Fine-tuning {name}", recipe.steps(len(train)), "steps")
     if (done := _read_done(folder)) is not None:
@@ -147,9 +242,10 @@ def finetune_one(
 
 
 def _recorded(
-    run: Run, request: Request, work: Generator[Record, None, Finetuned], part: int, parts: int
-) -> Generator[Record, None, Finetuned]:
-    """Pass on the records of one fine-tuning, which is one part of many, and append them to the tables that grow."""
+    run: Run, request: Request, work: Generator[Record, None, Finetuned], number: int, models: int, part: int,
+    parts: int,
+) -> Generator[Record, None, Finetuned]:  # fmt: skip
+    """Pass on the records of one fine-tuning, one of many, and append them to the tables that grow."""
     with closing(work):
         while True:
             try:
@@ -159,20 +255,24 @@ def _recorded(
                 return done
             if isinstance(record, StepRecord | ProbeRecord):
                 _append(run, request, record)
-            elif isinstance(record, Stage) and parts > 1:
-                record = replace(record, label=f"{record.label}, model {part} of {parts}", part=part, parts=parts)
+            elif isinstance(record, Stage) and models > 1:
+                label = f"{record.label}, model {number + 1} of {models}"
+                record = replace(record, label=label, part=part, parts=parts)
             yield record
-            if part == 1 and isinstance(record, StepRecord) and (note := _foretold(record, parts)):
+            if number == 0 and isinstance(record, StepRecord) and (note := _foretold(record, models, parts)):
                 yield Note(note)
 
 
-def _foretold(record: StepRecord, parts: int) -> str:
-    """How long all fine-tunings will take, judged from the first steps of the first; empty at other steps."""
+def _foretold(record: StepRecord, models: int, parts: int) -> str:
+    """How long all fine-tunings will take, judged from the first steps of the first; empty at other steps.
+
+    parts: how many of them come one after the other.
+    """
     seconds = record.seconds / record.step * record.steps * parts
     if record.step != min(_JUDGED_AFTER, record.steps) or seconds < _WORTH_TELLING:
         return ""
-    models = f"{parts} fine-tunings" if parts > 1 else "The fine-tuning"
-    return f"{models} of {record.steps:,} steps: about {seconds / 60:,.0f} minutes in all, as fast as the first steps."
+    told = f"{models} fine-tunings" if models > 1 else "The fine-tuning"
+    return f"{told} of {record.steps:,} steps: about {seconds / 60:,.0f} minutes in all, as fast as the first steps."
 
 
 def _append(run: Run, request: Request, record: TrainingRecord) -> None:

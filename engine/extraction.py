@@ -4,21 +4,27 @@ The sentences are gone through twice: once to number the rows, which is cheap, t
 """
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import Encoded, encode
+from nerspace.engine.cluster import Piece, Pool
 from nerspace.engine.corpus_plan import Plan, make_plan
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation import sentence_id
 from nerspace.engine.experiment import FORWARD_BATCH, longest_input, sentence_table
 from nerspace.engine.finetuning import LABELS
-from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.forward import FloatArray, Outputs, forward
 from nerspace.engine.progress import Note, Progress, Record, Stage
 from nerspace.engine.runs import Run, append_text, to_csv
 from nerspace.engine.vector_requests import ExtractRequest, read_extract_request
@@ -26,6 +32,8 @@ from nerspace.engine.vectorfiles import GrowingVectors
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
+# On a cluster the blocks of a stage are read in about so many pieces.
+MOST_SHARDS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,18 @@ def extract(run: Run) -> Iterator[Record]:
     Memory does not grow with the number of sentences. Raises: DataError when no sentence gives a vector.
     """
     request = read_extract_request(run.info()["request"])
-    device = devices.pick_device(request.device)
-    run.update(device=devices.describe(device))
+    devices.use_threads(request.threads)
+    with ExitStack() as stack:
+        pool: Pool | None = None
+        if request.on:
+            yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
+            names = [name for name in (request.model, request.tuned) if name]
+            pool = stack.enter_context(Pool(run, request.on, request.threads or 1, request.device, names, MOST_SHARDS))
+        run.update(device=pool.describe() if pool else devices.describe(devices.pick_device(request.device)))
+        yield from _extract(run, request, pool)
+
+
+def _extract(run: Run, request: ExtractRequest, pool: Pool | None) -> Iterator[Record]:
     reading = _Reading(request)
     plan = make_plan(request)
     blocks = reading.blocks(len(plan))
@@ -88,34 +106,141 @@ def extract(run: Run) -> Iterator[Record]:
     run.write_table("vectors", vectors_table(request, sum(rows), reading.width))
 
     for stage in request.stages:
-        yield from _stage(run, request, reading, plan, stage, rows, device)
+        files = GrowingVectors(
+            run.path / "vectors", stage, {layer: file_name(stage, layer, request.of) for layer in request.layers}, rows,
+            reading.width,
+        )  # fmt: skip
+        yield Stage(stage, f"Vectors {stage} fine-tuning", len(plan), "sentences")
+        if done := files.begin():
+            yield Progress(stage, blocks[done - 1].stop)
+        if done < len(blocks):
+            work = (
+                _stage_on(pool, run, request, plan, stage, blocks, done)
+                if pool
+                else (_stage_here(request, plan, stage, blocks, done))
+            )
+            yield from _fill(run, work, files, done)
+        files.finish()
 
 
-def _stage(
-    run: Run, request: ExtractRequest, reading: "_Reading", plan: Plan, stage: str, rows: list[int], device: Any
-) -> Iterator[Record]:
-    names = {layer: file_name(stage, layer, request.of) for layer in request.layers}
-    files = GrowingVectors(run.path / "vectors", stage, names, rows, reading.width)
-    yield Stage(stage, f"Vectors {stage} fine-tuning", len(plan), "sentences")
-    blocks = reading.blocks(len(plan))
-    if done := files.begin():
-        yield Progress(stage, blocks[done - 1].stop)
-    if done < len(blocks):
-        model: Any = encoders.load_token_classifier(
-            request.model if stage == "before" else request.tuned, LABELS, request.tuned_seed
-        ).to(device)
-    for number in range(done, len(blocks)):
-        items = [(item, found) for item in reading.read(plan, blocks[number]) if (found := rows_of(item, request))]
+Block = tuple[int, dict[int, FloatArray]]
+
+
+def _fill(run: Run, work: Iterator[Record | Block], files: GrowingVectors, done: int) -> Iterator[Record]:
+    """Write blocks as they come, those from `done` on, and pass on the records in between."""
+    for found in work:
+        if not isinstance(found, tuple):
+            yield found
+        elif found[0] >= done:
+            run.require()
+            files.write(*found)
+
+
+def _stage_here(
+    request: ExtractRequest, plan: Plan, stage: str, blocks: Sequence[range], done: int
+) -> Iterator[Record | Block]:
+    """Read all blocks from `done` on with the model of a stage."""
+    sentences = ([plan.sentence(number) for number in block] for block in blocks[done:])
+    yield from _read_blocks(request, stage, _loaded(request, stage), blocks[done:], sentences, done)
+
+
+def _read_blocks(
+    request: ExtractRequest, stage: str, loaded: "tuple[_Reading, Any]", blocks: Sequence[range],
+    sentences: Iterable[list[Sentence]], first: int,
+) -> Iterator[Record | Block]:  # fmt: skip
+    """Read blocks of sentences with the model of a stage; each block's vectors come when it is read.
+
+    blocks: the sentences' numbers among all. first: the first block's number among all.
+    """
+    reading, model = loaded
+    for number, (block, texts) in enumerate(zip(blocks, sentences, strict=True), first):
+        items = [(item, found) for item in reading.encoded(texts) if (found := rows_of(item, request))]
         groups = [[row.pieces for row in found] for _, found in items]
         outputs = Outputs()
         for count in forward(
             model, [item for item, _ in items], outputs, groups=groups, layers=request.layers, batch_size=FORWARD_BATCH
         ):
-            yield Progress(stage, blocks[number].start + count)
-        run.require()
-        files.write(number, outputs.vectors)
-        yield Progress(stage, blocks[number].stop)
-    files.finish()
+            yield Progress(stage, block.start + count)
+        yield number, outputs.vectors
+        yield Progress(stage, block.stop)
+
+
+def _loaded(request: ExtractRequest, stage: str) -> "tuple[_Reading, Any]":
+    """What cuts sentences, and the model of a stage on its device."""
+    name = request.model if stage == "before" else request.tuned
+    model: Any = encoders.load_token_classifier(name, LABELS, request.tuned_seed)
+    return _Reading(request), model.to(devices.pick_device(request.device))
+
+
+# A worker does many shards with one model.
+_kept = lru_cache(maxsize=1)(_loaded)
+
+
+# -- on a cluster
+
+
+def _shards(blocks: Sequence[range]) -> list[range]:
+    """Numbers of the blocks of each shard, a piece for one worker; they depend on the request alone."""
+    size = -(-len(blocks) // MOST_SHARDS)
+    return [range(start, min(start + size, len(blocks))) for start in range(0, len(blocks), size)]
+
+
+def _stage_on(
+    pool: Pool, run: Run, request: ExtractRequest, plan: Plan, stage: str, blocks: Sequence[range], done: int
+) -> Iterator[Record | Block]:
+    """Read all blocks from `done` on with the model of a stage, many shards side by side, and tell them in order.
+
+    A shard that came home before the driver died is not read again.
+    """
+    shards = _shards(blocks)
+    kept = [f"vectors/.shards/{stage}-{number}" for number in range(len(shards))]
+    wanted = [number for number, shard in enumerate(shards) if shard.stop > done]
+    missing = [number for number in wanted if not (run.path / kept[number]).is_dir()]
+    remote = replace(request, device=pool.device)
+    works = pool.work(
+        Piece(
+            f"Part {number + 1} of {len(shards)} ({stage})", "nerspace.engine.extraction:read_shard", remote,
+            ("model", "tuned"), partial(_shard_arguments, pool, plan, stage, blocks, shards[number], kept[number]),
+            (kept[number],),
+        )
+        for number in missing
+    )  # fmt: skip
+    begun = dict(zip(missing, works, strict=True))
+    for number in wanted:
+        yield from begun.get(number, ())
+        for block in shards[number]:
+            yield (
+                block,
+                {
+                    layer: np.load(run.path / kept[number] / f"{block}-{layer}.npy", allow_pickle=False)
+                    for layer in request.layers
+                },
+            )
+            yield Progress(stage, blocks[block].stop)
+        shutil.rmtree(run.path / kept[number], ignore_errors=True)
+    with suppress(OSError):
+        (run.path / "vectors" / ".shards").rmdir()
+
+
+def _shard_arguments(
+    pool: Pool, plan: Plan, stage: str, blocks: Sequence[range], shard: range, folder: str
+) -> tuple[Any, ...]:
+    texts = [[plan.sentence(number) for number in blocks[block]] for block in shard]
+    return stage, [blocks[block] for block in shard], pool.store(texts), shard.start, folder
+
+
+def read_shard(
+    run: Run, request: ExtractRequest, stage: str, blocks: Sequence[range], sentences: list[list[Sentence]], first: int,
+    folder: str,
+) -> Iterator[Record]:  # fmt: skip
+    """Read some blocks and leave their vectors in a folder of the run, an array for each block and layer."""
+    (run.path / folder).mkdir(parents=True)
+    for found in _read_blocks(request, stage, _kept(request, stage), blocks, sentences, first):
+        if not isinstance(found, tuple):
+            yield found
+            continue
+        for layer, vectors in found[1].items():
+            np.save(run.path / folder / f"{found[0]}-{layer}.npy", vectors, allow_pickle=False)
 
 
 class _Reading:
@@ -138,7 +263,11 @@ class _Reading:
 
     def read(self, plan: Plan, block: range) -> list[Encoded]:
         """The sentences of a block as ids."""
-        return encode([plan.sentence(number) for number in block], self._tokenizer, self._limit)
+        return self.encoded([plan.sentence(number) for number in block])
+
+    def encoded(self, sentences: Sequence[Sentence]) -> list[Encoded]:
+        """Sentences as ids."""
+        return encode(sentences, self._tokenizer, self._limit)
 
 
 # -- what is known of the rows

@@ -12,6 +12,7 @@ import torch
 
 from nerspace.engine.batching import Encoded, collate, collate_labels, in_buckets
 from nerspace.engine.checkpoints import Checkpoints, TrainingRecord
+from nerspace.engine.distributed import share
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.progress import Note, ProbeRecord, StepRecord
 
@@ -56,7 +57,8 @@ def finetune(
     """Train a token classifier in place on its own device.
 
     Sentences of which the tokenizer leaves no piece are passed over. On a GPU the losses are read, and the steps told,
-    several at a time, so that it never waits to be asked.
+    several at a time, so that it never waits to be asked. Where several processes train together (see `distributed`),
+    each does its share of every batch.
 
     probe: called with the number of steps done before the first step and after every `probe_every` steps; its records
     are passed on, and its time is told apart from that of the training. checkpoints: where the state is kept now and
@@ -86,6 +88,7 @@ def finetune(
     _set_dropout(model, recipe.dropout)
     model.train()
     step, last = 0, _last_step(records)
+    together = share()
     untold = _Untold(last, _TOLD_TOGETHER.get(device.type, 1))
     try:
         yield from list(records)
@@ -116,16 +119,20 @@ def finetune(
                 yield Note(problem)
             started = time.perf_counter()
             batch = [train[i] for i in order[step]]
-            share = _rate(step, recipe.warmup_steps, len(order))
+            rate = _rate(step, recipe.warmup_steps, len(order))
             for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * share
-            loss, parts = _backward(model, batch, pad, label_ids, device)
+                group["lr"] = group["peak"] * rate
+            words = _labelled(batch)
+            mine, divisor = together.part(batch, words) if together else (batch, words)
+            loss, parts = _backward(model, mine, divisor, pad, label_ids, device)
+            if together:
+                loss = together.add(model, loss)
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             step += 1
             untold.seconds += time.perf_counter() - started
-            untold.add(loss, step, len(order), recipe.learning_rate * share, len(batch), parts)
+            untold.add(loss, step, len(order), recipe.learning_rate * rate, len(batch), parts)
     except GeneratorExit:
         if checkpoints is not None:
             records += untold.read()
@@ -213,9 +220,11 @@ def _is_probed(records: Sequence[TrainingRecord], step: int) -> bool:
 
 
 def _backward(
-    model: Any, batch: Sequence[Encoded], pad: int, label_ids: dict[str, int], device: torch.device
+    model: Any, batch: Sequence[Encoded], words: float, pad: int, label_ids: dict[str, int], device: torch.device
 ) -> tuple[torch.Tensor, int]:
-    """Gradients of the batch's mean loss; the batch is halved, and halved again, for as long as memory is short.
+    """Gradients of the batch's loss; the batch is halved, and halved again, for as long as memory is short.
+
+    words: by how many the sum of the words' losses is divided; those of the batch give its mean.
 
     Returns: the loss, on the device, and the number of parts, which changes neither loss nor gradient.
     """
@@ -223,13 +232,13 @@ def _backward(
     while True:
         parts = [batch[i : i + size] for i in range(0, len(batch), size)]
         weights = [_labelled(part) for part in parts]
-        total, value = sum(weights), torch.zeros((), device=device)
+        value = torch.zeros((), device=device)
         try:
             for part, weight in zip(parts, weights, strict=True):
                 inputs = collate(part, pad, device)
                 labels = collate_labels(part, label_ids, inputs["input_ids"].shape[1], device)
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                    loss = model(**inputs, labels=labels).loss * (weight / total)
+                    loss = model(**inputs, labels=labels).loss * (weight / words)
                 loss.backward()
                 value += loss.detach()
             return value, len(parts)
@@ -285,3 +294,9 @@ def probes_table(records: Iterable[ProbeRecord]) -> "pd.DataFrame":
 
     rows = [(r.step, r.language, r.layer, r.measure, r.n, r.value, r.floor) for r in records]
     return pd.DataFrame(rows, columns=["step", "language", "layer", "measure", "n", "value", "floor"])
+
+
+if __name__ == "__main__":
+    from nerspace.engine.distributed import main
+
+    raise SystemExit(main())

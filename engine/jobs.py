@@ -61,10 +61,16 @@ def resume(run: Run) -> None:
     if state == "running":
         raise NerspaceError(f"The run {run.id} is still running.", f"Follow it: nerspace runs follow {run.id}.")
     with _hold(run) as lock:
+        begin_again(run)
+        _launch(run, lock)
+
+
+def begin_again(run: Run) -> None:
+    """Make a run that has ended ready to be done again; one that never began is ready."""
+    if run.info()["state"] != "queued":
         run.forget_stop()
         run.set_events_aside()
         run.update(state="queued", error=None, ended=None, resumed=_now())
-        _launch(run, lock)
 
 
 def _hold(run: Run, patience: float = 2.0) -> Lock:
@@ -123,10 +129,11 @@ def stop(run: Run) -> None:
     run.ask_to_stop()
 
 
-def _job(kind: str) -> Callable[[Run], Generator[Record, None, None]]:
-    module, _, name = JOBS[kind].partition(":")
+def job_of(run: Run) -> Generator[Record, None, None]:
+    """The job that a run asks for, not yet begun."""
+    module, _, name = JOBS[run.info()["kind"]].partition(":")
     job: Callable[[Run], Generator[Record, None, None]] = getattr(import_module(module), name)
-    return job
+    return job(run)
 
 
 def execute(run: Run, lock: Lock | None = None) -> str:
@@ -159,7 +166,7 @@ def execute(run: Run, lock: Lock | None = None) -> str:
 
 
 def _work(run: Run) -> str:
-    with closing(_job(run.info()["kind"])(run)) as work:
+    with closing(job_of(run)) as work:
         for record in work:
             kind, fields = event_of(record)
             run.append_event(kind, **fields)
@@ -186,23 +193,31 @@ def _tell_end(run: Run, state: str, problem: dict[str, str]) -> None:
 
 @contextmanager
 def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
-    """Wait until no other run of the workspace uses the device that this one asks for, and keep it meanwhile.
+    """Wait for a device that the run may use and no other run of the workspace does, and keep it meanwhile.
 
+    Where any GPU will do it is the first that is free. Work that goes elsewhere keeps no device here.
     Raises: Stopped when the run is asked to stop while it waits.
     """
-    name = run.info()["request"].get("device")
-    if name is None:
+    from nerspace.engine import distributed
+
+    request = run.info()["request"]
+    name = request.get("device")
+    if name is None or request.get("on") or distributed.share():
         yield
         return
-    device = str(devices.pick_device(name))
-    device = "cuda:0" if device == "cuda" else device
-    with Lock(run.path.parent / f".{device.replace(':', '-')}.lock") as lock:
-        if not lock.take():
-            run.append_event("note", text=f"Waiting for {device}: another run of this workspace uses it.")
-            while not lock.take():
-                if run.stop_asked():
-                    raise Stopped("The run was stopped before its turn came.")
-                time.sleep(poll)
+    offered = devices.candidates(name)
+    locks = [Lock(run.path.parent / f".{device.replace(':', '-')}.lock") for device in offered]
+    told = False
+    while (held := next((number for number, lock in enumerate(locks) if lock.take()), None)) is None:
+        if not told:
+            whose = "another run of this workspace uses it" if len(offered) == 1 else "other runs use them all"
+            run.append_event("note", text=f"Waiting for {' or '.join(offered)}: {whose}.")
+            told = True
+        if run.stop_asked():
+            raise Stopped("The run was stopped before its turn came.")
+        time.sleep(poll)
+    with locks[held]:
+        devices.use_gpu(offered[held])
         yield
 
 

@@ -6,17 +6,20 @@ $XDG_CACHE_HOME/nerspace/maps/KEY.npy   a finished map; KEY hashes the vectors a
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nerspace.engine.cluster import Piece, Pool
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
 from nerspace.engine.mapmaking import Array, Drawn, Plane, draw, iterations, ready_rows
@@ -50,9 +53,67 @@ def project_vectors(run: Run) -> Iterator[Record]:
         sentences = source.read_table("sentences").drop_duplicates("sentence")
         run.write_table("sentences", sentences[sentences["sentence"].isin(stored.rows["sentence"])])
     yield Progress("read", 1)
-    yield from draw_maps(run, stored.vectors, How(
-        request.method, request.perplexity, request.seed, request.metric, request.warm_start
-    ))  # fmt: skip
+    how = How(request.method, request.perplexity, request.seed, request.metric, request.warm_start)
+    if request.on and request.warm_start:
+        yield Note("Maps that start from one another are drawn here, one after the other.")
+    elif request.on:
+        yield from _draw_away(run, request, stored.vectors, how)
+    yield from draw_maps(run, stored.vectors, how)
+
+
+def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], how: How) -> Iterator[Record]:
+    """Have a cluster draw the maps that the cache lacks, all at once, into the cache."""
+    caches = {key: cache_folder() / f"{content_key(X, how, None)}.npy" for key, X in vectors.items()}
+    missing = [key for key, path in caches.items() if not path.is_file()]
+    if not missing:
+        return
+    yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
+    with Pool(run, request.on, request.threads or 1, "cpu", [], len(missing)) as pool:
+        run.update(device=pool.describe())
+        works = pool.work(
+            Piece(
+                f"Map {stage}, layer {layer}", "nerspace.engine.mapping:draw_alone", how, (),
+                partial(_away_arguments, pool, (stage, layer), vectors[stage, layer]), (_home(stage, layer),),
+            )
+            for stage, layer in missing
+        )  # fmt: skip
+        for number, ((stage, layer), work) in enumerate(zip(missing, works, strict=True), 1):
+            yield Stage("away", f"Map {stage}, layer {layer}, of {len(missing)} on a cluster", len(missing), "maps")
+            yield from work
+            yield Progress("away", number)
+            path = caches[stage, layer]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            drawn = run.path / _home(stage, layer)
+            if drawn.is_file():
+                write_atomically(path, partial(_copy, drawn.read_bytes()))
+    shutil.rmtree(run.path / "maps", ignore_errors=True)
+
+
+def draw_alone(run: Run, how: How, key: Key, X: Array) -> Iterator[Record]:
+    """Draw one map and leave it in the run; one that cannot be drawn leaves none, and is told of where it is missed."""
+    plane = None
+    try:
+        for drawn in draw(X, **_quality_fields(how), start=None):
+            plane = drawn.plane
+    except DataError:
+        return
+    if plane is not None:
+        path = run.path / _home(*key)
+        path.parent.mkdir(exist_ok=True)
+        np.save(path, plane, allow_pickle=False)
+    yield Note(f"Map {key[0]}, layer {key[1]} is drawn.")
+
+
+def _away_arguments(pool: Pool, key: Key, X: Array) -> tuple[Key, Any]:
+    return key, pool.store(np.asarray(X))
+
+
+def _home(stage: str, layer: int) -> str:
+    return f"maps/{stage}-{layer}.npy"
+
+
+def _copy(data: bytes, handle: BinaryIO) -> None:
+    handle.write(data)
 
 
 def chosen_rows(stored: StoredVectors, request: ProjectRequest) -> StoredVectors:

@@ -18,7 +18,9 @@ class Request:
     checkpoint_seconds: least time between two checkpoints of the training. donors, seeds: where several models are
     trained, their languages and how many seeds each, from `seed` on; a demo trains one, on the donor.
     probe_every: steps between two probes, 0 for none. probe_languages, probe_layers: what is probed; all languages,
-    and the initial and the last layer, where they are empty.
+    and the initial and the last layer, where they are empty. on: where the work is done: here where it is empty, else
+    as `cluster.check_address` has it. threads: CPU threads of each training, 0 for all of this machine or, on a
+    cluster, for one; equal threads give equal numbers.
     """
 
     donor: str
@@ -42,6 +44,8 @@ class Request:
     dropout: float = 0.0
     probe_languages: tuple[str, ...] = ()
     probe_layers: tuple[int, ...] = ()
+    on: str = ""
+    threads: int = 0
 
     def layers_of(self, last: int) -> tuple[int, ...]:
         """The layers to probe, in order.
@@ -64,6 +68,7 @@ _LEAST = {
     "probe_size": 2,
     "perplexity": 1,
     "seeds": 1,
+    "threads": 0,
 }
 
 
@@ -85,6 +90,7 @@ def make_request(**fields: Any) -> dict[str, Any]:
             raise UsageError(
                 f"{name.replace('_', ' ').capitalize()} is {getattr(request, name)}.", f"It must be at least {least}."
             )
+    check_place(request.on, request.device)
     for code in request.probe_languages:
         if code not in languages:
             raise UsageError(f"{code} is not among the languages of the run.", f"Probe some of {', '.join(languages)}.")
@@ -103,6 +109,22 @@ def whole_path(name: str) -> str:
         if (path := Path(name).expanduser()).exists():
             return str(path.resolve())
     return name
+
+
+def check_place(on: str, device: str) -> None:
+    """See that work can be sent to `on`, and that the device is one that can be asked for there.
+
+    Raises: UsageError, ConfigurationError.
+    """
+    if not on:
+        return
+    from nerspace.engine.cluster.address import check_address
+
+    check_address(on)
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(
+            f"Ray hands out its GPUs itself: {device} cannot be chosen.", "Use --device auto, cpu or cuda."
+        )
 
 
 def read_request(fields: Mapping[str, Any]) -> Request:

@@ -8,7 +8,7 @@ from typing import Any
 
 from nerspace.engine import devices, encoders
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.requests import whole_path
+from nerspace.engine.requests import check_place, whole_path
 from nerspace.engine.runs import Run
 
 OF = ("words", "entities")
@@ -22,6 +22,7 @@ class ExtractRequest:
     source: folder of the run whose test side is read; empty where all of `data` is. model: the encoder of the stage
     before. tuned: folder of the model of the stage after, made on `donor` with `tuned_seed` in `step` steps; empty
     where there is none. size: sentences per language, 0 for all. words: random words per sentence, 0 for all.
+    on, threads: where it is done, as in Request.
     """
 
     source: str
@@ -39,13 +40,15 @@ class ExtractRequest:
     words: int
     seed: int
     device: str
+    on: str = ""
+    threads: int = 0
 
 
 def make_extract_request(
     run: Run | None, *, model: str = encoders.BUILTIN, data: str | None = None, of: str = "entities",
     stages: Sequence[str] = (), layers: Sequence[int] | None = None, languages: Sequence[str] = (),
     size: int | None = None, words: int = 4, seed: int = 0, device: str = "auto", donor: str | None = None,
-    tuned_seed: int | None = None,
+    tuned_seed: int | None = None, on: str = "", threads: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """A checked request as the plain dict that run.json holds; see ExtractRequest for the fields.
 
@@ -58,10 +61,11 @@ def make_extract_request(
     for stage in stages:
         if stage not in STAGES:
             raise UsageError(f"Unknown stage {stage!r}.", f"Choose from {', '.join(STAGES)}.")
-    for what, number in (("Size", size or 0), ("Words per sentence", words)):
+    for what, number in (("Size", size or 0), ("Words per sentence", words), ("Threads", threads)):
         if number < 0:
             raise UsageError(f"{what} is {number}.", "It must be 0, for all, or more.")
     devices.check_device_name(device)
+    check_place(on, device)
     asked: Mapping[str, Any] = run.info()["request"] if run else {}
     if run and "test_size" not in asked:
         raise UsageError(f"The run {run.id} trained nothing.", "Name a run of demo or finetune, or --model alone.")
@@ -83,6 +87,7 @@ def make_extract_request(
         data=whole_path(data or asked.get("data", "builtin")),
         size=asked.get("test_size", 120) if size is None else size, words=words,
         seed=asked.get("seed", seed) if data is None else seed, device=device,
+        on=on, threads=threads,
     )  # fmt: skip
     return asdict(request)
 
@@ -152,7 +157,7 @@ class ProjectRequest:
 
     source: folder of the run that holds them. languages, types: the rows that are drawn, all where empty. layers,
     stages: likewise. warm_start: whether a map starts from that of the stage before, or of the layer before where
-    that is the first stage.
+    that is the first stage. on, threads: where it is done, as in Request.
     """
 
     source: str
@@ -166,6 +171,8 @@ class ProjectRequest:
     perplexity: float
     seed: int
     warm_start: bool
+    on: str = ""
+    threads: int = 0
 
 
 def make_project_request(run: Run, **asked: Any) -> dict[str, Any]:
@@ -178,6 +185,7 @@ def make_project_request(run: Run, **asked: Any) -> dict[str, Any]:
     from nerspace.engine.mapping import choose
 
     request = ProjectRequest(source=str(run.path), **asked)
+    check_place(request.on, "cpu")
     check_how(request.method, request.metric, request.perplexity)
     choose(read_stored(run, request.of), request)
     return asdict(request)
@@ -190,5 +198,5 @@ def read_project_request(found: Mapping[str, Any]) -> ProjectRequest:
 
 
 def _read(kind: Any, found: Mapping[str, Any]) -> Any:
-    plain = {field.name: found[field.name] for field in fields(kind)}
+    plain = {field.name: found[field.name] for field in fields(kind) if field.name in found}
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})

@@ -27,6 +27,20 @@ RunName = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run's id or the beginning of it; the newest by default.")
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="ray|ADDRESS",
+        help="Do the work on a Ray cluster: ray for this machine's, or ray://HOST:PORT or HOST:PORT.",
+    ),
+]
+Threads = Annotated[
+    int,
+    typer.Option(
+        "--threads", min=0, help="CPU threads of a training; 0 for all, or one where --on is given.", show_default=True
+    ),
+]
 Epochs = Annotated[int, typer.Option("--epochs", help="Times over the training sentences.")]
 LearningRate = Annotated[
     float | None,

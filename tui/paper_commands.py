@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerspace.tui.options import Csv, Data, Device, Json, LearningRate, Model, Plot, Rows, Workspace
+from nerspace.tui.options import Csv, Data, Device, Json, LearningRate, Model, On, Plot, Rows, Threads, Workspace
 from nerspace.tui.training_commands import Follow
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def paper(
     model: Model = "builtin",
     data: Data = "builtin",
     device: Device = "auto",
+    on: On = None,
+    threads: Threads = 0,
     learning_rate: LearningRate = None,
     fill: Annotated[
         bool,
@@ -61,6 +63,7 @@ def paper(
         raise UsageError("There are several tables.", "Add --table with one of them, such as paper_claims.")
     request = make_paper_request(
         tuple(what or ()), scale, seeds, seed=seed, model=model, data=data, device=device,
+        on=on or "", threads=threads,
         learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), fill=fill,
     )  # fmt: skip
     run, is_new = _run_for(request, workspace, fresh)

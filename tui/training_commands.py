@@ -19,6 +19,7 @@ from nerspace.tui.options import (
     ProbeLayers,
     ProbeSize,
     RunName,
+    Threads,
     Workspace,
     layer_numbers,
 )
@@ -30,6 +31,9 @@ Follow = Annotated[
     bool, typer.Option("--follow/--detach", help="Watch the run until it ends, or return at once and leave it running.")
 ]
 
+# A place for work that is none: the run waits for a launcher of processes.
+LAUNCH = "launch"
+
 
 def finetune(
     donor: Annotated[str, typer.Option(metavar="CODES", help="Languages to train on, such as en,be, or all.")] = "en",
@@ -40,6 +44,16 @@ def finetune(
     test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
     model: Model = "builtin",
     device: Device = "auto",
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="ray|ADDRESS|launch",
+            help="Train on a Ray cluster: ray for this machine's, or ray://HOST:PORT or HOST:PORT. launch: make the "
+            "run and leave it to accelerate launch or torchrun, one training over several GPUs.",
+        ),
+    ] = None,
+    threads: Threads = 0,
     data: Data = "builtin",
     epochs: Epochs = 1,
     batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = 8,
@@ -69,15 +83,19 @@ def finetune(
         learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=batch_size,
         epochs=epochs, dropout=dropout, probe_every=probe_every, probe_size=probe_size, perplexity=70,
         probe_languages=parse_languages(probe_lang) if probe_lang else (), probe_layers=layer_numbers(probe_layers),
-        keep_model=keep_model,
+        keep_model=keep_model, on="" if on in (None, LAUNCH) else on, threads=threads,
     )  # fmt: skip
+    if on == LAUNCH:
+        run = make("finetune", request, workspace)
+        print(f"{run.id} waits. Start it: accelerate launch --num_processes N -m nerspace.engine.finetuning {run.path}")
+        return
     show_end(begin("finetune", request, workspace), follow)
 
 
-def begin(kind: str, request: "dict[str, Any]", workspace: Path | None) -> "Run":
-    """Make a run of that kind and start its job, once its data and its model are known to be there."""
+def make(kind: str, request: "dict[str, Any]", workspace: Path | None) -> "Run":
+    """Make a run of that kind, once its data and its model are known to be there."""
     from nerspace import datasets
-    from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine import encoders, runs
     from nerspace.tui.console import console
 
     folder = runs.workspace_folder(workspace)
@@ -85,6 +103,14 @@ def begin(kind: str, request: "dict[str, Any]", workspace: Path | None) -> "Run"
     encoders.resolve(request["model"])
     run = runs.create(folder, kind, request, request["seed"])
     console(stderr=True).print(f"Run {run.id}")
+    return run
+
+
+def begin(kind: str, request: "dict[str, Any]", workspace: Path | None) -> "Run":
+    """Make a run of that kind and start its job."""
+    from nerspace.engine import jobs
+
+    run = make(kind, request, workspace)
     jobs.start(run)
     return run
 

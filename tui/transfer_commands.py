@@ -13,9 +13,11 @@ from nerspace.tui.options import (
     Json,
     LearningRate,
     Model,
+    On,
     Plot,
     ProbeEvery,
     Rows,
+    Threads,
     Workspace,
 )
 from nerspace.tui.training_commands import Follow
@@ -35,6 +37,8 @@ def transfer(
     test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120,
     model: Model = "builtin",
     device: Device = "auto",
+    on: On = None,
+    threads: Threads = 0,
     data: Data = "builtin",
     epochs: Epochs = 1,
     batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = 8,
@@ -86,7 +90,7 @@ def transfer(
             test_size=test_size, model=model, device=device, data=data,
             learning_rate=learning_rate or (2e-4 if model == encoders.BUILTIN else 5e-5), batch_size=batch_size,
             epochs=epochs, dropout=dropout, probe_every=probe_every, probe_size=12, perplexity=70,
-            keep_model=keep_model,
+            keep_model=keep_model, on=on or "", threads=threads,
         )  # fmt: skip
         done = begin("transfer", request, workspace)
         if not watch(done, follow):

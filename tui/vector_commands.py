@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerspace.datasets.errors import NerspaceError
-from nerspace.tui.options import Csv, Device, Json, Languages, Model, Plot, Rows, Workspace, layer_numbers
+from nerspace.tui.options import Csv, Device, Json, Languages, Model, On, Plot, Rows, Threads, Workspace, layer_numbers
 from nerspace.tui.training_commands import Follow
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def extract(
     model_seed: Annotated[int | None, typer.Option(help="Which of the run's models, by its seed.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the sentences and words drawn from --data.")] = 0,
     device: Device = "auto",
+    on: On = None,
+    threads: Threads = 0,
     follow: Follow = True,
     workspace: Workspace = None,
     csv: Csv = None,
@@ -62,7 +64,7 @@ def extract(
     request = make_extract_request(
         runs.find_run(folder, run) if run else None, model=model, data=data, of=of, stages=_words(stage),
         layers=_layers(layers), languages=() if lang in (None, "all") else _words(lang), size=size, words=words,
-        seed=seed, device=device, donor=donor, tuned_seed=model_seed,
+        seed=seed, device=device, on=on or "", threads=threads, donor=donor, tuned_seed=model_seed,
     )  # fmt: skip
     if not request["source"]:
         datasets.load(request["data"])
@@ -92,6 +94,8 @@ def project(
         bool,
         typer.Option("--warm-start", help="Start each map from that of the stage before, so that points stay."),
     ] = False,
+    on: On = None,
+    threads: Threads = 0,
     by: Annotated[str, typer.Option("--by", help="What --plot tells apart: language or type.")] = "language",
     follow: Follow = True,
     workspace: Workspace = None,
@@ -119,6 +123,7 @@ def project(
         find_stored(folder, run, of), of=of, stages=_words(stage), layers=_layers(layers) or (),
         languages=() if lang in (None, "all") else _words(lang), types=tuple(t.upper() for t in _words(types)),
         method=method, metric=metric, perplexity=perplexity, seed=seed, warm_start=warm_start,
+        on=on or "", threads=threads,
     )  # fmt: skip
     made = runs.create(folder, "project", request, seed)
     console(stderr=True).print(f"Run {made.id}")

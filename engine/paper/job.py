@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nerspace.engine.paper import pieces
@@ -65,7 +66,9 @@ def _with_models(
     from nerspace.engine.paper import changes, names, spelling, types
     from nerspace.engine.paper.models import readings
 
-    run.update(device=devices.describe(devices.pick_device(request.device)))
+    devices.use_threads(request.threads)
+    if not request.on:
+        run.update(device=devices.describe(devices.pick_device(request.device)))
     asked = readings(sample, request)
     if missing := len(sample.test) * len(asked.languages) - len(asked.test):
         yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
@@ -90,8 +93,9 @@ def _models(
     run: Run, request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
 ) -> Generator[Record, None, dict[tuple[str, int], pieces.Piece]]:
     """Every model that the items need: read back where it was made before, else made now."""
+    from nerspace.engine.cluster import Pool
     from nerspace.engine.paper.calibration import measure, seconds_for
-    from nerspace.engine.paper.models import make_piece, note_of
+    from nerspace.engine.paper.models import make_piece, note_of, trainings
 
     shared = pieces.shared_key(request, sample.corpus)
     wanted = {pair: pieces.piece_key(request, shared, *pair) for pair in request.donors(sample.corpus.languages)}
@@ -103,7 +107,7 @@ def _models(
             yield note_of(piece)
     clock.lap("data")
     left: dict[tuple[str, int], float] = {}
-    if missing:
+    if missing and not request.on:
         speed = yield from measure(request, sample, asked)
         left = {pair: seconds_for(speed, request, sample, asked, *pair) for pair in missing}
         run.update(estimated_seconds=round(sum(left.values()), 1))
@@ -112,10 +116,20 @@ def _models(
             f"({speed.step:.2f} s a step, {1 / speed.sentence:.0f} sentences/s read)."
         )
         clock.lap("calibration")
-    for number, pair in enumerate(missing, 1):
-        piece = yield from make_piece(run, request, sample, asked, pair, number, len(missing))
-        made[pair] = pieces.write_piece(run, wanted[pair], piece)
-        clock.lap("models")
+    with ExitStack() as stack:
+        pool = None
+        if missing and request.on:
+            yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
+            threads = request.threads or 1
+            pool = stack.enter_context(Pool(run, request.on, threads, request.device, [request.model], len(missing)))
+            run.update(device=pool.describe())
+            # What is read here is little, and Ray has promised the GPUs to the workers.
+            request = replace(request, device="cpu")
+        works = trainings(run, request, sample, asked, missing, pool)
+        for number, (pair, work) in enumerate(zip(missing, works, strict=True), 1):
+            piece = yield from make_piece(run, request, asked, pair, work, number, len(missing))
+            made[pair] = pieces.write_piece(run, wanted[pair], piece)
+            clock.lap("models")
     return made
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -13,7 +13,8 @@ import pandas as pd
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import ActiveVocabulary, encode
-from nerspace.engine.donors import Finetuned, finetune_one
+from nerspace.engine.cluster import Pool
+from nerspace.engine.donors import Finetuned, finetune_on, finetune_one
 from nerspace.engine.experiment import FORWARD_BATCH, Sample, longest_input, point_table, readable
 from nerspace.engine.finetuning import LABELS, probes_table
 from nerspace.engine.forward import Outputs, forward
@@ -99,17 +100,30 @@ def training_request(request: PaperRequest, asked: Readings, donor: str, seed: i
     )  # fmt: skip
 
 
+Work = Generator[Record, None, Finetuned]
+
+
+def trainings(
+    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, models: Sequence[tuple[str, int]],
+    pool: Pool | None,
+) -> Iterable[Work]:  # fmt: skip
+    """The fine-tunings of some models, donors and seeds: here one after the other, on a cluster side by side."""
+    told = [training_request(request, asked, donor, seed) for donor, seed in models]
+    trains = {donor: sample.sentences(sample.train, [donor]) for donor in dict.fromkeys(donor for donor, _ in models)}
+    limit = longest(request.model)
+    if pool is not None:
+        return finetune_on(pool, run, told, trains, asked.test, limit)
+    return (finetune_one(run, one, trains[one.donor], asked.test, limit) for one in told)
+
+
 def make_piece(
-    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, model: tuple[str, int], part: int, parts: int
+    run: Run, request: PaperRequest, asked: Readings, model: tuple[str, int], work: Work, part: int, parts: int
 ) -> Generator[Record, None, Piece]:
     """Fine-tune one model, its donor and seed, and keep what the figures need of it; part: its number among `parts`.
 
-    Goes on from a checkpoint where there is one.
+    work: one of `trainings`. Goes on from a checkpoint where there is one.
     """
     started, (donor, seed) = time.monotonic(), model
-    told = training_request(request, asked, donor, seed)
-    train = sample.sentences(sample.train, [donor])
-    work = finetune_one(run, told, train, asked.test, longest(request.model))
     done = yield from _numbered(work, part, parts)
     vectors: dict[tuple[str, str, int], Array] = {}
     if is_read(request, donor, seed):

@@ -61,6 +61,8 @@ def content_key(request: PaperRequest, corpus: SyntheticNER) -> str:
         "scale": "",
         "fresh": False,
     }
+    # Where the work is done decides no number.
+    del asked["on"], asked["threads"]
     parts = (FORMAT, asked, corpus_hash(corpus), model_hash(request.model), sorted(versions().items()))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 

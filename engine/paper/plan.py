@@ -8,6 +8,7 @@ from nerspace.engine import devices
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import published
 from nerspace.engine.paper.published import ITEMS
+from nerspace.engine.requests import check_place
 
 # What a model is needed for; Table 1 counts, and the rest is read from English seed 0 alone.
 MANY_DONORS = "figure5"
@@ -69,7 +70,7 @@ class PaperRequest:
 
     items: which tables and figures. seeds: models per donor for Figure 5, from `seed` on; the rest uses the first.
     fill: whether types that the data has names but no contexts for get the built-in contexts. fresh: whether models of
-    earlier runs are made anew.
+    earlier runs are made anew. on, threads: where the models are made, as in Request.
     """
 
     items: tuple[str, ...]
@@ -86,6 +87,8 @@ class PaperRequest:
     fill: bool = True
     fresh: bool = False
     checkpoint_seconds: float = 60.0
+    on: str = ""
+    threads: int = 0
 
     def donors(self, languages: tuple[str, ...]) -> list[tuple[str, int]]:
         """The donor and seed of every model that the items need; English and the first seed come first."""
@@ -112,6 +115,9 @@ def make_paper_request(items: tuple[str, ...], scale: str, seeds: int, **fields:
     chosen = tuple(item for item in ITEMS if item in items or not items)
     request = PaperRequest(chosen, scale, sizes_of(scale), seeds, **fields)
     devices.check_device_name(request.device)
+    check_place(request.on, request.device)
+    if request.threads < 0:
+        raise UsageError(f"Threads is {request.threads}.", "It must be 0, for all, or more.")
     if not 0 < request.learning_rate < 1:
         raise UsageError(f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.")
     return asdict(request)

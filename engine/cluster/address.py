@@ -1,0 +1,134 @@
+"""From `--on` to a connected driver: the cluster of this machine, one that an address names, or one started here."""
+
+import contextlib
+import importlib.util
+import os
+import re
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from nerspace.engine.errors import ConfigurationError, UsageError
+
+# Seconds for which a head is given time to answer.
+PATIENCE = 10.0
+NAMESPACE = "nerspace"
+HERE = "ray"
+_ADDRESS = re.compile(r"(?P<client>ray://)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})", re.ASCII)
+
+
+def check_address(on: str) -> None:
+    """See that `on` names a place for work and that what it needs is installed; nobody is asked.
+
+    Raises: UsageError for another form, ConfigurationError without Ray.
+    """
+    if on != HERE and not _ADDRESS.fullmatch(on):
+        raise UsageError(
+            f"{on!r} is no place for work.", "Choose ray (the cluster of this machine), ray://HOST:PORT or HOST:PORT."
+        )
+    needed = ["ray", *(["grpc"] if on.startswith("ray://") else [])]
+    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
+        raise ConfigurationError(
+            f"--on {on} needs {' and '.join(missing)}, not installed here.",
+            "Install it: pip install 'nerspace[cluster]'.",
+        )
+
+
+@contextlib.contextmanager
+def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
+    """Ray's module, connected until the block ends, and where it is connected to.
+
+    Raises: ConfigurationError when the head cannot be reached within PATIENCE seconds, or is of another version.
+    """
+    check_address(on)
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # The nodes' own word for an unreachable head takes minutes and may end the process.
+    address = _of_this_machine() if on == HERE else on
+    if address:
+        _await(address)
+        _bring_token()
+    import ray
+
+    here = {} if address else {"include_dashboard": False}
+    # The current folder stays with the nodes that are started here, and Ray puts it before their modules: one that
+    # holds a folder `datasets` would hide a package, one that is deleted would keep libraries from loading.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+        with _handlers_kept(), contextlib.chdir(empty):
+            try:
+                ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here)
+            except (Exception, SystemExit) as error:
+                text = " ".join(str(error).split())
+                raise ConfigurationError(
+                    f"Ray at {address or 'this machine'} cannot be used ({text[:200] or type(error).__name__}).",
+                    "Ray and Python must have the same versions on every node, and the same token where Ray wants one "
+                    "(~/.ray/auth_token or $RAY_AUTH_TOKEN).",
+                ) from error
+        try:
+            yield ray, address or "this machine"
+        finally:
+            with _handlers_kept():
+                ray.shutdown()
+
+
+def _of_this_machine() -> str:
+    """The address of the cluster that this machine belongs to, empty if there is none that answers."""
+    if (named := os.environ.get("RAY_ADDRESS", "")) not in ("", "auto"):
+        return "" if named == "local" else named
+    folder = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()) / "ray"
+    try:
+        address = (folder / "ray_current_cluster").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+    return address if _ADDRESS.fullmatch(address) and not _refusal(address, 1.0) else ""
+
+
+def _bring_token() -> None:
+    """Show Ray's token where there is one: a head that finds one wants it from everybody who comes."""
+    at_home = Path("~/.ray/auth_token").expanduser().is_file()
+    if at_home or os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
+def _await(address: str) -> None:
+    """Wait until somebody listens at the address.
+
+    Raises: ConfigurationError after PATIENCE seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while refusal := _refusal(address, max(0.1, deadline - time.monotonic())):
+        if time.monotonic() > deadline - 0.5:
+            raise ConfigurationError(
+                f"No Ray head answers at {address} ({refusal}, tried for {PATIENCE:.0f} s).",
+                "Start it there: ray start --head. Ray's client (ray://) listens at 10001, the head itself at 6379.",
+            )
+        time.sleep(0.5)
+
+
+def _refusal(address: str, patience: float) -> str:
+    """Why nobody can be reached at the address; empty if somebody can."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        return "no HOST:PORT"
+    try:
+        socket.create_connection((found["host"].strip("[]"), int(found["port"])), timeout=patience).close()
+    except (OSError, OverflowError) as error:
+        return (getattr(error, "strerror", None) or str(error)).lower()
+    return ""
+
+
+@contextlib.contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Ray answers SIGTERM by ending the process; a job answers it by stopping at its next step."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,212 @@
+"""Jobs on a Ray cluster of several processes on this machine: the tables of a local run, whatever is lost meanwhile."""
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray_nodes import Nodes, nodes
+from training_samples import assert_same_results, demo_request
+
+from nerspace.engine import jobs, runs
+from nerspace.engine.paper.plan import make_paper_request
+from nerspace.engine.runs import Run
+from nerspace.engine.vector_requests import make_extract_request, make_project_request
+
+pytest.importorskip("ray")
+pytest.importorskip("grpc")
+pytestmark = pytest.mark.cluster
+
+MODELS = {"be-0", "be-1", "pl-0", "pl-1"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Path:
+    """A home folder that the nodes do not share, with an encoder in it."""
+    folder = tmp_path_factory.mktemp("home")
+    shutil.copytree(tiny_xlmr, folder / "tiny")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    with nodes("alpha", "beta", HOME=str(tmp_path_factory.mktemp("elsewhere"))) as made:
+        yield made
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, home: Path, cluster: Nodes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("RAY_AUTH_TOKEN", cluster.token)
+    return runs.workspace_folder(tmp_path / "workspace")
+
+
+def asked(workspace: Path, **changes: Any) -> Run:
+    """Two donors with two seeds, each for some seconds."""
+    fields = {
+        "donor": "be", "donors": ("be", "pl"), "seeds": 2, "size": 40, "epochs": 60, "probe_every": 100, "threads": 1,
+        **changes,
+    }  # fmt: skip
+    return runs.create(workspace, "transfer", {**demo_request(Path("builtin"), **fields), "model": "~/tiny"}, 0)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Run:
+    """The run that is done here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        run = asked(runs.workspace_folder(tmp_path_factory.mktemp("workspace")))
+        jobs.start(run)
+        end(run)
+    return run
+
+
+def end(run: Run) -> list[dict[str, Any]]:
+    events = list(jobs.follow(run))
+    assert events[-1]["state"] == "finished", (run.path / "job.log").read_text()
+    return events
+
+
+def notes(run: Run) -> list[str]:
+    return [event["text"] for _, event in run.events() if event["event"] == "note"]
+
+
+def stages(run: Run) -> list[str]:
+    return [event["label"] for _, event in run.events() if event["event"] == "stage"]
+
+
+def given(run: Run) -> list[str]:
+    """The pieces that were handed out, in order."""
+    return [note.partition(" goes to ")[0] for note in notes(run) if " goes to " in note]
+
+
+def wait_for_step(run: Run, step: int) -> str:
+    """Wait until the first training has told that step; the node that it is on."""
+    label = ""
+    for event in jobs.follow(run, poll=0.02):
+        label = event.get("label", label)
+        if event["event"] == "step" and event["step"] >= step:
+            return label.partition(" on ")[2].partition(",")[0]
+    raise AssertionError((run.path / "job.log").read_text())
+
+
+def test_a_run_whose_node_is_killed_ends_with_the_tables_of_a_local_run(
+    whole: Run, workspace: Path, cluster: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    run = asked(workspace, on="ray")
+    jobs.start(run)
+    node = wait_for_step(run, 20)
+    cluster.kill(node)
+    end(run)
+    assert_same_results(whole, run)
+    lost = [note[:4] for note in notes(run) if note.endswith(f" was lost on {node} and is done again.")]
+    assert len(lost) == 1
+    assert sorted(given(run)) == sorted([*MODELS, *lost])
+    assert any("lacks the encoder ~/tiny" in note for note in notes(run))
+    assert run.info()["device"] == f"Ray at {cluster.address} (3 nodes, 2 CPUs)"
+    cluster.add(node, HOME=str(cluster.folder))
+
+
+def test_a_killed_worker_costs_its_own_piece_alone_also_over_rays_client(
+    whole: Run, workspace: Path, cluster: Nodes
+) -> None:
+    run = asked(workspace, on=f"ray://127.0.0.1:{cluster.client_port}")
+    jobs.start(run)
+    node = wait_for_step(run, 20)
+    for pid in cluster.workers(node):
+        os.kill(pid, signal.SIGKILL)
+    end(run)
+    assert_same_results(whole, run)
+    assert len(given(run)) == 5
+    assert set(given(run)) == MODELS
+
+
+def test_a_driver_that_died_comes_back_and_repeats_only_what_was_not_finished(
+    whole: Run, workspace: Path, cluster: Nodes
+) -> None:
+    run = asked(workspace, on=cluster.address)
+    jobs.start(run)
+    for _ in jobs.follow(run, poll=0.02):
+        if any(run.path.glob("checkpoints/*/finished.json")):
+            break
+    os.kill(json.loads((run.path / "process.json").read_text())["pid"], signal.SIGKILL)
+    while run.info()["state"] != "dead":
+        time.sleep(0.02)
+    finished = {path.parent.name for path in run.path.glob("checkpoints/*/finished.json")}
+    assert finished
+    jobs.resume(run)
+    end(run)
+    assert_same_results(whole, run)
+    assert set(given(run)) == MODELS - finished
+
+
+def test_a_run_on_a_cluster_stops_when_it_is_asked_to(workspace: Path, cluster: Nodes) -> None:
+    run = asked(workspace, on=cluster.address, epochs=2000)
+    jobs.start(run)
+    wait_for_step(run, 5)
+    jobs.stop(run)
+    assert list(jobs.follow(run))[-1]["state"] == "stopped"
+
+
+def test_shards_of_an_extraction_make_the_files_of_a_local_one(workspace: Path, cluster: Nodes, home: Path) -> None:
+    fields = make_extract_request(
+        None, model=str(home / "tiny"), of="words", size=3000, languages=("en", "be"), threads=1
+    )
+    here, away = (runs.create(workspace, "extract", {**fields, "on": on}, 0) for on in ("", cluster.address))
+    for run in (here, away):
+        jobs.start(run)
+    for run in (here, away):
+        end(run)
+    assert given(away) == [f"Part {number} of 3 (before)" for number in (1, 2, 3)]
+    files = sorted(path.relative_to(here.path) for path in here.path.glob("[tv]*/*"))
+    assert files == sorted(path.relative_to(away.path) for path in away.path.glob("[tv]*/*"))
+    assert {path.suffix for path in files} == {".csv", ".npy"}
+    for file in files:
+        assert (here.path / file).read_bytes() == (away.path / file).read_bytes(), file
+
+
+def test_maps_drawn_on_a_cluster_are_those_drawn_here(
+    workspace: Path, cluster: Nodes, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = runs.create(workspace, "extract", make_extract_request(None, model=str(home / "tiny"), size=40), 0)
+    jobs.start(vectors)
+    end(vectors)
+    how = {
+        "of": "entities", "stages": (), "layers": (), "languages": ("be", "en"), "types": (), "method": "tsne",
+        "metric": "euclidean", "perplexity": 5.0, "seed": 0, "warm_start": False, "threads": 1,
+    }  # fmt: skip
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    maps = []
+    for on in ("", cluster.address):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(home / f"cache{len(maps)}"))
+        run = runs.create(workspace, "project", make_project_request(vectors, **how, on=on), 0)
+        jobs.start(run)
+        end(run)
+        maps.append([run.table_path(name).read_bytes() for name in ("map", "map_quality", "points")])
+    assert maps[0] == maps[1]
+    assert sorted(given(run)) == ["Map before, layer 0", "Map before, layer 2"]
+    assert not (run.path / "maps").exists()
+
+
+def test_the_paper_is_made_of_models_trained_on_a_cluster(workspace: Path, cluster: Nodes, home: Path) -> None:
+    fields = {
+        "seed": 0, "model": str(home / "tiny"), "data": "builtin", "device": "cpu", "learning_rate": 1e-3,
+        "threads": 1, "fresh": True,
+    }  # fmt: skip
+    tables = []
+    for on in ("", cluster.address):
+        request = make_paper_request(("table2", "figure3"), "0.003", 1, **fields, on=on)
+        run = runs.create(workspace, "paper", request, 0)
+        jobs.start(run)
+        end(run)
+        tables.append({name: run.table_path(name).read_bytes() for name in run.tables()})
+    assert tables[0] == tables[1]
+    assert (
+        len(given(run)) == len({label.split(" ")[1] for label in stages(run) if label.startswith("Fine-tuning")}) == 6
+    )

@@ -1,0 +1,71 @@
+"""Where work may be sent, and a head that does not answer."""
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from training_samples import demo_request
+
+from nerspace.engine import jobs, runs
+from nerspace.engine.cluster import address
+from nerspace.engine.errors import ConfigurationError, UsageError
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("on", ["slurm", "ray://", "ray://host", "host:", "http://host:1", "ray:6379:1", "a b:1"])
+def test_a_place_that_is_none_is_named_with_those_that_are(tiny_bert: Path, on: str) -> None:
+    with pytest.raises(UsageError, match="is no place for work. Choose ray .*ray://HOST:PORT or HOST:PORT"):
+        demo_request(tiny_bert, on=on)
+
+
+@pytest.mark.parametrize("device", ["cuda:1", "mps"])
+def test_a_single_device_cannot_be_chosen_on_a_cluster(tiny_bert: Path, device: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(UsageError, match="hands out its GPUs itself"):
+        demo_request(tiny_bert, on="ray", device=device)
+
+
+def test_without_ray_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=r"needs ray and grpc.*pip install 'nerspace\[cluster\]'"):
+        address.check_address("ray://host:10001")
+
+
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_a_head_that_does_not_answer_ends_the_run_with_one_line(
+    tmp_path: Path, tiny_bert: Path, nobody: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray")
+    pytest.importorskip("grpc")
+    monkeypatch.setattr(address, "PATIENCE", 1.0)
+    request = demo_request(tiny_bert, on=f"{scheme}{nobody}")
+    run = runs.create(runs.workspace_folder(tmp_path), "transfer", request, 0)
+    assert jobs.execute(run) == "failed"
+    error = run.info()["error"]
+    assert error["message"] == f"No Ray head answers at {scheme}{nobody} (connection refused, tried for 1 s)."
+    assert error["hint"].startswith("Start it there: ray start --head.")
+
+
+def test_a_cluster_of_this_machine_that_is_gone_is_not_waited_for(
+    tmp_path: Path, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert address._of_this_machine() == ""
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(nobody)
+    started = time.monotonic()
+    assert address._of_this_machine() == ""
+    assert time.monotonic() - started < 5
+    with socket.create_server(("127.0.0.1", int(nobody.rpartition(":")[2]))):
+        assert address._of_this_machine() == nobody
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    assert address._of_this_machine() == "head:6379"
