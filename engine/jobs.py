@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
@@ -36,6 +36,19 @@ JOBS = {
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")
+
+
+def make(workspace: Path, kind: str, request: Mapping[str, Any]) -> Run:
+    """A run of that kind, once its data and its model are known to be there.
+
+    Raises: NerspaceError if they are not, or the run cannot be made.
+    """
+    from nerspace import datasets
+    from nerspace.engine import encoders, runs
+
+    datasets.load_parallel(request["data"]).select(languages=request["languages"])
+    encoders.resolve(request["model"])
+    return runs.create(workspace, kind, request, request["seed"])
 
 
 def start(run: Run) -> None:

@@ -142,10 +142,8 @@ def demo(
     language, relates them to spelling distance (TNLD), and maps word vectors before and after. Everything becomes a
     table of the run. Ctrl+C stops it and keeps what is finished.
     """
-    from nerspace import datasets
     from nerspace.datasets.languages import parse_languages
-    from nerspace.engine import encoders, jobs, runs
-    from nerspace.engine.encoders.builtin import is_converted
+    from nerspace.engine import encoders
     from nerspace.engine.requests import make_request
     from nerspace.tui.console import console, follow
     from nerspace.tui.summary import show_summary, time_taken
@@ -157,15 +155,7 @@ def demo(
         dropout=dropout, probe_every=probe_every, probe_size=probe_size, perplexity=perplexity, keep_model=keep_model,
         probe_languages=parse_languages(probe_lang) if probe_lang else (), probe_layers=layer_numbers(probe_layers),
     )  # fmt: skip
-    folder = runs.workspace_folder(workspace)
-    datasets.load_parallel(data).select(languages=request["languages"])
-    told = console(stderr=True)
-    if model == encoders.BUILTIN and not is_converted():
-        told.print("Unpacking the built-in encoder, once (some seconds, 480 MB in the cache)")
-    encoders.resolve(model)
-    run = runs.create(folder, "demo", request, seed)
-    told.print(f"Run {run.id}")
-    jobs.start(run)
+    run = training_commands.begin("demo", request, workspace)
     state = follow(run)
     if state == "failed":
         problem = run.info().get("error", {})
@@ -179,7 +169,7 @@ def demo(
     console().print(f"Tables: {', '.join(run.tables())}.")
     print(f"Explore it: nerspace --run {run.id}")
     if tui and sys.stdin.isatty() and sys.stdout.isatty():
-        _open_explorer(folder, run.id, data, model, room="space")
+        _open_explorer(workspace, run.id, data, model, room="space")
 
 
 @runs_app.command("list")

@@ -105,11 +105,8 @@ def launch(workspace: Path, request: Mapping[str, Any]) -> "Run":
 
     Raises: NerspaceError if they are not, or the run cannot be made.
     """
-    from nerspace import datasets
-    from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine import jobs
 
-    datasets.load_parallel(request["data"]).select(languages=request["languages"])
-    encoders.resolve(request["model"])
-    run = runs.create(workspace, "finetune", request, request["seed"])
+    run = jobs.make(workspace, "finetune", request)
     jobs.start(run)
     return run

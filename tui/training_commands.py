@@ -93,16 +93,16 @@ def finetune(
 
 
 def make(kind: str, request: "dict[str, Any]", workspace: Path | None) -> "Run":
-    """Make a run of that kind, once its data and its model are known to be there."""
-    from nerspace import datasets
-    from nerspace.engine import encoders, runs
+    """Make a run of that kind, and tell its name."""
+    from nerspace.engine import encoders, jobs, runs
+    from nerspace.engine.encoders.builtin import is_converted
     from nerspace.tui.console import console
 
-    folder = runs.workspace_folder(workspace)
-    datasets.load_parallel(request["data"]).select(languages=request["languages"])
-    encoders.resolve(request["model"])
-    run = runs.create(folder, kind, request, request["seed"])
-    console(stderr=True).print(f"Run {run.id}")
+    told = console(stderr=True)
+    if request["model"] == encoders.BUILTIN and not is_converted():
+        told.print("Unpacking the built-in encoder, once (some seconds, 480 MB in the cache)")
+    run = jobs.make(runs.workspace_folder(workspace), kind, request)
+    told.print(f"Run {run.id}")
     return run
 
 
