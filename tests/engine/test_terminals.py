@@ -47,7 +47,7 @@ def test_a_run_is_started_followed_stopped_and_resumed_from_different_terminals(
     assert told == f"nerspace: The run {run.id} is still running. Follow it: nerspace runs follow {run.id}.\n"
     assert terminal("runs", "stop", run.id).wait(60) == 0
     told, _ = follower.communicate(timeout=60)
-    assert "Fine-tuning en-0 (1,500 steps)" in told
+    assert "Fine-tuning en-0, model 1 of 2 (1,500 steps)" in told
     assert f"{run.id}: stopped" in told
 
     stopped_at = len(run.read_table("steps"))
