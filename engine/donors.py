@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -44,6 +45,8 @@ from nerspace.engine.statistics import delta_correlation_table, delta_table
 # The first steps are slow to start and say little before so many.
 _JUDGED_AFTER = 20
 _WORTH_TELLING = 120.0
+# Before the last model, findings take at most about this share of the time: workers wait for whoever writes them.
+_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def _gather(
     for table in ("steps", "probes"):
         run.drop_table(table)
     predictions, deltas, related = "", [], []
+    told_at = cost = 0.0
     rounds = math.ceil(len(asked) / max(1, min(at_once, len(asked))))
     for number, (one, work) in enumerate(zip(asked, works, strict=True)):
         part = number * rounds // len(asked) + 1
@@ -138,8 +142,12 @@ def _gather(
             run.write_table("delta_correlations", pd.concat(related))
         predictions += done.predictions if not predictions else done.predictions.partition("\n")[2]
         run.write_table("predictions", _read_csv(predictions))
-        for name, table_of_findings in transfer_tables(run).items():
-            run.write_table(name, table_of_findings)
+        if one is asked[-1] or time.monotonic() - told_at > cost / _SHARE:
+            started = time.monotonic()
+            for name, table_of_findings in transfer_tables(run).items():
+                run.write_table(name, table_of_findings)
+            told_at = time.monotonic()
+            cost = told_at - started
 
 
 def finetune_on(
@@ -263,12 +271,12 @@ def _recorded(
                 yield Note(note)
 
 
-def _foretold(record: StepRecord, models: int, parts: int) -> str:
+def _foretold(record: StepRecord, models: int, parts: int = 0) -> str:
     """How long all fine-tunings will take, judged from the first steps of the first; empty at other steps.
 
-    parts: how many of them come one after the other.
+    parts: how many of them come one after the other, all where it is 0.
     """
-    seconds = record.seconds / record.step * record.steps * parts
+    seconds = record.seconds / record.step * record.steps * (parts or models)
     if record.step != min(_JUDGED_AFTER, record.steps) or seconds < _WORTH_TELLING:
         return ""
     told = f"{models} fine-tunings" if models > 1 else "The fine-tuning"
