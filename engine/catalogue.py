@@ -13,7 +13,7 @@ from nerspace.engine.listing import RUN_TABLES
 from nerspace.engine.names_catalogued import NAME_TABLES
 from nerspace.engine.paper.catalogued import PAPER_TABLES
 from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
-from nerspace.engine.transfer_catalogued import SWAP_TABLES, TRANSFER_TABLES
+from nerspace.engine.transfer.catalogued import SWAP_TABLES, TRANSFER_TABLES
 
 _SPECS = (
     TableSpec(
@@ -161,7 +161,7 @@ _SPECS = (
     TableSpec(
         "vectors",
         "The files of vectors that nerspace extract wrote, each with a CSV of its rows beside it.",
-        "engine.extraction:vectors_table",
+        "engine.extraction.job:vectors_table",
         {
             "file": "array in the run's folder vectors, float32 [n, dimensions], to be mapped into memory",
             "of": "words or entities",

@@ -24,9 +24,9 @@ from nerspace.engine.finetuning import LABELS, Recipe, finetune, probes_table, s
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.similarity import parallel_cosine_table
-from nerspace.engine.mapping import How, draw_maps
 from nerspace.engine.probing import WORDS_PER_SENTENCE, probe_space, probed, probed_layers, random_words
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.projection.job import How, draw_maps
 from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.statistics import correlation_table, delta_correlation_table, delta_table

@@ -26,11 +26,11 @@ from nerspace.engine.runs import Run
 
 JOBS = {
     "demo": "nerspace.engine.experiment:demo",
-    "finetune": "nerspace.engine.donors:finetune_donors",
-    "transfer": "nerspace.engine.donors:finetune_donors",
-    "swap": "nerspace.engine.swap_job:swap",
-    "extract": "nerspace.engine.extraction:extract",
-    "project": "nerspace.engine.mapping:project_vectors",
+    "finetune": "nerspace.engine.transfer.donors:finetune_donors",
+    "transfer": "nerspace.engine.transfer.donors:finetune_donors",
+    "swap": "nerspace.engine.swapping.job:swap",
+    "extract": "nerspace.engine.extraction.job:extract",
+    "project": "nerspace.engine.projection.job:project_vectors",
     "evaluate": "nerspace.engine.evaluation.job:evaluate",
     "paper": "nerspace.engine.paper.job:paper",
 }

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.datasets.languages import script_of
-from nerspace.engine.mantel import (
+from nerspace.engine.transfer import pair_table
+from nerspace.engine.transfer.mantel import (
     RESAMPLES,
     Mantel,
     label_pairs,
@@ -17,7 +18,6 @@ from nerspace.engine.mantel import (
     weighted_pearson,
     weighted_spearman,
 )
-from nerspace.engine.transfer import pair_table
 
 if TYPE_CHECKING:
     import pandas as pd

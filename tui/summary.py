@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nerspace.engine.findings import TABLES
+from nerspace.engine.transfer.findings import TABLES
 from nerspace.tui.console import console, duration, print_table
 from nerspace.tui.literal import shown_number
 from nerspace.tui.plots import text

@@ -59,8 +59,8 @@ def swap(
     from nerspace.datasets.errors import UsageError
     from nerspace.datasets.languages import parse_languages
     from nerspace.engine import jobs, runs
-    from nerspace.engine.swap import plan_swaps
-    from nerspace.engine.swap_requests import make_swap_request, read_swap_request
+    from nerspace.engine.swapping.plan import plan_swaps
+    from nerspace.engine.swapping.requests import make_swap_request, read_swap_request
     from nerspace.tui.console import console
     from nerspace.tui.training_commands import watch
 

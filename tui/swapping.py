@@ -90,7 +90,7 @@ def start_swap(session: "Session", name: str) -> "Run":
     """
     from nerspace.engine import jobs, runs
     from nerspace.engine.errors import UsageError
-    from nerspace.engine.swap_requests import make_swap_request
+    from nerspace.engine.swapping.requests import make_swap_request
 
     if session.run is None:
         raise UsageError("There is no run.", "Start one: nerspace demo.")

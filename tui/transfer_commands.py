@@ -73,8 +73,8 @@ def transfer(
     from nerspace.datasets.errors import UsageError
     from nerspace.datasets.languages import parse_languages
     from nerspace.engine import encoders, runs
-    from nerspace.engine.findings import TABLES
     from nerspace.engine.requests import make_request
+    from nerspace.engine.transfer.findings import TABLES
     from nerspace.tui.training_commands import begin, watch
 
     if table is not None and table not in TABLES:
@@ -102,7 +102,7 @@ def _show(
     run: "Run", layer: int | None, table: str | None, csv: str | None, as_json: bool, plot: bool, rows: int
 ) -> None:
     from nerspace.datasets.errors import UsageError
-    from nerspace.engine.findings import transfer_tables
+    from nerspace.engine.transfer.findings import transfer_tables
     from nerspace.tui.console import show_table
     from nerspace.tui.transfer_report import show_report
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nerspace.engine.advice import first_choices
+from nerspace.engine.transfer.advice import first_choices
 from nerspace.tui.console import console, print_table
 from nerspace.tui.plots.pairs import directed_matrix
 

@@ -57,7 +57,7 @@ def extract(
     """
     from nerspace import datasets
     from nerspace.engine import jobs, runs
-    from nerspace.engine.vector_requests import make_extract_request
+    from nerspace.engine.extraction.requests import make_extract_request
     from nerspace.tui.console import console, show_table
 
     folder = runs.workspace_folder(workspace)
@@ -112,8 +112,8 @@ def project(
     """
     from nerspace.datasets.errors import UsageError
     from nerspace.engine import jobs, runs
+    from nerspace.engine.extraction.requests import make_project_request
     from nerspace.engine.geometry.stored import find_stored
-    from nerspace.engine.vector_requests import make_project_request
     from nerspace.tui.console import console, print_table, show_table
 
     if by not in ("language", "type"):

@@ -74,7 +74,7 @@ class Worker:
 
     def _warm_up(self) -> None:
         """Import now, while the driver still draws its data, what every piece needs."""
-        import_module("nerspace.engine.donors")
+        import_module("nerspace.engine.transfer.donors")
 
     def take(self, mark: str, files: Sequence[tuple[str, Sequence[Any]]]) -> None:
         """Keep an encoder that this node lacks. files: names, each with references to its contents in the store."""

@@ -14,7 +14,6 @@ from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import ActiveVocabulary, encode
 from nerspace.engine.cluster import Pool
-from nerspace.engine.donors import Finetuned, finetune_on, finetune_one
 from nerspace.engine.experiment import FORWARD_BATCH, Sample, longest_input, point_table, readable
 from nerspace.engine.finetuning import LABELS, probes_table
 from nerspace.engine.forward import Outputs, forward
@@ -25,6 +24,7 @@ from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage
 from nerspace.engine.requests import Request
 from nerspace.engine.runs import TEXT_COLUMNS, Run
+from nerspace.engine.transfer.donors import Finetuned, finetune_on, finetune_one
 
 BEFORE, AFTER = "before", "after"
 TYPES, NAMES = "types", "names"

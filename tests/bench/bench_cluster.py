@@ -26,9 +26,9 @@ from ray_nodes import Nodes, nodes
 
 from nerspace import datasets
 from nerspace.engine import encoders, jobs, runs
+from nerspace.engine.extraction.requests import make_extract_request
 from nerspace.engine.requests import make_request
 from nerspace.engine.runs import Run
-from nerspace.engine.vector_requests import make_extract_request
 
 
 def small_encoder(folder: Path, layers: int, width: int) -> Path:

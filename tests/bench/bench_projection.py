@@ -21,8 +21,8 @@ from nerspace.engine.batching import encode
 from nerspace.engine.finetuning import LABELS
 from nerspace.engine.forward import Outputs, finish, forward
 from nerspace.engine.geometry.stored import read_stored
-from nerspace.engine.mapquality import map_quality
 from nerspace.engine.projection import project
+from nerspace.engine.projection.quality import map_quality
 from nerspace.engine.runs import Run
 
 

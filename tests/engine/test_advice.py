@@ -8,7 +8,9 @@ import pytest
 from scipy import stats
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from nerspace.engine.advice import (
+from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine.errors import DataError
+from nerspace.engine.transfer.advice import (
     advice_quality_table,
     advice_table,
     donor_scores,
@@ -16,8 +18,6 @@ from nerspace.engine.advice import (
     kendall,
     piece_overlap_table,
 )
-from nerspace.engine.catalogue import CATALOGUE
-from nerspace.engine.errors import DataError
 
 # Wrong sentences of donors (rows) in en, pl, ru, uk.
 WRONG = {"en": [1, 10, 40, 30], "pl": [12, 2, 35, 33], "ru": [44, 30, 0, 8], "uk": [50, 28, 6, 1]}

@@ -14,9 +14,9 @@ from ray_nodes import Nodes, nodes
 from training_samples import assert_same_results, demo_request
 
 from nerspace.engine import jobs, runs
+from nerspace.engine.extraction.requests import make_extract_request, make_project_request
 from nerspace.engine.paper.plan import make_paper_request
 from nerspace.engine.runs import Run
-from nerspace.engine.vector_requests import make_extract_request, make_project_request
 
 pytest.importorskip("ray")
 pytest.importorskip("grpc")

@@ -7,12 +7,12 @@ from training_samples import assert_same_results, demo_request
 
 from nerspace.engine import jobs, runs
 from nerspace.engine.catalogue import CATALOGUE
-from nerspace.engine.donors import _foretold
-from nerspace.engine.findings import TABLES, transfer_tables
 from nerspace.engine.geometry.similarity import linear_cka
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.progress import StepRecord
 from nerspace.engine.runs import Run, to_csv
+from nerspace.engine.transfer.donors import _foretold
+from nerspace.engine.transfer.findings import TABLES, transfer_tables
 
 
 @pytest.fixture

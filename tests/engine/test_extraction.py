@@ -12,18 +12,19 @@ import torch
 from training_samples import demo_request
 
 from nerspace import datasets
-from nerspace.engine import extraction, jobs, runs
-from nerspace.engine.corpus_plan import TaggedPlan, make_plan
+from nerspace.engine import jobs, runs
 from nerspace.engine.encoders import load_encoder, load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ConfigurationError, UsageError
 from nerspace.engine.experiment import draw_sample, point_table
+from nerspace.engine.extraction import job as extraction
+from nerspace.engine.extraction.files import GrowingVectors
+from nerspace.engine.extraction.plan import TaggedPlan, make_plan
+from nerspace.engine.extraction.requests import make_extract_request, read_extract_request
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.stored import find_stored, read_stored
 from nerspace.engine.progress import Progress
 from nerspace.engine.requests import read_request
-from nerspace.engine.vector_requests import make_extract_request, read_extract_request
-from nerspace.engine.vectorfiles import GrowingVectors
 
 TAGGED = """Anna B-PER
 loves O

@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 from sklearn.manifold import TSNE, trustworthiness
 
-from nerspace.engine import jobs, mapmaking, mapping, projection, runs
+from nerspace.engine import jobs, projection, runs
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.mapmaking import draw
-from nerspace.engine.mapping import How, content_key, draw_maps
-from nerspace.engine.mapquality import map_quality, neighbours_preserved
-from nerspace.engine.mapquality import trustworthiness as trust
+from nerspace.engine.extraction.requests import make_project_request
 from nerspace.engine.progress import Progress, Stage
-from nerspace.engine.vector_requests import make_project_request
+from nerspace.engine.projection import drawing, job
+from nerspace.engine.projection.drawing import draw
+from nerspace.engine.projection.job import How, content_key, draw_maps
+from nerspace.engine.projection.quality import map_quality, neighbours_preserved
+from nerspace.engine.projection.quality import trustworthiness as trust
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +209,7 @@ def test_maps_of_a_run_are_told_and_drawn_again_from_the_cache(
     def never(*_: object, **__: object) -> Iterator[object]:
         raise AssertionError("drawn again")
 
-    monkeypatch.setattr(mapping, "draw", never)
+    monkeypatch.setattr(job, "draw", never)
     list(draw_maps(run, vectors, How(perplexity=20)))
     assert run.table_path("map").read_bytes() == first
     assert run.table_path("map_quality").read_bytes() == quality
@@ -331,5 +332,5 @@ def test_a_projection_of_what_is_not_there_is_refused_at_once(
 
 
 def test_the_number_of_iterations_is_that_of_the_phases() -> None:
-    assert mapmaking.iterations("tsne") == sum(count for count, _, _ in mapmaking.PHASES)
-    assert all(count % mapmaking.CHUNK == 0 for count, _, _ in mapmaking.PHASES)
+    assert drawing.iterations("tsne") == sum(count for count, _, _ in drawing.PHASES)
+    assert all(count % drawing.CHUNK == 0 for count, _, _ in drawing.PHASES)

@@ -10,13 +10,13 @@ from training_samples import demo_request
 
 from nerspace import datasets
 from nerspace.engine import jobs, runs
-from nerspace.engine import swap_tables as module
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.runs import Run
-from nerspace.engine.swap import SwapPlan, plan_swaps
-from nerspace.engine.swap_requests import SwapRequest, make_swap_request, trained_model
-from nerspace.engine.swap_tables import Reading, crossed_intervals, name_type, swap_summary_table, swap_table
+from nerspace.engine.swapping import tables as module
+from nerspace.engine.swapping.plan import SwapPlan, plan_swaps
+from nerspace.engine.swapping.requests import SwapRequest, make_swap_request, trained_model
+from nerspace.engine.swapping.tables import Reading, crossed_intervals, name_type, swap_summary_table, swap_table
 
 LANGUAGES = ("en", "be", "tr")
 

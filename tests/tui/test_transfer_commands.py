@@ -14,8 +14,8 @@ import pytest
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.engine import runs
 from nerspace.engine.catalogue import CATALOGUE
-from nerspace.engine.findings import TABLES
 from nerspace.engine.statistics import correlation_table
+from nerspace.engine.transfer.findings import TABLES
 from nerspace.tui import swap_report, transfer_report
 from nerspace.tui.cli import main
 from nerspace.tui.plots.bars import swap_bars

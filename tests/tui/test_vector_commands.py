@@ -12,8 +12,8 @@ import pytest
 
 from nerspace.engine import jobs, runs
 from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine.extraction.requests import make_extract_request
 from nerspace.engine.geometry.stored import find_stored
-from nerspace.engine.vector_requests import make_extract_request
 from nerspace.tui.maps import _quality, read_maps
 from nerspace.tui.plots.text import plot
 from nerspace.tui.session import Session

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nerspace.engine.mapmaking import Array, Drawn, Plane, draw, ready_rows, usable_perplexity
-from nerspace.engine.mapquality import NEIGHBOURS, map_quality
+from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, ready_rows, usable_perplexity
+from nerspace.engine.projection.quality import NEIGHBOURS, map_quality
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,16 +19,16 @@ from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import Encoded, encode
 from nerspace.engine.cluster import Piece, Pool
-from nerspace.engine.corpus_plan import Plan, make_plan
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation import sentence_id
 from nerspace.engine.experiment import FORWARD_BATCH, longest_input, sentence_table
+from nerspace.engine.extraction.files import GrowingVectors
+from nerspace.engine.extraction.plan import Plan, make_plan
+from nerspace.engine.extraction.requests import ExtractRequest, read_extract_request
 from nerspace.engine.finetuning import LABELS
 from nerspace.engine.forward import FloatArray, Outputs, forward
 from nerspace.engine.progress import Note, Progress, Record, Stage
 from nerspace.engine.runs import Run, append_text, to_csv
-from nerspace.engine.vector_requests import ExtractRequest, read_extract_request
-from nerspace.engine.vectorfiles import GrowingVectors
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
@@ -199,7 +199,7 @@ def _stage_on(
     remote = replace(request, device=pool.device)
     works = pool.work(
         Piece(
-            f"Part {number + 1} of {len(shards)} ({stage})", "nerspace.engine.extraction:read_shard", remote,
+            f"Part {number + 1} of {len(shards)} ({stage})", "nerspace.engine.extraction.job:read_shard", remote,
             ("model", "tuned"), partial(_shard_arguments, pool, plan, stage, blocks, shards[number], kept[number]),
             (kept[number],),
         )

@@ -83,7 +83,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "piece_overlap",
         "How many pieces two languages share in the same test sentences.",
-        "engine.advice:piece_overlap_table",
+        "engine.transfer.advice:piece_overlap_table",
         {
             "a": LANGUAGE,
             "b": LANGUAGE,
@@ -96,7 +96,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "advice",
         "For every recipient its donors in the order of each ranking, beside the errors they made.",
-        "engine.advice:advice_table",
+        "engine.transfer.advice:advice_table",
         {
             "recipient": _RECIPIENT,
             "donor": _DONOR,
@@ -112,7 +112,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "advice_quality",
         "How well each ranking of donors foresaw the measured errors, and what following it costs.",
-        "engine.advice:advice_quality_table",
+        "engine.transfer.advice:advice_quality_table",
         {
             "ranking": _RANKING,
             "recipient": f"{_RECIPIENT}, or all: means over recipients",
@@ -134,7 +134,7 @@ SWAP_TABLES = (
     TableSpec(
         "swap",
         "Names in contexts made for other types: what the model said, and how far the name's vector moved.",
-        "engine.swap_tables:swap_table",
+        "engine.swapping.tables:swap_table",
         {
             "kind": _KIND,
             "language": LANGUAGE,
@@ -162,7 +162,7 @@ SWAP_TABLES = (
         "swap_summary",
         "By which of the two a model goes, the name (its form) or the context, with floors: the test of "
         '"relies on morphology, not on context".',
-        "engine.swap_tables:swap_summary_table",
+        "engine.swapping.tables:swap_summary_table",
         {
             "kind": f"{_KIND}; the shares are nearly the same for both, what moved is not",
             "language": f"{LANGUAGE}, or all",

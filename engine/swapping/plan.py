@@ -19,7 +19,7 @@ from nerspace.engine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from nerspace.datasets import SyntheticNER
-    from nerspace.engine.swap_requests import SwapRequest
+    from nerspace.engine.swapping.requests import SwapRequest
 
 KINDS = ("context", "entity")
 Item = TypeVar("Item", Context, Entity)

@@ -15,7 +15,6 @@ import pandas as pd
 
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
-from nerspace.engine.advice import piece_overlap_table
 from nerspace.engine.batching import ActiveVocabulary, encode
 from nerspace.engine.checkpoints import Checkpoints, TrainingRecord, records_as_json, records_from
 from nerspace.engine.cluster import Piece, Pool
@@ -32,7 +31,6 @@ from nerspace.engine.experiment import (
     recipe_of,
     sentence_table,
 )
-from nerspace.engine.findings import transfer_tables
 from nerspace.engine.finetuning import LABELS, finetune, probes_table, steps_table
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.geometry.similarity import cka_table
@@ -41,6 +39,8 @@ from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage,
 from nerspace.engine.requests import Request, read_request
 from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv, write_atomically
 from nerspace.engine.statistics import delta_correlation_table, delta_table
+from nerspace.engine.transfer.advice import piece_overlap_table
+from nerspace.engine.transfer.findings import transfer_tables
 
 # The first steps are slow to start and say little before so many.
 _JUDGED_AFTER = 20
@@ -163,7 +163,7 @@ def finetune_on(
     waiting = [one for one in asked if _read_done(_folder(run, one)) is None]
     works = pool.work(
         Piece(
-            _name(one), "nerspace.engine.donors:finetune_one",
+            _name(one), "nerspace.engine.transfer.donors:finetune_one",
             # Nothing outlives a worker that is lost, so nothing is kept for it.
             replace(one, device=pool.device, checkpoint_seconds=math.inf), ("model",),
             partial(_arguments, stored[one.donor], stored_test, limit), _kept(one),

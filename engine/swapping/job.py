@@ -11,9 +11,9 @@ from nerspace.engine.finetuning import LABELS
 from nerspace.engine.forward import Outputs, forward
 from nerspace.engine.progress import Note, Progress, Record, Stage
 from nerspace.engine.runs import Run
-from nerspace.engine.swap import Swap, SwapPlan, plan_swaps
-from nerspace.engine.swap_requests import read_swap_request
-from nerspace.engine.swap_tables import Reading, swap_summary_table, swap_table
+from nerspace.engine.swapping.plan import Swap, SwapPlan, plan_swaps
+from nerspace.engine.swapping.requests import read_swap_request
+from nerspace.engine.swapping.tables import Reading, swap_summary_table, swap_table
 
 
 def swap(run: Run) -> Iterator[Record]:

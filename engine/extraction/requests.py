@@ -181,8 +181,8 @@ def make_project_request(run: Run, **asked: Any) -> dict[str, Any]:
     Raises: UsageError naming what cannot be.
     """
     from nerspace.engine.geometry.stored import read_stored
-    from nerspace.engine.mapmaking import check_how
-    from nerspace.engine.mapping import choose
+    from nerspace.engine.projection.drawing import check_how
+    from nerspace.engine.projection.job import choose
 
     request = ProjectRequest(source=str(run.path), **asked)
     check_place(request.on, "cpu")

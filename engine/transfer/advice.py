@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from nerspace.datasets.languages import script_of
 from nerspace.engine.errors import DataError
-from nerspace.engine.mantel import label_pairs, label_permutations, weighted_ranks
 from nerspace.engine.statistics import spearman
 from nerspace.engine.transfer import pair_table
+from nerspace.engine.transfer.mantel import label_pairs, label_permutations, weighted_ranks
 
 if TYPE_CHECKING:
     import pandas as pd

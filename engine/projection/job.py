@@ -21,12 +21,12 @@ import pandas as pd
 
 from nerspace.engine.cluster import Piece, Pool
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
+from nerspace.engine.extraction.requests import ProjectRequest, read_project_request
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
-from nerspace.engine.mapmaking import Array, Drawn, Plane, draw, iterations, ready_rows
 from nerspace.engine.progress import Note, Progress, Record, Stage
 from nerspace.engine.projection import map_columns, quality_row
+from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, iterations, ready_rows
 from nerspace.engine.runs import Run, write_atomically
-from nerspace.engine.vector_requests import ProjectRequest, read_project_request
 
 Key = tuple[str, int]
 
@@ -72,7 +72,7 @@ def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], 
         run.update(device=pool.describe())
         works = pool.work(
             Piece(
-                f"Map {stage}, layer {layer}", "nerspace.engine.mapping:draw_alone", how, (),
+                f"Map {stage}, layer {layer}", "nerspace.engine.projection.job:draw_alone", how, (),
                 partial(_away_arguments, pool, (stage, layer), vectors[stage, layer]), (_home(stage, layer),),
             )
             for stage, layer in missing

@@ -9,9 +9,9 @@ from nerspace import datasets
 from nerspace.datasets import Sentence, SyntheticNER, TaggedCorpus
 from nerspace.datasets.tagging import spans_of
 from nerspace.engine.experiment import draw_cells
+from nerspace.engine.extraction.requests import ExtractRequest
 from nerspace.engine.requests import read_request
 from nerspace.engine.runs import Run
-from nerspace.engine.vector_requests import ExtractRequest
 
 
 class Plan(Protocol):
