@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,23 @@ def _megabytes(pid: int) -> int:
     return int(found[0]) // 1024 if found else 0
 
 
+def many_sentences(folder: Path, wanted: int) -> Path:
+    """The built-in data with its contexts written down so often that there are as many sentences as wanted."""
+    source = resources.files("nerspace.datasets.builtin")
+    held = datasets.load_parallel("builtin")
+    header, *rows = source.joinpath("contexts.csv").read_text(encoding="utf-8").splitlines()
+    times = -(-wanted // (len(held) * len(held.languages)))
+    folder.mkdir()
+    lines = [header, *(f"{number}-{row}" for number in range(times) for row in rows)]
+    (folder / "contexts.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "entities.csv").write_text(source.joinpath("entities.csv").read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
+
+
 def extraction(asked: argparse.Namespace, folder: Path) -> None:
     model = small_encoder(folder / "encoder", 2, 64)
-    corpus = datasets.load_parallel("builtin")
+    data = many_sentences(folder / "data", asked.sentences)
+    corpus = datasets.load_parallel(str(data))
     languages = corpus.languages
     workspace = runs.workspace_folder(folder / "home")
     print(f"{len(corpus) * len(languages):,} sentences in all; layer 2 of 64 numbers, {os.cpu_count()} cores")
@@ -136,12 +151,13 @@ def extraction(asked: argparse.Namespace, folder: Path) -> None:
     for workers in (0, *asked.workers):
         for sentences in (asked.sentences // 10, asked.sentences):
             size = sentences // len(languages)
-            fields = make_extract_request(None, model=str(model), layers=[2], size=size, threads=1)
+            fields = make_extract_request(None, model=str(model), data=str(data), layers=[2], size=size, threads=1)
             with cluster(workers or 1) as made:
                 run = runs.create(workspace, "extract", {**fields, "on": made.address if workers else ""}, 0)
                 memory = Memory(run, made if workers else None)
                 memory.start()
                 seconds, _ = timed(run)
+                memory.join()
             n = int(run.read_table("vectors")["n"].iloc[0])
             who = f"Ray, {workers} workers" if workers else "here"
             print(
