@@ -66,7 +66,7 @@ def main() -> int:
     # Launchers put the current folder first; one that holds a folder `datasets` would hide a package.
     sys.path[:] = [place for place in sys.path if not (place in ("", str(Path.cwd())) and Path("datasets").is_dir())]
     if len(sys.argv) != 2:
-        print("Name one run: accelerate launch --num_processes N -m nerspace.engine.finetuning RUN", file=sys.stderr)
+        print("Name one run: torchrun --nproc-per-node N -m nerspace.engine.finetuning RUN", file=sys.stderr)
         return 2
     try:
         run = Run(Path(sys.argv[1]).resolve())

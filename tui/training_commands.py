@@ -50,7 +50,7 @@ def finetune(
             "--on",
             metavar="ray|ADDRESS|launch",
             help="Train on a Ray cluster: ray for this machine's, or ray://HOST:PORT or HOST:PORT. launch: make the "
-            "run and leave it to accelerate launch or torchrun, one training over several GPUs.",
+            "run and leave it to torchrun or accelerate launch, one training over several GPUs.",
         ),
     ] = None,
     threads: Threads = 0,
@@ -87,7 +87,9 @@ def finetune(
     )  # fmt: skip
     if on == LAUNCH:
         run = make("finetune", request, workspace)
-        print(f"{run.id} waits. Start it: accelerate launch --num_processes N -m nerspace.engine.finetuning {run.path}")
+        print(f"{run.id} waits for N processes, one per GPU. Start them:")
+        print(f"torchrun --nproc-per-node N -m nerspace.engine.finetuning {run.path}")
+        print("or the same behind accelerate launch --multi_gpu --num_processes N.")
         return
     show_end(begin("finetune", request, workspace), follow)
 
