@@ -145,6 +145,27 @@ def follow(run: "Run") -> str:
     return state
 
 
+def watch(run: "Run", to_the_end: bool = True) -> bool:
+    """Watch a started run until it has finished, or tell how to watch it; whether it has finished.
+
+    Raises: NerspaceError when the run failed, typer.Exit when it was stopped.
+    """
+    import typer
+
+    if not to_the_end:
+        print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
+        return False
+    state = follow(run)
+    if state == "failed":
+        problem = run.info().get("error", {})
+        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
+    if state != "finished":
+        held = ", ".join(run.tables()) or "nothing yet"
+        print(f"The run is {state}; it holds {held}. Go on with it: nerspace runs resume {run.id}")
+        raise typer.Exit(130)
+    return True
+
+
 class _Progress:
     """One line per stage: a bar with time left on a terminal, a plain line elsewhere."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerspace.datasets.errors import NerspaceError, UsageError
+from nerspace.datasets.errors import UsageError
 from nerspace.tui.options import Csv, Json, Plot, Rows, Workspace
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def evaluate(
     """
     from nerspace.engine import runs
     from nerspace.engine.evaluation.asking import newest_run, parse_codes
+    from nerspace.tui.console import watch
 
     folder = runs.workspace_folder(workspace)
     chosen = {"languages": parse_codes(lang), "donors": parse_codes(donor), "seeds": () if seed is None else (seed,)}
@@ -62,7 +63,7 @@ def evaluate(
         found = newest_run(folder, run, "predictions")
     else:
         found = _read(folder, run, data, model, lang, split, types, donor, seed, size, device)
-        if not _watched(found, follow):
+        if not watch(found, follow):
             return
         chosen = {}
     _show(found, table, chosen, csv, as_json, plot, rows)
@@ -96,23 +97,6 @@ def _read(
     console(stderr=True).print(f"Run {started.id}")
     jobs.start(started)
     return started
-
-
-def _watched(run: "Run", follow: bool) -> bool:
-    """Watch a started run to its end; False where it is left to itself."""
-    from nerspace.tui.console import follow as watch
-
-    if not follow:
-        print(f"{run.id} goes on by itself. Then: nerspace evaluate --run {run.id}")
-        return False
-    state = watch(run)
-    if state == "failed":
-        problem = run.info().get("error", {})
-        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
-    if state != "finished":
-        print(f"The run is {state}. Go on with it: nerspace runs resume {run.id}")
-        raise typer.Exit(130)
-    return True
 
 
 def _show(

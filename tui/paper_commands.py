@@ -53,8 +53,8 @@ def paper(
     from nerspace.datasets.errors import UsageError
     from nerspace.engine import encoders
     from nerspace.engine.paper.plan import make_paper_request
+    from nerspace.tui.console import watch
     from nerspace.tui.paper_report import show_items, show_paper, show_plots
-    from nerspace.tui.training_commands import watch
 
     if listed:
         show_items(csv=csv, as_json=as_json)

@@ -61,8 +61,7 @@ def swap(
     from nerspace.engine import jobs, runs
     from nerspace.engine.swapping.plan import plan_swaps
     from nerspace.engine.swapping.requests import make_swap_request, read_swap_request
-    from nerspace.tui.console import console
-    from nerspace.tui.training_commands import watch
+    from nerspace.tui.console import console, watch
 
     if table is not None and table not in TABLES:
         raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join(TABLES)}.")

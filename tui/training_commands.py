@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerspace.datasets.errors import NerspaceError
 from nerspace.tui.options import (
     Data,
     Device,
@@ -126,29 +125,9 @@ def resume(name: RunName = None, follow: Follow = True, workspace: Workspace = N
     show_end(run, follow)
 
 
-def watch(run: "Run", follow: bool) -> bool:
-    """Watch a started run until it has finished, or tell how to watch it; whether it has finished.
-
-    Raises: NerspaceError when the run failed, typer.Exit when it was stopped.
-    """
-    from nerspace.tui.console import follow as follow_run
-
-    if not follow:
-        print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
-        return False
-    state = follow_run(run)
-    if state == "failed":
-        problem = run.info().get("error", {})
-        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
-    if state != "finished":
-        print(f"The run is {state}. Go on with it: nerspace runs resume {run.id}")
-        raise typer.Exit(130)
-    return True
-
-
 def show_end(run: "Run", follow: bool) -> None:
     """Watch a started run to its end and show its errors, or tell how to watch it."""
-    from nerspace.tui.console import console
+    from nerspace.tui.console import console, watch
     from nerspace.tui.summary import show_summary
 
     if not watch(run, follow):

@@ -75,7 +75,8 @@ def transfer(
     from nerspace.engine import encoders, runs
     from nerspace.engine.requests import make_request
     from nerspace.engine.transfer.findings import TABLES
-    from nerspace.tui.training_commands import begin, watch
+    from nerspace.tui.console import watch
+    from nerspace.tui.training_commands import begin
 
     if table is not None and table not in TABLES:
         raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join(TABLES)}.")

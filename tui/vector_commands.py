@@ -1,15 +1,11 @@
 """nerspace extract and nerspace project: vectors of any layer on disk, and maps of them."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from nerspace.datasets.errors import NerspaceError
 from nerspace.tui.options import Csv, Device, Json, Languages, Model, On, Plot, Rows, Threads, Workspace, layer_numbers
 from nerspace.tui.training_commands import Follow
-
-if TYPE_CHECKING:
-    from nerspace.engine.runs import Run
 
 Layers = Annotated[str | None, typer.Option("--layers", metavar="N,N", help="Hidden layers, such as 0,6,12, or all.")]
 Stages = Annotated[
@@ -58,7 +54,7 @@ def extract(
     from nerspace import datasets
     from nerspace.engine import jobs, runs
     from nerspace.engine.extraction.requests import make_extract_request
-    from nerspace.tui.console import console, show_table
+    from nerspace.tui.console import console, show_table, watch
 
     folder = runs.workspace_folder(workspace)
     request = make_extract_request(
@@ -71,7 +67,7 @@ def extract(
     made = runs.create(folder, "extract", request, request["seed"])
     console(stderr=True).print(f"Run {made.id}")
     jobs.start(made)
-    if not _watched(made, follow):
+    if not watch(made, follow):
         return
     show_table("vectors", made.read_table("vectors"), csv=csv, as_json=as_json)
     if csv is None and not as_json:
@@ -114,7 +110,7 @@ def project(
     from nerspace.engine import jobs, runs
     from nerspace.engine.extraction.requests import make_project_request
     from nerspace.engine.geometry.stored import find_stored
-    from nerspace.tui.console import console, print_table, show_table
+    from nerspace.tui.console import console, print_table, show_table, watch
 
     if by not in ("language", "type"):
         raise UsageError(f"Unknown class {by!r}.", "Choose language or type.")
@@ -128,7 +124,7 @@ def project(
     made = runs.create(folder, "project", request, seed)
     console(stderr=True).print(f"Run {made.id}")
     jobs.start(made)
-    if not _watched(made, follow):
+    if not watch(made, follow):
         return
     maps = made.read_table("map")
     if plot:
@@ -139,24 +135,6 @@ def project(
     if csv != "-" and not as_json:
         print_table(made.read_table("map_quality"), rows)
         print(f"Explore it: nerspace --run {made.id}")
-
-
-def _watched(run: "Run", follow: bool) -> bool:
-    """Follow a started run to its end; False where it was left to itself. A run that has no result leaves."""
-    from nerspace.tui.console import follow as watch
-
-    if not follow:
-        print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
-        return False
-    state = watch(run)
-    if state == "failed":
-        problem = run.info().get("error", {})
-        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
-    if state != "finished":
-        held = ", ".join(run.tables()) or "nothing yet"
-        print(f"The run is {state}; it holds {held}. Go on with it: nerspace runs resume {run.id}")
-        raise typer.Exit(130)
-    return True
 
 
 def _words(text: str | None) -> tuple[str, ...]:
