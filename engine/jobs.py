@@ -193,9 +193,11 @@ def _tell_end(run: Run, state: str, problem: dict[str, str]) -> None:
     if problem:
         print(problem["message"], problem["hint"], file=sys.stderr)
     try:
-        # The event first: whoever follows reads no further once run.json says that the run has ended.
-        run.append_event("state", state=state, **problem)
-        run.update(state=state, ended=_now(), error=problem or None)
+        try:
+            # The event first: whoever follows reads no further once run.json says that the run has ended.
+            run.append_event("state", state=state, **problem)
+        finally:
+            run.update(state=state, ended=_now(), error=problem or None)
     except NerspaceError as error:
         gone = f"The run folder {run.path} is gone. It was deleted while the run went on."
         print(error if run.path.is_dir() else gone, file=sys.stderr)
