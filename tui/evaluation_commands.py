@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerspace.datasets.errors import UsageError
-from nerspace.tui.options import Csv, Json, Plot, Rows, Workspace
+from nerspace.tui.options import Csv, Device, Json, On, Plot, Rows, Threads, Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,9 @@ def evaluate(
     donor: Annotated[str | None, typer.Option(metavar="CODES", help="Only the models of these donors.")] = None,
     seed: Annotated[int | None, typer.Option(help="Only the models of this seed.")] = None,
     size: Annotated[int, typer.Option(help="Sentences per language, where --data are contexts and names.")] = 120,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Device = "auto",
+    on: On = None,
+    threads: Threads = 0,
     follow: Annotated[
         bool, typer.Option("--follow/--detach", help="Watch the reading of --data, or leave it running.")
     ] = True,
@@ -57,12 +59,12 @@ def evaluate(
     folder = runs.workspace_folder(workspace)
     chosen = {"languages": parse_codes(lang), "donors": parse_codes(donor), "seeds": () if seed is None else (seed,)}
     if data is None:
-        for option, value in (("--model", model), ("--split", split), ("--map", types)):
+        for option, value in (("--model", model), ("--split", split), ("--map", types), ("--on", on)):
             if value is not None:
                 raise UsageError(f"{option} goes with --data.", "Give the sentences to read: --data FILE.")
         found = newest_run(folder, run, "predictions")
     else:
-        found = _read(folder, run, data, model, lang, split, types, donor, seed, size, device)
+        found = _read(folder, run, data, model, lang, split, types, donor, seed, size, device, on, threads)
         if not watch(found, follow):
             return
         chosen = {}
@@ -72,6 +74,7 @@ def evaluate(
 def _read(
     folder: Path, run: str | None, data: str, model: str | None, lang: str | None, split: str | None,
     types: str | None, donor: str | None, seed: int | None, size: int, device: str,
+    on: str | None, threads: int,
 ) -> "Run":  # fmt: skip
     """Start a run in which saved models read data."""
     from nerspace.engine import encoders, jobs, runs
@@ -91,6 +94,7 @@ def _read(
         models, whole_path(data), run=source,
         languages=asking.parse_codes(lang), splits=[part.strip() for part in (split or "").split(",") if part.strip()],
         size=size, types=asking.parse_types(types), device=device,
+        on=on or "", threads=threads,
     )  # fmt: skip
     given_sentences(asking.read_evaluation(request))
     started = runs.create(folder, "evaluate", request, request["seed"])

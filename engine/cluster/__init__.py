@@ -4,6 +4,7 @@
     pool.py        the driver's side: hands pieces to workers, follows them, does lost ones again, brings results home
     worker.py      the node's side: one actor that does one piece after the other in a scratch folder
     shipping.py    files between nodes that share no file system
+    shards.py      how what is read in blocks is cut into pieces
 
 Ray is the scheduler and the transport; there is none of our own. Its processes talk to each other in Ray's own
 serialisation, which is pickle: whoever may connect to a Ray cluster may run code on it, so it belongs on a private
@@ -11,6 +12,7 @@ network. Files are never unpickled.
 """
 
 from nerspace.engine.cluster.address import check_address
-from nerspace.engine.cluster.pool import Piece, Pool
+from nerspace.engine.cluster.pool import Piece, Pool, reach
+from nerspace.engine.cluster.shards import MOST_SHARDS, shards
 
-__all__ = ["Piece", "Pool", "check_address"]
+__all__ = ["MOST_SHARDS", "Piece", "Pool", "check_address", "reach", "shards"]

@@ -19,6 +19,8 @@ from nerspace.engine.errors import ConfigurationError, UsageError
 PATIENCE = 10.0
 NAMESPACE = "nerspace"
 HERE = "ray"
+# What a cluster is called that was started here, for one run.
+UNNAMED = "this machine"
 _ADDRESS = re.compile(r"(?P<client>ray://)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})", re.ASCII)
 
 
@@ -64,12 +66,12 @@ def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
             except (Exception, SystemExit) as error:
                 text = " ".join(str(error).split())
                 raise ConfigurationError(
-                    f"Ray at {address or 'this machine'} cannot be used ({text[:200] or type(error).__name__}).",
+                    f"Ray at {address or UNNAMED} cannot be used ({text[:200] or type(error).__name__}).",
                     "Ray and Python must have the same versions on every node, and the same token where Ray wants one "
                     "(~/.ray/auth_token or $RAY_AUTH_TOKEN).",
                 ) from error
         try:
-            yield ray, address or "this machine"
+            yield ray, address or UNNAMED
         finally:
             with _handlers_kept():
                 ray.shutdown()
@@ -84,7 +86,7 @@ def _of_this_machine() -> str:
         address = (folder / "ray_current_cluster").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
-    return address if _ADDRESS.fullmatch(address) and not _refusal(address, 1.0) else ""
+    return address if _ADDRESS.fullmatch(address) and not refusal(address, 1.0) else ""
 
 
 def _bring_token() -> None:
@@ -100,16 +102,16 @@ def _await(address: str) -> None:
     Raises: ConfigurationError after PATIENCE seconds.
     """
     deadline = time.monotonic() + PATIENCE
-    while refusal := _refusal(address, max(0.1, deadline - time.monotonic())):
+    while silence := refusal(address, max(0.1, deadline - time.monotonic())):
         if time.monotonic() > deadline - 0.5:
             raise ConfigurationError(
-                f"No Ray head answers at {address} ({refusal}, tried for {PATIENCE:.0f} s).",
+                f"No Ray head answers at {address} ({silence}, tried for {PATIENCE:.0f} s).",
                 "Start it there: ray start --head. Ray's client (ray://) listens at 10001, the head itself at 6379.",
             )
         time.sleep(0.5)
 
 
-def _refusal(address: str, patience: float) -> str:
+def refusal(address: str, patience: float) -> str:
     """Why nobody can be reached at the address; empty if somebody can."""
     found = _ADDRESS.fullmatch(address)
     if found is None:

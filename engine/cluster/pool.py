@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from nerspace.engine.cluster import shipping
-from nerspace.engine.cluster.address import connected
-from nerspace.engine.cluster.worker import Told, Worker, installation
+from nerspace.engine.cluster.address import UNNAMED, connected, refusal
+from nerspace.engine.cluster.worker import Told, Worker, compare, installation
 from nerspace.engine.encoders.sources import local_folder
 from nerspace.engine.errors import ConfigurationError, NerspaceError, Stopped
 from nerspace.engine.progress import Note, ProbeRecord, Record, Stage, StepRecord
@@ -27,6 +27,8 @@ from nerspace.engine.runs import Run, write_atomically
 MOST_LOSSES = 5
 # Seconds between two looks at the nodes, and between two questions to a worker; at most so many answers come a second.
 _LOOK, _ASK, _ANSWERS = 5.0, 0.5, 100
+# Seconds for which the head may be silent, as when it is restarted; Ray's own limit, a minute, ends the process.
+_SILENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Pool:
         self._waiting: list[_State] = []
         self._hands: list[_Hand] = []
         self._failures = 0
-        self._looked = 0.0
+        self._looked, self._silent = 0.0, 0.0
         self._told_of_waiting = False
         self._stored: dict[str, list[tuple[str, list[Any]]]] = {}
         try:
@@ -152,9 +154,12 @@ class Pool:
             try:
                 yield from self._mind()
             except ConnectionError as error:
-                raise ConfigurationError(
-                    f"The Ray cluster at {self.address} is gone ({error}).", "Resume the run once it is back."
-                ) from error
+                raise self._gone(str(error)) from error
+
+    def _gone(self, reason: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"The Ray cluster at {self.address} is gone ({reason}).", "Resume the run once it is back."
+        )
 
     # -- minding the workers
 
@@ -162,7 +167,7 @@ class Pool:
         """Hand out what waits, then take what the workers answer, for about a second at most."""
         if self._run.stop_asked():
             raise Stopped("The run was stopped.")
-        if time.monotonic() - self._looked > _LOOK:
+        if time.monotonic() - self._looked > _LOOK and self._hear():
             self.slots = self._look()
             if not self.slots and not self._told_of_waiting:
                 self._told_of_waiting = True
@@ -179,6 +184,18 @@ class Pool:
             found += self._ray.wait(rest, num_returns=len(rest), timeout=0)[0]
         for call in found:
             yield from self._answer(calls[call])
+
+    def _hear(self) -> bool:
+        """Whether the head answers: where it does not, Ray would keep whoever asks it waiting, then end the process.
+
+        Raises: ConfigurationError when it has been silent for long.
+        """
+        silence = "" if self.address == UNNAMED else refusal(self.address, 1.0)
+        now = time.monotonic()
+        self._silent = (self._silent or now) if silence else 0.0
+        if silence and now - self._silent > _SILENCE:
+            raise self._gone(silence)
+        return not silence
 
     def _recruit(self, useful: int) -> None:
         """Have as many workers as there are rooms and pieces, and one that waits for room, which may be yet to come."""
@@ -240,7 +257,7 @@ class Pool:
         else:
             node, found, hand.lacking = answer
             hand.node = self._name(node)
-            yield from _compare(hand.node, found)
+            yield from compare(hand.node, found)
         if hand.lacking:
             name = hand.lacking[0]
             hand.call = hand.actor.take.remote(self._marks[name], self._files(name))
@@ -345,6 +362,19 @@ class Pool:
         return name if list(names.values()).count(name) < 2 else f"{name} ({node[:6]})"
 
 
+def reach(
+    stack: ExitStack, run: Run, on: str, threads: int, device: str, encoders: Sequence[str], most: int
+) -> Generator[Stage, None, Pool]:
+    """Enter a pool, tell of it, and note in the run where its work is done; see Pool for the arguments.
+
+    threads: 0 for one.
+    """
+    yield Stage("cluster", f"Reaching the cluster ({on})", 1, "cluster")
+    pool = stack.enter_context(Pool(run, on, threads or 1, device, encoders, most))
+    run.update(device=pool.describe())
+    return pool
+
+
 def _fill(parts: Iterable[bytes], handle: BinaryIO) -> None:
     handle.writelines(parts)
 
@@ -358,21 +388,3 @@ def _environment(threads: int) -> dict[str, str]:
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
     }
-
-
-def _compare(node: str, found: dict[str, str]) -> Iterator[Note]:
-    """See that a node has this nerspace, and tell of other versions that decide numbers.
-
-    Raises: ConfigurationError for another nerspace.
-    """
-    here = installation()
-    if found["nerspace"] != here["nerspace"]:
-        raise ConfigurationError(
-            f"The node {node} has nerspace {found['nerspace']}, this machine has {here['nerspace']}.",
-            "Install the same one on every node; the letters in brackets tell changed files apart.",
-        )
-    other = [
-        f"{name} {found.get(name, 'missing')} ({here[name]} here)" for name in here if found.get(name) != here[name]
-    ]
-    if other:
-        yield Note(f"On {node} numbers may differ in their last digits: {', '.join(other)}.")

@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -17,8 +17,8 @@ from typing import Any
 
 from nerspace.engine import runs
 from nerspace.engine.cluster import shipping
-from nerspace.engine.errors import NerspaceError
-from nerspace.engine.progress import Record
+from nerspace.engine.errors import ConfigurationError, NerspaceError
+from nerspace.engine.progress import Note, Record
 from nerspace.engine.runs import Run
 
 
@@ -44,6 +44,24 @@ def installation() -> dict[str, str]:
             told.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     versions = runs.versions()
     return {**versions, "nerspace": f"{versions.get('nerspace', '?')} ({told.hexdigest()[:8]})"}
+
+
+def compare(node: str, found: dict[str, str]) -> Iterator[Note]:
+    """See that a node has this nerspace, and tell of other versions that decide numbers.
+
+    Raises: ConfigurationError for another nerspace.
+    """
+    here = installation()
+    if found["nerspace"] != here["nerspace"]:
+        raise ConfigurationError(
+            f"The node {node} has nerspace {found['nerspace']}, this machine has {here['nerspace']}.",
+            "Install the same one on every node; the letters in brackets tell changed files apart.",
+        )
+    other = [
+        f"{name} {found.get(name, 'missing')} ({here[name]} here)" for name in here if found.get(name) != here[name]
+    ]
+    if other:
+        yield Note(f"On {node} numbers may differ in their last digits: {', '.join(other)}.")
 
 
 class Worker:

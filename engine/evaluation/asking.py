@@ -9,6 +9,7 @@ from nerspace.datasets.tagging import TagError, split_tag
 from nerspace.engine import devices, runs
 from nerspace.engine.encoders.sources import has_model
 from nerspace.engine.errors import UsageError
+from nerspace.engine.requests import check_place
 from nerspace.engine.runs import Run
 
 # The donor of a model of which nobody says what it was trained on.
@@ -31,6 +32,7 @@ class Evaluation:
     run: folder of the run that the models come from, empty for none. languages, splits: empty for all. size: sentences
     per language of data that is a product of contexts and names, whose test part is read; tagged data is read whole.
     types: type in the data → type of the model, or O. donor, model, seed: of the first model, for lists of runs.
+    on, threads: where it is done, as in Request.
     """
 
     run: str
@@ -44,6 +46,8 @@ class Evaluation:
     donor: str
     model: str
     seed: int
+    on: str = ""
+    threads: int = 0
 
 
 def newest_run(workspace: Path, name: str | None, what: str) -> Run:
@@ -83,6 +87,7 @@ def models_of(run: Run, donors: Sequence[str] = (), seeds: Sequence[int] = ()) -
 def make_evaluation(
     models: Sequence[SavedModel], data: str, *, run: Run | None = None, languages: Sequence[str] = (),
     splits: Sequence[str] = (), size: int = 120, types: Mapping[str, str] | None = None, device: str = "auto",
+    on: str = "", threads: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """A checked request as the plain dict that run.json holds.
 
@@ -91,11 +96,14 @@ def make_evaluation(
     devices.check_device_name(device)
     if size < 1:
         raise UsageError(f"Size is {size}.", "It must be at least 1.")
+    if threads < 0:
+        raise UsageError(f"Threads is {threads}.", "It must be 0, for all, or more.")
+    check_place(on, device)
     first = models[0]
     return asdict(
         Evaluation(
             str(run.path) if run else "", tuple(models), data, tuple(languages), tuple(splits), size,
-            dict(types or {}), device, first.donor, first.model, first.seed,
+            dict(types or {}), device, first.donor, first.model, first.seed, on, threads,
         )
     )  # fmt: skip
 

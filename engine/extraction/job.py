@@ -18,7 +18,7 @@ import pandas as pd
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import Encoded, encode
-from nerspace.engine.cluster import Piece, Pool
+from nerspace.engine.cluster import MOST_SHARDS, Piece, Pool, reach, shards
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation import sentence_id
 from nerspace.engine.experiment import FORWARD_BATCH, longest_input, sentence_table
@@ -32,8 +32,6 @@ from nerspace.engine.runs import Run, append_text, to_csv
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
-# On a cluster the blocks of a stage are read in about so many pieces.
-MOST_SHARDS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,10 @@ def extract(run: Run) -> Iterator[Record]:
     with ExitStack() as stack:
         pool: Pool | None = None
         if request.on:
-            yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
             names = [name for name in (request.model, request.tuned) if name]
-            pool = stack.enter_context(Pool(run, request.on, request.threads or 1, request.device, names, MOST_SHARDS))
-        run.update(device=pool.describe() if pool else devices.describe(devices.pick_device(request.device)))
+            pool = yield from reach(stack, run, request.on, request.threads, request.device, names, MOST_SHARDS)
+        else:
+            run.update(device=devices.describe(devices.pick_device(request.device)))
         yield from _extract(run, request, pool)
 
 
@@ -179,12 +177,6 @@ _kept = lru_cache(maxsize=1)(_loaded)
 # -- on a cluster
 
 
-def _shards(blocks: Sequence[range]) -> list[range]:
-    """Numbers of the blocks of each shard, a piece for one worker; they depend on the request alone."""
-    size = -(-len(blocks) // MOST_SHARDS)
-    return [range(start, min(start + size, len(blocks))) for start in range(0, len(blocks), size)]
-
-
 def _stage_on(
     pool: Pool, run: Run, request: ExtractRequest, plan: Plan, stage: str, blocks: Sequence[range], done: int
 ) -> Iterator[Record | Block]:
@@ -192,15 +184,15 @@ def _stage_on(
 
     A shard that came home before the driver died is not read again.
     """
-    shards = _shards(blocks)
-    kept = [f"vectors/.shards/{stage}-{number}" for number in range(len(shards))]
-    wanted = [number for number, shard in enumerate(shards) if shard.stop > done]
+    parts = shards(len(blocks))
+    kept = [f"vectors/.shards/{stage}-{number}" for number in range(len(parts))]
+    wanted = [number for number, part in enumerate(parts) if part.stop > done]
     missing = [number for number in wanted if not (run.path / kept[number]).is_dir()]
     remote = replace(request, device=pool.device)
     works = pool.work(
         Piece(
-            f"Part {number + 1} of {len(shards)} ({stage})", "nerspace.engine.extraction.job:read_shard", remote,
-            ("model", "tuned"), partial(_shard_arguments, pool, plan, stage, blocks, shards[number], kept[number]),
+            f"Part {number + 1} of {len(parts)} ({stage})", "nerspace.engine.extraction.job:read_shard", remote,
+            ("model", "tuned"), partial(_shard_arguments, pool, plan, stage, blocks, parts[number], kept[number]),
             (kept[number],),
         )
         for number in missing
@@ -208,7 +200,7 @@ def _stage_on(
     begun = dict(zip(missing, works, strict=True))
     for number in wanted:
         yield from begun.get(number, ())
-        for block in shards[number]:
+        for block in parts[number]:
             yield (
                 block,
                 {

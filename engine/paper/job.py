@@ -93,7 +93,7 @@ def _models(
     run: Run, request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
 ) -> Generator[Record, None, dict[tuple[str, int], pieces.Piece]]:
     """Every model that the items need: read back where it was made before, else made now."""
-    from nerspace.engine.cluster import Pool
+    from nerspace.engine.cluster import reach
     from nerspace.engine.paper.calibration import measure, seconds_for
     from nerspace.engine.paper.models import make_piece, note_of, trainings
 
@@ -119,10 +119,9 @@ def _models(
     with ExitStack() as stack:
         pool = None
         if missing and request.on:
-            yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
-            threads = request.threads or 1
-            pool = stack.enter_context(Pool(run, request.on, threads, request.device, [request.model], len(missing)))
-            run.update(device=pool.describe())
+            pool = yield from reach(
+                stack, run, request.on, request.threads, request.device, [request.model], len(missing)
+            )
             # What is read here is little, and Ray has promised the GPUs to the workers.
             request = replace(request, device="cpu")
         works = trainings(run, request, sample, asked, missing, pool)

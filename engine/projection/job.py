@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nerspace.engine.cluster import Piece, Pool
+from nerspace.engine.cluster import Piece, Pool, reach
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
 from nerspace.engine.extraction.requests import ProjectRequest, read_project_request
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
@@ -67,9 +67,8 @@ def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], 
     missing = [key for key, path in caches.items() if not path.is_file()]
     if not missing:
         return
-    yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
-    with Pool(run, request.on, request.threads or 1, "cpu", [], len(missing)) as pool:
-        run.update(device=pool.describe())
+    with ExitStack() as stack:
+        pool = yield from reach(stack, run, request.on, request.threads, "cpu", [], len(missing))
         works = pool.work(
             Piece(
                 f"Map {stage}, layer {layer}", "nerspace.engine.projection.job:draw_alone", how, (),

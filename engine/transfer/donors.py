@@ -17,7 +17,7 @@ from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.batching import ActiveVocabulary, encode
 from nerspace.engine.checkpoints import Checkpoints, TrainingRecord, records_as_json, records_from
-from nerspace.engine.cluster import Piece, Pool
+from nerspace.engine.cluster import Piece, Pool, reach
 from nerspace.engine.distances import tnld_table
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ConfigurationError
@@ -75,14 +75,14 @@ def finetune_donors(run: Run) -> Iterator[Record]:
     with ExitStack() as stack:
         pool: Pool | None = None
         if request.on:
-            yield Stage("cluster", f"Reaching the cluster ({request.on})", 1, "cluster")
-            pool = stack.enter_context(
-                Pool(run, request.on, request.threads or 1, request.device, [request.model], len(asked))
+            pool = yield from reach(
+                stack, run, request.on, request.threads, request.device, [request.model], len(asked)
             )
             # What is done here is little, and Ray has promised the GPUs to the workers.
             request = replace(request, device="cpu")
+        else:
+            run.update(device=devices.describe(devices.pick_device(request.device)))
         trains, test, limit = yield from _prepare(run, request, donors)
-        run.update(device=pool.describe() if pool else devices.describe(devices.pick_device(request.device)))
         if len(asked) > 1:
             steps = recipe_of(request).steps(len(trains[donors[0]]))
             yield Note(

@@ -24,6 +24,10 @@ class Nodes:
         self.folder, self.token = folder, secrets.token_hex(32)
         self.port, self.client_port = _free_port(), _free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the head, again after it was killed at the same address."""
         self._start(
             "head", 0, "--head", f"--port={self.port}", f"--ray-client-server-port={self.client_port}",
             "--include-dashboard=false", f"--system-config={_WATCHFUL}",

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +13,10 @@ from typing import Any
 
 import pytest
 from ray_nodes import Nodes, nodes
-from training_samples import assert_same_results, demo_request
+from training_samples import assert_same_results
 
 from nerspace.engine import jobs, runs
+from nerspace.engine.evaluation.asking import make_evaluation, models_of
 from nerspace.engine.extraction.requests import make_extract_request, make_project_request
 from nerspace.engine.paper.plan import make_paper_request
 from nerspace.engine.runs import Run
@@ -46,24 +49,36 @@ def workspace(tmp_path: Path, home: Path, cluster: Nodes, monkeypatch: pytest.Mo
     return runs.workspace_folder(tmp_path / "workspace")
 
 
-def asked(workspace: Path, **changes: Any) -> Run:
-    """Two donors with two seeds, each for some seconds."""
-    fields = {
-        "donor": "be", "donors": ("be", "pl"), "seeds": 2, "size": 40, "epochs": 60, "probe_every": 100, "threads": 1,
-        **changes,
-    }  # fmt: skip
-    return runs.create(workspace, "transfer", {**demo_request(Path("builtin"), **fields), "model": "~/tiny"}, 0)
+def nerspace(workspace: Path, *arguments: str) -> str:
+    """What the command prints."""
+    command = [str(Path(sys.executable).with_name("nerspace")), *arguments]
+    home = {**os.environ, "NERSPACE_HOME": str(workspace)}
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=home, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def transfer(workspace: Path, model: Path, *more: str) -> Run:
+    """A run that was begun at the command line: two donors with two seeds, each for some seconds."""
+    nerspace(
+        workspace, "transfer", "--donors", "be,pl", "--recipients", "en", "--seeds", "2", "--size", "40", "--test-size",
+        "6", "--epochs", "60", "--learning-rate", "1e-3", "--dropout", "0.1", "--probe-every", "100", "--threads", "1",
+        "--device", "cpu", "--model", str(model), "--keep-model", "--detach", *more,
+    )  # fmt: skip
+    return runs.list_runs(workspace)[0]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Run:
     """The run that is done here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        run = asked(runs.workspace_folder(tmp_path_factory.mktemp("workspace")))
-        jobs.start(run)
-        end(run)
+    run = transfer(runs.workspace_folder(tmp_path_factory.mktemp("workspace")), home / "tiny")
+    end(run)
     return run
+
+
+def asked_as(whole: Run, workspace: Path, **changes: Any) -> Run:
+    """The same, with an encoder that the nodes lack."""
+    return runs.create(workspace, "transfer", {**whole.info()["request"], "model": "~/tiny", **changes}, 0)
 
 
 def end(run: Run) -> list[dict[str, Any]]:
@@ -95,12 +110,11 @@ def wait_for_step(run: Run, step: int) -> str:
     raise AssertionError((run.path / "job.log").read_text())
 
 
-def test_a_run_whose_node_is_killed_ends_with_the_tables_of_a_local_run(
-    whole: Run, workspace: Path, cluster: Nodes, monkeypatch: pytest.MonkeyPatch
+def test_transfer_on_three_nodes_one_of_which_is_killed_ends_with_the_tables_of_a_local_run(
+    whole: Run, workspace: Path, cluster: Nodes, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_ADDRESS", cluster.address)
-    run = asked(workspace, on="ray")
-    jobs.start(run)
+    run = transfer(workspace, home / "tiny", "--on", "ray")
     node = wait_for_step(run, 20)
     cluster.kill(node)
     end(run)
@@ -108,15 +122,19 @@ def test_a_run_whose_node_is_killed_ends_with_the_tables_of_a_local_run(
     lost = [note[:4] for note in notes(run) if note.endswith(f" was lost on {node} and is done again.")]
     assert len(lost) == 1
     assert sorted(given(run)) == sorted([*MODELS, *lost])
-    assert any("lacks the encoder ~/tiny" in note for note in notes(run))
     assert run.info()["device"] == f"Ray at {cluster.address} (3 nodes, 2 CPUs)"
+    told = [
+        nerspace(one.path.parent.parent, "transfer", "--run", one.id, "--table", "transfer", "--csv", "-")
+        for one in (whole, run)
+    ]
+    assert told[0] == told[1] != ""
     cluster.add(node, HOME=str(cluster.folder))
 
 
 def test_a_killed_worker_costs_its_own_piece_alone_also_over_rays_client(
     whole: Run, workspace: Path, cluster: Nodes
 ) -> None:
-    run = asked(workspace, on=f"ray://127.0.0.1:{cluster.client_port}")
+    run = asked_as(whole, workspace, on=f"ray://127.0.0.1:{cluster.client_port}")
     jobs.start(run)
     node = wait_for_step(run, 20)
     for pid in cluster.workers(node):
@@ -125,12 +143,13 @@ def test_a_killed_worker_costs_its_own_piece_alone_also_over_rays_client(
     assert_same_results(whole, run)
     assert len(given(run)) == 5
     assert set(given(run)) == MODELS
+    assert any("lacks the encoder ~/tiny" in note for note in notes(run))
 
 
 def test_a_driver_that_died_comes_back_and_repeats_only_what_was_not_finished(
     whole: Run, workspace: Path, cluster: Nodes
 ) -> None:
-    run = asked(workspace, on=cluster.address)
+    run = asked_as(whole, workspace, on=cluster.address)
     jobs.start(run)
     for _ in jobs.follow(run, poll=0.02):
         if any(run.path.glob("checkpoints/*/finished.json")):
@@ -146,8 +165,33 @@ def test_a_driver_that_died_comes_back_and_repeats_only_what_was_not_finished(
     assert set(given(run)) == MODELS - finished
 
 
-def test_a_run_on_a_cluster_stops_when_it_is_asked_to(workspace: Path, cluster: Nodes) -> None:
-    run = asked(workspace, on=cluster.address, epochs=2000)
+def test_a_run_whose_head_is_lost_says_so_and_goes_on_with_the_next_one(
+    whole: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with nodes("gamma") as made:
+        monkeypatch.setenv("RAY_AUTH_TOKEN", made.token)
+        run = asked_as(whole, workspace, on=made.address)
+        jobs.start(run)
+        for _ in jobs.follow(run, poll=0.02):
+            if any(run.path.glob("checkpoints/*/finished.json")):
+                break
+        made.kill("head")
+        assert list(jobs.follow(run))[-1]["state"] == "failed"
+        error = run.info()["error"]
+        assert error["message"] == f"The Ray cluster at {made.address} is gone (connection refused)."
+        assert error["hint"] == "Resume the run once it is back."
+        finished = {path.parent.name for path in run.path.glob("checkpoints/*/finished.json")}
+        made.kill("gamma")
+        made.begin()
+        made.add("gamma")
+        jobs.resume(run)
+        end(run)
+    assert_same_results(whole, run)
+    assert set(given(run)) == MODELS - finished
+
+
+def test_a_run_on_a_cluster_stops_when_it_is_asked_to(whole: Run, workspace: Path, cluster: Nodes) -> None:
+    run = asked_as(whole, workspace, on=cluster.address, epochs=2000)
     jobs.start(run)
     wait_for_step(run, 5)
     jobs.stop(run)
@@ -169,6 +213,24 @@ def test_shards_of_an_extraction_make_the_files_of_a_local_one(workspace: Path, 
     assert {path.suffix for path in files} == {".csv", ".npy"}
     for file in files:
         assert (here.path / file).read_bytes() == (away.path / file).read_bytes(), file
+
+
+def test_models_read_sentences_on_a_cluster_as_they_do_here(whole: Run, workspace: Path, cluster: Nodes) -> None:
+    models = models_of(whole, donors=["be"])
+    here, away = (
+        runs.create(workspace, "evaluate", make_evaluation(models, "builtin", run=whole, size=800, on=on, threads=1), 0)
+        for on in ("", cluster.address)
+    )
+    for run in (here, away):
+        jobs.start(run)
+    for run in (here, away):
+        end(run)
+    assert given(away) == [f"Part {part} of 2 (be, seed {seed})" for seed in (0, 1) for part in (1, 2)]
+    assert here.tables() == away.tables()
+    for table in here.tables():
+        assert here.table_path(table).read_bytes() == away.table_path(table).read_bytes(), table
+    # More than one block of each model.
+    assert len(here.read_table("predictions")) > 2 * 2048
 
 
 def test_maps_drawn_on_a_cluster_are_those_drawn_here(

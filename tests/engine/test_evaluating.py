@@ -1,7 +1,7 @@
 """Saved models read a user's own sentences: the same answers as in their run, foreign types counted, nothing lost."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from nerspace.engine.catalogue import table_spec
 from nerspace.engine.encoders import load_token_classifier, load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ModelError, UsageError
+from nerspace.engine.evaluation import taggers
 from nerspace.engine.evaluation.asking import (
     SavedModel,
     make_evaluation,
@@ -265,8 +266,9 @@ def test_every_model_of_a_finetuning_is_found_by_donor_and_seed(workspace: Path)
         newest_run(workspace, None, "predictions")
 
 
+@pytest.mark.parametrize("damage", ["", "[[], []]", "[[[0]], [1"])
 def test_an_evaluation_that_was_stopped_is_resumed_to_the_same_tables(
-    trained: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     data = write(tmp_path / "be.conll", *["Anna/B-PER came/O"] * 9)
     twice = [*models_of(trained), *(SavedModel("pl", 1, model.model) for model in models_of(trained))]
@@ -276,10 +278,29 @@ def test_an_evaluation_that_was_stopped_is_resumed_to_the_same_tables(
         patch.setattr(Run, "stop_asked", lambda self: "predictions" in self.tables())
         assert jobs.execute(run) == "stopped"
     assert len(run.read_table("predictions")) == 9
+    first, second = run.path / ".read" / "1-0.json", run.path / ".read" / "2-0.json"
+    assert first.is_file()
+    assert not second.exists()
+    if damage:
+        first.write_text(damage)
+    read: list[str] = []
+    monkeypatch.setattr(taggers, "read_shard", _told(taggers.read_shard, read))
     run.forget_stop()
     assert jobs.execute(run) == "finished"
+    assert read == [".read/1-0.json", ".read/2-0.json"][0 if damage else 1 :]
     for name in whole.tables():
         assert whole.table_path(name).read_bytes() == run.table_path(name).read_bytes(), name
+    assert not first.parent.exists()
+
+
+def _told(read_shard: Callable[..., Any], homes: list[str]) -> Callable[..., Any]:
+    """The same, with a list of the files that it leaves."""
+
+    def told(*arguments: Any) -> Any:
+        homes.append(arguments[-1])
+        return read_shard(*arguments)
+
+    return told
 
 
 def test_types_are_mapped_as_written() -> None:

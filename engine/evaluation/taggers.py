@@ -1,0 +1,193 @@
+"""Saved models that tag given sentences, shard by shard: here, or on a cluster side by side.
+
+.read/MODEL-FIRST.json               what a model said of a shard, until the run is finished
+"""
+
+import json
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from nerspace.datasets import Sentence
+from nerspace.engine import devices, encoders
+from nerspace.engine.batching import encode
+from nerspace.engine.cluster import Piece, Pool, shards
+from nerspace.engine.errors import DataError
+from nerspace.engine.evaluation.asking import Evaluation, SavedModel
+from nerspace.engine.evaluation.reading import Given, Labels, coverage_table, labels_of, parts_of
+from nerspace.engine.experiment import FORWARD_BATCH, longest_input
+from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.progress import Progress, Record
+from nerspace.engine.runs import Run, write_atomically
+from nerspace.engine.tokenization import encode_sentences
+
+# Parts of sentences are read in blocks of so many, whoever reads them: the batches decide the last digits.
+_BLOCK = 2048
+_FOLDER = ".read"
+
+Said = tuple[list[list[int]], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tagger:
+    """A model, and how it reads the given sentences.
+
+    number: its place among the models of the run. limit: how many ids it reads at once. parts: what it reads at once:
+    number of the sentence, then as `parts_of` has it. shards: numbers of the parts that are one piece of work each.
+    coverage: the table of that name.
+    """
+
+    number: int
+    model: SavedModel
+    labels: Labels
+    limit: int
+    parts: list[tuple[int, int, int, int, int]]
+    shards: list[range]
+    coverage: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """The model as a person would call it."""
+        return f"{self.model.donor}, seed {self.model.seed}"
+
+    def home(self, shard: range) -> str:
+        """Where in the run it is left what the model said of a shard."""
+        return f"{_FOLDER}/{self.number}-{shard.start}.json"
+
+    def sentences(self, shard: range, given: Given) -> list[Sentence]:
+        """What the model reads of a shard, each part as a sentence of its own."""
+        cut = ((given.sentences[i], start, stop) for i, start, stop, *_ in (self.parts[place] for place in shard))
+        return [replace(s, words=s.words[start:stop], tags=s.tags[start:stop]) for s, start, stop in cut]
+
+
+def make_tagger(number: int, model: SavedModel, given: Given, asked: Evaluation, learned: Collection[str]) -> Tagger:
+    """How a model reads the given sentences; its weights are not loaded.
+
+    learned: the sentences that it was trained on. Raises: ModelError for a model that does not tag names.
+    """
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(encoders.resolve(model.model), trust_remote_code=False)
+    labels = labels_of(config.id2label, model.model)
+    limit = longest_input(config)
+    pieces = _pieces(encoders.load_tokenizer(model.model), given)
+    parts = [(i, *part) for i, counts in enumerate(pieces) for part in parts_of(counts, limit)]
+    blocks = shards(-(-len(parts) // _BLOCK))
+    cut = [range(part.start * _BLOCK, min(part.stop * _BLOCK, len(parts))) for part in blocks]
+    coverage = coverage_table(model, given, asked, labels, pieces, limit, learned)
+    return Tagger(number, model, labels, limit, parts, cut, coverage)
+
+
+def _pieces(tokenizer: Any, given: Given) -> list[list[int]]:
+    """Per sentence, the pieces of each word."""
+    counted = []
+    cut = encode_sentences(tokenizer, [sentence.words for sentence in given.sentences])
+    for sentence, encoded in zip(given.sentences, cut, strict=True):
+        counts = [0] * len(sentence.words)
+        for word in encoded.word_index:
+            if word is not None:
+                counts[word] += 1
+        counted.append(counts)
+    return counted
+
+
+def reading(
+    pool: Pool | None, run: Run, taggers: Sequence[Tagger], given: Given, device: str
+) -> list[list[Iterator[Record]]]:
+    """For each model and shard, the work of reading it: here, when its turn comes, or all at once on a cluster.
+
+    Nothing is left to do for a shard that was read before the run was cut off.
+    """
+    missing = [
+        (tagger, shard) for tagger in taggers for shard in tagger.shards if _read(run, tagger, shard) is None
+    ]  # fmt: skip
+    works: list[Iterator[Record]]
+    if pool:
+        works = [*pool.work(_piece(pool, tagger, shard, given) for tagger, shard in missing)]
+    else:
+        works = [_read_here(run, tagger, shard, given, device) for tagger, shard in missing]
+    begun = {tagger.home(shard): work for (tagger, shard), work in zip(missing, works, strict=True)}
+    return [[begun.get(tagger.home(shard), iter(())) for shard in tagger.shards] for tagger in taggers]
+
+
+def _read_here(run: Run, tagger: Tagger, shard: range, given: Given, device: str) -> Iterator[Record]:
+    sentences = tagger.sentences(shard, given)
+    yield from read_shard(run, tagger.model, tagger.labels, tagger.limit, device, sentences, shard, tagger.home(shard))
+
+
+def _piece(pool: Pool, tagger: Tagger, shard: range, given: Given) -> Piece:
+    def arguments() -> tuple[Any, ...]:
+        sentences = pool.store(tagger.sentences(shard, given))
+        return tagger.labels, tagger.limit, pool.device, sentences, shard, tagger.home(shard)
+
+    number = tagger.shards.index(shard) + 1
+    return Piece(
+        f"Part {number} of {len(tagger.shards)} ({tagger.name})", "nerspace.engine.evaluation.taggers:read_shard",
+        tagger.model, ("model",), arguments, (tagger.home(shard),),
+    )  # fmt: skip
+
+
+def read_shard(
+    run: Run, model: SavedModel, labels: Labels, limit: int, device: str, sentences: Sequence[Sentence], shard: range,
+    home: str,
+) -> Iterator[Record]:  # fmt: skip
+    """Have a model tag the sentences of a shard, and leave what it said in the file `home` of the run."""
+    tokenizer, network = _loaded(model, labels.own, device)
+    predicted: list[list[int]] = []
+    confidence: list[float] = []
+    for start in range(0, len(sentences), _BLOCK):
+        encoded = encode(sentences[start : start + _BLOCK], tokenizer, limit)
+        outputs = Outputs()
+        for done in forward(network, encoded, outputs, outside=labels.outside, batch_size=FORWARD_BATCH):
+            yield Progress("read", shard.start + start + done)
+        predicted += outputs.predicted
+        confidence += outputs.confidence
+    run.require()
+    path = run.path / home
+    path.parent.mkdir(exist_ok=True)
+    text = json.dumps([predicted, confidence])
+    write_atomically(path, lambda handle: handle.write(text.encode()))
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: SavedModel, own: tuple[str, ...], device: str) -> tuple[Any, Any]:
+    """Tokenizer and network of a model, kept for its next shard."""
+    network: Any = encoders.load_token_classifier(model.model, own, model.seed)
+    return encoders.load_tokenizer(model.model), network.to(devices.pick_device(device))
+
+
+def read_back(run: Run, tagger: Tagger, sentences: int) -> Said:
+    """A label for each word, and the confidence, of each of so many sentences, put together from their parts.
+
+    Raises: DataError where a shard is missing or damaged.
+    """
+    numbers: list[list[int]] = [[] for _ in range(sentences)]
+    confidence = [1.0] * sentences
+    for shard in tagger.shards:
+        if (said := _read(run, tagger, shard)) is None:
+            raise DataError(f"What {tagger.name} said is damaged.", "Resume the run to have it read again.")
+        for place, found, sure in zip(shard, *said, strict=True):
+            i, start, _, first, last = tagger.parts[place]
+            numbers[i] += found[first - start : last - start]
+            confidence[i] = min(confidence[i], sure)
+    return numbers, confidence
+
+
+def _read(run: Run, tagger: Tagger, shard: range) -> Said | None:
+    """What was left of a shard; None where it is missing, damaged or of other sentences."""
+    try:
+        predicted, confidence = json.loads((run.path / tagger.home(shard)).read_text(encoding="utf-8"))
+        lengths = [len(numbers) for numbers in predicted]
+    except (OSError, ValueError, TypeError):
+        return None
+    expected = [stop - start for _, start, stop, *_ in (tagger.parts[place] for place in shard)]
+    return (predicted, confidence) if lengths == expected and len(confidence) == len(shard) else None
+
+
+def forget_shards(run: Run) -> None:
+    """Delete what was kept of single shards."""
+    shutil.rmtree(run.path / _FOLDER, ignore_errors=True)
