@@ -44,6 +44,18 @@ def _device(text: str) -> str:
     return check_device_name(text)
 
 
+def _place(text: str) -> str:
+    from nerspace.engine.cluster.address import check_address
+
+    if text in ("", _HERE):
+        return ""
+    check_address(text)
+    return text
+
+
+_HERE = "here"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One field of a request as it is asked. read: what its answer means, or a NerspaceError."""
@@ -65,6 +77,8 @@ QUESTIONS = (
     Question("model", "model", "builtin", "builtin, a folder, or a hub id", str),
     Question("data", "data", "builtin", "builtin, or a folder of parallel data", str),
     Question("device", "device", "auto", "auto, cpu, cuda, cuda:N or mps", _device),
+    Question("on", "where", _HERE, "here, or on Ray: ray, ray://HOST:PORT or HOST:PORT", _place),
+    Question("threads", "threads", "0", "CPU threads of a training; 0 for all, on Ray for one", _whole),
     Question("epochs", "epochs", "1", "times over the training sentences", _whole),
     Question("batch_size", "batch size", "8", "sentences per step", _whole),
     Question("learning_rate", "learning rate", "auto", "2e-4 for the built-in encoder, else 5e-5", _rate),

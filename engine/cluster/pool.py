@@ -50,7 +50,10 @@ class Piece:
 
 @dataclass(slots=True)
 class _State:
-    """How far a piece is. records: those of the present try. told: training records passed on, whichever the try."""
+    """How far a piece is.
+
+    records: those of the present try, begun then. told: training records passed on, whichever the try.
+    """
 
     piece: Piece
     records: list[Record] = field(default_factory=list)
@@ -58,6 +61,7 @@ class _State:
     told: int = 0
     skip: int = 0
     losses: int = 0
+    begun: float = 0.0
     done: bool = False
 
 
@@ -221,7 +225,7 @@ class Pool:
     def _begin(self, hand: _Hand, state: _State) -> Note:
         piece = state.piece
         hand.state, hand.turn = state, hand.turn + 1
-        state.records, state.read, state.skip = [], 0, state.told
+        state.records, state.read, state.skip, state.begun = [], 0, state.told, time.monotonic()
         hand.work = hand.actor.begin.remote(hand.turn, piece.work, piece.request, piece.fields, *piece.arguments())
         self._ask(hand, 0)
         return Note(f"{piece.name} goes to {hand.node}.")
@@ -238,7 +242,7 @@ class Pool:
         try:
             answer = self._ray.get(call)
             if isinstance(answer, Told):
-                self._take(hand, answer)
+                yield from self._take(hand, answer)
             else:
                 yield from self._prepared(hand, answer)
         except ActorUnavailableError:
@@ -277,7 +281,8 @@ class Pool:
             ]
         return self._stored[name]
 
-    def _take(self, hand: _Hand, answer: Told) -> None:
+    def _take(self, hand: _Hand, answer: Told) -> Iterator[Note]:
+        """Take the records of a piece and, when it has ended, what it leaves."""
         state = hand.state
         if state is None:
             return
@@ -300,6 +305,7 @@ class Pool:
         self._bring(hand, state.piece)
         state.done, hand.state, hand.work = True, None, None
         self._failures = 0
+        yield Note(f"{state.piece.name} is done on {hand.node}, after {time.monotonic() - state.begun:,.0f} s.")
 
     def _bring(self, hand: _Hand, piece: Piece) -> None:
         """Write what a piece left into the run folder, each path whole or not at all."""

@@ -122,6 +122,7 @@ def test_transfer_on_three_nodes_one_of_which_is_killed_ends_with_the_tables_of_
     lost = [note[:4] for note in notes(run) if note.endswith(f" was lost on {node} and is done again.")]
     assert len(lost) == 1
     assert sorted(given(run)) == sorted([*MODELS, *lost])
+    assert sorted(note.partition(" is done on ")[0] for note in notes(run) if " is done on " in note) == sorted(MODELS)
     assert run.info()["device"] == f"Ray at {cluster.address} (3 nodes, 2 CPUs)"
     told = [
         nerspace(one.path.parent.parent, "transfer", "--run", one.id, "--table", "transfer", "--csv", "-")

@@ -209,17 +209,35 @@ def test_the_form_asks_with_the_defaults_of_the_command():
     command = {name: parameter.default for name, parameter in inspect.signature(finetune).parameters.items()}
     answers, problems = read_answers({})
     assert not problems
-    same = ("seeds", "size", "test_size", "model", "device", "data", "epochs", "batch_size", "probe_every", "seed")
+    same = (
+        "seeds",
+        "size",
+        "test_size",
+        "model",
+        "device",
+        "data",
+        "epochs",
+        "batch_size",
+        "probe_every",
+        "seed",
+        "threads",
+    )
     for name in (*same, "keep_model"):
         assert answers[name] == command[name], name
     assert list(answers["donors"]) == [command["donor"]]
     assert answers["learning_rate"] == 2e-4
+    assert (answers["on"], command["on"]) == ("", None)
     assert read_answers({"model": "some/hub"})[0]["learning_rate"] == 5e-5
     assert len(QUESTIONS) == len({question.name for question in QUESTIONS})
 
 
+def test_the_form_sends_work_to_a_cluster():
+    pytest.importorskip("ray")
+    assert read_answers({"on": "head:6379"})[0]["on"] == "head:6379"
+
+
 WRONG = [("size", "3"), ("seeds", "0"), ("epochs", "x"), ("learning_rate", "2"), ("test_size", "1"),
-         ("keep_model", "perhaps"), ("batch_size", "")]  # fmt: skip
+         ("keep_model", "perhaps"), ("batch_size", ""), ("on", "slurm"), ("threads", "-1")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
