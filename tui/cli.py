@@ -145,7 +145,7 @@ def demo(
     from nerspace.datasets.languages import parse_languages
     from nerspace.engine import encoders
     from nerspace.engine.requests import make_request
-    from nerspace.tui.console import console, follow
+    from nerspace.tui.console import console, outcome
     from nerspace.tui.summary import show_summary, time_taken
 
     request = make_request(
@@ -156,10 +156,7 @@ def demo(
         probe_languages=parse_languages(probe_lang) if probe_lang else (), probe_layers=layer_numbers(probe_layers),
     )  # fmt: skip
     run = training_commands.begin("demo", request, workspace)
-    state = follow(run)
-    if state == "failed":
-        problem = run.info().get("error", {})
-        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
+    state = outcome(run)
     show_summary(run)
     print(f"\nThe run {state} after {time_taken(run)}: {run.path}")
     if state != "finished":

@@ -155,15 +155,24 @@ def watch(run: "Run", to_the_end: bool = True) -> bool:
     if not to_the_end:
         print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
         return False
-    state = follow(run)
-    if state == "failed":
-        problem = run.info().get("error", {})
-        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
+    state = outcome(run)
     if state != "finished":
         held = ", ".join(run.tables()) or "nothing yet"
         print(f"The run is {state}; it holds {held}. Go on with it: nerspace runs resume {run.id}")
         raise typer.Exit(130)
     return True
+
+
+def outcome(run: "Run") -> str:
+    """Follow a run to its end; how it ended.
+
+    Raises: NerspaceError when it failed.
+    """
+    state = follow(run)
+    if state == "failed":
+        problem = run.info().get("error", {})
+        raise NerspaceError(problem.get("message", "The run failed."), problem.get("hint", ""))
+    return state
 
 
 class _Progress:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerspace.datasets.errors import UsageError
-from nerspace.tui.options import Csv, Device, Json, On, Plot, Rows, Threads, Workspace
+from nerspace.tui.options import Csv, Device, Json, On, Plot, Rows, Threads, Workspace, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +73,8 @@ def evaluate(
 
 def _read(
     folder: Path, run: str | None, data: str, model: str | None, lang: str | None, split: str | None,
-    types: str | None, donor: str | None, seed: int | None, size: int, device: str,
-    on: str | None, threads: int,
+    types: str | None, donor: str | None, seed: int | None, size: int, device: str, on: str | None,
+    threads: int,
 ) -> "Run":  # fmt: skip
     """Start a run in which saved models read data."""
     from nerspace.engine import encoders, jobs, runs
@@ -92,9 +92,8 @@ def _read(
         models = [asking.SavedModel(donor or asking.UNTOLD, seed or 0, whole_path(model))]
     request = asking.make_evaluation(
         models, whole_path(data), run=source,
-        languages=asking.parse_codes(lang), splits=[part.strip() for part in (split or "").split(",") if part.strip()],
-        size=size, types=asking.parse_types(types), device=device,
-        on=on or "", threads=threads,
+        languages=asking.parse_codes(lang), splits=listed(split), size=size, types=asking.parse_types(types),
+        device=device, on=on or "", threads=threads,
     )  # fmt: skip
     given_sentences(asking.read_evaluation(request))
     started = runs.create(folder, "evaluate", request, request["seed"])

@@ -62,6 +62,11 @@ ProbeLayers = Annotated[
 ]
 
 
+def listed(text: str | None) -> tuple[str, ...]:
+    """What is written with commas, each once; empty for None."""
+    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+
+
 def layer_numbers(text: str | None) -> tuple[int, ...]:
     """Layers written as 0,6,12; empty for None.
 
@@ -69,7 +74,7 @@ def layer_numbers(text: str | None) -> tuple[int, ...]:
     """
     from nerspace.datasets.errors import UsageError
 
-    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    parts = listed(text)
     if wrong := next((part for part in parts if not part.isdecimal()), None):
         raise UsageError(f"{wrong!r} is no layer.", "Write layers as numbers with commas, such as 0,6,12.")
     return tuple(map(int, parts))

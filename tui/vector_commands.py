@@ -4,7 +4,20 @@ from typing import Annotated
 
 import typer
 
-from nerspace.tui.options import Csv, Device, Json, Languages, Model, On, Plot, Rows, Threads, Workspace, layer_numbers
+from nerspace.tui.options import (
+    Csv,
+    Device,
+    Json,
+    Languages,
+    Model,
+    On,
+    Plot,
+    Rows,
+    Threads,
+    Workspace,
+    layer_numbers,
+    listed,
+)
 from nerspace.tui.training_commands import Follow
 
 Layers = Annotated[str | None, typer.Option("--layers", metavar="N,N", help="Hidden layers, such as 0,6,12, or all.")]
@@ -58,8 +71,8 @@ def extract(
 
     folder = runs.workspace_folder(workspace)
     request = make_extract_request(
-        runs.find_run(folder, run) if run else None, model=model, data=data, of=of, stages=_words(stage),
-        layers=_layers(layers), languages=() if lang in (None, "all") else _words(lang), size=size, words=words,
+        runs.find_run(folder, run) if run else None, model=model, data=data, of=of, stages=listed(stage),
+        layers=_layers(layers), languages=() if lang in (None, "all") else listed(lang), size=size, words=words,
         seed=seed, device=device, on=on or "", threads=threads, donor=donor, tuned_seed=model_seed,
     )  # fmt: skip
     if not request["source"]:
@@ -116,8 +129,8 @@ def project(
         raise UsageError(f"Unknown class {by!r}.", "Choose language or type.")
     folder = runs.workspace_folder(workspace)
     request = make_project_request(
-        find_stored(folder, run, of), of=of, stages=_words(stage), layers=_layers(layers) or (),
-        languages=() if lang in (None, "all") else _words(lang), types=tuple(t.upper() for t in _words(types)),
+        find_stored(folder, run, of), of=of, stages=listed(stage), layers=_layers(layers) or (),
+        languages=() if lang in (None, "all") else listed(lang), types=tuple(t.upper() for t in listed(types)),
         method=method, metric=metric, perplexity=perplexity, seed=seed, warm_start=warm_start,
         on=on or "", threads=threads,
     )  # fmt: skip
@@ -135,10 +148,6 @@ def project(
     if csv != "-" and not as_json:
         print_table(made.read_table("map_quality"), rows)
         print(f"Explore it: nerspace --run {made.id}")
-
-
-def _words(text: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
 
 
 def _layers(text: str | None) -> tuple[int, ...] | None:

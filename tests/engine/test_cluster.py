@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -164,6 +165,26 @@ def test_a_driver_that_died_comes_back_and_repeats_only_what_was_not_finished(
     end(run)
     assert_same_results(whole, run)
     assert set(given(run)) == MODELS - finished
+
+
+def test_a_piece_that_is_lost_again_and_again_ends_the_run(whole: Run, workspace: Path, cluster: Nodes) -> None:
+    run = asked_as(whole, workspace, on=cluster.address)
+    less_patient = (
+        "import sys; from pathlib import Path; from nerspace.engine import jobs, runs; "
+        "from nerspace.engine.cluster import pool; pool.MOST_LOSSES = 2; jobs.execute(runs.Run(Path(sys.argv[1])))"
+    )
+    job = subprocess.Popen([sys.executable, "-P", "-c", less_patient, str(run.path)])
+    killed = 0
+    while job.poll() is None:
+        begun = [note.rpartition(" goes to ")[2].rstrip(".") for note in notes(run) if " goes to " in note]
+        for node in begun[killed:]:
+            for pid in cluster.workers(node):
+                os.kill(pid, signal.SIGKILL)
+        killed = len(begun)
+        time.sleep(0.05)
+    assert run.info()["state"] == "failed"
+    assert re.match(r"(be|pl)-\d was lost 2 times, the last time on (alpha|beta)", run.info()["error"]["message"])
+    assert run.info()["error"]["hint"].startswith("It may need more memory than a node has")
 
 
 def test_a_run_whose_head_is_lost_says_so_and_goes_on_with_the_next_one(

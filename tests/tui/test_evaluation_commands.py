@@ -1,10 +1,8 @@
 """nerspace evaluate as a user types it: from the predictions of a run alone, and on a file of one's own."""
 
-import sys
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +12,6 @@ from nerspace.engine import runs
 from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.evaluation import stored as stored_tables
 from nerspace.engine.finetuning import LABELS
-from nerspace.tui import cli
 
 PREDICTED = [
     ("en/c1/e1", "en", "B-PER I-PER O", "B-PER I-PER O", "Anna Novak sleeps"),
@@ -52,20 +49,11 @@ TOKENIZERS = cache(stored_tables.load_tokenizer)
 
 
 @pytest.fixture
-def nerspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command in this process, in a folder of its own; what it printed and how it left."""
-    monkeypatch.chdir(tmp_path)
+def nerspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any) -> Any:
+    """The command in a workspace of its own."""
     monkeypatch.setenv("NERSPACE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(stored_tables, "load_tokenizer", TOKENIZERS)
-
-    def call(*arguments: str) -> Any:
-        monkeypatch.setattr(sys, "argv", ["nerspace", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        printed = capsys.readouterr()
-        return SimpleNamespace(returncode=left.value.code or 0, stdout=printed.out, stderr=printed.err)
-
-    return call
+    return command
 
 
 @pytest.mark.parametrize("table", ["scores", "modes", "spread", "confusion", "buckets", "failing", "outcomes"])

@@ -1,11 +1,9 @@
 """nerspace tokens and tnld as a user types them: every table with its columns, drawings, and one line for a mistake."""
 
 import json
-import sys
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -13,7 +11,6 @@ import pytest
 
 from nerspace.engine import encoders
 from nerspace.engine.catalogue import CATALOGUE
-from nerspace.tui import cli
 
 CASES = {
     "pieces": ["tokens", "Washington"],
@@ -33,20 +30,11 @@ TOKENIZERS = cache(encoders.load_tokenizer)
 
 
 @pytest.fixture
-def nerspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command in this process, in a folder of its own; what it printed and how it left."""
-    monkeypatch.chdir(tmp_path)
+def nerspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any) -> Any:
+    """The command in a workspace of its own."""
     monkeypatch.setenv("NERSPACE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(encoders, "load_tokenizer", TOKENIZERS)
-
-    def call(*arguments: str) -> Any:
-        monkeypatch.setattr(sys, "argv", ["nerspace", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        printed = capsys.readouterr()
-        return SimpleNamespace(returncode=left.value.code or 0, stdout=printed.out, stderr=printed.err)
-
-    return call
+    return command
 
 
 def frame_of(nerspace: Any, *arguments: str) -> pd.DataFrame:

@@ -1,8 +1,6 @@
 """nerspace transfer and nerspace swap as a user types them, and what their reports dare to say."""
 
 import json
-import sys
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.statistics import correlation_table
 from nerspace.engine.transfer.findings import TABLES
 from nerspace.tui import swap_report, transfer_report
-from nerspace.tui.cli import main
 from nerspace.tui.plots.bars import swap_bars
 from nerspace.tui.plots.pairs import directed_matrix, transfer_scatter
 
@@ -53,26 +50,11 @@ def many(home: Path) -> runs.Run:
     return made_run(home, CODES, 2)
 
 
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
-def nerspace(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """The command in this process; jobs that it starts are processes of their own as ever."""
+def nerspace(home: Path, monkeypatch: pytest.MonkeyPatch, command: Any) -> Any:
+    """The command in the workspace of these runs."""
     monkeypatch.setenv("NERSPACE_HOME", str(home))
-
-    def call(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["nerspace", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
-
-    return call
+    return command
 
 
 def test_a_run_is_told_again_without_training(nerspace: Any, many: runs.Run) -> None:
