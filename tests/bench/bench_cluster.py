@@ -3,10 +3,8 @@
 scaling: one transfer matrix with a small random encoder, here and on a node with 1, 2 and 4 workers of one thread. Told
 are the seconds of the whole run; those before the first piece was handed out (Ray's start, the workers' imports); those
 from there to the end, which are compared; and what a piece costs more on one worker than here. More workers than cores
-cannot be faster; what the cores give at best is told by as many local runs at once, which share the pieces.
-
-extraction: vectors of one layer of many sentences, sentences a second, and the largest memory that the job and any
-worker held, at a tenth of the sentences and at all of them: it should not grow.
+cannot be faster. extraction: vectors of one layer of many sentences, sentences a second, and the largest memory that
+the job and any worker held, at a tenth of the sentences and at all of them: it should not grow.
 """
 
 import argparse
@@ -61,11 +59,6 @@ def timed(run: Run) -> tuple[float, float]:
     """Do a run; its seconds, and those until its first piece was begun."""
     started = time.time()
     jobs.start(run)
-    return ended(run, started)
-
-
-def ended(run: Run, started: float) -> tuple[float, float]:
-    """Wait for a run; as `timed`."""
     first = 0.0
     for event in jobs.follow(run):
         begins = event["event"] == "stage" and event["stage"] == "train"
@@ -88,31 +81,18 @@ def scaling(asked: argparse.Namespace, folder: Path) -> None:
     pieces = len(donors) * asked.seeds
     workspace = runs.workspace_folder(folder / "home")
 
-    def made(**changes: Any) -> Run:
-        return runs.create(workspace, "transfer", make_request(**{**fields, **changes}), 0)
-
-    def told(who: str, whole: float, first: float) -> float:
+    def told(who: str, on: str) -> float:
+        whole, first = timed(runs.create(workspace, "transfer", make_request(**fields, on=on), 0))
         print(f"{who:<16}{whole:>9.1f}{first:>9.1f}{whole - first:>9.1f}", end="", flush=True)
         return whole - first
 
-    def at_once(number: int) -> tuple[float, float]:
-        """As many local runs as that, each with a share of the donors; seconds to the last, and to its first piece."""
-        shares = [donors[place::number] for place in range(number)]
-        begun = [made(donors=share, donor=share[0]) for share in shares]
-        started = time.time()
-        for run in begun:
-            jobs.start(run)
-        return max(ended(run, started) for run in begun)
-
     print(f"{pieces} fine-tunings of {asked.size // 8} steps, {os.cpu_count()} cores")
     print(f"{'who':<16}{'seconds':>9}{'before':>9}{'work':>9}{'speed-up':>10}")
-    alone = told("here", *timed(made()))
+    alone = told("here", "")
     print(f"{1:>10.2f}   {alone / pieces:.1f} s a piece")
     for workers in asked.workers:
-        if 1 < workers <= len(donors):
-            print(f"{alone / told(f'here, {workers} runs', *at_once(workers)):>10.2f}")
-        with cluster(workers) as nodes_made:
-            taken = told(f"Ray, {workers} workers", *timed(made(on=nodes_made.address)))
+        with cluster(workers) as made:
+            taken = told(f"Ray, {workers} workers", made.address)
         over = f"   {100 * (taken / alone - 1):+.1f} % a piece" if workers == 1 else ""
         print(f"{alone / taken:>10.2f}{over}")
 
