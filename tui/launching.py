@@ -77,7 +77,7 @@ QUESTIONS = (
     Question("model", "model", "builtin", "builtin, a folder, or a hub id", str),
     Question("data", "data", "builtin", "builtin, or a folder of parallel data", str),
     Question("device", "device", "auto", "auto, cpu, cuda, cuda:N or mps", _device),
-    Question("on", "where", _HERE, "here, or on Ray: ray, ray://HOST:PORT or HOST:PORT", _place),
+    Question("on", "where", _HERE, "here, ray, ray://HOST:PORT or HOST:PORT", _place),
     Question("threads", "threads", "0", "CPU threads of a training; 0 for all, on Ray for one", _whole),
     Question("epochs", "epochs", "1", "times over the training sentences", _whole),
     Question("batch_size", "batch size", "8", "sentences per step", _whole),

@@ -67,7 +67,8 @@ class NewRunScreen(Window[Run | None]):
             about.set_class(problem is not None, "wrong")
             text = Text(literal(problem), "bold") if problem else Text(question.help, "dim")
             about.update(text, layout=False)
-        self._say(_summary(request) if request else "")
+        # Beside its answer a problem may be cut off.
+        self._say(_summary(request) if request else next(iter(problems.values())))
 
     def _say(self, line: str) -> None:
         self.query_one("#problem", Static).update(Text(literal(line)))
