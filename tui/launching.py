@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 
+# The answer that names this machine.
+_HERE = "here"
+
+
 def _languages(text: str) -> tuple[str, ...]:
     from nerspace.datasets.languages import parse_languages
 
@@ -51,9 +55,6 @@ def _place(text: str) -> str:
         return ""
     check_address(text)
     return text
-
-
-_HERE = "here"
 
 
 @dataclass(frozen=True, slots=True)

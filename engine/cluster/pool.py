@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 
 from nerspace.engine.cluster import shipping
 from nerspace.engine.cluster.address import UNNAMED, connected, refusal
-from nerspace.engine.cluster.worker import Told, Worker, compare, installation
+from nerspace.engine.cluster.installation import compare, installation
+from nerspace.engine.cluster.worker import Told, Worker
 from nerspace.engine.encoders.sources import local_folder
 from nerspace.engine.errors import ConfigurationError, NerspaceError, Stopped
 from nerspace.engine.progress import Note, ProbeRecord, Record, Stage, StepRecord

@@ -3,22 +3,20 @@
 One of its threads works; the other answers the driver meanwhile.
 """
 
-import hashlib
 import shutil
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nerspace.engine import runs
 from nerspace.engine.cluster import shipping
-from nerspace.engine.errors import ConfigurationError, NerspaceError
-from nerspace.engine.progress import Note, Record
+from nerspace.engine.cluster.installation import installation
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.progress import Record
 from nerspace.engine.runs import Run
 
 
@@ -32,36 +30,6 @@ class Told:
     records: list[Record] = field(default_factory=list)
     ended: bool = False
     problem: tuple[str, ...] = ()
-
-
-@cache
-def installation() -> dict[str, str]:
-    """Versions of what decides the numbers, with a hash of nerspace's own modules."""
-    told = hashlib.sha256()
-    for floor in ("datasets", "engine"):
-        folder = Path(import_module(f"nerspace.{floor}").__path__[0])
-        for path in sorted(folder.rglob("*.py")):
-            told.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    versions = runs.versions()
-    return {**versions, "nerspace": f"{versions.get('nerspace', '?')} ({told.hexdigest()[:8]})"}
-
-
-def compare(node: str, found: dict[str, str]) -> Iterator[Note]:
-    """See that a node has this nerspace, and tell of other versions that decide numbers.
-
-    Raises: ConfigurationError for another nerspace.
-    """
-    here = installation()
-    if found["nerspace"] != here["nerspace"]:
-        raise ConfigurationError(
-            f"The node {node} has nerspace {found['nerspace']}, this machine has {here['nerspace']}.",
-            "Install the same one on every node; the letters in brackets tell changed files apart.",
-        )
-    other = [
-        f"{name} {found.get(name, 'missing')} ({here[name]} here)" for name in here if found.get(name) != here[name]
-    ]
-    if other:
-        yield Note(f"On {node} numbers may differ in their last digits: {', '.join(other)}.")
 
 
 class Worker:

@@ -8,7 +8,7 @@ import pytest
 from training_samples import demo_request
 
 from nerspace.engine import jobs, runs
-from nerspace.engine.cluster import address, worker
+from nerspace.engine.cluster import address, installation
 from nerspace.engine.errors import ConfigurationError, UsageError
 
 
@@ -72,9 +72,9 @@ def test_a_cluster_of_this_machine_that_is_gone_is_not_waited_for(
 
 
 def test_a_node_with_another_nerspace_is_refused_and_one_with_other_libraries_is_told_of() -> None:
-    here = worker.installation()
-    assert list(worker.compare("alpha", dict(here))) == []
-    (note,) = worker.compare("alpha", {**here, "torch": "1.0"})
+    here = installation.installation()
+    assert list(installation.compare("alpha", dict(here))) == []
+    (note,) = installation.compare("alpha", {**here, "torch": "1.0"})
     assert note.text == f"On alpha numbers may differ in their last digits: torch 1.0 ({here['torch']} here)."
     with pytest.raises(ConfigurationError, match="The node alpha has nerspace 9, this machine has .*Install the same"):
-        list(worker.compare("alpha", {**here, "nerspace": "9"}))
+        list(installation.compare("alpha", {**here, "nerspace": "9"}))

@@ -252,8 +252,7 @@ async def test_an_unreadable_corpus_at_the_start_is_one_line_with_the_way_on(fin
     async with explorer(finished, tmp_path / "no[red]where").run_test(size=size) as pilot:
         text = await settle(pilot)
         assert "There is no data set" in text
-        # A long path may be broken anywhere.
-        assert "no[red]where" in "".join(text.split())
+        assert "no[red]where" in text
         assert "c opens another corpus" in text
         for keys in ("j", "G", "t", "enter", "e", "d", "T", "b", "escape", "r"):
             await press(pilot, keys)

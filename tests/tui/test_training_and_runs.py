@@ -209,20 +209,8 @@ def test_the_form_asks_with_the_defaults_of_the_command():
     command = {name: parameter.default for name, parameter in inspect.signature(finetune).parameters.items()}
     answers, problems = read_answers({})
     assert not problems
-    same = (
-        "seeds",
-        "size",
-        "test_size",
-        "model",
-        "device",
-        "data",
-        "epochs",
-        "batch_size",
-        "probe_every",
-        "seed",
-        "threads",
-    )
-    for name in (*same, "keep_model"):
+    same = ("seeds", "size", "test_size", "model", "device", "data", "epochs", "batch_size", "probe_every", "seed")
+    for name in (*same, "threads", "keep_model"):
         assert answers[name] == command[name], name
     assert list(answers["donors"]) == [command["donor"]]
     assert answers["learning_rate"] == 2e-4
