@@ -389,6 +389,8 @@ def find_run(
     has: whether a run serves, which by default every run with tables does. what: what such a run holds, in words.
     Raises: UsageError if there is none, or more than one.
     """
+    if name == "":
+        raise UsageError("The name of the run is empty.", "Leave it out for the newest; see nerspace runs list.")
     if name and (Path(name) / "run.json").is_file():
         return Run(Path(name).resolve())
     runs = list_runs(workspace)
@@ -411,11 +413,34 @@ def keeps_model(run: Run) -> bool:
     return any(run.path.glob("model/**/config.json"))
 
 
-def remove(run: Run) -> None:
-    """Delete a run that is not running.
+def find_run_to_remove(workspace: Path, name: str) -> Run:
+    """The run of the workspace with exactly that id, or whose id alone begins so; never a folder elsewhere.
 
-    Raises: NerspaceError if it is.
+    Raises: UsageError for a path, for fewer than four letters of an id, and if no run or several begin so.
     """
+    runs = list_runs(workspace)
+    known = ", ".join(run.id for run in runs[:5]) or "none"
+    hint = f"Give an id of {workspace}, or at least four letters of its beginning. There are: {known}."
+    if Path(name).name != name or name in ("", ".", ".."):
+        raise UsageError(f"{name!r} is no id of a run; folders are not removed.", hint)
+    exact = [run for run in runs if run.id == name]
+    if not exact and len(name) < 4:
+        raise UsageError(f"{name!r} is too short to remove a run by.", hint)
+    matching = exact or [run for run in runs if run.id.startswith(name)]
+    if len(matching) != 1:
+        problem = f"matches {len(matching)} runs" if matching else "is no run"
+        raise UsageError(f"{name!r} {problem} of {workspace}.", hint)
+    return matching[0]
+
+
+def remove(run: Run) -> None:
+    """Delete a run that is not running. A link to a run elsewhere is taken away, and what it leads to stays.
+
+    Raises: NerspaceError if it is running.
+    """
+    if run.path.is_symlink():
+        run.path.unlink()
+        return
     if run.info()["state"] == "running" or run.is_written():
         raise NerspaceError(f"The run {run.id} is still running.", f"Stop it first: nerspace runs stop {run.id}.")
     shutil.rmtree(run.path)

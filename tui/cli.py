@@ -225,10 +225,10 @@ def runs_remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     workspace: Workspace = None,
 ) -> None:
-    """Delete a run and everything in it."""
+    """Delete a run of the workspace and everything in it; of a linked run only the link."""
     from nerspace.engine import runs
 
-    run = _find(workspace, name)
+    run = runs.find_run_to_remove(runs.workspace_folder(workspace), name)
     if not yes:
         typer.confirm(f"Delete {run.path}?", abort=True)
     runs.remove(run)

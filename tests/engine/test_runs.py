@@ -283,3 +283,40 @@ def test_a_request_that_cannot_be_is_refused(changes: dict[str, object], problem
 
 def test_the_donor_joins_the_languages() -> None:
     assert small_request("builtin", donor="pl")["languages"] == ("pl", "en", "be", "tr")
+
+
+def test_only_runs_of_the_workspace_are_removed(
+    workspace: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "thesis"
+    backup = elsewhere / run.id
+    backup.mkdir(parents=True)
+    for folder in (elsewhere, backup):
+        (folder / "run.json").write_text((run.path / "run.json").read_text())
+    monkeypatch.chdir(elsewhere)
+    for name in (".", "..", "", str(run.path), str(backup), f"./{run.id}", run.id[:3], "nothing-of-that-name"):
+        with pytest.raises(UsageError):
+            runs.find_run_to_remove(workspace, name)
+    assert runs.find_run_to_remove(workspace, run.id).path == run.path
+    assert runs.find_run_to_remove(workspace, run.id[:4]).path == run.path
+    other = runs.create(workspace, "demo", {}, 0)
+    with pytest.raises(UsageError, match="matches 2 runs"):
+        runs.find_run_to_remove(workspace, "demo")
+    runs.remove(runs.find_run_to_remove(workspace, other.id))
+    assert not other.path.exists()
+    assert backup.is_dir()
+
+
+def test_of_a_linked_run_only_the_link_is_removed(workspace: Path, run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "archive" / run.id
+    kept.parent.mkdir()
+    run.path.rename(kept)
+    run.path.symlink_to(kept, target_is_directory=True)
+    runs.remove(runs.find_run_to_remove(workspace, run.id))
+    assert not run.path.is_symlink()
+    assert (kept / "run.json").is_file()
+
+
+def test_an_empty_name_is_no_run(workspace: Path, run: Run) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        runs.find_run(workspace, "")
