@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.counting import counts
+from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.filling import fill
 from nerspace.datasets.languages import LANGUAGES
-from nerspace.datasets.reading import Dropped, FileRead
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
 from nerspace.datasets.splitting import context_texts, draw_part, entity_texts
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.naming import known_split
-from nerspace.datasets.reading import Dropped, FileRead
 from nerspace.datasets.records import ENTITY_TYPES, Sentence
 from nerspace.datasets.tagging import spans_of, types_in
 

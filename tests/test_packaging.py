@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nerspace.engine import runs
-from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine.tables.index import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,8 +39,12 @@ def test_every_function_of_the_catalogue_exists() -> None:
 @pytest.mark.parametrize(
     ("modules", "forbidden"),
     [
-        ("nerspace.tui.cli nerspace.tui.app nerspace.tui.summary nerspace.engine.runs nerspace.engine.jobs "
-         "nerspace.engine.requests nerspace.engine.catalogue nerspace.engine.encoders", "torch transformers sklearn"),
+        (
+            "nerspace.tui.cli.main nerspace.tui.explorer.app nerspace.tui.cli.reports.summary nerspace.engine.runs "
+            "nerspace.engine.runs.jobs nerspace.engine.requests.training nerspace.engine.tables.index "
+            "nerspace.engine.encoders",
+            "torch transformers sklearn",
+        ),
         ("nerspace.datasets nerspace.datasets.synthetic", "torch transformers sklearn tokenizers textual rich pandas"),
     ],
 )  # fmt: skip
@@ -56,9 +60,9 @@ def command_of_readme(beginning: str) -> str:
 
 
 def test_the_readme_names_only_commands_and_keys_that_exist() -> None:
-    from nerspace.tui import data_commands
     from nerspace.tui.actions import ACTIONS
-    from nerspace.tui.cli import app, runs_app
+    from nerspace.tui.cli import data as data_commands
+    from nerspace.tui.cli.main import app, runs_app
 
     parts = (app, data_commands.app, runs_app)
     commands = {c.name or c.callback.__name__ for part in parts for c in part.registered_commands}

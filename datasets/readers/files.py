@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from nerspace.datasets.dropped import Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes
 from nerspace.datasets.readers import conll, gold_xlsx, jsonl
 from nerspace.datasets.readers.sentences import RawFile, finish
-from nerspace.datasets.reading import Dropped, FileRead, dropped
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes
 from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
-from nerspace.datasets.spreadsheet import UNREADABLE, Row, Workbook
+from nerspace.datasets.readers.xlsx import UNREADABLE, Row, Workbook
 
 TOKEN = frozenset({"token", "tokens", "word", "words", "form"})
 LABEL = frozenset({"label", "labels", "tag", "tags", "ner", "ner_tag", "ner_tags"})

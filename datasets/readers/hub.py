@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes
 from nerspace.datasets.readers.jsonl import LANGUAGE, TAGS, WORDS, check_words
 from nerspace.datasets.readers.sentences import RawFile, RawSentence, finish
-from nerspace.datasets.reading import Dropped, FileRead
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nerspace.datasets.dropped import Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.filling import SLOT
 from nerspace.datasets.readers.csv_rows import Rows, read_rows
 from nerspace.datasets.readers.joining import join
-from nerspace.datasets.reading import Dropped, FileRead, dropped
 from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nerspace.datasets.dropped import SHOWN, Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.naming import known_split, tell
-from nerspace.datasets.reading import SHOWN, Dropped, FileRead, dropped
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, split_tag, to_iob2, types_in
 

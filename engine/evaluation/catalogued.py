@@ -1,6 +1,6 @@
 """The tables of an evaluation, as the catalogue names and explains them."""
 
-from nerspace.engine.tablespec import LANGUAGE, SENTENCE, TYPE, TableSpec
+from nerspace.engine.tables.spec import LANGUAGE, SENTENCE, TYPE, TableSpec
 
 _MODEL = {"donor": "language trained on", "seed": "seed of the fine-tuning"}
 _KIND = "all, a type (its entities alone), or known: all types but those that the model does not know"

@@ -7,16 +7,16 @@ from pathlib import Path
 import pandas as pd
 
 from nerspace.engine import devices, encoders
-from nerspace.engine.cluster import MOST_SHARDS, Pool, reach
-from nerspace.engine.evaluation.asking import Evaluation, read_evaluation
 from nerspace.engine.evaluation.outcomes import outcomes_table
 from nerspace.engine.evaluation.predictions import tagged_table
 from nerspace.engine.evaluation.reading import Given, given_sentences, unknown_types
 from nerspace.engine.evaluation.stored import evaluation_tables
 from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagger, read_back, reading
-from nerspace.engine.experiment import sentence_table
-from nerspace.engine.progress import Note, Progress, Record, Stage
+from nerspace.engine.executors.ray import MOST_SHARDS, Pool, reach
+from nerspace.engine.requests.evaluation import Evaluation, read_evaluation
 from nerspace.engine.runs import Run
+from nerspace.engine.runs.records import Note, Progress, Record, Stage
+from nerspace.engine.training.demo import sentence_table
 
 # A space inside a word, which would part it where words are joined by spaces.
 _JOINED = {ord(" "): "\u00a0"}

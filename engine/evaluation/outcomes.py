@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
-from nerspace.engine.tokenization import count_pieces
+from nerspace.engine.names.tokenization import count_pieces
 
 if TYPE_CHECKING:
     import pandas as pd

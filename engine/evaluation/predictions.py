@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.datasets import Sentence
-    from nerspace.engine.forward import Outputs
+    from nerspace.engine.encoders.forward import Outputs
 
 COLUMNS = ["donor", "seed", "sentence", "language", "type", "gold", "predicted", "wrong", "confidence"]
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace import datasets
 from nerspace.datasets import Sentence, SyntheticNER
+from nerspace.datasets.dropped import Dropped
 from nerspace.datasets.naming import UNKNOWN as NO_LANGUAGE
-from nerspace.datasets.reading import Dropped
 from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
 from nerspace.engine.errors import ModelError, UsageError
-from nerspace.engine.evaluation.asking import Evaluation, SavedModel
 from nerspace.engine.evaluation.predictions import sentence_id
+from nerspace.engine.requests.evaluation import Evaluation, SavedModel
 from nerspace.engine.runs import Run
 
 if TYPE_CHECKING:

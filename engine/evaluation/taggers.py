@@ -14,16 +14,16 @@ import pandas as pd
 
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
-from nerspace.engine.batching import encode
-from nerspace.engine.cluster import Piece, Pool, shards
+from nerspace.engine.encoders.batching import encode
+from nerspace.engine.encoders.forward import Outputs, forward
 from nerspace.engine.errors import DataError
-from nerspace.engine.evaluation.asking import Evaluation, SavedModel
 from nerspace.engine.evaluation.reading import Given, Labels, coverage_table, labels_of, parts_of
-from nerspace.engine.experiment import FORWARD_BATCH, longest_input
-from nerspace.engine.forward import Outputs, forward
-from nerspace.engine.progress import Progress, Record
+from nerspace.engine.executors.ray import Piece, Pool, shards
+from nerspace.engine.names.tokenization import encode_sentences
+from nerspace.engine.requests.evaluation import Evaluation, SavedModel
 from nerspace.engine.runs import Run, write_atomically
-from nerspace.engine.tokenization import encode_sentences
+from nerspace.engine.runs.records import Progress, Record
+from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
 
 # Parts of sentences are read in blocks of so many, whoever reads them: the batches decide the last digits.
 _BLOCK = 2048

@@ -17,18 +17,18 @@ import pandas as pd
 
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
-from nerspace.engine.batching import Encoded, encode
-from nerspace.engine.cluster import MOST_SHARDS, Piece, Pool, reach, shards
+from nerspace.engine.encoders.batching import Encoded, encode
+from nerspace.engine.encoders.forward import FloatArray, Outputs, forward
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation import sentence_id
-from nerspace.engine.experiment import FORWARD_BATCH, longest_input, sentence_table
+from nerspace.engine.executors.ray import MOST_SHARDS, Piece, Pool, reach, shards
 from nerspace.engine.extraction.files import GrowingVectors
-from nerspace.engine.extraction.plan import Plan, make_plan
-from nerspace.engine.extraction.requests import ExtractRequest, read_extract_request
-from nerspace.engine.finetuning import LABELS
-from nerspace.engine.forward import FloatArray, Outputs, forward
-from nerspace.engine.progress import Note, Progress, Record, Stage
+from nerspace.engine.extraction.sentences import Plan, make_plan
+from nerspace.engine.requests.extraction import ExtractRequest, read_extract_request
 from nerspace.engine.runs import Run, append_text, to_csv
+from nerspace.engine.runs.records import Note, Progress, Record, Stage
+from nerspace.engine.training.demo import FORWARD_BATCH, longest_input, sentence_table
+from nerspace.engine.training.loop import LABELS
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20

@@ -1,6 +1,6 @@
 """The tables of the geometry, as the catalogue names and explains them."""
 
-from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
+from nerspace.engine.tables.spec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
 
 GEOMETRY_TABLES = (
     TableSpec(
@@ -169,7 +169,7 @@ GEOMETRY_TABLES = (
     TableSpec(
         "words",
         "The words behind the word vectors of a run; nerspace extract adds word, entity and type (O outside entities).",
-        "engine.experiment:word_table",
+        "engine.training.demo:word_table",
         {"row": "row of the word vectors", "sentence": SENTENCE, "language": LANGUAGE},
     ),
 )

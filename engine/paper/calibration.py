@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nerspace.engine import devices, encoders
-from nerspace.engine.batching import ActiveVocabulary, encode
-from nerspace.engine.experiment import FORWARD_BATCH, recipe_of
-from nerspace.engine.finetuning import LABELS, finetune
-from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.encoders.batching import ActiveVocabulary, encode
+from nerspace.engine.encoders.forward import Outputs, forward
 from nerspace.engine.paper import published
 from nerspace.engine.paper.models import Readings, is_probed, is_read, longest, training_request
-from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample
-from nerspace.engine.progress import Progress, Record, Stage, StepRecord
+from nerspace.engine.requests.paper import PaperRequest
+from nerspace.engine.runs.records import Progress, Record, Stage, StepRecord
+from nerspace.engine.training.demo import FORWARD_BATCH, recipe_of
+from nerspace.engine.training.loop import LABELS, finetune
 
 # Steps that are measured, behind a few that warm up, and sentences that are read.
 STEPS, WARM, READ = 16, 4, 128

@@ -1,6 +1,6 @@
 """The tables of the paper's runs, as the catalogue names and explains them."""
 
-from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
+from nerspace.engine.tables.spec import LANGUAGE, LAYER, SENTENCE, STAGE, TYPE, TableSpec
 
 ITEM = "table1, table2 or figure1 to figure5"
 _POINT = {

@@ -8,11 +8,17 @@ import numpy as np
 import pandas as pd
 
 from nerspace.engine.paper import published
+from nerspace.engine.paper.cache import Piece
 from nerspace.engine.paper.claims import Finding, by_rank
-from nerspace.engine.paper.pieces import Piece
-from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics import block_rows, bounds, delta_correlation_table, delta_table, pearson_of_rows
+from nerspace.engine.statistics.correlation import (
+    block_rows,
+    bounds,
+    delta_correlation_table,
+    delta_table,
+    pearson_of_rows,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt

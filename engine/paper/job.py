@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nerspace.engine.paper import pieces
+from nerspace.engine.paper import cache as pieces
 from nerspace.engine.paper.claims import Finding, claim_table
-from nerspace.engine.paper.plan import PaperRequest, read_paper_request
 from nerspace.engine.paper.samples import PaperSample, draw_paper_sample
 from nerspace.engine.paper.settings import setting_table
-from nerspace.engine.progress import Note, Progress, Record, Stage
+from nerspace.engine.requests.paper import PaperRequest, read_paper_request
 from nerspace.engine.runs import Run
+from nerspace.engine.runs.records import Note, Progress, Record, Stage
 
 if TYPE_CHECKING:
     from nerspace.engine.paper.models import Readings
@@ -93,7 +93,7 @@ def _models(
     run: Run, request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
 ) -> Generator[Record, None, dict[tuple[str, int], pieces.Piece]]:
     """Every model that the items need: read back where it was made before, else made now."""
-    from nerspace.engine.cluster import reach
+    from nerspace.engine.executors.ray import reach
     from nerspace.engine.paper.calibration import measure, seconds_for
     from nerspace.engine.paper.models import make_piece, note_of, trainings
 

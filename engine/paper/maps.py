@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.paper.pieces import Array
-from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.paper.cache import Array
 from nerspace.engine.projection import map_quality_table, map_table
+from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 
 QUALITY = "paper_maps"

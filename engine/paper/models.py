@@ -12,19 +12,19 @@ import pandas as pd
 
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
-from nerspace.engine.batching import ActiveVocabulary, encode
-from nerspace.engine.cluster import Pool
-from nerspace.engine.experiment import FORWARD_BATCH, Sample, longest_input, point_table, readable
-from nerspace.engine.finetuning import LABELS, probes_table
-from nerspace.engine.forward import Outputs, forward
+from nerspace.engine.encoders.batching import ActiveVocabulary, encode
+from nerspace.engine.encoders.forward import Outputs, forward
+from nerspace.engine.executors.ray import Pool
 from nerspace.engine.paper import published
-from nerspace.engine.paper.pieces import Array, Piece
-from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.paper.cache import Array, Piece
 from nerspace.engine.paper.samples import PaperSample
-from nerspace.engine.progress import Note, ProbeRecord, Progress, Record, Stage
-from nerspace.engine.requests import Request
+from nerspace.engine.requests.paper import PaperRequest
+from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import TEXT_COLUMNS, Run
-from nerspace.engine.transfer.donors import Finetuned, finetune_on, finetune_one
+from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage
+from nerspace.engine.training.demo import FORWARD_BATCH, Sample, longest_input, point_table, readable
+from nerspace.engine.training.job import Finetuned, finetune_on, finetune_one
+from nerspace.engine.training.loop import LABELS, probes_table
 
 BEFORE, AFTER = "before", "after"
 TYPES, NAMES = "types", "names"

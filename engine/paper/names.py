@@ -9,13 +9,13 @@ import pandas as pd
 from nerspace.engine.geometry.similarity import parallel_cosine_table, parallel_rows
 from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.paper import published
+from nerspace.engine.paper.cache import Array, Piece
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, Readings, in_order
-from nerspace.engine.paper.pieces import Array, Piece
-from nerspace.engine.paper.plan import PaperRequest
+from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics import interval
+from nerspace.engine.statistics.correlation import interval
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -10,7 +10,7 @@ from nerspace.datasets import Context, Entity, Sentence, SyntheticNER
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.errors import DataError
 from nerspace.engine.paper import published
-from nerspace.engine.paper.plan import PaperRequest, Sizes
+from nerspace.engine.requests.paper import PaperRequest, Sizes
 
 Cell = tuple[Context, Entity]
 

@@ -4,8 +4,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nerspace.engine.paper import published
-from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample
+from nerspace.engine.requests.paper import PaperRequest
 
 if TYPE_CHECKING:
     import pandas as pd

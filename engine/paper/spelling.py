@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from nerspace.engine.distances import tnld_table
+from nerspace.engine.names.distances import tnld_table
+from nerspace.engine.paper.cache import Piece
 from nerspace.engine.paper.claims import OPEN, Finding, by_test
 from nerspace.engine.paper.models import Readings
-from nerspace.engine.paper.pieces import Piece
-from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample
+from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics import correlation_table
+from nerspace.engine.statistics.correlation import correlation_table
 from nerspace.engine.transfer import pair_table, transfer_table
 
 SUBSETS = {"spelling": "all", "spelling_script": "same_script", "spelling_different": "different"}

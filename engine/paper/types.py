@@ -11,14 +11,14 @@ from nerspace.engine.geometry.grouping import groups_table
 from nerspace.engine.geometry.neighbours import nearest_neighbours
 from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.paper import published
+from nerspace.engine.paper.cache import Array, Piece
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, Readings, in_order
-from nerspace.engine.paper.pieces import Array, Piece
-from nerspace.engine.paper.plan import PaperRequest
 from nerspace.engine.paper.samples import PaperSample, ambiguous_names
+from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics import interval
+from nerspace.engine.statistics.correlation import interval
 
 if TYPE_CHECKING:
     import numpy.typing as npt

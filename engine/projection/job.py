@@ -19,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nerspace.engine.cluster import Piece, Pool, reach
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
-from nerspace.engine.extraction.requests import ProjectRequest, read_project_request
+from nerspace.engine.executors.ray import Piece, Pool, reach
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
-from nerspace.engine.progress import Note, Progress, Record, Stage
 from nerspace.engine.projection import map_columns, quality_row
 from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, iterations, ready_rows
+from nerspace.engine.requests.extraction import ProjectRequest, read_project_request
 from nerspace.engine.runs import Run, write_atomically
+from nerspace.engine.runs.records import Note, Progress, Record, Stage
 
 Key = tuple[str, int]
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from nerspace.engine import devices, encoders
-from nerspace.engine.batching import Encoded, encode
+from nerspace.engine.encoders.batching import Encoded, encode
+from nerspace.engine.encoders.forward import Outputs, forward
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.experiment import FORWARD_BATCH, longest_input
-from nerspace.engine.finetuning import LABELS
-from nerspace.engine.forward import Outputs, forward
-from nerspace.engine.progress import Note, Progress, Record, Stage
+from nerspace.engine.requests.swapping import read_swap_request
 from nerspace.engine.runs import Run
-from nerspace.engine.swapping.plan import Swap, SwapPlan, plan_swaps
-from nerspace.engine.swapping.requests import read_swap_request
+from nerspace.engine.runs.records import Note, Progress, Record, Stage
+from nerspace.engine.swapping.sentences import Swap, SwapPlan, plan_swaps
 from nerspace.engine.swapping.tables import Reading, swap_summary_table, swap_table
+from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
+from nerspace.engine.training.loop import LABELS
 
 
 def swap(run: Run) -> Iterator[Record]:

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation import entity_spans, sentence_id
-from nerspace.engine.transfer.mantel import RESAMPLES
+from nerspace.engine.statistics.mantel import RESAMPLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerspace.engine.swapping.plan import Filled, SwapPlan
+    from nerspace.engine.swapping.sentences import Filled, SwapPlan
 
 Array = npt.NDArray[np.floating[Any]]
 NAN = float("nan")

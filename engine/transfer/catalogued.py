@@ -1,6 +1,6 @@
 """The tables of transfer, donor advice and the swap lab, as the catalogue names and explains them."""
 
-from nerspace.engine.tablespec import LANGUAGE, LAYER, SENTENCE, TYPE, TableSpec
+from nerspace.engine.tables.spec import LANGUAGE, LAYER, SENTENCE, TYPE, TableSpec
 
 _DONOR = "language trained on"
 _RECIPIENT = "language tested on"
@@ -48,7 +48,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "regression",
         "The straight line of the share of wrong sentences on TNLD, by least squares over pairs of two languages.",
-        "engine.statistics:regression_table",
+        "engine.statistics.correlation:regression_table",
         {
             "subset": "as in correlations",
             "n": "donor and recipient pairs; errors are means over seeds",
@@ -60,7 +60,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "correlations",
         "How errors go with spelling distance; pairs share languages, so languages are exchanged and drawn, not pairs.",
-        "engine.statistics:correlation_table",
+        "engine.statistics.correlation:correlation_table",
         {
             "subset": "all; same_script, and latin and cyrillic where both have donors; across scripts; different: all "
             "pairs by TNLD without identical strings",
@@ -83,7 +83,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "piece_overlap",
         "How many pieces two languages share in the same test sentences.",
-        "engine.transfer.advice:piece_overlap_table",
+        "engine.statistics.advice:piece_overlap_table",
         {
             "a": LANGUAGE,
             "b": LANGUAGE,
@@ -96,7 +96,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "advice",
         "For every recipient its donors in the order of each ranking, beside the errors they made.",
-        "engine.transfer.advice:advice_table",
+        "engine.statistics.advice:advice_table",
         {
             "recipient": _RECIPIENT,
             "donor": _DONOR,
@@ -112,7 +112,7 @@ TRANSFER_TABLES = (
     TableSpec(
         "advice_quality",
         "How well each ranking of donors foresaw the measured errors, and what following it costs.",
-        "engine.transfer.advice:advice_quality_table",
+        "engine.statistics.advice:advice_quality_table",
         {
             "ranking": _RANKING,
             "recipient": f"{_RECIPIENT}, or all: means over recipients",

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics import correlation_table
+from nerspace.engine.statistics.advice import advice_quality_table, advice_table, donor_scores
+from nerspace.engine.statistics.correlation import correlation_table
 from nerspace.engine.transfer import pair_table, transfer_table
-from nerspace.engine.transfer.advice import advice_quality_table, advice_table, donor_scores
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "engine"))
 from ray_nodes import Nodes, nodes
 
 from nerspace import datasets
-from nerspace.engine import encoders, jobs, runs
-from nerspace.engine.extraction.requests import make_extract_request
-from nerspace.engine.requests import make_request
-from nerspace.engine.runs import Run
+from nerspace.engine import encoders, runs
+from nerspace.engine.requests.extraction import make_extract_request
+from nerspace.engine.requests.training import make_request
+from nerspace.engine.runs import Run, jobs
 
 
 def small_encoder(folder: Path, layers: int, width: int) -> Path:

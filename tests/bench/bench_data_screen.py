@@ -23,9 +23,9 @@ from textual.app import App
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
-from nerspace.tui.app import NerspaceApp
-from nerspace.tui.parallel_index import ParallelIndex
-from nerspace.tui.session import Opened, Session, open_corpus
+from nerspace.tui.explorer.app import NerspaceApp
+from nerspace.tui.explorer.data.parallel_index import ParallelIndex
+from nerspace.tui.explorer.session import Opened, Session, open_corpus
 
 LIMIT = 50.0
 MADE_UP = "made up"

@@ -35,10 +35,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tui"))
 import tui_sample
 
 from nerspace.engine.runs import Run, create
-from nerspace.tui.rows import FrameRows
 from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.rows import FrameRows
 
-PROGRAM = "from nerspace.tui.cli import main; main()"
+PROGRAM = "from nerspace.tui.cli.main import main; main()"
 PAGES = {
     "data: ctrl+d": "\x04", "data: j": "j", "data: l": "l", "names: t": "t", "names: ctrl+d": "\x04",
     "names: sort by the next column": "s", "tokens": "2", "tokens: j": "j", "training": "3",

@@ -30,7 +30,7 @@ from bench_data_screen import DrawnApp, _p95, answered
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.engine.runs import Run, create
-from nerspace.tui.session import Session
+from nerspace.tui.explorer.session import Session
 
 LIMIT, BYTES = 50.0, 20_000
 _KEYS = {"+": "plus", "-": "minus", "{": "left_curly_bracket", "}": "right_curly_bracket", ".": "full_stop"}
@@ -106,7 +106,7 @@ def carried(run: Run, over_ssh: bool, pans: int = 12, moves: int = 12) -> tuple[
     environment.pop("SSH_CONNECTION", None)
     if over_ssh:
         environment["SSH_CONNECTION"] = "10.0.0.1 5000 10.0.0.2 22"
-    command = [sys.executable, "-c", "from nerspace.tui.cli import main; main()", "--workspace",
+    command = [sys.executable, "-c", "from nerspace.tui.cli.main import main; main()", "--workspace",
                str(run.path.parent.parent)]  # fmt: skip
     process = subprocess.Popen(command, stdin=there, stdout=there, stderr=there, env=environment)
 

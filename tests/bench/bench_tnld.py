@@ -18,7 +18,7 @@ from unidecode import unidecode
 
 from nerspace import datasets
 from nerspace.datasets.records import Entity
-from nerspace.engine import distances
+from nerspace.engine.names import distances
 
 PERSONS = 3_227
 

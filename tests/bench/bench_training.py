@@ -19,9 +19,9 @@ import torch
 from nerspace import datasets
 from nerspace.datasets import Sentence
 from nerspace.engine import encoders
-from nerspace.engine.batching import ActiveVocabulary, Encoded, encode
-from nerspace.engine.finetuning import LABELS, Recipe, finetune
-from nerspace.engine.forward import Outputs, finish, forward
+from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
+from nerspace.engine.encoders.forward import Outputs, finish, forward
+from nerspace.engine.training.loop import LABELS, Recipe, finetune
 
 
 def sentences(size: int, part: str, languages: list[str], data: str = "builtin") -> list[Sentence]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from nerspace import datasets
 from nerspace.datasets import lines
+from nerspace.datasets.dropped import dropped_table
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.reading import dropped_table
 
 NAMES = b"en,be\nIndia,\xd0\x86\xd0\xbd\xd0\xb4\xd1\x8b\xd1\x8f\n"
 CONTEXTS = b"be,en\n[???] \xd1\x82\xd1\x83\xd1\x82.,[???] is here.\n"

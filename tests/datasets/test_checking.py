@@ -5,7 +5,7 @@ import pytest
 
 from nerspace import datasets
 from nerspace.datasets import checking
-from nerspace.datasets.reading import Dropped
+from nerspace.datasets.dropped import Dropped
 from nerspace.datasets.records import Context, Entity, Sentence
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.datasets.tagged import TaggedCorpus

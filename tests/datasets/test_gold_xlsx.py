@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nerspace import datasets
-from nerspace.datasets import spreadsheet
 from nerspace.datasets.errors import DataError
+from nerspace.datasets.readers import xlsx as spreadsheet
 from nerspace.datasets.tagged import TaggedCorpus
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "slavner" / "Framework" / "data" / "wikiner_gold"

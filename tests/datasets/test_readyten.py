@@ -6,8 +6,8 @@ import pytest
 
 from nerspace import datasets
 from nerspace.datasets.counting import duplicate_table
+from nerspace.datasets.dropped import dropped_table, read_table
 from nerspace.datasets.errors import UsageError
-from nerspace.datasets.reading import dropped_table, read_table
 from nerspace.datasets.synthetic import SyntheticNER
 
 FILES = {

@@ -10,8 +10,8 @@ import pytest
 
 from nerspace import datasets
 from nerspace.datasets.counting import duplicate_table
+from nerspace.datasets.dropped import dropped_table, read_table
 from nerspace.datasets.filling import SLOT, split_form
-from nerspace.datasets.reading import dropped_table, read_table
 from nerspace.datasets.synthetic import SyntheticNER
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# Pytest's importlib mode puts no folder on the path, and the module beside this one is wanted by name.
-sys.path.insert(0, str(Path(__file__).parent))
-
 import pytest
 from tokenizers import Tokenizer
 

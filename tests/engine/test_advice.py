@@ -8,9 +8,8 @@ import pytest
 from scipy import stats
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.errors import DataError
-from nerspace.engine.transfer.advice import (
+from nerspace.engine.statistics.advice import (
     advice_quality_table,
     advice_table,
     donor_scores,
@@ -18,6 +17,7 @@ from nerspace.engine.transfer.advice import (
     kendall,
     piece_overlap_table,
 )
+from nerspace.engine.tables.index import CATALOGUE
 
 # Wrong sentences of donors (rows) in en, pl, ru, uk.
 WRONG = {"en": [1, 10, 40, 30], "pl": [12, 2, 35, 33], "ru": [44, 30, 0, 8], "uk": [50, 28, 6, 1]}

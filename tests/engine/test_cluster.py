@@ -16,11 +16,11 @@ import pytest
 from ray_nodes import Nodes, nodes
 from training_samples import assert_same_results
 
-from nerspace.engine import jobs, runs
-from nerspace.engine.evaluation.asking import make_evaluation, models_of
-from nerspace.engine.extraction.requests import make_extract_request, make_project_request
-from nerspace.engine.paper.plan import make_paper_request
-from nerspace.engine.runs import Run
+from nerspace.engine import runs
+from nerspace.engine.requests.evaluation import make_evaluation, models_of
+from nerspace.engine.requests.extraction import make_extract_request, make_project_request
+from nerspace.engine.requests.paper import make_paper_request
+from nerspace.engine.runs import Run, jobs
 
 pytest.importorskip("ray")
 pytest.importorskip("grpc")
@@ -170,8 +170,10 @@ def test_a_driver_that_died_comes_back_and_repeats_only_what_was_not_finished(
 def test_a_piece_that_is_lost_again_and_again_ends_the_run(whole: Run, workspace: Path, cluster: Nodes) -> None:
     run = asked_as(whole, workspace, on=cluster.address)
     less_patient = (
-        "import sys; from pathlib import Path; from nerspace.engine import jobs, runs; "
-        "from nerspace.engine.cluster import pool; pool.MOST_LOSSES = 2; jobs.execute(runs.Run(Path(sys.argv[1])))"
+        "import sys; from pathlib import Path; from nerspace.engine import runs; "
+        "from nerspace.engine.runs import jobs; "
+        "from nerspace.engine.executors.ray import pool; pool.MOST_LOSSES = 2; "
+        "jobs.execute(runs.Run(Path(sys.argv[1])))"
     )
     job = subprocess.Popen([sys.executable, "-P", "-c", less_patient, str(run.path)])
     killed = 0

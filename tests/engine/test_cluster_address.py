@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from training_samples import demo_request
 
-from nerspace.engine import jobs, runs
-from nerspace.engine.cluster import address, installation
+from nerspace.engine import runs
 from nerspace.engine.errors import ConfigurationError, UsageError
+from nerspace.engine.executors.ray import address, installation
+from nerspace.engine.runs import jobs
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nerspace.engine.catalogue import CATALOGUE
-from nerspace.engine.comparing import above_floor_table, difference_table
-from nerspace.engine.statistics import regression_table
+from nerspace.engine.geometry.comparing import above_floor_table, difference_table
+from nerspace.engine.statistics.correlation import regression_table
+from nerspace.engine.tables.index import CATALOGUE
 
 
 def _pairs(values, n=7):

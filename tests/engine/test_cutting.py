@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from nerspace.engine.encoders import load_tokenizer
-from nerspace.engine.encoders.cutting import Cutter
+from nerspace.engine.encoders.tokenizer_process import Cutter
 from nerspace.engine.errors import ModelError
+from nerspace.engine.names.tokenization import segment
 from nerspace.engine.runs import process_started
-from nerspace.engine.tokenization import segment
 
 TEXTS = ["Washington", "", "a\nb\tc", "Вашынгтон", "\ud800 half", '"quoted" \\ \x1b[31m', "Va ton"]
 
@@ -51,7 +51,8 @@ def test_an_unknown_model_and_a_killed_process_are_told(tmp_path, tiny_xlmr):
 
 def test_the_process_ends_with_its_parent(tiny_xlmr):
     code = (
-        "import os, sys; from nerspace.engine.encoders.cutting import Cutter; c = Cutter(sys.argv[1]); c.cut(['a']);"
+        "import os, sys; from nerspace.engine.encoders.tokenizer_process import Cutter; "
+        "c = Cutter(sys.argv[1]); c.cut(['a']);"
         "print(c._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(

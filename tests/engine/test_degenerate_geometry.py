@@ -76,7 +76,7 @@ TABLES: dict[str, Callable[[dict[tuple[str, int], np.ndarray], list[str], list[s
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("kind", VECTORS)
 def test_a_table_keeps_its_columns_and_n_whatever_the_vectors(table: str, kind: str) -> None:
-    from nerspace.engine.catalogue import CATALOGUE
+    from nerspace.engine.tables.index import CATALOGUE
 
     X = VECTORS[kind]
     languages, cells = ["be" if i % 2 else "en" for i in range(len(X))], [str(i // 2) for i in range(len(X))]

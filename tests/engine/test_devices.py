@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from nerspace.engine import devices, jobs, runs
+from nerspace.engine import devices, runs
 from nerspace.engine.errors import ConfigurationError, Stopped
-from nerspace.engine.runs import Run
+from nerspace.engine.runs import Run, jobs
 
 
 @pytest.fixture

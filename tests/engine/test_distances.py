@@ -10,16 +10,9 @@ from unidecode import unidecode
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Entity
-from nerspace.engine import distances
-from nerspace.engine.catalogue import table_spec
-from nerspace.engine.distances import (
-    scripts_of,
-    scripts_table,
-    spellings_table,
-    tnld,
-    tnld_table,
-    transliterate,
-)
+from nerspace.engine.names import distances
+from nerspace.engine.names.distances import scripts_of, scripts_table, spellings_table, tnld, tnld_table, transliterate
+from nerspace.engine.tables.index import table_spec
 
 FORMS = {
     "be": "Вашынгтон", "bg": "Вашингтон", "ca": "Washington", "cs": "Washington", "en": "Washington",

@@ -12,10 +12,11 @@ import torch
 from safetensors.torch import load_file
 from training_samples import demo_request, loaded, some_sentences
 
-from nerspace.engine import finetuning, jobs, runs
-from nerspace.engine.distributed import Share
-from nerspace.engine.finetuning import LABELS
-from nerspace.engine.runs import Run
+from nerspace.engine import runs
+from nerspace.engine.runs import Run, jobs
+from nerspace.engine.training import loop as finetuning
+from nerspace.engine.training.distributed import Share
+from nerspace.engine.training.loop import LABELS
 
 NUMBERS = {label: number for number, label in enumerate(LABELS)}
 
@@ -58,7 +59,7 @@ def launched(run: Run, processes: int = 2) -> subprocess.CompletedProcess[str]:
     """Do a run by torch's own launcher, from a folder that is none of ours."""
     command = [
         *(sys.executable, "-P", "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"),
-        *("-m", "nerspace.engine.finetuning", str(run.path)),
+        *("-m", "nerspace.engine.training.loop", str(run.path)),
     ]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=run.path, timeout=200, env={**os.environ, "OMP_NUM_THREADS": "1"}

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from training_samples import assert_same_results, demo_request
 
-from nerspace.engine import jobs, runs
-from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine import runs
 from nerspace.engine.geometry.similarity import linear_cka
 from nerspace.engine.geometry.stored import read_stored
-from nerspace.engine.progress import StepRecord
-from nerspace.engine.runs import Run, to_csv
-from nerspace.engine.transfer.donors import _foretold
+from nerspace.engine.runs import Run, jobs, to_csv
+from nerspace.engine.runs.records import StepRecord
+from nerspace.engine.tables.index import CATALOGUE
+from nerspace.engine.training.job import _foretold
 from nerspace.engine.transfer.findings import TABLES, transfer_tables
 
 

@@ -13,13 +13,14 @@ from training_samples import demo_request
 
 from nerspace import datasets
 from nerspace.datasets.writing import conll
-from nerspace.engine import jobs, runs
-from nerspace.engine.catalogue import table_spec
+from nerspace.engine import runs
 from nerspace.engine.encoders import load_token_classifier, load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.evaluation import taggers
-from nerspace.engine.evaluation.asking import (
+from nerspace.engine.evaluation.reading import Given, given_sentences, labels_of, parts_of
+from nerspace.engine.evaluation.stored import TABLES, read_evaluation_table
+from nerspace.engine.requests.evaluation import (
     SavedModel,
     make_evaluation,
     models_of,
@@ -27,9 +28,8 @@ from nerspace.engine.evaluation.asking import (
     parse_types,
     read_evaluation,
 )
-from nerspace.engine.evaluation.reading import Given, given_sentences, labels_of, parts_of
-from nerspace.engine.evaluation.stored import TABLES, read_evaluation_table
-from nerspace.engine.runs import Run
+from nerspace.engine.runs import Run, jobs
+from nerspace.engine.tables.index import table_spec
 
 MADE = ("scores", "modes", "spread", "confusion", "buckets", "failing", "outcomes", "coverage")
 

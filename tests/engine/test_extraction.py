@@ -12,19 +12,20 @@ import torch
 from training_samples import demo_request
 
 from nerspace import datasets
-from nerspace.engine import jobs, runs
+from nerspace.engine import runs
 from nerspace.engine.encoders import load_encoder, load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ConfigurationError, UsageError
-from nerspace.engine.experiment import draw_sample, point_table
 from nerspace.engine.extraction import job as extraction
 from nerspace.engine.extraction.files import GrowingVectors
-from nerspace.engine.extraction.plan import TaggedPlan, make_plan
-from nerspace.engine.extraction.requests import make_extract_request, read_extract_request
+from nerspace.engine.extraction.sentences import TaggedPlan, make_plan
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.stored import find_stored, read_stored
-from nerspace.engine.progress import Progress
-from nerspace.engine.requests import read_request
+from nerspace.engine.requests.extraction import make_extract_request, read_extract_request
+from nerspace.engine.requests.training import read_request
+from nerspace.engine.runs import jobs
+from nerspace.engine.runs.records import Progress
+from nerspace.engine.training.demo import draw_sample, point_table
 
 TAGGED = """Anna B-PER
 loves O
@@ -55,7 +56,7 @@ def trained(home: Path, model: Path, kind: str = "demo", **changes: object) -> r
 
 def other_model(model: Path, folder: Path) -> None:
     from nerspace.engine.encoders import load_token_classifier
-    from nerspace.engine.finetuning import LABELS
+    from nerspace.engine.training.loop import LABELS
 
     tuned: Any = load_token_classifier(str(model), LABELS, 0)
     with torch.no_grad():

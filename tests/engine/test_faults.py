@@ -14,14 +14,14 @@ import pytest
 import torch
 from training_samples import demo_request, loaded, sentence, some_sentences
 
-from nerspace.engine import jobs, runs
-from nerspace.engine.batching import Encoded, encode
+from nerspace.engine import runs
 from nerspace.engine.encoders import load_tokenizer
+from nerspace.engine.encoders.batching import Encoded, encode
+from nerspace.engine.encoders.forward import Outputs, finish, forward
 from nerspace.engine.errors import ConfigurationError, ModelError, NerspaceError
-from nerspace.engine.finetuning import Recipe, finetune
-from nerspace.engine.forward import Outputs, finish, forward
-from nerspace.engine.progress import Note, StepRecord
-from nerspace.engine.runs import Run
+from nerspace.engine.runs import Run, jobs
+from nerspace.engine.runs.records import Note, StepRecord
+from nerspace.engine.training.loop import Recipe, finetune
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nerspace.engine.transfer import mantel as module
-from nerspace.engine.transfer.mantel import (
+from nerspace.engine.statistics import mantel as module
+from nerspace.engine.statistics.mantel import (
     label_pairs,
     label_permutations,
     language_interval,

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from tokenizers import Tokenizer
 
-from nerspace.engine.catalogue import table_spec
 from nerspace.engine.evaluation import entity_scores
 from nerspace.engine.evaluation.outcomes import (
     buckets_table,
@@ -19,6 +18,7 @@ from nerspace.engine.evaluation.outcomes import (
     script_of,
     wilson,
 )
+from nerspace.engine.tables.index import table_spec
 
 ROWS = [
     # sentence, language, gold, predicted, words

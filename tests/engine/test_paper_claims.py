@@ -8,19 +8,9 @@ import pytest
 
 from nerspace.engine.geometry.grouping import groups_table, knn_purity
 from nerspace.engine.paper import changes, names, spelling, types
-from nerspace.engine.paper.claims import (
-    CLAIMS,
-    FAILS,
-    HOLDS,
-    OPEN,
-    Finding,
-    by_interval,
-    by_rank,
-    by_test,
-    claim_table,
-)
+from nerspace.engine.paper.claims import CLAIMS, FAILS, HOLDS, OPEN, Finding, by_interval, by_rank, by_test, claim_table
 from nerspace.engine.paper.published import COSINES, FOUR, ITEMS, SIX
-from nerspace.engine.statistics import correlation_table
+from nerspace.engine.statistics.correlation import correlation_table
 
 NAN = float("nan")
 

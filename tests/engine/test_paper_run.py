@@ -8,17 +8,18 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from nerspace.engine import jobs, runs
-from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
-from nerspace.engine.paper import figures, pieces, rendering, svg
+from nerspace.engine.paper import cache as pieces
+from nerspace.engine.paper import figures, rendering, svg
 from nerspace.engine.paper.calibration import Speed, seconds_for
 from nerspace.engine.paper.charts import charts_of
 from nerspace.engine.paper.models import readings
-from nerspace.engine.paper.plan import make_paper_request, read_paper_request, sizes_of
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.paper.samples import ambiguous_names, draw_paper_sample, load_corpus
-from nerspace.engine.runs import Run
+from nerspace.engine.requests.paper import make_paper_request, read_paper_request, sizes_of
+from nerspace.engine.runs import Run, jobs
+from nerspace.engine.tables.index import CATALOGUE
 
 
 def asked(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds: int = 1, **changes: object) -> Run:

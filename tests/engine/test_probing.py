@@ -12,9 +12,9 @@ from training_samples import demo_request, loaded, some_sentences
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.grouping import knn_purity, shuffled_purity
 from nerspace.engine.geometry.isotropy import average_cosine, isoscore, partition_isotropy
-from nerspace.engine.probing import probe_space, probed, probed_layers, random_words
-from nerspace.engine.progress import ProbeRecord
-from nerspace.engine.requests import read_request
+from nerspace.engine.requests.training import read_request
+from nerspace.engine.runs.records import ProbeRecord
+from nerspace.engine.training.probes import probe_space, probed, probed_layers, random_words
 
 
 @pytest.fixture(params=["tiny_xlmr", "tiny_bert", "tiny_deberta"])

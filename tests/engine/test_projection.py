@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 from sklearn.manifold import TSNE, trustworthiness
 
-from nerspace.engine import jobs, projection, runs
+from nerspace.engine import projection, runs
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.extraction.requests import make_project_request
-from nerspace.engine.progress import Progress, Stage
 from nerspace.engine.projection import drawing, job
 from nerspace.engine.projection.drawing import draw
 from nerspace.engine.projection.job import How, content_key, draw_maps
 from nerspace.engine.projection.quality import map_quality, neighbours_preserved
 from nerspace.engine.projection.quality import trustworthiness as trust
+from nerspace.engine.requests.extraction import make_project_request
+from nerspace.engine.runs import jobs
+from nerspace.engine.runs.records import Progress, Stage
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from training_samples import RECIPE, assert_same_results, at_step, demo_request, same, timeless, train
 
-from nerspace.engine import checkpoints as checkpoints_module
-from nerspace.engine import jobs, runs
-from nerspace.engine.checkpoints import Checkpoints
+from nerspace.engine import runs
 from nerspace.engine.errors import ConfigurationError, NerspaceError
-from nerspace.engine.progress import ProbeRecord, StepRecord
+from nerspace.engine.runs import jobs
+from nerspace.engine.runs.records import ProbeRecord, StepRecord
+from nerspace.engine.training import checkpoints as checkpoints_module
+from nerspace.engine.training.checkpoints import Checkpoints
 
 
 @pytest.fixture(params=["tiny_xlmr", "tiny_bert"])

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nerspace.engine import jobs, runs
-from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine import runs
 from nerspace.engine.errors import ConfigurationError, UsageError
-from nerspace.engine.progress import RemainingTime
-from nerspace.engine.requests import make_request
-from nerspace.engine.runs import Run
+from nerspace.engine.requests.training import make_request
+from nerspace.engine.runs import Run, jobs
+from nerspace.engine.runs.records import RemainingTime
+from nerspace.engine.tables.index import CATALOGUE
 
 DEMO_TABLES = {
     "correlations", "counts", "delta_correlations", "deltas", "isotropy", "map", "map_quality", "parallel_cosine",
@@ -233,7 +233,8 @@ def test_a_job_outlives_the_process_that_started_it_and_the_end_of_its_terminal(
     workspace: Path, tiny_xlmr: Path
 ) -> None:
     run = runs.create(workspace, "demo", small_request(str(tiny_xlmr)), 0)
-    code = "import sys; from pathlib import Path; from nerspace.engine import jobs, runs; "
+    code = "import sys; from pathlib import Path; from nerspace.engine import runs; "
+    code += "from nerspace.engine.runs import jobs; "
     code += "jobs.start(runs.Run(Path(sys.argv[1])))"
     starter = subprocess.Popen([sys.executable, "-P", "-c", code, str(run.path)], start_new_session=True)
     assert starter.wait(60) == 0

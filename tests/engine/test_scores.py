@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
-from nerspace.engine.catalogue import table_spec
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation import entity_scores
 from nerspace.engine.evaluation.scores import modes_table, scores_table, spread_table
 from nerspace.engine.evaluation.spans import answers, lenient_spans
+from nerspace.engine.tables.index import table_spec
 
 Tags = list[list[str]]
 # The examples of seqeval's README: gold, predicted, and what it prints for both modes where they differ.

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nerspace.engine.catalogue import CATALOGUE
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.siblings import siblings_table
+from nerspace.engine.tables.index import CATALOGUE
 
 
 def _points(rows):

@@ -7,7 +7,7 @@ from scipy import stats
 
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation import entity_scores, entity_spans
-from nerspace.engine.statistics import (
+from nerspace.engine.statistics.correlation import (
     correlation_table,
     delta_correlation_table,
     delta_table,

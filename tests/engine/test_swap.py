@@ -9,14 +9,14 @@ import pytest
 from training_samples import demo_request
 
 from nerspace import datasets
-from nerspace.engine import jobs, runs
-from nerspace.engine.catalogue import CATALOGUE
+from nerspace.engine import runs
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.runs import Run
+from nerspace.engine.requests.swapping import SwapRequest, make_swap_request, trained_model
+from nerspace.engine.runs import Run, jobs
 from nerspace.engine.swapping import tables as module
-from nerspace.engine.swapping.plan import SwapPlan, plan_swaps
-from nerspace.engine.swapping.requests import SwapRequest, make_swap_request, trained_model
+from nerspace.engine.swapping.sentences import SwapPlan, plan_swaps
 from nerspace.engine.swapping.tables import Reading, crossed_intervals, name_type, swap_summary_table, swap_table
+from nerspace.engine.tables.index import CATALOGUE
 
 LANGUAGES = ("en", "be", "tr")
 

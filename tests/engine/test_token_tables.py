@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from nerspace.datasets.records import Entity
-from nerspace.engine.catalogue import table_spec
-from nerspace.engine.distances import latin_places, transliterate
 from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.errors import UsageError
-from nerspace.engine.token_tables import (
+from nerspace.engine.names.cuts import (
     aligned_table,
     compatibility_table,
     contrast_table,
@@ -24,7 +22,9 @@ from nerspace.engine.token_tables import (
     shared_cuts,
     shared_table,
 )
-from nerspace.engine.tokenization import count_pieces, segment
+from nerspace.engine.names.distances import latin_places, transliterate
+from nerspace.engine.names.tokenization import count_pieces, segment
+from nerspace.engine.tables.index import table_spec
 
 
 def entity(number: int = 1, kind: str = "LOC", **forms: str) -> Entity:

@@ -6,9 +6,8 @@ import pytest
 from tokenizers import Tokenizer
 
 from nerspace.datasets.records import Entity
-from nerspace.engine.catalogue import table_spec
 from nerspace.engine.encoders import load_tokenizer
-from nerspace.engine.tokenization import (
+from nerspace.engine.names.tokenization import (
     count_pieces,
     encode_sentences,
     encode_words,
@@ -16,6 +15,7 @@ from nerspace.engine.tokenization import (
     segment,
     tokenization_table,
 )
+from nerspace.engine.tables.index import table_spec
 
 SENTENCES = [
     ["Zbigniew", "works", "in", "Washington", ",", "D.C.", "."],

@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from nerspace.datasets.languages import LANGUAGES
-from nerspace.engine.catalogue import CATALOGUE
-from nerspace.engine.progress import RemainingTime
-from nerspace.engine.statistics import correlation_table, regression_line
+from nerspace.engine.runs.records import RemainingTime
+from nerspace.engine.statistics.correlation import correlation_table, regression_line
+from nerspace.engine.tables.index import CATALOGUE
 from nerspace.engine.transfer import pair_table, transfer_table
 
 CODES = list(LANGUAGES)

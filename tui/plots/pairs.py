@@ -29,7 +29,7 @@ def transfer_scatter(pairs: "pd.DataFrame") -> str:
     scripts.
     """
     from nerspace.datasets.languages import script_of
-    from nerspace.engine.statistics import regression_line
+    from nerspace.engine.statistics.correlation import regression_line
 
     pairs = pairs[(pairs["donor"] != pairs["recipient"]) & pairs["tnld"].notna()]
     if pairs.empty:

@@ -137,8 +137,8 @@ def _classes(points: "pd.DataFrame", width: int = WIDTH, height: int = 24) -> st
     """Every place as the mark of the class that most of its points have, and what the marks stand for."""
     import numpy as np
 
+    from nerspace.tui.explorer.space.maps import MARKS
     from nerspace.tui.literal import literal
-    from nerspace.tui.maps import MARKS
 
     names = sorted(points["class"].fillna("").unique())
     code = points["class"].fillna("").map(names.index).to_numpy()

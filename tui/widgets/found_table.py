@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from textual.message import Message
 
 from nerspace.tui.actions import bindings
-from nerspace.tui.rows import CHUNK
 from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.rows import CHUNK
 
 
 class FoundTable(FrameTable):
@@ -41,7 +41,7 @@ class FoundTable(FrameTable):
         self._ask("only rows with", " ".join(self.words), self.narrow)
 
     def _ask(self, what: str, text: str, then: Callable[[str], None]) -> None:
-        from nerspace.tui.screens.modals import PromptScreen
+        from nerspace.tui.widgets.modals import PromptScreen
 
         self.app.push_screen(PromptScreen(what, text), lambda typed: None if typed is None else then(typed))
 

@@ -15,11 +15,11 @@ from textual.strip import Strip
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.rows import Cell, Rows, measured
 from nerspace.tui.widgets.ordered_rows import OrderedRows
+from nerspace.tui.widgets.rows import Cell, Rows, measured
 
 if TYPE_CHECKING:
-    from nerspace.tui.ordering import Order
+    from nerspace.tui.widgets.ordering import Order
 
 _GAP = 2
 # Cells that are enough to read a long column.

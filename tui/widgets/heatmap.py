@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
+from nerspace.tui.colours import DIVERGING, SEQUENTIAL, class_style, language_name, script_of, step_style
 from nerspace.tui.literal import fit
-from nerspace.tui.palette import DIVERGING, SEQUENTIAL, class_style, language_name, script_of, step_style
 
 _SCALE_CELLS = 24
 

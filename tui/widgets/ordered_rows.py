@@ -7,10 +7,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 
-from nerspace.tui.rows import Arranged, NoRows, Rows
+from nerspace.tui.widgets.rows import Arranged, NoRows, Rows
 
 if TYPE_CHECKING:
-    from nerspace.tui.ordering import Order
+    from nerspace.tui.widgets.ordering import Order
 
 # Rows that are put in order within one key press.
 _AT_ONCE = 3_000
@@ -67,7 +67,7 @@ class OrderedRows(ScrollView):
 
     def _arrange(self, row: int | None) -> None:
         """Put the rows in order: at once where that is quick, else in a thread with the old order in view."""
-        from nerspace.tui.ordering import Arrangement, arrange
+        from nerspace.tui.widgets.ordering import Arrangement, arrange
 
         marked = frozenset(self.marks) if self.only_marked else None
         asked = Arrangement(self.sort_column, self.descending, self.words, marked)

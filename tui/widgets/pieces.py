@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 
+from nerspace.tui.colours import PIECES, class_style, language_name
 from nerspace.tui.literal import literal
-from nerspace.tui.palette import PIECES, class_style, language_name
 
 MARKS = "¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _ALONE = Style(color="color(255)", bgcolor="color(238)")

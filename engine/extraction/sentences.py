@@ -1,0 +1,98 @@
+"""Which sentences are read, in an order that anyone can find again, each made only when it is asked for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from nerspace import datasets
+from nerspace.datasets import Sentence, SyntheticNER, TaggedCorpus
+from nerspace.datasets.tagging import spans_of
+from nerspace.engine.requests.extraction import ExtractRequest
+from nerspace.engine.requests.training import read_request
+from nerspace.engine.runs import Run
+from nerspace.engine.training.demo import draw_cells
+
+
+class Plan(Protocol):
+    """Sentences numbered from 0, language by language."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def sentence(self, number: int) -> Sentence:
+        """The sentence of that number."""
+
+
+class ParallelPlan:
+    """The same cells in every language. cells: their numbers in the corpus, or contexts with entities."""
+
+    def __init__(self, corpus: SyntheticNER, cells: Sequence[Any], languages: Sequence[str]) -> None:
+        self._corpus, self._cells, self._languages = corpus, cells, tuple(languages)
+
+    def __len__(self) -> int:
+        return len(self._cells) * len(self._languages)
+
+    def sentence(self, number: int) -> Sentence:
+        """The sentence of that number."""
+        language, place = divmod(number, len(self._cells))
+        cell = self._cells[place]
+        context, entity = self._corpus.cell(cell) if isinstance(cell, int) else cell
+        return self._corpus.sentence_of(context, entity, self._languages[language])
+
+
+class TaggedPlan:
+    """Sentences that arrived tagged; for entities, each once for every entity in it, with that one alone tagged.
+
+    Such sentences have no context and entity of their own, so their number in the corpus and that of the entity in the
+    sentence take their place: s12/0 is nobody's parallel.
+    """
+
+    def __init__(self, corpus: TaggedCorpus, size: int, seed: int, of: str) -> None:
+        self._corpus, self._places = corpus, list(_places(corpus, size, seed, of))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def sentence(self, number: int) -> Sentence:
+        """The sentence of that number."""
+        index, place = self._places[number]
+        sentence = replace(self._corpus.sentence(index), context=f"s{index}")
+        if place < 0:
+            return sentence
+        start, stop, kind = spans_of(sentence.tags)[place]
+        tags = [tag if start <= word < stop else "O" for word, tag in enumerate(sentence.tags)]
+        return replace(sentence, entity=str(place), tags=tuple(tags), type=kind)
+
+
+def _places(corpus: TaggedCorpus, size: int, seed: int, of: str) -> Iterator[tuple[int, int]]:
+    for language in corpus.languages:
+        numbers = [i for i in range(len(corpus)) if corpus.sentence(i).language == language]
+        if size:
+            part = corpus.select(languages=[language])
+            numbers = [numbers[i] for i in sorted(part.sample(size, seed=seed))]
+        for index in numbers:
+            if of == "words":
+                yield index, -1
+            else:
+                yield from ((index, place) for place in range(len(spans_of(corpus.sentence(index).tags))))
+
+
+def make_plan(request: ExtractRequest) -> Plan:
+    """The sentences of a request: the run's own test cells (more or fewer of the same draw), or any corpus.
+
+    Raises: DataError or UsageError when the data has none.
+    """
+    if request.source:
+        asked = read_request(Run(Path(request.source)).info()["request"])
+        corpus = datasets.load_parallel(asked.data).select(languages=asked.languages)
+        test = corpus.split(asked.seed).test
+        drawn = draw_cells(test, request.size, asked.seed) if request.size else range(len(test))
+        return ParallelPlan(test, drawn, request.languages)
+    loaded = datasets.load(request.data)
+    if isinstance(loaded, TaggedCorpus):
+        chosen = loaded.select(languages=request.languages) if request.languages else loaded
+        return TaggedPlan(chosen, request.size, request.seed, request.of)
+    parallel = loaded.select(languages=request.languages or loaded.languages)
+    cells = parallel.sample(request.size, seed=request.seed) if request.size else range(len(parallel))
+    return ParallelPlan(parallel, cells, request.languages or loaded.languages)

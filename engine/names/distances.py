@@ -1,0 +1,195 @@
+"""How far the spellings of a name lie apart between two languages, once both are written in Latin letters.
+
+The distance is the paper's transliterated normalised Levenshtein distance, TNLD. Two choices are ours and fixed here:
+Unidecode transliterates and its result is stripped, and case is kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, combinations
+from typing import TYPE_CHECKING, Any
+
+from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.records import ENTITY_TYPES, Entity
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+
+# Pairs of strangers that the chance floor is a mean over, per pair of languages and type.
+STRANGERS = 500
+ACROSS = "across"
+
+
+class _Letters(dict[int, str]):
+    """Character → its Latin letters, asked of Unidecode once; it reads a text one character at a time."""
+
+    def __missing__(self, code: int) -> str:
+        from unidecode import unidecode
+
+        latin: str = unidecode(chr(code))
+        self[code] = latin
+        return latin
+
+
+_LETTERS = _Letters()
+
+
+def transliterate(text: str) -> str:
+    """The text in ASCII letters, stripped, case kept: Вашингтон → Vashington."""
+    return (text if text.isascii() else text.translate(_LETTERS)).strip()
+
+
+def latin_places(text: str) -> list[int]:
+    """Where each character of a text begins in its transliteration, and last where the text ends; ascending."""
+    places = list(accumulate((len(_LETTERS[ord(sign)]) for sign in text), initial=0))
+    whole = text.translate(_LETTERS)
+    before = len(whole) - len(whole.lstrip())
+    length = len(whole.strip())
+    return [min(max(0, place - before), length) for place in places]
+
+
+def tnld(a: str, b: str) -> float:
+    """Levenshtein distance of the transliterated texts over the longer one's length.
+
+    Returns: 0 (same, also when both are empty) to 1; 0.1 for Вашингтон and Washington.
+
+    Source: "Exploring Contextual Embedding Spaces in Multilingual Models", TNLD.
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    return float(Levenshtein.normalized_distance(transliterate(a), transliterate(b)))
+
+
+def scripts_of(a: str, b: str) -> str:
+    """The script that two languages share, "across" where they differ; empty for a language that is not known."""
+    first, second = (LANGUAGES[code].script if code in LANGUAGES else "" for code in (a, b))
+    if not (first and second):
+        return ""
+    return first if first == second else ACROSS
+
+
+def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = None, seed: int = 0) -> "pd.DataFrame":
+    """Mean TNLD of the nominative forms, for every unordered pair of languages.
+
+    languages: codes, None for all. seed: decides the strangers of the chance floor.
+
+    Returns: columns a, b (a before b in the alphabet), type (a type that occurs, or all), subset (all, or different:
+        without pairs whose strings are identical as written), n (entities with a form in both), tnld (mean; empty
+        where n is 0), scripts (what the two languages share, or across), chance (mean over up to STRANGERS pairs of
+        forms of two different entities of the type; empty where there is one entity).
+    """
+    import numpy as np
+    import pandas as pd
+
+    codes = sorted(dict.fromkeys(languages or LANGUAGES))
+    forms = [(entity.type, entity.forms.get("nominative", {})) for entity in entities]
+    present = {kind for kind, _ in forms}
+    types = [*(kind for kind in ENTITY_TYPES if kind in present), *sorted(present - set(ENTITY_TYPES))]
+    number: dict[str, int] = {}
+    columns = {}
+    for code in codes:
+        said = [by_language.get(code) or "" for _, by_language in forms]
+        for form in said:
+            if form and form not in number:
+                number[form] = len(number)
+        columns[code] = np.array([number[form] if form else -1 for form in said], dtype=np.int64)
+    spellings = [transliterate(form) for form in number]
+    kinds = np.array([kind for kind, _ in forms], dtype=object)
+    members = {kind: kinds == kind for kind in types} | {"all": np.full(len(forms), True)}
+    generator = np.random.default_rng(seed)
+    rows: list[tuple[Any, ...]] = []
+    for a, b in combinations(codes, 2):
+        first, second = columns[a], columns[b]
+        both = (first >= 0) & (second >= 0)
+        different = both & (first != second)
+        distances = np.zeros(len(forms))
+        distances[different] = _distances(spellings, first[different], second[different])
+        chance: float | None = None
+        for kind, of_kind in members.items():
+            # All names of one type are that type's names.
+            if kind != "all" or len(types) != 1:
+                strangers = both & of_kind
+                chance = _chance(spellings, first[strangers], second[strangers], generator)
+            for subset, chosen in (("all", both & of_kind), ("different", different & of_kind)):
+                n = int(chosen.sum())
+                value = float(distances[chosen].mean()) if n else None
+                rows.append((a, b, kind, subset, n, value, scripts_of(a, b), chance))
+    return pd.DataFrame(rows, columns=["a", "b", "type", "subset", "n", "tnld", "scripts", "chance"])
+
+
+def _distances(spellings: Sequence[str], a: "Numbers", b: "Numbers") -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """Normalised distances [n] of pairs of spellings, given by their numbers."""
+    import numpy as np
+    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.process import cpdist
+
+    return cpdist(
+        [spellings[i] for i in a.tolist()], [spellings[i] for i in b.tolist()],
+        scorer=Levenshtein.normalized_distance, dtype=np.float64,
+    )  # fmt: skip
+
+
+def _chance(spellings: Sequence[str], a: "Numbers", b: "Numbers", generator: "np.random.Generator") -> float | None:
+    """Mean distance of forms of different entities, drawn at random."""
+    if len(a) < 2:
+        return None
+    size = min(STRANGERS, len(a) * (len(a) - 1))
+    left = generator.integers(0, len(a), size)
+    right = (left + generator.integers(1, len(a), size)) % len(a)
+    return float(_distances(spellings, a[left], b[right]).mean())
+
+
+def scripts_table(tnld: "pd.DataFrame") -> "pd.DataFrame":
+    """TNLD within a script and across scripts, from the table `tnld`.
+
+    Returns: columns scripts (Latin, Cyrillic, across, all), type, subset, pairs (pairs of languages), n (pairs of
+        forms), tnld (mean over the n), low, high (least and greatest mean of a pair of languages), chance.
+    """
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    known = tnld[tnld["n"] > 0]
+    present = set(known["scripts"])
+    groups = [*sorted(present - {ACROSS}), *([ACROSS] if ACROSS in present else []), *(["all"] if present else [])]
+    for scripts in groups:
+        part = known if scripts == "all" else known[known["scripts"] == scripts]
+        for (kind, subset), group in part.groupby(["type", "subset"], sort=False):
+            n = group["n"]
+            floor = group[group["chance"].notna()]
+            chance = (floor["n"] * floor["chance"]).sum() / floor["n"].sum() if len(floor) else None
+            rows.append((scripts, kind, subset, len(group), int(n.sum()), (n * group["tnld"]).sum() / n.sum(),
+                         group["tnld"].min(), group["tnld"].max(), chance))  # fmt: skip
+    return pd.DataFrame(rows, columns=["scripts", "type", "subset", "pairs", "n", "tnld", "low", "high", "chance"])
+
+
+def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None = None) -> "pd.DataFrame":
+    """TNLD of every entity for every pair of languages in which it has a nominative form.
+
+    Returns: columns entity, a, b, type, form_a, form_b, latin_a, latin_b, tnld, same (1: the same string as
+        written), scripts.
+    """
+    import numpy as np
+    import pandas as pd
+
+    codes = sorted(dict.fromkeys(languages or LANGUAGES))
+    rows: list[tuple[Any, ...]] = []
+    latin: list[str] = []
+    pairs: list[tuple[int, int]] = []
+    for entity in entities:
+        forms = entity.forms.get("nominative", {})
+        spoken = [code for code in codes if forms.get(code)]
+        places = {code: len(latin) + place for place, code in enumerate(spoken)}
+        latin += [transliterate(forms[code]) for code in spoken]
+        for a, b in combinations(spoken, 2):
+            pairs.append((places[a], places[b]))
+            rows.append((entity.id, a, b, entity.type, forms[a], forms[b], latin[places[a]], latin[places[b]],
+                         int(forms[a] == forms[b]), scripts_of(a, b)))  # fmt: skip
+    frame = pd.DataFrame(
+        rows,
+        columns=["entity", "a", "b", "type", "form_a", "form_b", "latin_a", "latin_b", "same", "scripts"],
+    )
+    places_of = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    frame.insert(8, "tnld", _distances(latin, places_of[:, 0], places_of[:, 1]))
+    return frame

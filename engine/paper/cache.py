@@ -1,0 +1,165 @@
+"""What is left of each fine-tuned model, kept under a hash of everything it depends on, so that no model is made twice.
+
+    pieces/KEY/predictions.csv   the table `predictions` of the model
+    pieces/KEY/probes.csv        the table `probes`, where the model was probed
+    pieces/KEY/STAGE-LAYER-KIND.npy   vectors, where the model was read
+    pieces/KEY/piece.json        what the key stands for, seconds and device
+
+A folder is filled under another name and renamed when it is whole.
+"""
+
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nerspace.datasets import SyntheticNER
+from nerspace.engine import encoders
+from nerspace.engine.errors import ConfigurationError
+from nerspace.engine.requests.paper import PaperRequest
+from nerspace.engine.runs import TEXT_COLUMNS, Run, list_runs, to_csv, versions, write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Raised when a piece, or a table made of it, would come out differently for the same request.
+FORMAT = 1
+# Fields of a request that change no table, or that stand for what is hashed itself.
+_UNTOLD = ("items", "scale", "data", "model", "checkpoint_seconds", "fresh")
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is left of one model. vectors: (kind, stage, layer) → [n, d]. seconds: what it took when it was made."""
+
+    donor: str
+    seed: int
+    predictions: "pd.DataFrame"
+    probes: "pd.DataFrame"
+    vectors: Mapping[tuple[str, str, int], Array]
+    seconds: float
+    reused: bool = False
+
+
+def content_key(request: PaperRequest, corpus: SyntheticNER) -> str:
+    """A hash of all that the tables depend on but the choice of items, and of nothing else."""
+    asked = {
+        **asdict(request),
+        "items": (),
+        "data": "",
+        "model": "",
+        "checkpoint_seconds": 0.0,
+        "scale": "",
+        "fresh": False,
+    }
+    # Where the work is done decides no number.
+    del asked["on"], asked["threads"]
+    parts = (FORMAT, asked, corpus_hash(corpus), model_hash(request.model), sorted(versions().items()))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+def piece_key(request: PaperRequest, content: str, donor: str, seed: int) -> str:
+    """The name of the piece of one model; the number of seeds does not matter to it. content: `shared_key`."""
+    told = (content, donor, seed, seed == request.seed)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:20]
+
+
+def shared_key(request: PaperRequest, corpus: SyntheticNER) -> str:
+    """`content_key` for any number of seeds and any perplexity: what all models of a request share."""
+    return content_key(replace(request, seeds=1, perplexity=0.0), corpus)
+
+
+def corpus_hash(corpus: SyntheticNER) -> str:
+    """SHA-256 of every context and name."""
+    digest = hashlib.sha256(corpus.name.encode())
+    for item in (*corpus.contexts, *corpus.entities):
+        digest.update(repr(item).encode())
+    return digest.hexdigest()
+
+
+def model_hash(name: str) -> str:
+    """SHA-256 of the files that make an encoder."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(encoders.resolve(name)).glob("*")):
+        if path.suffix in (".safetensors", ".json", ".model", ".txt"):
+            with path.open("rb") as handle:
+                digest.update(f"{path.name} {hashlib.file_digest(handle, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def write_piece(run: Run, key: str, piece: Piece) -> Piece:
+    """Keep a piece in the run, and return it as it will be read back: files hold fewer digits.
+
+    Raises: ConfigurationError when the disk does not take it.
+    """
+    run.require()
+    folder = run.path / "pieces"
+    temporary = folder / f".{key}.{secrets.token_hex(4)}"
+    try:
+        temporary.mkdir(parents=True)
+        (temporary / "predictions.csv").write_text(to_csv(piece.predictions), encoding="utf-8")
+        (temporary / "probes.csv").write_text(to_csv(piece.probes), encoding="utf-8")
+        for (kind, stage, layer), array in piece.vectors.items():
+            np.save(temporary / f"{stage}-{layer}-{kind}.npy", array, allow_pickle=False)
+        told = {"donor": piece.donor, "seed": piece.seed, "seconds": round(piece.seconds, 2)}
+        write_atomically(temporary / "piece.json", lambda handle: handle.write(json.dumps(told).encode()))
+        shutil.rmtree(folder / key, ignore_errors=True)
+        temporary.rename(folder / key)
+        return _read(folder / key, reused=False)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder} cannot be written ({error.strerror or error}).", "Free space on that disk, then resume the run."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def find_piece(run: Run, key: str, elsewhere: bool = True) -> Piece | None:
+    """The piece of that key in this run or, if elsewhere, another paper run of the workspace; None if there is none."""
+    here = run.path / "pieces" / key
+    for folder in (here, *(sorted(run.path.parent.glob(f"paper-*/pieces/{key}")) if elsewhere else ())):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return _read(folder, reused=folder != here)
+    return None
+
+
+def _read(folder: Path, reused: bool) -> Piece:
+    told = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
+    vectors = {}
+    for path in sorted(folder.glob("*.npy")):
+        stage, layer, kind = path.stem.split("-")
+        vectors[kind, stage, int(layer)] = np.load(path, allow_pickle=False)
+    tables = [_table(folder / f"{name}.csv") for name in ("predictions", "probes")]
+    return Piece(told["donor"], told["seed"], tables[0], tables[1], vectors, told["seconds"], reused)
+
+
+def _table(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_csv(
+        StringIO(path.read_text(encoding="utf-8")), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS
+    )
+
+
+def finished_run(workspace: Path, key: str, items: tuple[str, ...]) -> Run | None:
+    """The newest finished paper run of that content key that holds all these items; None where there is none."""
+    for run in list_runs(workspace):
+        with suppress(Exception):
+            info = run.info()
+            if (
+                info["kind"] == "paper"
+                and info["state"] == "finished"
+                and info.get("content") == key
+                and set(items) <= set(info["request"]["items"])
+            ):
+                return run
+    return None

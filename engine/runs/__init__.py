@@ -1,0 +1,32 @@
+"""Runs: folders of plain files that hold everything that was asked, done and found, and the jobs that write them.
+
+run.py      a run folder, and the runs of a workspace
+records.py  what a job tells while it goes on
+jobs.py     a job as a process of its own: started, followed, stopped, resumed
+locks.py    one writer a run
+live.py     speed and memory of a run that goes on
+tables.py   tables over runs
+"""
+
+from nerspace.engine.runs.run import (
+    TEXT_COLUMNS,
+    Run,
+    append_text,
+    create,
+    find_run,
+    find_run_to_remove,
+    keeps_model,
+    list_runs,
+    process_started,
+    remove,
+    to_csv,
+    versions,
+    without_secrets,
+    workspace_folder,
+    write_atomically,
+)
+
+__all__ = [
+    "TEXT_COLUMNS", "Run", "append_text", "create", "find_run", "find_run_to_remove", "keeps_model", "list_runs",
+    "process_started", "remove", "to_csv", "versions", "without_secrets", "workspace_folder", "write_atomically",
+]  # fmt: skip

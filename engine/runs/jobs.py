@@ -1,0 +1,253 @@
+"""Long work in a process of its own session, told only through the run's events.
+
+The process outlives the terminal that started it; whoever wants to know follows the events. A job is a generator of
+records (see `progress`), named in JOBS by the kind of its run.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from nerspace.engine import devices
+from nerspace.engine.errors import NerspaceError, Stopped
+from nerspace.engine.runs import Run
+from nerspace.engine.runs.locks import Lock
+from nerspace.engine.runs.records import Record, event_of
+
+JOBS = {
+    "demo": "nerspace.engine.training.demo:demo",
+    "finetune": "nerspace.engine.training.job:finetune_donors",
+    "transfer": "nerspace.engine.training.job:finetune_donors",
+    "swap": "nerspace.engine.swapping.job:swap",
+    "extract": "nerspace.engine.extraction.job:extract",
+    "project": "nerspace.engine.projection.job:project_vectors",
+    "evaluate": "nerspace.engine.evaluation.job:evaluate",
+    "paper": "nerspace.engine.paper.job:paper",
+}
+
+ENDED = ("finished", "stopped", "failed", "dead")
+
+
+def make(workspace: Path, kind: str, request: Mapping[str, Any]) -> Run:
+    """A run of that kind, once its data and its model are known to be there.
+
+    Raises: NerspaceError if they are not, or the run cannot be made.
+    """
+    from nerspace import datasets
+    from nerspace.engine import encoders, runs
+
+    datasets.load_parallel(request["data"]).select(languages=request["languages"])
+    encoders.resolve(request["model"])
+    return runs.create(workspace, kind, request, request["seed"])
+
+
+def start(run: Run) -> None:
+    """Start the run's job in a session of its own and return at once.
+
+    Raises: NerspaceError when another process works on the run.
+    """
+    with _hold(run) as lock:
+        _launch(run, lock)
+
+
+def resume(run: Run) -> None:
+    """Go on with a run that was stopped, failed or died, in a process of its own, and return at once.
+
+    The job tells its story again from the beginning: what was trained is read back from its checkpoint, the rest is
+    done anew with the same result. Tables are rewritten; the events of the first try are kept beside the new ones.
+
+    Raises: NerspaceError when the run is finished or still under way.
+    """
+    state = run.info()["state"]
+    if state == "finished":
+        raise NerspaceError(f"The run {run.id} is finished: nothing is left to do.", "See nerspace runs show.")
+    if state == "running":
+        raise NerspaceError(f"The run {run.id} is still running.", f"Follow it: nerspace runs follow {run.id}.")
+    with _hold(run) as lock:
+        begin_again(run)
+        _launch(run, lock)
+
+
+def begin_again(run: Run) -> None:
+    """Make a run that has ended ready to be done again; one that never began is ready."""
+    if run.info()["state"] != "queued":
+        run.forget_stop()
+        run.set_events_aside()
+        run.update(state="queued", error=None, ended=None, resumed=_now())
+
+
+def _hold(run: Run, patience: float = 2.0) -> Lock:
+    """The run's lock; the threads of a process that was just killed may keep it for a moment longer."""
+    lock = run.lock()
+    deadline = time.monotonic() + patience
+    while not lock.take():
+        if time.monotonic() > deadline:
+            raise NerspaceError(
+                f"Another process works on the run {run.id}.", f"Follow it: nerspace runs follow {run.id}."
+            )
+        time.sleep(0.05)
+    return lock
+
+
+def _launch(run: Run, lock: Lock) -> None:
+    """Start the process and hand the lock over to it, so that no moment is without a holder."""
+    # -P: the current folder may hold a folder named datasets, which must not be taken for a package.
+    command = [sys.executable, "-P", "-m", "nerspace.engine.runs.jobs", str(run.path), str(lock.descriptor)]
+    environment = {
+        # How long a thread spins for the others before it sleeps. By default so long that training is several times
+        # slower as soon as another program wants a core; not at all would cost a third of the speed on a quiet machine.
+        "GOMP_SPINCOUNT": "2000",
+        **os.environ,
+        "TOKENIZERS_PARALLELISM": "true",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    }
+    with (run.path / "job.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - the interpreter and a path of ours, no shell
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            cwd=run.path, env=environment, pass_fds=(lock.descriptor,),
+        )  # fmt: skip
+    run.claim(process.pid)
+
+
+def follow(run: Run, poll: float = 0.1, skip: int = 0) -> Iterator[dict[str, Any]]:
+    """The events of a run from its beginning, then as they come, until the run has ended.
+
+    skip: how many events to leave out, for a follower that has seen them already.
+    """
+    offset = seen = 0
+    while True:
+        ended = run.info()["state"] in ENDED
+        for behind, event in run.events(offset):
+            offset, seen = behind, seen + 1
+            if seen > skip:
+                yield event
+        if ended:
+            return
+        time.sleep(poll)
+
+
+def stop(run: Run) -> None:
+    """Ask the run to stop at its next step; it keeps everything finished so far."""
+    run.ask_to_stop()
+
+
+def job_of(run: Run) -> Generator[Record, None, None]:
+    """The job that a run asks for, not yet begun."""
+    module, _, name = JOBS[run.info()["kind"]].partition(":")
+    job: Callable[[Run], Generator[Record, None, None]] = getattr(import_module(module), name)
+    return job(run)
+
+
+def execute(run: Run, lock: Lock | None = None) -> str:
+    """Do the run's job in this process, write its events, and return the state it ended in.
+
+    lock: the run's lock, where it is held already.
+    Raises: NerspaceError when another process works on the run.
+    """
+    with lock or _hold(run):
+        run.claim(os.getpid())
+        state, problem = "finished", {}
+        try:
+            with _device(run):
+                run.update(state="running", started=_now())
+                run.append_event("state", state="running")
+                state = _work(run)
+        except Stopped:
+            state = "stopped"
+        except NerspaceError as error:
+            state, problem = "failed", {"message": error.message, "hint": error.hint}
+        except Exception as error:
+            traceback.print_exc()
+            state = "failed"
+            problem = {
+                "message": f"{type(error).__name__}: {error}",
+                "hint": f"The whole story is in {run.path / 'job.log'}.",
+            }
+        _tell_end(run, state, problem)
+    return state
+
+
+def _work(run: Run) -> str:
+    with closing(job_of(run)) as work:
+        for record in work:
+            kind, fields = event_of(record)
+            run.append_event(kind, **fields)
+            if run.stop_asked():
+                return "stopped"
+    return "finished"
+
+
+def _tell_end(run: Run, state: str, problem: dict[str, str]) -> None:
+    """Write how the run ended; where not even that can be written the run is seen as dead, and can be resumed."""
+    if problem:
+        print(problem["message"], problem["hint"], file=sys.stderr)
+    try:
+        try:
+            # The event first: whoever follows reads no further once run.json says that the run has ended.
+            run.append_event("state", state=state, **problem)
+        finally:
+            run.update(state=state, ended=_now(), error=problem or None)
+    except NerspaceError as error:
+        gone = f"The run folder {run.path} is gone. It was deleted while the run went on."
+        print(error if run.path.is_dir() else gone, file=sys.stderr)
+        return
+    if state == "finished":
+        shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
+
+
+@contextmanager
+def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
+    """Wait for a device that the run may use and no other run of the workspace does, and keep it meanwhile.
+
+    Where any GPU will do it is the first that is free. Work that goes elsewhere keeps no device here.
+    Raises: Stopped when the run is asked to stop while it waits.
+    """
+    from nerspace.engine.training import distributed
+
+    request = run.info()["request"]
+    name = request.get("device")
+    if name is None or request.get("on") or distributed.share():
+        yield
+        return
+    offered = devices.candidates(name)
+    locks = [Lock(run.path.parent / f".{device.replace(':', '-')}.lock") for device in offered]
+    told = False
+    while (held := next((number for number, lock in enumerate(locks) if lock.take()), None)) is None:
+        if not told:
+            whose = "another run of this workspace uses it" if len(offered) == 1 else "other runs use them all"
+            run.append_event("note", text=f"Waiting for {' or '.join(offered)}: {whose}.")
+            told = True
+        if run.stop_asked():
+            raise Stopped("The run was stopped before its turn came.")
+        time.sleep(poll)
+    with locks[held]:
+        devices.use_gpu(offered[held])
+        yield
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def main() -> int:
+    """Do the job of the run folder named on the command line; a lost terminal or a polite kill loses nothing."""
+    run = Run(Path(sys.argv[1]))
+    lock = Lock.inherited(run.lock().path, int(sys.argv[2]))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
+    return 0 if execute(run, lock) == "finished" else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

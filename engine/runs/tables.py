@@ -1,0 +1,139 @@
+"""Tables over runs: what a workspace holds, and how two runs differ in what was asked and what was found."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run, list_runs
+from nerspace.engine.tables.spec import LANGUAGE, TableSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUN_TABLES = (
+    TableSpec(
+        "runs",
+        "The runs of a workspace, the one with the newest event first.",
+        "engine.runs.tables:runs_table",
+        {
+            "run": "folder name of the run",
+            "state": "queued, running, finished, stopped, failed, or dead: its process is gone",
+            "kind": "what it was asked to do",
+            "created": "when it was asked for, ISO 8601",
+            "donor": "languages trained on",
+            "model": "encoder",
+            "languages": "how many languages",
+            "size": "training sentences per model",
+            "seeds": "seeds per donor",
+            "seconds": "from its start to its end, or until now; empty before the start",
+            "tables": "how many tables it holds",
+        },
+    ),
+    TableSpec(
+        "request_differences",
+        "What was asked of two runs, field by field, where it differs.",
+        "engine.runs.tables:request_differences",
+        {"field": "field of the request, or a version", "a": "in the first run", "b": "in the second run"},
+    ),
+    TableSpec(
+        "errors_compared",
+        "Wrong sentences of two runs side by side, mean over the seeds.",
+        "engine.runs.tables:errors_compared",
+        {
+            "donor": "language trained on",
+            "recipient": LANGUAGE,
+            "seeds_a": "models of the donor in the first run",
+            "seeds_b": "models of the donor in the second run",
+            "wrong_a": "wrong sentences of the first run in percent",
+            "wrong_b": "wrong sentences of the second run in percent",
+            "difference": "second minus first, in percentage points",
+            "f1_a": "strict entity F1 of the first run",
+            "f1_b": "strict entity F1 of the second run",
+        },
+    ),
+)
+
+
+def seconds_taken(info: Mapping[str, Any], now: datetime | None = None) -> float | None:
+    """Seconds from a run's start (or its last resumption) to its end, until `now` where it goes on; None before.
+
+    info: what run.json says.
+    """
+    try:
+        started = datetime.fromisoformat(str(info["started"]))
+        ended = datetime.fromisoformat(str(info["ended"])) if info.get("ended") else now or datetime.now(started.tzinfo)
+    except (KeyError, ValueError):
+        return None
+    if info["state"] == "dead":
+        return None
+    return max(0.0, (ended - started).total_seconds())
+
+
+def runs_table(workspace: Path) -> "pd.DataFrame":
+    """The table `runs`; a run that vanishes meanwhile, or cannot be read, is left out."""
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    for run in list_runs(workspace):
+        try:
+            info = run.info()
+        except NerspaceError:
+            continue
+        asked = info.get("request") or {}
+        donors = " ".join(map(str, asked.get("donors") or [asked.get("donor", "")]))
+        rows.append(
+            (
+                run.id, info.get("state", ""), info.get("kind", ""), info.get("created", ""), donors,
+                asked.get("model", ""), len(asked.get("languages", ())), asked.get("size"), asked.get("seeds", 1),
+                seconds_taken(info), len(run.tables()),
+            )
+        )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(RUN_TABLES[0].columns))
+    return frame.astype({"size": "Int64", "seconds": "Float64"})
+
+
+def request_differences(a: Run, b: Run) -> "pd.DataFrame":
+    """The table `request_differences`; a field that one of them lacks is empty there.
+
+    Raises: UsageError if one of the runs is gone.
+    """
+    import pandas as pd
+
+    first, second = (_asked(run.info()) for run in (a, b))
+    names = dict.fromkeys([*first, *second])
+    rows = [(name, first.get(name, ""), second.get(name, "")) for name in names if first.get(name) != second.get(name)]
+    return pd.DataFrame(rows, columns=["field", "a", "b"], dtype="string")
+
+
+def _asked(info: Mapping[str, Any]) -> dict[str, str]:
+    """What decides a run, as text: its kind, every field of the request, the device and the versions."""
+    fields: dict[str, Any] = {"kind": info.get("kind"), **(info.get("request") or {})}
+    fields |= {"computed on": info.get("device")}
+    fields |= {f"version of {name}": value for name, value in (info.get("versions") or {}).items()}
+    return {name: _text(value) for name, value in fields.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
+
+
+def errors_compared(a: Run, b: Run) -> "pd.DataFrame":
+    """The table `errors_compared`, a row for every donor and recipient that either run tested.
+
+    Raises: UsageError if one of the runs has no table `transfer`.
+    """
+    first, second = (_mean_errors(run) for run in (a, b))
+    keys = ["donor", "recipient"]
+    both = first.merge(second, on=keys, how="outer", suffixes=("_a", "_b"), sort=False)
+    both["difference"] = both["wrong_b"] - both["wrong_a"]
+    counts = {name: both[name].astype("Int64") for name in ("seeds_a", "seeds_b")}
+    return both.assign(**counts)[list(RUN_TABLES[2].columns)]
+
+
+def _mean_errors(run: Run) -> "pd.DataFrame":
+    transfer = run.read_table("transfer")
+    transfer["share"] = 100 * transfer["wrong"] / transfer["sentences"]
+    groups = transfer.groupby(["donor", "recipient"], as_index=False, sort=False)
+    return groups.agg(seeds=("seed", "nunique"), wrong=("share", "mean"), f1=("f1", "mean"))

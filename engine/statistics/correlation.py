@@ -1,0 +1,222 @@
+"""Correlations with what is needed to believe or doubt them: n, an interval and a permutation p."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nerspace.datasets.languages import script_of
+from nerspace.engine.statistics.mantel import (
+    RESAMPLES,
+    Mantel,
+    label_pairs,
+    language_interval,
+    mantel,
+    weighted_pearson,
+    weighted_spearman,
+)
+from nerspace.engine.transfer import pair_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Vector = npt.NDArray[np.float64]
+NAN = float("nan")
+
+
+def pearson(x: Vector, y: Vector) -> float:
+    """Pearson correlation of two vectors [n]; NaN where it is undefined: n < 2, or either is constant."""
+    if len(x) < 2:
+        return float("nan")
+    a, b = x - x.mean(), y - y.mean()
+    norm = float(np.sqrt((a @ a) * (b @ b)))
+    return float(np.clip(a @ b / norm, -1, 1)) if norm > 1e-12 * max(1.0, float(x @ x), float(y @ y)) else float("nan")
+
+
+def ranks(x: Vector) -> Vector:
+    """Ranks from 1, ties at their mean."""
+    _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    mean: Vector = (last - (counts - 1) / 2)[inverse]
+    return mean
+
+
+def spearman(x: Vector, y: Vector) -> float:
+    """Spearman correlation: Pearson over ranks."""
+    return pearson(ranks(x), ranks(y))
+
+
+def interval(draw: Callable[[np.random.Generator], float], seed: int) -> tuple[float, float]:
+    """2.5 % and 97.5 % points of a resampled statistic; NaN when too few resamples define it."""
+    generator = np.random.default_rng(seed)
+    return bounds(np.array([draw(generator) for _ in range(RESAMPLES)]))
+
+
+def bounds(values: Vector) -> tuple[float, float]:
+    """2.5 % and 97.5 % points of RESAMPLES values; NaN when too few of them are defined."""
+    values = values[np.isfinite(values)]
+    if len(values) < RESAMPLES // 2:
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def block_rows(n: int, seed: int) -> npt.NDArray[np.intp]:
+    """Rows of a circular block bootstrap of a series of n, [RESAMPLES, n]: blocks of about n^(1/3), since it trends."""
+    if n < 1:
+        return np.zeros((RESAMPLES, 0), dtype=np.intp)
+    block = max(1, round(n ** (1 / 3)))
+    starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, -(-n // block)))
+    rows: npt.NDArray[np.intp] = (starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :n] % n
+    return rows
+
+
+def pearson_of_rows(x: Vector, y: Vector) -> Vector:
+    """Pearson correlation along the last axis; NaN where either side is constant."""
+    a, b = (side - side.mean(axis=-1, keepdims=True) for side in (x, y))
+    norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    size = np.maximum(1e-300, np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Vector = np.where(norm > 1e-12 * size, np.clip((a * b).sum(axis=-1) / norm, -1, 1), np.nan)
+    return found
+
+
+def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
+    """The table `correlations`: the share of wrong sentences against TNLD, over pairs of donor and other recipient.
+
+    transfer: the table of that name. Errors are averaged over the seeds of a pair first: the pair is the unit, and
+    `seed_sd` tells how far the correlation of a single seed strays. The interval draws languages and p exchanges them,
+    see `mantel`; with one donor p shuffles its recipients. Fewer than 4 pairs have neither.
+    """
+    import pandas as pd
+
+    whole = pair_table(transfer)
+    pairs = whole[whole["donor"] != whole["recipient"]]
+    rows: list[tuple[Any, ...]] = []
+    for subset, chosen, distance, stratum in _subsets(pairs):
+        known = chosen[chosen[distance].notna()]
+        languages = len({*known["donor"], *known["recipient"]})
+        labelled = label_pairs(
+            known["donor"].tolist(), known["recipient"].tolist(), known[distance].tolist(), known["share"].tolist(),
+            stratum,
+        )  # fmt: skip
+        test = "mantel" if known["donor"].nunique() > 1 else "shuffle"
+        for name, function, weighted in (
+            ("pearson", pearson, weighted_pearson),
+            ("spearman", spearman, weighted_spearman),
+        ):
+            value = function(labelled.found, labelled.errors)
+            low, high, tested = NAN, NAN, Mantel(NAN, NAN, 0, False)
+            if len(known) >= 4 and np.isfinite(value):
+                low, high = language_interval(labelled, weighted, seed)
+                tested = mantel(labelled, weighted, seed)
+            of_seeds = _of_seeds(transfer, known, distance, function)
+            rows.append(
+                (subset, name, len(known), value, low, high, tested.p, tested.chance,
+                 test if tested.permutations else "", tested.permutations, int(tested.exact), languages,
+                 len(of_seeds), float(np.std(of_seeds, ddof=1)) if len(of_seeds) > 1 else NAN)
+            )  # fmt: skip
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "subset", "statistic", "n", "value", "low", "high", "p", "chance", "test", "permutations", "exact",
+            "languages", "seeds", "seed_sd",
+        ],
+    )  # fmt: skip
+
+
+def _subsets(
+    pairs: "pd.DataFrame",
+) -> "Iterator[tuple[str, pd.DataFrame, str, Callable[[str], str]]]":
+    """Name, pairs, column of the distance, and what keeps languages apart, of every subset that has its own pairs."""
+    donor, recipient = (pairs[side].map(script_of) for side in ("donor", "recipient"))
+    same = donor == recipient
+    yield "all", pairs, "tnld", lambda _: ""
+    yield "same_script", pairs[same], "tnld", script_of
+    scripts = sorted(set(donor[same]))
+    if len(scripts) > 1:
+        for script in scripts:
+            yield script.lower(), pairs[same & (donor == script)], "tnld", script_of
+    yield "across", pairs[~same], "tnld", script_of
+    if "tnld_different" in pairs:
+        yield "different", pairs, "tnld_different", lambda _: ""
+
+
+def _of_seeds(
+    transfer: "pd.DataFrame", known: "pd.DataFrame", distance: str, function: Callable[[Vector, Vector], float]
+) -> list[float]:
+    """The correlation of each seed alone, over the same pairs; seeds that lack a pair are left out."""
+    wanted = known.set_index(["donor", "recipient"])[distance]
+    shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
+    values = []
+    for _, rows in shares.groupby("seed"):
+        found = rows.set_index(["donor", "recipient"])["share"].reindex(wanted.index)
+        if len(found) and found.notna().all():
+            values.append(function(wanted.to_numpy(dtype=np.float64), found.to_numpy(dtype=np.float64)))
+    return [value for value in values if np.isfinite(value)]
+
+
+def regression_line(x: Vector, y: Vector) -> tuple[float, float]:
+    """Slope and intercept of the least-squares line; a level line where x is constant, NaN without points."""
+    if not len(x):
+        return NAN, NAN
+    spread = x - x.mean()
+    size = float(spread @ spread)
+    slope = float(spread @ y) / size if size > 1e-12 * max(1.0, float(x @ x)) else 0.0
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def regression_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `regression`: `regression_line` of the share of wrong sentences on TNLD, per subset of `correlations`.
+
+    transfer: the table of that name; errors are averaged over the seeds of a pair first.
+    """
+    import pandas as pd
+
+    whole = pair_table(transfer)
+    rows = []
+    for subset, chosen, distance, _ in _subsets(whole[whole["donor"] != whole["recipient"]]):
+        known = chosen[chosen[distance].notna() & chosen["share"].notna()]
+        x, y = (known[name].to_numpy(dtype=np.float64) for name in (distance, "share"))
+        rows.append((subset, len(known), *regression_line(x, y)))
+    return pd.DataFrame(rows, columns=["subset", "n", "slope", "intercept"])
+
+
+def delta_table(probes: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `deltas`: sim(t + h) − sim(t) of the mean cosine, per language and layer.
+
+    probes: the table of that name, at equal distances of h steps; a last shorter interval is left out.
+    """
+    import pandas as pd
+
+    cosine = probes[probes["measure"] == "mean_cosine"]
+    h = int(min((step for step in cosine["step"] if step > 0), default=0))
+    rows: list[tuple[Any, ...]] = []
+    for (layer, language), group in cosine.groupby(["layer", "language"]):
+        series = group.sort_values("step")
+        steps, values = series["step"].to_numpy(), series["value"].to_numpy()
+        for before, after, start, end in zip(values, values[1:], steps, steps[1:], strict=False):
+            if end - start == h:
+                rows.append((end, language, layer, h, after - before))
+    return pd.DataFrame(rows, columns=["step", "language", "layer", "h", "delta"])
+
+
+def delta_correlation_table(deltas: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
+    """The table `delta_correlations`, one row per unordered pair a < b.
+
+    The interval resamples blocks of about n^(1/3) neighbouring deltas, since they trend.
+    """
+    import pandas as pd
+
+    rows = []
+    for layer, group in deltas.groupby("layer"):
+        series = group.pivot(index="step", columns="language", values="delta").dropna()
+        n = len(series)
+        drawn = block_rows(n, seed)
+        for a, b in combinations(sorted(series.columns), 2):
+            x, y = (series[name].to_numpy(dtype=np.float64) for name in (a, b))
+            low, high = bounds(pearson_of_rows(x[drawn], y[drawn])) if n >= 4 else (float("nan"), float("nan"))
+            rows.append((layer, a, b, n, pearson(x, y), low, high))
+    return pd.DataFrame(rows, columns=["layer", "a", "b", "n", "r", "low", "high"])

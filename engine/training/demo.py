@@ -1,0 +1,273 @@
+"""The paper's experiment on one donor, from parallel names to a map of the space, as one job."""
+
+import hashlib
+import random
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nerspace import datasets
+from nerspace.datasets import Sentence, SyntheticNER
+from nerspace.engine import devices, encoders
+from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
+from nerspace.engine.encoders.forward import Outputs, forward
+from nerspace.engine.encoders.saving import save_model
+from nerspace.engine.errors import DataError
+from nerspace.engine.evaluation import prediction_table, sentence_id
+from nerspace.engine.geometry.isotropy import isotropy_table
+from nerspace.engine.geometry.similarity import parallel_cosine_table
+from nerspace.engine.names.distances import tnld_table
+from nerspace.engine.names.tokenization import pieces_table, tokenization_table
+from nerspace.engine.projection.job import How, draw_maps
+from nerspace.engine.requests.training import Request, read_request
+from nerspace.engine.runs import Run, to_csv
+from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.statistics.correlation import correlation_table, delta_correlation_table, delta_table
+from nerspace.engine.training.checkpoints import Checkpoints
+from nerspace.engine.training.loop import LABELS, Recipe, finetune, probes_table, steps_table
+from nerspace.engine.training.probes import WORDS_PER_SENTENCE, probe_space, probed, probed_layers, random_words
+from nerspace.engine.transfer import transfer_table
+
+FORWARD_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The sentences of a run: training in the donor language, test in all of them, language by language.
+
+    corpus: the whole it was drawn from.
+    """
+
+    train: list[Sentence]
+    test: list[Sentence]
+    corpus: SyntheticNER
+
+
+def draw_sample(request: Request) -> Sample:
+    """Parallel sentences from both sides of the split, PER, LOC and ORG in equal parts where there are enough.
+
+    Raises: DataError when the data has too little.
+    """
+    corpus = datasets.load_parallel(request.data)
+    split = corpus.select(languages=request.languages).split(request.seed)
+    train = [
+        split.train.sentence_of(context, entity, request.donor)
+        for context, entity in draw_cells(split.train, request.size, request.seed)
+    ]
+    test_cells = draw_cells(split.test, request.test_size, request.seed)
+    test = [
+        split.test.sentence_of(context, entity, language)
+        for language in request.languages
+        for context, entity in test_cells
+    ]
+    return Sample(train, test, corpus)
+
+
+def readable(sample: Sample, tokenizer: Any, limit: int) -> Sample:
+    """The sample without the test cells whose name, in some language, has no piece within `limit` ids.
+
+    Raises: DataError when none is left.
+    """
+    encoded = encode(sample.test, tokenizer, limit)
+    lost = {_cell_id(item.sentence) for item in encoded if not item.entity_pieces}
+    test = [sentence for sentence in sample.test if _cell_id(sentence) not in lost]
+    if not test:
+        raise DataError(
+            f"No test sentence can be read within {limit} pieces.", "Choose an encoder for longer sentences."
+        )
+    return Sample(sample.train, test, sample.corpus)
+
+
+def _cell_id(sentence: Sentence) -> str:
+    return f"{sentence.context}/{sentence.entity}"
+
+
+def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
+    """Cells in equal parts by type, in random order; a type that has too few leaves its room to the others."""
+    if not len(corpus):
+        raise DataError(
+            f"The {corpus.part} part of {corpus.name} is empty in {', '.join(corpus.languages)}.",
+            "Choose fewer languages or larger data.",
+        )
+    present = {context.type for context in corpus.contexts}
+    parts = sorted((corpus.select(types=[kind]) for kind in sorted(present)), key=len)
+    cells: list[tuple[Any, Any]] = []
+    for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
+        wanted = -(-(size - len(cells)) // left)
+        cells += [part.cell(index) for index in part.sample(wanted, seed=seed)]
+    random.Random(seed).shuffle(cells)  # noqa: S311
+    return cells
+
+
+def demo(run: Run) -> Iterator[Record]:
+    """Do the whole experiment that the run asks for and write its tables as they are ready."""
+    request = read_request(run.info()["request"])
+    device = devices.pick_device(request.device)
+    run.update(device=devices.describe(device))
+
+    yield Stage("prepare", "Data and model", 3, "steps")
+    tokenizer = encoders.load_tokenizer(request.model)
+    model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed).to(device)
+    limit = longest_input(model.config)
+    layers = (0, model.config.num_hidden_layers)
+    yield Progress("prepare", 1)
+    drawn = draw_sample(request)
+    sample = readable(drawn, tokenizer, limit)
+    if missing := len(drawn.test) - len(sample.test):
+        yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
+    train, test = encode(sample.train, tokenizer, limit), encode(sample.test, tokenizer, limit)
+    yield Progress("prepare", 2)
+    _write_data_tables(run, request, sample)
+    _write_token_tables(run, request, sample, tokenizer)
+    yield Progress("prepare", 3)
+
+    with ActiveVocabulary(model, [*train, *test]) as vocabulary:
+        yield Note(f"{len(vocabulary.rows):,} of {model.config.vocab_size:,} vocabulary rows are in reach of the data.")
+        train, test = vocabulary.translate(train), vocabulary.translate(test)
+        reading = _Reading(run, model, test, layers, request.seed)
+        run.write_table("words", reading.word_table)
+        yield from reading.stage("before", "Word vectors before fine-tuning")
+        yield from _train(run, request, model, train, test)
+        vocabulary.put_back()
+        outputs = yield from reading.stage("after", "Errors and word vectors after")
+
+    yield Stage("measures", "Errors, distances and geometry", 3, "tables")
+    labels = [model.config.id2label[number] for number in range(len(LABELS))]
+    predictions = prediction_table(request.donor, request.seed, sample.test, outputs, labels)
+    run.write_table("predictions", predictions)
+    transfer = transfer_table(predictions, run.read_table("tnld"))
+    run.write_table("transfer", transfer)
+    run.write_table("correlations", correlation_table(transfer, request.seed))
+    yield Progress("measures", 1)
+    languages = [sentence.language for sentence in sample.test]
+    cells = [_cell_id(sentence) for sentence in sample.test]
+    run.write_table("parallel_cosine", parallel_cosine_table(reading.entities, languages, cells))
+    yield Progress("measures", 2)
+    run.write_table("isotropy", isotropy_table(reading.words, np.array(reading.word_table["language"])))
+    yield Progress("measures", 3)
+
+    yield from _draw_maps(run, request, reading)
+    if request.keep_model:
+        yield Stage("model", "Saving the model", 1, "folder")
+        run.require()
+        save_model(model, request.model, run.path / "model")
+        yield Progress("model", 1)
+
+
+def _write_data_tables(run: Run, request: Request, sample: Sample) -> None:
+    run.write_table("counts", sample.corpus.counts())
+    table = sentence_table([*sample.train, *sample.test])
+    run.write_table("sentences", table)
+    run.update(data_sha256=hashlib.sha256(to_csv(table).encode()).hexdigest())
+    run.write_table("points", point_table(sample.test))
+    named = {sentence.entity for sentence in sample.test}
+    run.write_table("tnld", tnld_table([e for e in sample.corpus.entities if e.id in named], request.languages))
+
+
+def _write_token_tables(run: Run, request: Request, sample: Sample, tokenizer: Any) -> None:
+    run.write_table("pieces", pieces_table(sample.corpus.entities, tokenizer, request.languages))
+    words = {
+        language: [sentence.words for sentence in sample.test if sentence.language == language]
+        for language in request.languages
+    }
+    run.write_table("tokenization", tokenization_table(words, tokenizer))
+
+
+def sentence_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
+    """The table `sentences`."""
+    rows = [
+        (sentence_id(s), s.split, s.language, s.type, s.case, s.context, s.entity,
+         " ".join(word for word, tag in zip(s.words, s.tags, strict=True) if tag != "O"),
+         " ".join(s.words), " ".join(s.tags), s.text)
+        for s in sentences
+    ]  # fmt: skip
+    columns = ["sentence", "split", "language", "type", "case", "context", "entity", "form", "words", "tags", "text"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def point_table(test: Sequence[Sentence]) -> pd.DataFrame:
+    """The table `points`: one point per test sentence, in the order of the vectors."""
+    points = sentence_table(test)[["sentence", "language", "type", "entity", "form"]]
+    points.insert(0, "point", np.arange(len(points)))
+    return points
+
+
+def word_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
+    """The table `words`: the sentence of every word vector, in the order of the vectors."""
+    rows = [(row, sentence_id(s), s.language) for row, s in enumerate(sentences)]
+    return pd.DataFrame(rows, columns=["row", "sentence", "language"])
+
+
+class _Reading:
+    """Reads the test sentences with the model as it is now: predictions, entity vectors and random word vectors."""
+
+    def __init__(self, run: Run, model: Any, encoded: Sequence[Encoded], layers: tuple[int, ...], seed: int) -> None:
+        self._run, self._model, self._encoded, self._layers = run, model, encoded, layers
+        words = random_words(encoded, WORDS_PER_SENTENCE, seed)
+        self._groups = [[item.entity_pieces, *chosen] for item, chosen in zip(encoded, words, strict=True)]
+        self._is_entity = np.array([number == 0 for group in self._groups for number in range(len(group))])
+        self.word_table = word_table(
+            [item.sentence for item, chosen in zip(encoded, words, strict=True) for _ in chosen]
+        )
+        self.entities: dict[tuple[str, int], Any] = {}
+        self.words: dict[tuple[str, int], Any] = {}
+
+    def stage(self, stage: str, label: str) -> Generator[Record, None, Outputs]:
+        """One pass; keeps and writes the vectors and returns the outputs."""
+        yield Stage(stage, label, len(self._encoded), "sentences")
+        outputs = Outputs()
+        for done in forward(
+            self._model, self._encoded, outputs, groups=self._groups, layers=self._layers, batch_size=FORWARD_BATCH
+        ):
+            yield Progress(stage, done)
+        for layer, vectors in outputs.vectors.items():
+            self.entities[stage, layer] = vectors[self._is_entity]
+            self.words[stage, layer] = vectors[~self._is_entity]
+            self._run.write_vectors(f"{stage}-{layer}-entities", self.entities[stage, layer])
+            self._run.write_vectors(f"{stage}-{layer}-words", self.words[stage, layer])
+        return outputs
+
+
+def _train(
+    run: Run, request: Request, model: Any, train: Sequence[Encoded], test: Sequence[Encoded]
+) -> Iterator[Record]:
+    recipe = recipe_of(request)
+    probe = partial(probe_space, model, probed(test, request), probed_layers(request, model), request.seed)
+    yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps")
+    probes: list[ProbeRecord] = []
+    for table in ("steps", "probes"):
+        run.drop_table(table)
+    checkpoints = Checkpoints(run.path / "checkpoints", request.checkpoint_seconds)
+    with closing(finetune(model, train, recipe, probe, checkpoints)) as records:
+        for record in records:
+            if isinstance(record, StepRecord):
+                run.append_rows("steps", steps_table([record]))
+            elif isinstance(record, ProbeRecord):
+                run.append_rows("probes", probes_table([record]))
+                probes.append(record)
+            yield record
+    deltas = delta_table(probes_table(probes))
+    run.write_table("deltas", deltas)
+    run.write_table("delta_correlations", delta_correlation_table(deltas, request.seed))
+
+
+def longest_input(config: Any) -> int:
+    """How many ids a model of that configuration reads at once; RoBERTa keeps two positions to itself."""
+    return min(512, int(config.max_position_embeddings) - 2)
+
+
+def recipe_of(request: Request) -> Recipe:
+    """The part of a request that says how to train."""
+    return Recipe(
+        learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
+        probe_every=request.probe_every, seed=request.seed, dropout=request.dropout,
+    )  # fmt: skip
+
+
+def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record]:
+    yield from draw_maps(run, reading.entities, How(perplexity=request.perplexity, seed=request.seed))

@@ -1,0 +1,332 @@
+"""Every kind of corpus in the explorer: tagged, parallel with gaps, huge, broken, and one opened after another."""
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import Input
+from tui_driving import explorer, press, settle, text_of
+
+from nerspace import datasets
+from nerspace.datasets.records import Context, Entity
+from nerspace.datasets.synthetic import SyntheticNER
+from nerspace.engine.errors import UsageError
+from nerspace.tui.explorer.app import NerspaceApp
+from nerspace.tui.explorer.data.parallel_index import ParallelIndex
+from nerspace.tui.explorer.data.tagged_index import TaggedIndex
+from nerspace.tui.explorer.session import Opened, Session
+from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.widgets.frame_table import FrameTable
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+
+TAGGED = {
+    "en_train.conll": [
+        "Anna B-PER\nNovak I-PER\nflew O\nto O\nParis B-LOC\n. O",
+        "Reuters B-ORG\nwrites O\nthat O\nit O\nrained O\n. O",
+        "[red]x[/red] B-LOC\nis O\nold O\n. O", "Nothing O\nhappened O\n. O",
+    ],
+    "en_test.conll": ["Paris B-LOC\nis O\nbig O\n. O", "A O\nbroken O\nrow I-PER\n. O"],
+    "be_test.conll": ["Ганна B-PER\nНовак I-PER\nу O\nПарыжы B-LOC\n. O"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def tagged(tmp_path: Path) -> Path:
+    folder = tmp_path / "gold"
+    folder.mkdir()
+    for name, sentences in TAGGED.items():
+        (folder / name).write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
+    return folder
+
+
+def gappy() -> SyntheticNER:
+    """A nominative in four languages, a locative in two of them, a locative context in one alone."""
+    codes = ("be", "ca", "en", "es")
+    contexts = [
+        Context("n", "LOC", "nominative", "", {code: f"{code}: [loc]." for code in codes}),
+        Context("l", "LOC", "locative", "", {code: f"{code} lives [loc]." for code in ("be", "en")}),
+        Context("l2", "LOC", "locative", "", {"en": "English alone lives [loc]."}),
+    ]
+    names = [
+        Entity("paris", "LOC", "", "", {
+            "nominative": dict.fromkeys(codes, "Paris"), "locative": {"be": "у Парыжы", "en": "in Paris"}}),
+        Entity("minsk", "LOC", "", "", {"nominative": dict.fromkeys(codes, "Minsk")}),
+    ]  # fmt: skip
+    return SyntheticNER("gappy", contexts, names)
+
+
+def huge(contexts: int = 6_398, names: int = 3_227) -> SyntheticNER:
+    return SyntheticNER(
+        "huge",
+        [Context(f"c{i}", "PER", "nominative", "m", {c: f"{c} {i} [male]." for c in ["en", "be"]})
+         for i in range(contexts)],
+        [Entity(f"e{i}", "PER", "m", "", {"nominative": {"en": f"Name{i}", "be": f"Імя{i}"}}) for i in range(names)],
+    )  # fmt: skip
+
+
+def looking_at(finished, corpus: SyntheticNER) -> NerspaceApp:
+    session = Session(finished.path.parent.parent, finished, "builtin", "builtin")
+    session.adopt(Opened(corpus.name, ParallelIndex(corpus)))
+    return NerspaceApp(session)
+
+
+@SIZES
+async def test_tagged_sentences_are_browsed_filtered_and_inspected(finished, tagged, size):
+    async with explorer(finished, tagged).run_test(size=size) as pilot:
+        text = await settle(pilot)
+        assert "Sentences  6 in 2 languages" in text
+        assert "gold · tagged · 1 row left out – d · PER LOC ORG · split test 2, train 4" in text
+        assert "Ганна Новак у Парыжы ." in text
+        assert "[red]x[/red] is old ." in text
+        text = await press(pilot, "slash", *"type:loc split:test", "enter")
+        assert "2 of 6" in text
+        assert "Paris is big ." in text
+        assert "Anna Novak" not in text
+        text = await press(pilot, "slash", *" lang:be", "enter")
+        assert "1 of 6" in text
+        text = await press(pilot, "enter")
+        for line in ("Новак   I-PER", "у       O", "Парыжы  B-LOC", "language be · split test"):
+            assert line in text
+        text = await press(pilot, "escape", "escape")
+        assert "Sentences  6 in" in text
+        text = await press(pilot, "slash", *"lang:ru", "enter")
+        assert "Unknown language 'ru'. Choose from" in text
+        assert not [line for line in text.splitlines() if len(line) > size[0]]
+
+
+async def test_letters_that_come_before_the_filter_line_is_open_are_not_taken_as_keys(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for letter in "/cdt anna\r":
+            key = {"/": "slash", " ": "space", "\r": "enter"}.get(letter, letter)
+            app.post_message(events.Key(key, letter))
+        text = await settle(pilot)
+        assert "0 of 23" in text
+        assert " cdt anna " in text
+
+
+async def test_a_long_sentence_is_shown_from_before_its_name(finished):
+    corpus = huge(2, 2)
+    context = Context("long", "PER", "nominative", "m", dict.fromkeys(("en", "be"), f"{'word ' * 40} [male] end."))
+    data = SyntheticNER("long", [context], corpus.entities)
+    async with looking_at(finished, data).run_test(size=(80, 24)) as pilot:
+        text = await settle(pilot)
+        assert "Name0" in text
+        assert "Name1" in text
+        assert "Імя1" in text
+
+
+async def test_a_move_of_the_cursor_draws_two_rows_alone(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        drawn = []
+        table = app.room.query_one(FrameTable)
+        line = table.render_line
+        table.render_line = lambda y: drawn.append(y) or line(y)
+        await press(pilot, "j")
+        assert set(drawn) == {1, 2}
+
+
+async def test_names_of_different_types_look_different(finished, tagged):
+    async with explorer(finished, tagged).run_test(size=(80, 24)) as pilot:
+        await press(pilot, "slash", *"anna", "enter", "enter")
+        styles = {}
+        for strip in pilot.app.screen._compositor.render_strips():
+            for segment in strip:
+                for word in ("Anna", "Paris", "flew"):
+                    if segment.text.strip().startswith(word):
+                        styles[word] = (segment.style.color, segment.style.bold, segment.style.underline)
+        assert len(set(styles.values())) == 3, styles
+
+
+async def test_names_of_tagged_sentences_are_counted_and_lead_to_their_sentences(finished, tagged, tmp_path):
+    async with explorer(finished, tagged).run_test(size=(80, 24), notifications=True) as pilot:
+        text = await press(pilot, "t")
+        assert "Names  6 in 2 languages" in text
+        text = await press(pilot, "slash", *"type:LOC lang:en", "enter")
+        assert "2 of 6" in text
+        await press(pilot, "e", "enter")
+        text = await press(pilot, "enter")
+        assert "2 of 6" in text
+        assert "type:LOC lang:en paris" in text
+        assert "Anna Novak flew to Paris ." in text
+    written = (tmp_path / "names.csv").read_bytes().decode()
+    assert written == "name,type,language,count\nParis,LOC,en,2\n[red]x[/red],LOC,en,1\n"
+
+
+async def test_tagged_sentences_are_exported_as_shown(finished, tagged, tmp_path):
+    async with explorer(finished, tagged).run_test(size=(80, 24)) as pilot:
+        await press(pilot, "slash", *"lang:be", "enter", "e", "enter")
+    assert (tmp_path / "sentences.csv").read_text(encoding="utf-8") == (
+        "number,split,language,type,text,tags\n1,test,be,mixed,Ганна Новак у Парыжы .,B-PER I-PER O B-LOC O\n"
+    )
+
+
+async def test_every_room_works_while_the_corpus_is_tagged_and_says_whose_names_it_shows(finished, tagged):
+    async with explorer(finished, tagged).run_test(size=(120, 30)) as pilot:
+        text = await press(pilot, "2")
+        assert "names of the built-in corpus: gold holds tagged sentences" in text
+        assert "▁" in text
+        for key in ("3", "4", "f5"):
+            assert await press(pilot, key)
+        await press(pilot, "f1", "slash", *"anna", "enter")
+        text = await press(pilot, "T")
+        assert "pieces  ▁Anna" in text
+        text = await press(pilot, "f1", "t", "T")
+        assert "▁" in text
+
+
+@SIZES
+async def test_what_was_left_out_is_counted_listed_and_exported(finished, tagged, tmp_path, size):
+    async with explorer(finished, tagged).run_test(size=size, notifications=True) as pilot:
+        text = await settle(pilot)
+        assert "1 row left out – d" in text
+        text = await press(pilot, "d")
+        assert "en_test.conll" in text
+        text = await press(pilot, "enter")
+        assert "reason   I- does not follow its entity" in text
+        assert "A broken row ." in text
+        text = await press(pilot, "escape", "e", "enter")
+        assert "Wrote 1 rows" in text
+        text = await press(pilot, "escape")
+        assert "Sentences  6" in text
+    assert (tmp_path / "dropped.csv").read_text().startswith("file,line,language,reason,text\nen_test.conll,")
+
+
+async def test_nothing_left_out_is_said(app):
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        text = await settle(pilot)
+        assert "left out –" not in text
+        assert "Nothing was left out" in await press(pilot, "d")
+
+
+@SIZES
+async def test_another_corpus_is_opened_and_an_unreadable_one_leaves_the_old(app, tagged, size):
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "2", "1", "slash", *"anna", "enter", "c")
+        text = await press(pilot, *"nowhere", "enter")
+        assert "There is no data set 'nowhere'." in text
+        assert not [line for line in text.splitlines() if len(line) > size[0]]
+        text = await press(pilot, "escape")
+        assert "anna" in text
+        assert "of 23" in text
+        await press(pilot, "c")
+        pilot.app.screen.query_one(Input).value = str(tagged)
+        text = await press(pilot, "enter")
+        assert "Sentences  6 in 2 languages" in text
+        text = await press(pilot, "2")
+        assert "names of the built-in corpus" in text
+        await press(pilot, "f1", "c", *"builtin", "enter")
+        text = await press(pilot, "2")
+        assert "names of the built-in corpus" not in text
+        assert "Sentences  18,822  ×  11 languages" in await press(pilot, "f1")
+
+
+async def test_leaving_while_a_corpus_is_read_keeps_the_old(app, tagged, monkeypatch):
+    import threading
+
+    from nerspace.tui.explorer.data import corpus_window as corpus
+
+    go_on, reading = threading.Event(), corpus.open_corpus
+
+    def slow(name: str) -> Opened:
+        go_on.wait(10)
+        return reading(name)
+
+    monkeypatch.setattr(corpus, "open_corpus", slow)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "c")
+        pilot.app.screen.query_one(Input).value = str(tagged)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "esc leaves it." in text_of(pilot)
+        await pilot.press("escape")
+        go_on.set()
+        assert "Sentences  23" in await settle(pilot)
+        assert "Sentences  23" in await press(pilot, "j")
+
+
+@SIZES
+async def test_an_unreadable_corpus_at_the_start_is_one_line_with_the_way_on(finished, tmp_path, size):
+    async with explorer(finished, tmp_path / "no[red]where").run_test(size=size) as pilot:
+        text = await settle(pilot)
+        assert "There is no data set" in text
+        assert "no[red]where" in text
+        assert "c opens another corpus" in text
+        for keys in ("j", "G", "t", "enter", "e", "d", "T", "b", "escape", "r"):
+            await press(pilot, keys)
+        text = await press(pilot, "2")
+        assert "names of the built-in corpus" in text
+        text = await press(pilot, "f1", "c", *"builtin", "enter")
+        assert "Names  642" in text
+        assert "There is no data set" not in text
+
+
+async def test_sentences_are_shown_in_the_languages_they_have(finished, tmp_path):
+    async with looking_at(finished, gappy()).run_test(size=(120, 24)) as pilot:
+        text = await settle(pilot)
+        assert "Sentences  3  ×  4 languages" in text
+        text = await press(pilot, "G")
+        assert "be lives у Парыжы." in text
+        assert "–" in text.splitlines()[6]
+        text = await press(pilot, "enter")
+        assert "en English     en lives in Paris." in text
+        assert "ca Catalan" not in text
+        await press(pilot, "escape", "e", "enter")
+        text = await press(pilot, "slash", *"case:locative", "enter")
+        assert " ca " not in text.splitlines()[3]
+        text = await press(pilot, "escape", "slash", *"lang:en lives", "enter")
+        assert "2 of 3" in text
+        assert "English alone lives in Paris." in text
+    assert (tmp_path / "sentences.csv").read_text(encoding="utf-8").splitlines()[-1] == (
+        "l,paris,LOC,locative,be lives у Парыжы.,,en lives in Paris.,"
+    )
+
+
+@pytest.mark.parametrize("languages", [None, ("en",), ("be", "en"), ("en", "es")])
+def test_the_index_holds_the_sentences_of_the_product(languages, corpus):
+    for data in (gappy(), datasets.load(str(corpus)), datasets.load("builtin"))[: 3 if languages is None else 1]:
+        found = ParallelIndex(data).sentences(Filter(languages=languages or ()))
+        cells = {(context.id, entity.id, block.case) for block in found for context, entity in _cells(block)}
+        assert len(cells) == sum(map(len, found))
+        if languages is None:
+            assert len(cells) == data.counts()["valid"].sum()
+        else:
+            chosen = data.select(languages=languages)
+            assert cells == {(c.id, e.id, c.case) for c, e in map(chosen.cell, range(len(chosen)))}
+
+
+def _cells(block):
+    return (block.cell(index) for index in range(len(block)))
+
+
+@SIZES
+async def test_both_ends_and_one_of_twenty_million_sentences_are_reached(finished, size):
+    async with looking_at(finished, huge()).run_test(size=size) as pilot:
+        text = await settle(pilot)
+        assert "Sentences  20,646,346  ×  2 languages" in text
+        text = await press(pilot, "G")
+        assert "en 6397 Name3226." in text
+        assert "20646346" in text
+        text = await press(pilot, "g", "ctrl+d", "l")
+        assert "Name" in text
+        text = await press(pilot, "slash", *"імя3226 be", "enter")
+        assert "6,398 of 20,646,346" in text
+        text = await press(pilot, "slash", *" 6397", "enter")
+        assert "1 of 20,646,346" in text
+        text = await press(pilot, "enter")
+        assert "en 6397 Name3226." in text
+        assert "be 6397 Імя3226." in text
+
+
+def test_a_filter_of_tagged_sentences_says_what_it_does_not_know(tagged):
+    index = TaggedIndex(datasets.load(str(tagged)))
+    assert len(index.sentences(Filter())) == index.total == 6
+    assert len(index.sentences(parse_filter("split:TEST type:per"))) == 1
+    with pytest.raises(UsageError, match="no case"):
+        index.sentences(parse_filter("case:locative"))
+    with pytest.raises(UsageError, match="Unknown type 'MISC'"):
+        index.names(parse_filter("type:misc"))
+    with pytest.raises(UsageError, match="not split"):
+        ParallelIndex(gappy()).names(parse_filter("split:test"))

@@ -1,0 +1,105 @@
+"""Transfer: errors against spelling distance, what may be said of them, and the sentences behind them."""
+
+from tui_driving import explorer, press
+
+from nerspace.engine.runs import to_csv
+from nerspace.engine.transfer import pair_table
+from nerspace.tui.explorer.transfer.screen import _FIRST
+from nerspace.tui.explorer.wrong_sentences import tagged_words
+from nerspace.tui.widgets.plane import Plane
+
+
+async def test_pairs_are_drawn_as_means_with_their_spread_beside_a_verdict(rich, corpus, tmp_path):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(160, 50)) as pilot:
+        text = await press(pilot, "6")
+        assert "wrong sentences · 2 donors · mean ± deviation of 2 seeds" in text
+        assert "line: all pairs   →  TNLD to the donor" in text
+        assert "en→cs" in text
+        assert "the paper's claim" in text
+        assert "Pearson" in text
+        assert "donors down, recipients across" in text
+        text = await press(pilot, "d")
+        assert "donor be" in text
+        assert "en→cs" not in text
+        await press(pilot, "e", "enter")
+    pairs = pair_table(rich.read_table("transfer"))
+    ordered = pairs[[*_FIRST, *(name for name in pairs.columns if name not in _FIRST)]]
+    written = (tmp_path / "transfer_pairs_be.csv").read_text(encoding="utf-8")
+    assert written == to_csv(ordered[ordered["donor"] == "be"])
+
+
+async def test_the_line_is_that_of_the_subset(rich, corpus):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "6")
+        regression = app.room.tables.regression.set_index("subset")
+        assert app.query_one(Plane).line == tuple(regression.loc["all", ["slope", "intercept"]])
+        text = await press(pilot, "s")
+        assert "line: pairs of one script" in text
+        assert app.query_one(Plane).line == tuple(regression.loc["same_script", ["slope", "intercept"]])
+
+
+async def test_plot_table_and_matrix_share_a_cursor_and_open_the_wrong_sentences(rich, corpus, tmp_path):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "6", "j", "j", "j")
+        plane, table = app.query_one(Plane), app.room.query_one("#pairs")
+        assert plane.picked == table.cursor > 0
+        await press(pilot, "tab", "tab", "j")
+        assert plane.picked == table.cursor
+        donor, recipient = app.room.pair
+        predictions = rich.read_table("predictions")
+        own = predictions[(predictions["donor"] == donor) & (predictions["language"] == recipient)]
+        text = await press(pilot, "enter")
+        assert f"{int(own['wrong'].sum())} wrong in" in text
+        assert "‹B-" in text
+        await press(pilot, "e", "enter")
+        written = (tmp_path / f"wrong_{donor}_{recipient}.csv").read_text(encoding="utf-8")
+        assert written.count("\n") == own["wrong"].sum() + 1
+        text = await press(pilot, "i")
+        assert app.room.id == "entity"
+        assert f"{recipient} " in text
+
+
+async def test_a_cell_of_the_matrix_opens_the_same_sentences(rich, corpus):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await press(pilot, "6", "m")
+        assert "donors down" in text
+        assert "TNLD to the donor" not in text
+        text = await press(pilot, *"hhhhhhhhhhhh", "j", "enter")
+        assert "wrong in Belarusian, trained on English" in text
+
+
+async def test_statistics_are_listed_whole(rich, corpus):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(120, 40)) as pilot:
+        text = await press(pilot, "6", "v")
+        assert "same_script" in text
+        assert "spearman" in text
+
+
+async def test_a_run_of_the_first_version_with_one_donor_is_shown_too(finished, corpus):
+    app = explorer(finished, corpus)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        text = await press(pilot, "6")
+        assert "wrong sentences · 1 donor · one seed" in text
+        assert "The run has no table correlations." in text
+        text = await press(pilot, "d")
+        assert "nerspace finetune --donor en,be" in text.replace("\n", " ") or "This run has one donor" in text
+
+
+async def test_without_errors_the_room_says_what_to_do(run, corpus):
+    for name in ("transfer", "predictions"):
+        run.table_path(name).unlink()
+    app = explorer(run, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await press(pilot, "6")
+        assert "This run counted no errors yet" in text
+        await press(pilot, "enter", "s", "m", "tab", "e", "escape")
+
+
+def test_wrong_tags_stand_behind_their_words():
+    text = tagged_words("Here is Minsk .", "O O B-LOC O", "O O B-PER O")
+    assert text.plain == "Here is Minsk‹B-PER . "

@@ -1,0 +1,34 @@
+"""Drive an explorer with real keys and read its screen."""
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from nerspace.engine.runs import Run
+from nerspace.tui.explorer.app import NerspaceApp
+from nerspace.tui.explorer.session import Session
+
+
+def explorer(run: Run, corpus: Path) -> NerspaceApp:
+    """An app on a run, not yet started."""
+    return NerspaceApp(Session(run.path.parent.parent, run, str(corpus), "builtin"))
+
+
+async def settle(pilot: Pilot) -> str:
+    """Wait until nothing is left to load or draw; what stands on the screen then."""
+    for _ in range(3):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+    return text_of(pilot)
+
+
+async def press(pilot: Pilot, *keys: str) -> str:
+    """Press keys; what stands on the screen then."""
+    await pilot.press(*keys)
+    return await settle(pilot)
+
+
+def text_of(pilot: Pilot) -> str:
+    """The lines of the screen."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips)

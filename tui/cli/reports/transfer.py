@@ -1,0 +1,131 @@
+"""What a run with several donors says, in words: errors of every pair, correlations with a verdict, donor advice."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nerspace.engine.statistics.advice import first_choices
+from nerspace.tui.cli.output import console, print_table
+from nerspace.tui.plots.pairs import directed_matrix
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIGNIFICANCE = 0.05
+
+SUBSETS = {
+    "all": "all pairs",
+    "same_script": "pairs of one script",
+    "latin": "Latin to Latin",
+    "cyrillic": "Cyrillic to Cyrillic",
+    "across": "pairs across scripts",
+    "different": "all pairs, without identical strings",
+}
+
+
+def show_report(tables: "Mapping[str, pd.DataFrame]") -> None:
+    """Print the parts of the report whose tables are there."""
+    pairs = tables["transfer_pairs"]
+    first, last = int(pairs["seeds"].min()), int(pairs["seeds"].max())
+    seeds = f"{last} seed{'s' if last > 1 else ''}" if first == last else f"{first} to {last} seeds"
+    n = int(pairs["sentences"].max())
+    _say(f"\nWrong sentences in %, of {n} per language, mean of {seeds}; rows are donors, columns recipients\n")
+    _say(directed_matrix(pairs, "donor", "recipient", "share", scale=100))
+    show_correlations(tables["correlations"])
+    if "advice_quality" in tables:
+        _advice(tables["advice"], tables["advice_quality"])
+
+
+def _say(line: str = "") -> None:
+    console().print(line, soft_wrap=True)
+
+
+def show_correlations(frame: "pd.DataFrame") -> None:
+    """Print what the table `correlations` says, with a verdict."""
+    import pandas as pd
+
+    _say("\nDo errors grow with spelling distance (TNLD)?\n")
+    rows = []
+    for subset, group in frame.groupby("subset", sort=False):
+        told = {row.statistic: row for row in group.itertuples() if row.value == row.value}
+        if "pearson" not in told:
+            continue
+        r, rho = told["pearson"], told.get("spearman", told["pearson"])
+        spread = getattr(r, "seed_sd", float("nan"))
+        rows.append(
+            (SUBSETS.get(str(subset), str(subset)), r.n, f"{r.value:+.2f}",
+             f"{r.low:+.2f} to {r.high:+.2f}" if r.low == r.low else "–", _p(r.p),
+             f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+.2f}", _p(rho.p))
+        )  # fmt: skip
+    if not rows:
+        _say("  Nothing can be said: there are too few pairs, or their errors are all the same.")
+        return
+    columns = ["pairs", "n", "Pearson", "95 %", "p", "seeds", "Spearman", "p "]
+    shown = pd.DataFrame(rows, columns=columns)
+    print_table(shown if any(row[5] != "–" for row in rows) else shown.drop(columns="seeds"))
+    if "test" in frame:
+        several = bool((frame["test"] == "mantel").any())
+        which = "exchanging languages (Mantel)" if several else "shuffling the recipients"
+        _say(f"\n  p by {which}; intervals by drawing languages, not pairs, with replacement.")
+    for line in verdict(frame):
+        _say(f"  {line}")
+
+
+def _p(value: float) -> str:
+    if value != value:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def verdict(correlations: "pd.DataFrame") -> list[str]:
+    """What may be said of the paper's claim, the closer the spelling the better the transfer."""
+    shown = {subset: _shown(correlations, subset) for subset in ("all", "same_script", "different")}
+    if shown["all"] is None:
+        return ["Nothing can be said: there are too few pairs, or their errors are all the same."]
+    several = "test" in correlations and bool((correlations["test"] == "mantel").any())
+    lines = []
+    if not shown["all"]:
+        lines.append("This run has not shown the paper's claim: the closer the spelling, the better the transfer.")
+    else:
+        lines.append("Over all pairs the paper's claim holds here: the closer the spelling, the better the transfer.")
+        if _reaches_zero(correlations, "all"):
+            lines.append("But drawn anew, such languages may also show nothing: the interval reaches 0.")
+        if not shown["same_script"]:
+            why = "too few pairs" if shown["same_script"] is None else "not shown"
+            lines.append(f"Within one script it does not ({why}): distance may only tell the scripts apart.")
+        elif _reaches_zero(correlations, "same_script"):
+            lines.append("Within one script it holds for these languages, but its interval reaches 0.")
+        else:
+            lines.append("It also holds within one script, so it is more than a contrast of scripts.")
+        if shown["different"] is False:
+            lines.append("Without identical strings it is not shown.")
+    if not several:
+        lines.append("One donor proves little; nerspace transfer trains them all.")
+    return lines
+
+
+def _reaches_zero(frame: "pd.DataFrame", subset: str) -> bool:
+    return bool((_pearson(frame, subset)["low"] <= 0).any())
+
+
+def _pearson(frame: "pd.DataFrame", subset: str) -> "pd.DataFrame":
+    return frame[(frame["subset"] == subset) & (frame["statistic"] == "pearson")]
+
+
+def _shown(frame: "pd.DataFrame", subset: str) -> bool | None:
+    chosen = _pearson(frame, subset)
+    if chosen.empty or chosen["p"].isna().all():
+        return None
+    return bool(chosen["value"].iloc[0] > 0 and chosen["p"].iloc[0] < SIGNIFICANCE)
+
+
+def _advice(advice: "pd.DataFrame", quality: "pd.DataFrame") -> None:
+    whole = quality[quality["recipient"] == "all"]
+    n = int(whole["n"].max())
+    _say(
+        f"\nWhich donor should a language get? Donors ranked before any training, against the errors measured\n"
+        f"(means over recipients, {n} pairs; p one-sided; regret: wrong sentences more than with the best donor)\n"
+    )
+    columns = ["ranking", "kendall", "spearman", "p", "regret", "chance"]
+    print_table(whole[columns].round({"kendall": 2, "spearman": 2, "p": 4, "regret": 1, "chance": 1}))
+    _say("\nThe donors advised first, and those with the fewest errors\n")
+    print_table(first_choices(advice).drop(columns="script"))

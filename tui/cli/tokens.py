@@ -1,0 +1,230 @@
+"""nerspace tokens and nerspace tnld: how names are cut, and how far their spellings lie apart; no model is loaded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nerspace.datasets.errors import UsageError
+from nerspace.tui.cli.options import Csv, Data, Json, Languages, Model, Plot, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from tokenizers import Tokenizer
+
+    from nerspace.datasets import Entity, SyntheticNER
+
+OF_NAMES = ("pieces", "aligned", "contrast", "shared")
+OF_TEXT = ("tokenization", "compatibility", "parity")
+DISTANCES = ("tnld", "scripts", "spellings")
+
+
+def tokens(
+    names: Annotated[list[str] | None, typer.Argument(help="Names, in any language or spelling.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every entity of the data.")] = False,
+    table: Annotated[
+        str, typer.Option(help="pieces, aligned, contrast, shared, tokenization, compatibility or parity.")
+    ] = "pieces",
+    against: Annotated[str, typer.Option(metavar="CODE", help="The language to align to, or to compare with.")] = "en",
+    of: Annotated[
+        str | None,
+        typer.Option(help="For tokenization, compatibility, parity: sentences drawn from the data, or names."),
+    ] = None,
+    size: Annotated[int, typer.Option(min=1, help="Parallel sentences to draw.")] = 300,
+    seed: Annotated[int, typer.Option(help="Decides the sentences and the chance floors.")] = 0,
+    lang: Languages = None,
+    model: Model = "builtin",
+    and_model: Annotated[
+        list[str] | None, typer.Option("--and-model", metavar="NAME|DIR", help="Another tokenizer, side by side.")
+    ] = None,
+    data: Data = "builtin",
+    csv: Csv = None,
+    as_json: Json = False,
+    plot: Plot = False,
+    rows: Rows = 60,
+) -> None:
+    """Show how names are cut into subwords, in all languages for names that the data knows.
+
+    nerspace tokens Washington --plot; nerspace tokens --table parity --against be
+    """
+    from nerspace import datasets
+    from nerspace.datasets.languages import parse_languages
+    from nerspace.engine import encoders
+    from nerspace.tui.cli.output import show_table
+
+    if table not in (*OF_NAMES, *OF_TEXT):
+        raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join((*OF_NAMES, *OF_TEXT))}.")
+    if not names and not everything and table in OF_NAMES:
+        raise UsageError("No name was given.", "Give names, or --all for every entity of the data.")
+    if of not in (None, "names", "sentences"):
+        raise UsageError(f"Unknown text {of!r}.", "Choose names or sentences.")
+    languages = parse_languages(lang)
+    against = parse_languages(against)[0]
+    tokenizers = {name: encoders.load_tokenizer(name) for name in dict.fromkeys((model, *(and_model or ())))}
+    corpus = datasets.load_parallel(data)
+    entities, strange = _chosen(corpus, names or (), everything)
+    if table == "pieces" and plot:
+        table = "aligned"
+    make: Callable[[Tokenizer], pd.DataFrame]
+    if table in OF_NAMES:
+        make = _of_names(table, entities, strange, languages, against, seed)
+    else:
+        by_name = of == "names" or (of is None and (bool(names) or everything))
+        texts = _forms(entities or ([] if names else corpus.entities), strange, languages) if by_name else _sentences(
+            corpus, languages, against if table == "parity" else None, size, seed
+        )  # fmt: skip
+        make = _of_text(table, texts, against, seed)
+    frame = _side_by_side(tokenizers, make)
+    if frame.empty:
+        raise UsageError(
+            f"The table {table} has no row for this.", "It needs names that the data has in two languages."
+        )
+    show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
+
+
+def _chosen(corpus: "SyntheticNER", names: Sequence[str], everything: bool) -> "tuple[list[Entity], list[str]]":
+    """The entities that are asked for, and the names that the data does not know."""
+    found = {name: corpus.named(name) for name in names}
+    entities = corpus.entities if everything else [entity for named in found.values() for entity in named]
+    return list({entity.id: entity for entity in entities}.values()), [name for name, e in found.items() if not e]
+
+
+def _of_names(
+    table: str,
+    entities: "Sequence[Entity]",
+    strange: Sequence[str],
+    languages: tuple[str, ...],
+    against: str,
+    seed: int,
+) -> "Callable[[Tokenizer], pd.DataFrame]":
+    from nerspace.datasets.records import Entity
+    from nerspace.engine.names import cuts as token_tables
+    from nerspace.engine.names.tokenization import names_table, pieces_table
+
+    if table == "pieces":
+        import pandas as pd
+
+        return lambda tokenizer: pd.concat(
+            [names_table(strange, tokenizer), pieces_table(entities, tokenizer, languages)], ignore_index=True
+        )
+    if table == "shared":
+        return lambda tokenizer: token_tables.shared_table(entities, tokenizer, languages, seed)
+    # Names that belong to no entity are spellings of one.
+    given = Entity("given", "", "", "", {"nominative": {f"#{i}": name for i, name in enumerate(strange, 1)}})
+    codes = [*languages, *given.forms["nominative"]]
+    known = [*([given] if strange else []), *entities]
+    if table == "contrast":
+        return lambda tokenizer: token_tables.contrast_table(known, tokenizer, codes)
+    return lambda tokenizer: token_tables.aligned_table(known, tokenizer, codes, against)
+
+
+def _forms(
+    entities: "Sequence[Entity]", strange: Sequence[str], languages: Sequence[str]
+) -> Mapping[str, list[list[str]]]:
+    """The words of the nominative forms, name by name in every language; those that the data does not know apart."""
+    forms = [entity.forms.get("nominative", {}) for entity in entities]
+    texts = {code: [form.get(code, "").split() for form in forms] for code in languages}
+    return {**texts, **({"given": [name.split() for name in strange]} if strange else {})}
+
+
+def _sentences(
+    corpus: "SyntheticNER", languages: Sequence[str], against: str | None, size: int, seed: int
+) -> Mapping[str, list[Sequence[str]]]:
+    """The words of parallel sentences drawn from the data."""
+    codes = [*languages, *([against] if against and against not in languages else [])]
+    part = corpus.select(languages=codes)
+    cells = part.sample(size, seed=seed)
+    return {code: [part.sentence(cell, code).words for cell in cells] for code in codes}
+
+
+def _of_text(
+    table: str, texts: Mapping[str, Sequence[Sequence[str]]], against: str, seed: int
+) -> "Callable[[Tokenizer], pd.DataFrame]":
+    from nerspace.engine.names import cuts as token_tables
+    from nerspace.engine.names.tokenization import tokenization_table
+
+    if table == "tokenization":
+        return lambda tokenizer: tokenization_table(texts, tokenizer)
+    if table == "compatibility":
+        return lambda tokenizer: token_tables.compatibility_table(texts, tokenizer, seed)
+    parallel = {code: rows for code, rows in texts.items() if code != "given"}
+    return lambda tokenizer: token_tables.parity_table(parallel, tokenizer, against, seed)
+
+
+def _side_by_side(tokenizers: "Mapping[str, Tokenizer]", make: "Callable[[Tokenizer], pd.DataFrame]") -> "pd.DataFrame":
+    """The table of each tokenizer; of several, row beside row where they have the same rows, with the model named."""
+    import pandas as pd
+
+    frames = [make(tokenizer) for tokenizer in tokenizers.values()]
+    if len(frames) == 1:
+        return frames[0]
+    named = [frame.assign(model=name) for name, frame in zip(tokenizers, frames, strict=True)]
+    if len({len(frame) for frame in frames}) > 1:
+        return pd.concat(named, ignore_index=True)
+    return pd.concat(named).sort_index(kind="stable", ignore_index=True)
+
+
+def tnld(
+    names: Annotated[list[str] | None, typer.Argument(help="Two spellings to compare, or a name of the data.")] = None,
+    table: Annotated[str, typer.Option(help="tnld, scripts (within and across) or spellings (every name).")] = "tnld",
+    lang: Languages = None,
+    types: Annotated[str | None, typer.Option("--type", metavar="TYPES", help="Only these, such as PER,LOC.")] = None,
+    data: Data = "builtin",
+    csv: Csv = None,
+    as_json: Json = False,
+    plot: Plot = False,
+    rows: Rows = 60,
+) -> None:
+    """Spelling distance after transliteration: of two names, of a name in all languages, or of pairs of languages.
+
+    nerspace tnld Вашингтон Washington; nerspace tnld --table scripts --type PER
+    """
+    from nerspace import datasets
+    from nerspace.datasets.languages import parse_languages
+    from nerspace.engine.names import distances
+    from nerspace.tui.cli.output import show_table
+
+    if table not in DISTANCES:
+        raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join(DISTANCES)}.")
+    if names and len(names) == 2:
+        first, second = (distances.transliterate(name) for name in names)
+        _say_distance(first, second, distances.tnld(*names), names, csv, as_json)
+        return
+    corpus = datasets.load_parallel(data)
+    languages = parse_languages(lang)
+    show: dict[str, Any] = {"csv": csv, "as_json": as_json, "plot": plot, "rows": rows}
+    if names:
+        found = corpus.named(names[0]) if len(names) == 1 else []
+        if not found:
+            raise UsageError(
+                f"{len(names)} names were given.", "Give two, one that the data knows, or none for all languages."
+            )
+        show_table("spellings", distances.spellings_table(found, languages), **show)
+        return
+    kinds = None if types is None else [kind.strip().upper() for kind in types.split(",")]
+    entities = corpus.entities if kinds is None else corpus.select(types=kinds).entities
+    if table == "spellings":
+        show_table("spellings", distances.spellings_table(entities, languages), **show)
+        return
+    frame = distances.tnld_table(entities, languages)
+    if table == "scripts":
+        show_table("tnld_scripts", distances.scripts_table(frame), **show)
+    else:
+        show_table("tnld", frame, **show)
+
+
+def _say_distance(
+    first: str, second: str, distance: float, names: Sequence[str], csv: str | None, as_json: bool
+) -> None:
+    from nerspace.tui.cli.output import show_table
+    from nerspace.tui.literal import literal
+
+    if csv is None and not as_json:
+        print(f"{distance:.4f}  ({literal(first)} / {literal(second)})")
+        return
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        [(*names, first, second, distance)], columns=["form_a", "form_b", "latin_a", "latin_b", "tnld"]
+    )
+    show_table("", frame, csv=csv, as_json=as_json)

@@ -1,0 +1,49 @@
+"""The window that sets a second run beside the one in view."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import list_runs
+from nerspace.tui.explorer.listing import ListScreen
+
+if TYPE_CHECKING:
+    from nerspace.tui.explorer.app import NerspaceApp
+
+_COLUMNS = {
+    "run": "folder name of the run", "kind": "what it did", "state": "what became of it",
+    "created": "when it was asked for",
+}  # fmt: skip
+
+
+def choose_beside(explorer: "NerspaceApp", chosen: Callable[[], None]) -> None:
+    """List the other runs of the workspace; the one that is picked is beside the first from then on.
+
+    Where one is beside it already, it is put away instead. chosen: called after either.
+    """
+    import pandas as pd
+
+    session = explorer.session
+    if session.other is not None:
+        explorer.tell(f"{session.other.id} is put away.")
+        session.other = None
+        chosen()
+        return
+    runs, records = [], []
+    for run in list_runs(session.workspace):
+        try:
+            info = run.info()
+        except NerspaceError:
+            continue
+        if run != session.run:
+            runs.append(run)
+            records.append((run.id, info.get("kind", "?"), info.get("state", "?"), str(info.get("created", ""))[:16]))
+
+    def picked(row: int | None) -> None:
+        if row is not None:
+            session.other = runs[row]
+            chosen()
+
+    frame = pd.DataFrame(records, columns=list(_COLUMNS))
+    empty = "There is no other run in this workspace. Another seed makes one: nerspace demo --seed 1"
+    explorer.push_screen(ListScreen("a run to set beside this one", "runs", frame, _COLUMNS, empty), picked)

@@ -1,0 +1,86 @@
+"""What the data room shows of a corpus: the rows that a filter keeps, with the widths of their columns."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.tui.explorer.data.details import HIGHLIGHT
+from nerspace.tui.explorer.data.rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
+from nerspace.tui.explorer.data.tagged_index import TaggedIndex, spans_of
+from nerspace.tui.explorer.session import Opened
+from nerspace.tui.filters import Filter
+from nerspace.tui.widgets.rows import NoRows, Rows, measured
+
+if TYPE_CHECKING:
+    from nerspace.tui.explorer.data.parallel_index import ParallelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a filter keeps: the rows of one view, ready to show, with the number of all rows."""
+
+    opened: Opened
+    rows: Rows
+    total: int
+    widths: list[int]
+    # How many rows there were when the widths were measured.
+    measured_rows: int = 0
+    note: str = ""
+
+
+def find(opened: Opened, view: str, chosen: Filter, front: int, before: Found | None = None) -> Found:
+    """The rows of a view, sentences or names, that a filter keeps; front: how many languages are turned to the end.
+
+    before: what was found last, whose widths may still fit.
+    """
+    total = opened.index.total if view == "sentences" else opened.index.total_names
+    try:
+        if isinstance(opened.index, TaggedIndex):
+            rows = _tagged_rows(opened.index, view, chosen)
+        else:
+            rows = _parallel_rows(opened.index, view, chosen, front)
+    except NerspaceError as error:
+        return Found(opened, NoRows(), total, [], note=str(error))
+    if before is not None and _fits(before, opened, rows):
+        return Found(opened, rows, total, before.widths, before.measured_rows)
+    return Found(opened, rows, total, measured(rows), len(rows))
+
+
+def _fits(before: Found, opened: Opened, rows: Rows) -> bool:
+    """Whether the widths of what was found before hold these rows too: fewer rows under the same headings."""
+    return (
+        before.opened is opened
+        and len(rows) <= before.measured_rows
+        and [column.name for column in rows.columns] == [column.name for column in before.rows.columns]
+    )
+
+
+def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
+    if view == "names":
+        return TaggedNameRows(index.names(chosen))
+    return TaggedRows(index.corpus, index.sentences(chosen))
+
+
+def _parallel_rows(index: "ParallelIndex", view: str, chosen: Filter, front: int) -> Rows:
+    languages = list(chosen.languages or index.corpus.languages)
+    if view == "names":
+        names = index.names(chosen)
+        return EntityRows(names, _turned(languages, front))
+    blocks = index.sentences(chosen)
+    spoken = {code for block in blocks for code in block.languages}
+    return SentenceRows(index.corpus, blocks, _turned([c for c in languages if c in spoken], front), HIGHLIGHT)
+
+
+def _turned(languages: list[str], front: int) -> list[str]:
+    turn = front % max(1, len(languages))
+    return languages[turn:] + languages[:turn]
+
+
+def tagged_name(rows: Rows, row: int) -> str:
+    """The name of a row of tagged sentences or names; of a sentence, its first."""
+    if isinstance(rows, TaggedNameRows):
+        return rows.names[row].text
+    if isinstance(rows, TaggedRows):
+        sentence = rows.sentence(row)
+        return next((" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)), "")
+    return ""

@@ -1,0 +1,363 @@
+"""Data: sentences and names of the corpus; where they are parallel, the languages side by side."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.tui.actions import bindings
+from nerspace.tui.explorer.data.details import (
+    name_copy,
+    name_detail,
+    sentence_copy,
+    sentence_detail,
+    tagged_copy,
+    tagged_detail,
+)  # fmt: skip
+from nerspace.tui.explorer.data.finding import Found, find, tagged_name
+from nerspace.tui.explorer.data.rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
+from nerspace.tui.explorer.data.tagged_index import TaggedIndex
+from nerspace.tui.explorer.listing import ListScreen
+from nerspace.tui.explorer.screen import Name, Room
+from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.literal import fit, literal
+from nerspace.tui.state import kept_choice
+from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.rows import NoRows, Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_DETAIL_HEIGHT = 34
+
+_SENTENCE_COLUMNS = {
+    "context": "context id", "entity": "entity id", "type": "PER, LOC or ORG", "case": "case of the slot",
+    "language codes": "the sentence in that language",
+}  # fmt: skip
+_ENTITY_COLUMNS = {
+    "entity": "entity id", "type": "PER, LOC or ORG", "gender": "m or f for persons", "case": "case of the forms",
+    "language codes": "the form in that language",
+}  # fmt: skip
+_TAGGED_COLUMNS = {
+    "number": "place in the corpus, from 1", "split": "split that it came in", "language": "code; und if unknown",
+    "type": "the only type of its names, mixed for several", "text": "the sentence",
+    "tags": "IOB2 tags of its words, in the export alone",
+}  # fmt: skip
+_TAGGED_NAME_COLUMNS = {
+    "name": "the words of the name", "type": "its type", "language": "code; und if unknown",
+    "count": "how often it is tagged so",
+}  # fmt: skip
+_DROPPED_COLUMNS = {
+    "file": "path inside the corpus", "line": "of the row in its file; 0 for the whole file",
+    "language": "the language that was left out, or empty for the whole row", "reason": "why", "text": "its beginning",
+}  # fmt: skip
+
+
+class DataRoom(Room):
+    """Sentences or names; `t` switches, `/` and `f` filter, enter inspects, `c` opens another corpus."""
+
+    BINDINGS = bindings("data")
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.view = "sentences"
+        self.filter = Filter()
+        self.found: Found | None = None
+        self.front = 0
+        self._detail_lines = 0
+        self._recalled: Mapping[str, Any] = {}
+
+    def compose(self) -> ComposeResult:
+        """Caption, filter line, table, and the row in full where there is room."""
+        yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
+        yield Static(id="data-corpus", classes="caption", markup=False)
+        yield Input(
+            placeholder="words  type:PER  lang:be,ru  len>1  identical:no  case:locative  split:test", id="filter",
+            classes="line-input",
+            select_on_focus=False,
+        )  # fmt: skip
+        yield Static(id="data-problem", markup=False)
+        yield FrameTable(id="data-table", empty="Reading the corpus …")
+        yield Static(id="detail", markup=False)
+
+    def on_mount(self) -> None:
+        """Read the corpus behind the first paint."""
+        if self._recalled.get("corpus") == self.session.corpus_name:
+            with suppress(NerspaceError):
+                self.filter = parse_filter(str(self._recalled.get("filter", "")))
+            front = self._recalled.get("front")
+            self.front = front if isinstance(front, int) else 0
+        self._say_reading()
+        self.call_after_refresh(self.refind)
+
+    def focus_target(self) -> Widget | None:
+        """The table."""
+        return self.query_one(FrameTable)
+
+    def remembered(self) -> dict[str, Any]:
+        """View and filter, and the corpus that they belong to."""
+        return {
+            "corpus": self.session.corpus_name, "view": self.view, "filter": str(self.filter), "front": self.front,
+        }  # fmt: skip
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """The view, and the filter if it can still be read; the room asks for the corpus when it is mounted."""
+        self.view = kept_choice(kept, "view", ("sentences", "names"), self.view)
+        self._recalled = kept
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The row in full needs a high terminal."""
+        self.query_one("#detail").set_class(event.size.height >= _DETAIL_HEIGHT, "wide")
+        self._show_detail()
+
+    # -- finding
+
+    def refind(self) -> None:
+        """Apply the filter to the view, in a thread."""
+        view, chosen, front, before = self.view, self.filter, self.front, self.found
+        self.load("found", lambda: find(self.session.opened(), view, chosen, front, before))
+
+    def loaded_found(self, found: Found) -> None:
+        """Show what the filter keeps."""
+        same = self.found is not None and type(self.found.rows) is type(found.rows)
+        table = self.query_one(FrameTable)
+        self.found = found
+        if not same:
+            self._detail_lines = 0
+        self.query_one("#data-problem").remove_class("open")
+        empty = literal(found.note) or "No row holds that. esc clears the filter."
+        table.show(found.rows, table.row if same else None, empty, found.widths)
+        self._show_caption(found)
+        self._show_detail()
+
+    def _show_caption(self, found: Found) -> None:
+        index, kept = found.opened.index, len(found.rows)
+        caption = Text(no_wrap=True, overflow="ellipsis")
+        caption.append("Sentences" if self.view == "sentences" else "Names", "bold")
+        shown = f"{kept:,}" if kept == found.total else f"{kept:,} of {found.total:,}"
+        spoken = len(index.corpus.languages)
+        between = " in " if isinstance(index, TaggedIndex) else "  ×  "
+        caption.append(f"  {shown}{between}{spoken} language{'s' if spoken != 1 else ''}")
+        if str(self.filter):
+            caption.append("  ·  ").append(literal(self.filter), "bold reverse")
+        self.query_one("#data-caption", Static).update(caption, layout=False)
+        about = Text(no_wrap=True, overflow="ellipsis")
+        about.append(fit(name := literal(index.corpus.name), min(len(name), 30)), "bold")
+        about.append(f" · {index.kind} · ", "dim")
+        if left_out := len(index.corpus.dropped):
+            about.append(f"{left_out:,} row{'s' if left_out != 1 else ''} left out – d", "bold").append(" · ", "dim")
+        about.append(literal(index.facts), "dim")
+        self.query_one("#data-corpus", Static).update(about, layout=False)
+
+    def _say_reading(self) -> None:
+        self.query_one("#data-caption", Static).update(Text(f"Reading {literal(self.session.corpus_name)} …"))
+
+    def failed(self, what: str, error: NerspaceError) -> None:
+        """Say in place what cannot be read, and how to go on."""
+        if what != "found":
+            super().failed(what, error)
+            return
+        self.found = None
+        self.query_one("#data-caption", Static).update(Text("No corpus", "bold"))
+        self.query_one("#data-corpus", Static).update(Text(literal(self.session.corpus_name), "dim", no_wrap=True))
+        problem = self.query_one("#data-problem", Static)
+        problem.update(Text(literal(error)))
+        problem.add_class("open")
+        way_on = "c opens another corpus, r reads this one again."
+        self.query_one(FrameTable).show(NoRows(), empty=way_on)
+        self._show_detail()
+
+    # -- the row under the cursor
+
+    def _inspected(self, row: int, whole: bool = False) -> tuple[str, Text, str]:
+        """A title, the row in full and what is copied of it; whole: in a window of its own."""
+        rows = self.found.rows if self.found else NoRows()
+        if self.found is None or not len(rows):
+            return "", Text(), ""
+        if isinstance(rows, SentenceRows):
+            _, context, entity = rows.cell(row)
+            texts = rows.corpus, context, entity
+            return "sentence", sentence_detail(*texts), sentence_copy(*texts)
+        if isinstance(rows, EntityRows):
+            entity = rows.rows[row][0]
+            return "name", name_detail(entity), name_copy(entity)
+        if isinstance(rows, TaggedRows):
+            sentence = rows.sentence(row)
+            return "sentence", tagged_detail(sentence, rows.numbers[row] + 1, words=whole), tagged_copy(sentence)
+        cells = "\n".join(str(cell) for cell in rows.cells(row))
+        return "name", Text(cells), cells
+
+    def _show_detail(self) -> None:
+        detail = self.query_one("#detail", Static)
+        if not detail.has_class("wide"):
+            return
+        text = self._inspected(self.query_one(FrameTable).row)[1]
+        # A new height moves everything else, so the room only ever grows while the rows are of one kind.
+        lines = len(text.wrap(self.app.console, max(10, self.size.width - 2))) + 1
+        grown = lines > self._detail_lines
+        if grown:
+            self._detail_lines = lines
+            detail.styles.height = lines
+        detail.update(text, layout=grown)
+
+    @on(FrameTable.Moved)
+    def _moved(self) -> None:
+        self._show_detail()
+
+    @on(FrameTable.Picked)
+    def _picked(self, event: FrameTable.Picked) -> None:
+        rows = self.found.rows if self.found else None
+        if isinstance(rows, TaggedNameRows):
+            self._show_uses(rows, event.row)
+        elif rows is not None and len(rows):
+            self.app.push_screen(TextScreen(*self._inspected(event.row, whole=True)))
+
+    def _show_uses(self, rows: TaggedNameRows, row: int) -> None:
+        """The sentences that hold a name, as a filter that can be read and changed."""
+        name = rows.names[row]
+        words = tuple(name.text.casefold().split())
+        self.filter = Filter((name.type.upper(),), (name.language,), (), self.filter.splits, words)
+        self.view = "sentences"
+        self.refind()
+
+    # -- actions
+
+    def action_switch_view(self) -> None:
+        """Sentences or names."""
+        self.view = "names" if self.view == "sentences" else "sentences"
+        self.refind()
+
+    def action_front(self) -> None:
+        """The next language becomes the first column."""
+        self.front += 1
+        self.query_one(FrameTable).first_column = 0
+        self.refind()
+
+    def action_filter(self, prefix: str = "") -> None:
+        """Open the filter line with the filter as it is."""
+        line = self.query_one("#filter", Input)
+        # It takes the place of a line, so that the table keeps its size and is not drawn anew.
+        line.display = True
+        self.query_one("#data-corpus").display = False
+        text = str(self.filter)
+        line.value = f"{text} {prefix}".strip() if prefix and prefix not in text else text
+        line.cursor_position = len(line.value)
+        # Not by line.focus(), which lets the letters of a fast hand through to the table first.
+        self.screen.set_focus(line)
+
+    @on(Input.Submitted, "#filter")
+    def _submitted(self, event: Input.Submitted) -> None:
+        try:
+            self.filter = parse_filter(event.value)
+        except NerspaceError as error:
+            self.explorer.tell(str(error), "warning")
+            return
+        self._close_filter()
+        self.query_one(FrameTable).cursor = 0
+        self.refind()
+
+    def _close_filter(self) -> None:
+        self.query_one("#filter").display = False
+        self.query_one("#data-corpus").display = True
+        self.query_one(FrameTable).focus()
+
+    def action_clear(self) -> None:
+        """Leave the filter line; in the table, clear the filter."""
+        if self.query_one("#filter").display:
+            self._close_filter()
+        elif self.filter != Filter():
+            self.filter = Filter()
+            self.refind()
+
+    async def action_tokens(self) -> None:
+        """See how the name of the row is cut."""
+        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).row
+        if not len(rows):
+            return
+        name = tagged_name(rows, row)
+        await self.explorer.action_room("tokens")
+        tokens = self.explorer.room
+        if isinstance(rows, EntityRows):
+            tokens.open_entity(rows.rows[row][0].id)  # type: ignore[attr-defined]
+        elif isinstance(rows, SentenceRows):
+            tokens.open_entity(rows.cell(row)[2].id)  # type: ignore[attr-defined]
+        else:
+            tokens.type_name(name)  # type: ignore[attr-defined]
+
+    def action_corpus(self) -> None:
+        """Open another corpus."""
+        self.explorer.ask_for_corpus()
+
+    def corpus_changed(self) -> None:
+        """Show another corpus from its first row, unfiltered."""
+        self.filter, self.front, self.found = Filter(), 0, None
+        table = self.query_one(FrameTable)
+        table.first_column = 0
+        self._say_reading()
+        self.refind()
+
+    def action_dropped(self) -> None:
+        """List what the readers left out."""
+        if self.found is None:
+            return
+        corpus = self.found.opened.index.corpus
+        if not corpus.dropped:
+            self.explorer.tell(f"Nothing was left out of {corpus.name}.")
+            return
+
+        def table() -> "pd.DataFrame":
+            from nerspace.datasets.dropped import dropped_table
+
+            return dropped_table(corpus)
+
+        self.load("dropped", table)
+
+    def loaded_dropped(self, frame: "pd.DataFrame") -> None:
+        """Show the list; enter shows a row whole."""
+
+        def whole(row: int) -> TextScreen:
+            values = [str(value) for value in frame.iloc[row]]
+            lines = (f"{name:<9}{literal(value)}" for name, value in zip(frame.columns, values, strict=True))
+            return TextScreen("left out", Text("\n".join(lines)), "\t".join(values))
+
+        title = f"{len(frame):,} left out"
+        self.app.push_screen(ListScreen(title, "dropped", frame, _DROPPED_COLUMNS, "Nothing was left out.", whole))
+
+    def refresh_data(self) -> None:
+        """Read the corpus again."""
+        self.session.forget_corpus()
+        self._say_reading()
+        self.refind()
+
+    def shown(self) -> Shown | None:
+        """The rows that the filter keeps."""
+        if self.found is None:
+            return None
+        tagged, sentences = isinstance(self.found.opened.index, TaggedIndex), self.view == "sentences"
+        if tagged:
+            columns = _TAGGED_COLUMNS if sentences else _TAGGED_NAME_COLUMNS
+        else:
+            columns = _SENTENCE_COLUMNS if sentences else _ENTITY_COLUMNS
+        note = f"filter {self.filter}" if str(self.filter) else ""
+        return Shown(self.view, self.found.rows, columns, note)
+
+    def name_here(self) -> Name | None:
+        """The name of the row, where it has an id."""
+        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
+        if isinstance(rows, EntityRows) and len(rows):
+            return Name(rows.rows[row][0].id)
+        if isinstance(rows, SentenceRows) and len(rows):
+            return Name(rows.cell(row)[2].id)
+        return None
+
+    def copied(self) -> str:
+        """The row under the cursor."""
+        return self.query_one(FrameTable).copied()

@@ -1,0 +1,281 @@
+"""Everything that corpus and run know about one name, gathered from their tables in a worker thread."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from nerspace.datasets.records import Entity
+from nerspace.engine.errors import NerspaceError
+from nerspace.tui.colours import class_style, language_order
+from nerspace.tui.literal import literal, shown_number
+from nerspace.tui.widgets.pieces import Cut, blocks, shared_pieces
+from nerspace.tui.widgets.rows import Cell, Column, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.datasets.synthetic import SyntheticNER
+    from nerspace.tui.explorer.session import Session
+
+SAID = ["language", "verdict", "donor", "seed", "words", "confidence", "gold", "predicted", "sentence", "text"]
+NEAR = ["stage", "layer", "rank", "language", "form", "cosine", "type", "entity", "floor", "sentence"]
+ALIKE = ["entity", "type"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityView:
+    """forms: one row per language. siblings: the table of that name, None where the run keeps no vectors of the name.
+
+    said: its test sentences with gold and predicted tags, by every model. alike: the names that share its English form.
+    why_no_vectors: in one line, empty where there are some.
+    """
+
+    entity: str
+    type: str
+    case: str
+    title: str
+    reference: str
+    forms: "pd.DataFrame"
+    siblings: "pd.DataFrame | None"
+    why_no_vectors: str
+    said: "pd.DataFrame"
+    alike: "pd.DataFrame"
+
+    def cosine(self, a: str, b: str, stage: str, layer: int) -> "pd.Series[Any] | None":
+        """The row of `siblings` of two languages."""
+        if self.siblings is None:
+            return None
+        low, high = sorted((a, b))
+        frame = self.siblings
+        found = frame[
+            (frame["a"] == low) & (frame["b"] == high) & (frame["stage"] == stage) & (frame["layer"] == layer)
+        ]
+        return None if found.empty else found.iloc[0]
+
+    def spaces(self) -> list[tuple[str, int]]:
+        """The stages and layers whose vectors the run keeps, last layer first."""
+        if self.siblings is None:
+            return []
+        keys = self.siblings[["stage", "layer"]].drop_duplicates().itertuples(index=False)
+        return sorted(
+            ((str(stage), int(layer)) for stage, layer in keys), key=lambda key: (-key[1], key[0] != "before")
+        )
+
+
+def names_of(session: "Session") -> list[tuple[str, str]]:
+    """Entity ids and their English forms (else the first), those of the run's test sentences first."""
+    corpus, _ = session.parallel()
+    points = session.table("points")
+    tested = dict.fromkeys(points["entity"].astype(str)) if points is not None else {}
+    titles = {entity.id: _title(entity) for entity in corpus.entities}
+    if points is not None:
+        english = points.sort_values("language", key=lambda column: column != "en").drop_duplicates("entity")
+        titles |= {
+            str(id): str(form) for id, form in zip(english["entity"], english["form"], strict=True) if id not in titles
+        }
+    return [(id, titles[id]) for id in [*tested, *(id for id in titles if id not in tested)]]
+
+
+def _title(entity: Entity) -> str:
+    forms = _forms(entity)[1]
+    return forms.get("en") or next(iter(forms.values()))
+
+
+def _forms(entity: Entity) -> tuple[str, dict[str, str]]:
+    case = "nominative" if "nominative" in entity.forms else next(iter(entity.forms))
+    return case, dict(entity.forms[case])
+
+
+def read_entity(session: "Session", entity_id: str, reference: str) -> EntityView:
+    """What is known of a name. reference: the language that the others are compared to, where the name has it.
+
+    Raises: NerspaceError for a name that neither corpus nor run knows.
+    """
+    corpus, _ = session.parallel()
+    entity, points = corpus.entity_by_id.get(entity_id), session.table("points")
+    own = None if points is None else points[points["entity"] == entity_id]
+    if entity is not None:
+        kind, (case, forms) = entity.type, _forms(entity)
+    elif own is not None and len(own):
+        kind, case = str(own["type"].iloc[0]), "as written"
+        forms = dict(own.drop_duplicates("language")[["language", "form"]].itertuples(index=False))
+    else:
+        raise NerspaceError(f"Neither corpus nor run has the name {entity_id!r}.", "Find another with / here.")
+    codes = language_order(list(forms))
+    reference = reference if reference in forms else "en" if "en" in forms else codes[0]
+    siblings, why = _from_vectors(session, entity_id, own)
+    view = EntityView(
+        entity_id, kind, case, forms.get("en") or forms[codes[0]], reference, _cut(session, entity_id, forms, codes),
+        siblings, why, _said(session, entity_id), _alike(corpus, entity, codes),
+    )  # fmt: skip
+    return _compared(view)
+
+
+def _cut(session: "Session", entity_id: str, forms: dict[str, str], codes: Sequence[str]) -> "pd.DataFrame":
+    """The rows of the table `pieces`; cut now where the run has none of these forms."""
+    import pandas as pd
+
+    from nerspace.engine.names.tokenization import count_pieces
+
+    stored = session.table("pieces")
+    known = {} if stored is None else {
+        (row["language"], row["form"]): row for row in stored[stored["entity"] == entity_id].to_dict("records")
+    }  # fmt: skip
+    missing = [forms[code] for code in codes if (code, forms[code]) not in known]
+    cut = session.cut(missing) if missing else []
+    by_form = {
+        form: {"pieces": " ".join(pieces), "count": count_pieces(pieces)}
+        for form, pieces in zip(missing, cut, strict=True)
+    }
+    rows = [known.get((code, forms[code])) or by_form[forms[code]] for code in codes]
+    return pd.DataFrame({
+        "language": codes, "form": [forms[code] for code in codes], "pieces": [row["pieces"] for row in rows],
+        "count": [row["count"] for row in rows],
+    })  # fmt: skip
+
+
+def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None") -> "tuple[pd.DataFrame | None, str]":
+    from nerspace.engine.geometry.siblings import siblings_table
+
+    if session.run is None:
+        return None, "No run: its cosines and errors come with nerspace demo."
+    if own is None or own.empty:
+        return None, "No test sentence of this run has the name, so the run keeps no vectors and no errors of it."
+    try:
+        stored = session.vectors()
+        return siblings_table(stored.vectors, stored.rows, entity_id), ""
+    except NerspaceError as error:
+        return None, str(error)
+
+
+def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFrame":
+    """The nearest neighbours of the name's first test sentence in a language, last layer first; empty without one.
+
+    Raises: NerspaceError where the vectors cannot be read.
+    """
+    import pandas as pd
+
+    from nerspace.engine.geometry.neighbours import nearest_table
+
+    points = session.table("points")
+    own = [] if points is None else points[(points["entity"] == entity_id) & (points["language"] == language)]["point"]
+    if not len(own):
+        return pd.DataFrame(columns=NEAR)
+    stored = session.vectors()
+    found = nearest_table(stored.vectors, stored.rows, int(own.iloc[0]))
+    order = found.sort_values(["layer", "stage"], ascending=[False, True], kind="stable")
+    return order[NEAR].reset_index(drop=True)
+
+
+def _said(session: "Session", entity_id: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    predictions, sentences = session.table("predictions"), session.table("sentences")
+    if predictions is None or sentences is None:
+        return pd.DataFrame(columns=SAID)
+    texts = sentences[sentences["entity"] == entity_id].drop_duplicates("sentence")[["sentence", "words", "text"]]
+    found = predictions.merge(texts, on="sentence")
+    place = {code: number for number, code in enumerate(language_order(list(found["language"].unique())))}
+    found = found.sort_values(["donor", "seed", "language"], key=lambda c: c.map(place) if c.name == "language" else c)
+    return found.assign(verdict=["✗" if wrong else "✓" for wrong in found["wrong"]])[SAID].reset_index(drop=True)
+
+
+def _alike(corpus: "SyntheticNER", entity: Entity | None, codes: Sequence[str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    partners = [
+        other
+        for other in corpus.entities
+        if entity is not None and entity.ambiguity and other.ambiguity == entity.ambiguity and other.id != entity.id
+    ]
+    rows = [(other.id, other.type, *(_forms(other)[1].get(code, "") for code in codes)) for other in partners]
+    return pd.DataFrame(rows, columns=[*ALIKE, *codes])
+
+
+def _compared(view: EntityView) -> EntityView:
+    """With what depends on the reference: TNLD and cosines to it, and the verdicts of every model."""
+    from dataclasses import replace
+
+    from nerspace.engine.names.distances import tnld
+
+    forms = view.forms.copy()
+    about = dict(zip(forms["language"], forms["form"], strict=True))[view.reference]
+    forms["tnld"] = [tnld(about, form) for form in forms["form"]]
+    spaces = view.spaces()
+    last = spaces[0][1] if spaces else 0
+    cosines = {
+        f"{stage} {layer}": [_cosine(view, code, stage, layer) for code in forms["language"]] for stage, layer in spaces
+    }
+    marks: dict[str, list[str]] = {}
+    for (donor, seed), group in view.said.groupby(["donor", "seed"], sort=False):
+        own = {code: "".join(part["verdict"]) for code, part in group.groupby("language")}
+        marks[f"{donor}" if seed == 0 else f"{donor}·{seed}"] = [own.get(code, "") for code in forms["language"]]
+    # What is looked for first stands where a narrow screen shows it: the last layer and the verdicts.
+    shown = sorted(cosines, key=lambda name: not name.endswith(f" {last}"))
+    for name in shown[:2]:
+        forms[name] = cosines[name]
+    for name, column in marks.items():
+        forms[name] = column
+    for name in shown[2:]:
+        forms[name] = cosines[name]
+    return replace(view, forms=forms)
+
+
+def _cosine(view: EntityView, code: str, stage: str, layer: int) -> float:
+    row = view.cosine(code, view.reference, stage, layer)
+    return float("nan") if row is None else float(row["cosine"])
+
+
+def _heading(name: str) -> str:
+    """Short, so that a narrow screen holds more columns."""
+    known = {"count": "n", "tnld": "TNLD"}
+    return known.get(name) or literal(name).replace("before ", "bef ").replace("after ", "aft ")
+
+
+class FormRows(Rows):
+    """The forms of a name: language, form, pieces as blocks, their number, TNLD, cosines, verdicts."""
+
+    def __init__(self, view: EntityView, plain: bool) -> None:
+        self.frame = view.forms
+        self.plain = plain
+        self.view = view
+        cuts = [
+            Cut(code, form, tuple(pieces.split(" ")), None)
+            for code, form, pieces in self.frame[["language", "form", "pieces"]].itertuples(index=False)
+        ]
+        self._cuts, self._shared = cuts, shared_pieces(cuts)
+        rest = list(self.frame.columns[3:])
+        self.columns: Sequence[Column] = (
+            Column("", fixed=True), Column("form", fixed=True, at_most=20), Column("pieces", at_most=48),
+            *(Column(_heading(name), right=name in ("count", "tnld") or self.frame[name].dtype.kind == "f")
+              for name in rest),
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Pieces in the colors that they have in all languages; the reference has no distance to itself."""
+        row, cut = self.frame.iloc[index], self._cuts[index]
+        here = cut.language == self.view.reference
+        pieces = Text(" ", end="").join(blocks(cut.pieces, self._shared, self.plain))
+        values = [row[name] for name in self.frame.columns[3:]]
+        rest = ["·" if here and isinstance(v, float) else f"{v:.2f}" if isinstance(v, float) and v == v
+                else shown_number(v) for v in values]  # fmt: skip
+        return [Text(cut.language, class_style(cut.language), end=""), literal(cut.form), pieces, *rest]
+
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """The same, raw, with the name and the language it is compared to."""
+        frame = self.frame.iloc[list(numbers)].assign(reference=self.view.reference)
+        frame.insert(0, "entity", self.view.entity)
+        return frame
+
+    def key(self, index: int) -> Hashable:
+        """The language of the form."""
+        return self._cuts[index].language
+
+    def sort_values(self, place: int) -> "pd.Series[Any]":  # type: ignore[override]
+        """The column."""
+        return self.frame.iloc[:, place]

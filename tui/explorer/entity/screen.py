@@ -1,0 +1,395 @@
+"""Entity: one name in all languages, with everything that is known of it; `i` leads here from everywhere."""
+
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run
+from nerspace.engine.tables.index import CATALOGUE
+from nerspace.tui.actions import bindings
+from nerspace.tui.colours import class_style, language_name
+from nerspace.tui.explorer.data.details import HIGHLIGHT, name_copy, name_detail
+from nerspace.tui.explorer.entity.model import ALIKE, NEAR, SAID, EntityView, FormRows, names_of, read_entity, read_near
+from nerspace.tui.explorer.entity.swapping import SWAP_COLUMNS, start_swap, swap_frame
+from nerspace.tui.explorer.listing import ListScreen
+from nerspace.tui.explorer.screen import Name, Room
+from nerspace.tui.explorer.wrong_sentences import WrongRows, tagged_words, word_by_word
+from nerspace.tui.literal import literal
+from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.modals import ConfirmScreen, TextScreen
+from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MEANINGS = {**CATALOGUE["sentences"].columns, **CATALOGUE["predictions"].columns, **CATALOGUE["nearest"].columns}
+_FORMS = {
+    "entity": "entity id", **CATALOGUE["pieces"].columns, "tnld": "TNLD to the reference language",
+    "before 0, after 12 …": "mean cosine to the reference language in the same contexts, by stage and layer",
+    "en …": "verdicts of the model fine-tuned on that language, one sign for each test sentence",
+    "reference": "language that TNLD and cosines compare to",
+}  # fmt: skip
+_SAID = {**_MEANINGS, "verdict": "✓ where all tags are right, ✗ where any is wrong"}
+_PARTS = {"said": "predictions", "near": "nearest neighbours", "alike": "share its English form"}
+_ALL_PARTS_WIDTH = 150
+
+
+class EntityRoom(Room):
+    """The forms on top; below, what the models said of the name, its neighbours, and names of the same spelling."""
+
+    BINDINGS = bindings("entity")
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.about = ""
+        self.reference = "en"
+        self.view: EntityView | None = None
+        self.near: pd.DataFrame | None = None
+        self.part = "said"
+        self.names: list[tuple[str, str]] = []
+        self.found: list[str] = []
+        self._wanted = Name("")
+
+    def compose(self) -> ComposeResult:
+        """Title, forms, why, and the three tables."""
+        yield Static(Text("Reading the names …"), id="entity-title", classes="caption", markup=False)
+        yield Input(placeholder="part of a name or id", id="entity-find", classes="line-input")
+        yield FrameTable(id="forms")
+        yield Static(id="entity-why", markup=False)
+        with Horizontal(id="entity-parts"):
+            for part in _PARTS:
+                with Vertical(id=f"{part}-part", classes="part"):
+                    yield Static(id=f"{part}-caption", classes="caption", markup=False)
+                    yield FrameTable(id=part)
+
+    def on_mount(self) -> None:
+        """Read the names."""
+        self.load("names", lambda: names_of(self.session))
+
+    def focus_target(self) -> Widget | None:
+        """The forms."""
+        return self.query_one("#forms")
+
+    def on_resize(self) -> None:
+        """All tables side by side need width."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        for part in _PARTS:
+            self.query_one(f"#{part}-part").display = self.size.width >= _ALL_PARTS_WIDTH or part == self.part
+
+    # -- which name
+
+    def loaded_names(self, names: list[tuple[str, str]]) -> None:
+        """Show the name that was asked for, else the first."""
+        self.names = names
+        if self.about not in dict(names):
+            self.about = names[0][0] if names else ""
+        self.show_name(self._wanted if self._wanted.entity else Name(self.about))
+
+    def show_name(self, name: Name) -> None:
+        """Show another name, the cursor on its language."""
+        self._wanted = name
+        if name.entity:
+            self.about = name.entity
+            self._read()
+
+    def _read(self) -> None:
+        about, reference = self.about, self.reference
+        if about:
+            self.load("view", lambda: read_entity(self.session, about, reference))
+
+    def run_changed(self) -> None:
+        """Another run knows other things."""
+        self.load("names", lambda: names_of(self.session))
+
+    def corpus_changed(self) -> None:
+        """Another corpus has other names."""
+        self.run_changed()
+
+    def failed(self, what: str, error: NerspaceError) -> None:
+        """Say in place what is missing."""
+        if what in ("started", "swaps", "detail", "matches"):
+            super().failed(what, error)
+            return
+        if what == "near":
+            self.query_one("#near", FrameTable).show(NoRows(), empty=literal(error))
+            return
+        self.view = None
+        self.query_one("#entity-title", Static).update(Text(literal(self.about), "bold"))
+        self.query_one("#entity-why", Static).update(Text(literal(error)))
+        for table in self.query(FrameTable):
+            table.show(NoRows(), empty="")
+
+    def loaded_view(self, view: EntityView) -> None:
+        """Fill the tables."""
+        self.view, self.reference = view, view.reference
+        title = Text(no_wrap=True, overflow="ellipsis")
+        title.append(literal(view.title), HIGHLIGHT).append(f"  {literal(view.type)} · {literal(view.case)}", "dim")
+        title.append(f" · {literal(view.entity)}", "dim")
+        title.append(f"  compared to {view.reference} {language_name(view.reference)}  (c)", "")
+        self.query_one("#entity-title", Static).update(title)
+        forms = self.query_one("#forms", FrameTable)
+        codes = view.forms["language"].tolist()
+        cursor = codes.index(self._wanted.language) if self._wanted.language in codes else min(
+            forms.row, len(codes) - 1)  # fmt: skip
+        self._wanted = Name("")
+        forms.styles.height = min(len(codes) + 1, max(4, self.size.height - 9))
+        forms.show(FormRows(view, self.app.no_color), cursor)
+        self._show_part("said", view.said, "No prediction of this name: it is in no test sentence of the run.")
+        self._show_part("alike", view.alike, "No other type has a name that is spelt like this in English.")
+        self._arrange()
+
+    def _show_part(self, part: str, frame: "pd.DataFrame", empty: str) -> None:
+        table = self.query_one(f"#{part}", FrameTable)
+        rows = WrongRows(frame, fixed=2) if part == "said" else FrameRows(frame, fixed=3 if part == "near" else 2)
+        table.show(rows if len(frame) else NoRows(), empty=empty)
+        others = "" if self.size.width >= _ALL_PARTS_WIDTH else "   tab: the next table"
+        caption = Text(f"{_PARTS[part]}  {len(frame)}", "bold", no_wrap=True).append(others, "dim")
+        self.query_one(f"#{part}-caption", Static).update(caption)
+
+    # -- the language under the cursor
+
+    @property
+    def language(self) -> str:
+        """The language under the cursor."""
+        if self.view is None:
+            return ""
+        return str(self.view.forms["language"].iloc[min(self.query_one("#forms", FrameTable).row,
+                                                        len(self.view.forms) - 1)])  # fmt: skip
+
+    @on(FrameTable.Moved, "#forms")
+    def _moved(self) -> None:
+        if (view := self.view) is None:
+            return
+        self.query_one("#entity-why", Static).update(why(view, self.language, self.size.width - 2))
+        about, language = view.entity, self.language
+        places = (view.said["language"] == language).to_numpy().nonzero()[0]
+        if len(places):
+            self.query_one("#said", FrameTable).go(int(places[0]))
+        if view.siblings is None:
+            self.near = None
+            self.query_one("#near", FrameTable).show(NoRows(), empty=view.why_no_vectors)
+            return
+        self.load("near", lambda: (language, read_near(self.session, about, language)))
+
+    def loaded_near(self, found: "tuple[str, pd.DataFrame]") -> None:
+        """List the neighbours of the form under the cursor."""
+        language, self.near = found
+        self._show_part("near", self.near, f"The run has no point of this name in {language_name(language)}.")
+
+    @on(FrameTable.Picked)
+    def _picked(self, event: FrameTable.Picked) -> None:
+        if self.view is None:
+            return
+        match event.table.id:
+            case "said":
+                self.app.push_screen(word_by_word(self.view.said.iloc[event.row]))
+            case "near" if self.near is not None:
+                row = self.near.iloc[event.row]
+                self.show_name(Name(str(row["entity"]), str(row["language"])))
+            case "alike":
+                self.show_name(Name(str(self.view.alike["entity"].iloc[event.row]), self.language))
+            case "forms":
+                self.load("detail", self._detail)
+
+    def _detail(self) -> TextScreen:
+        entity = self.session.parallel()[0].entity_by_id.get(self.about)
+        if entity is None:
+            raise NerspaceError("The corpus that is open does not have this name.", "c in Data opens another.")
+        return TextScreen("name", name_detail(entity), name_copy(entity))
+
+    def loaded_detail(self, screen: TextScreen) -> None:
+        """Show every case of the name."""
+        self.app.push_screen(screen)
+
+    # -- actions
+
+    def action_reference(self) -> None:
+        """Compare to the language under the cursor."""
+        if self.view is None:
+            return
+        if self.language == self.reference:
+            self.explorer.tell("Move to another language first: c compares to the one under the cursor.")
+            return
+        self.reference = self.language
+        self._read()
+
+    def action_next_part(self) -> None:
+        """To the next table."""
+        stops = ["forms", *_PARTS]
+        focused = self.app.focused
+        at = stops.index(focused.id) if focused is not None and focused.id in stops else 0
+        following = stops[(at + 1) % len(stops)]
+        if following != "forms":
+            self.part = following
+            self._arrange()
+        self.query_one(f"#{following}").focus()
+
+    def action_back(self) -> None:
+        """From the find line or a table below back to the forms."""
+        self.query_one("#entity-find").remove_class("open")
+        self.query_one("#forms").focus()
+
+    def action_find(self) -> None:
+        """Open the find line."""
+        line = self.query_one("#entity-find", Input)
+        line.add_class("open")
+        line.value = ""
+        self.screen.set_focus(line)
+
+    @on(Input.Submitted, "#entity-find")
+    def _find(self, event: Input.Submitted) -> None:
+        wanted = event.value.strip()
+        self.action_back()
+        if wanted:
+            self.load("matches", lambda: self._matching(wanted))
+
+    def _matching(self, wanted: str) -> list[str]:
+        folded = wanted.casefold()
+        corpus = self.session.parallel()[0]
+        whole = [entity.id for entity in corpus.named(wanted)]
+        held = {
+            entity.id
+            for entity in corpus.entities
+            if any(folded in form.casefold() for forms in entity.forms.values() for form in forms.values())
+        }
+        known = [id for id, title in self.names if id in held or folded in title.casefold() or folded in id]
+        return list(dict.fromkeys([*whole, *known]))
+
+    def loaded_matches(self, found: list[str]) -> None:
+        """Show the first of them."""
+        self.found = found
+        if found:
+            self.explorer.tell(f"{len(found):,} name{'s' if len(found) != 1 else ''}; n goes to the next")
+            self.show_name(Name(found[0], self.language))
+        else:
+            self.explorer.tell("No name of corpus or run holds that.", "warning")
+
+    def action_next_name(self, step: int) -> None:
+        """To the next name that was found, else the next of all."""
+        ids = self.found or [id for id, _ in self.names]
+        if ids:
+            place = ids.index(self.about) if self.about in ids else -step
+            self.show_name(Name(ids[(place + step) % len(ids)], self.language))
+
+    def action_swap(self) -> None:
+        """The name in contexts of every type."""
+        about, language = self.about, self.language
+        self.load("swaps", lambda: (language, swap_frame(self.session, about, language)))
+
+    def loaded_swaps(self, found: "tuple[str, pd.DataFrame]") -> None:
+        """List the sentences."""
+        language, frame = found
+        title = f"{literal(self.view.title if self.view else self.about)} in other contexts, {language_name(language)}"
+        empty = "The corpus has no context in the case of this name."
+
+        def whole(row: int) -> TextScreen:
+            record = frame.iloc[row]
+            if record["predicted"]:
+                return word_by_word(record)
+            shown = tagged_words(str(record["words"]), str(record["gold"]), str(record["gold"]))
+            return TextScreen("sentence", shown, str(record["text"]))
+
+        name, rows = f"swap_{self.about}_{language}", WrongRows(frame, fixed=2)
+        self.app.push_screen(ListScreen(title, name, frame, SWAP_COLUMNS, empty, whole, rows=rows))
+
+    def action_start_swap(self) -> None:
+        """Have the run's model read the name in other contexts, after a question."""
+        if (view := self.view) is None:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.load("started", lambda: start_swap(self.session, view.title))
+
+        question = f"Read {literal(view.title)} in contexts of all types?"
+        consequence = "A run of its own, about a minute on two cores; w shows what the model says when it is done."
+        self.app.push_screen(ConfirmScreen(question, consequence), answered)
+
+    def loaded_started(self, run: Run) -> None:
+        """Say which run does it."""
+        self.explorer.tell(f"Started {run.id}. w lists the sentences; o opens the run.")
+
+    async def action_tokens(self) -> None:
+        """The cut of the name in Tokens."""
+        about = self.about
+        await self.explorer.action_room("tokens")
+        self.explorer.room.open_entity(about)  # type: ignore[attr-defined]
+
+    async def action_space(self) -> None:
+        """The points of the name in Space."""
+        about = self.about
+        await self.explorer.action_room("space")
+        self.explorer.room.find(about)  # type: ignore[attr-defined]
+
+    def shown(self) -> Shown | None:
+        """The table with the focus."""
+        if self.view is None:
+            return None
+        part = self.app.focused.id if self.app.focused is not None else ""
+        safe = "".join(letter if letter.isalnum() else "_" for letter in self.about)
+        if part == "said":
+            return Shown(f"said_{safe}", FrameRows(self.view.said), {name: _SAID[name] for name in SAID})
+        if part == "near":
+            near = self.near if self.near is not None else self.view.said.head(0)
+            return Shown(f"nearest_{safe}_{self.language}", FrameRows(near), {name: _MEANINGS[name] for name in NEAR})
+        if part == "alike":
+            columns = dict(zip(ALIKE, ("entity id", "its type"), strict=True))
+            return Shown(f"alike_{safe}", FrameRows(self.view.alike), columns)
+        return Shown(f"entity_{safe}_{self.reference}", FormRows(self.view, True), _FORMS)
+
+    def name_here(self) -> Name | None:
+        """The name of the row under the cursor, which may be another than the one in view."""
+        focused, view = self.app.focused, self.view
+        if view is None or not isinstance(focused, FrameTable):
+            return None
+        frame = {"near": self.near, "alike": view.alike}.get(focused.id or "")
+        row = None if frame is None or frame.empty else frame.iloc[focused.row]
+        return Name(view.entity, self.language) if row is None else Name(str(row["entity"]), self.language)
+
+    def copied(self) -> str:
+        """The row under the cursor."""
+        return self.app.focused.copied() if isinstance(self.app.focused, FrameTable) else ""
+
+
+def why(view: EntityView, code: str, width: int) -> Text:
+    """In words: the form under the cursor beside that of the reference, cut, spelling, vectors and errors."""
+    rows = {str(row["language"]): row for row in view.forms.to_dict("records")}
+    here, there = rows[code], rows[view.reference]
+    text = Text()
+    for place, row in enumerate((here, there) if code != view.reference else (here,)):
+        text.append(" – " if place else "")
+        text.append(f"{row['language']} ", class_style(str(row["language"])) + Style(bold=True))
+        text.append(literal(row["form"]), HIGHLIGHT)
+    if code == view.reference:
+        text.append("   j k: another language beside it", "dim")
+    else:
+        own, other = (str(row["pieces"]).split(" ") for row in (here, there))
+        shared = [literal(piece) for piece in dict.fromkeys(own) if piece in other]
+        text.append(f"  TNLD {here['tnld']:.2f} · {here['count']} to {there['count']} pieces, ")
+        text.append(f"shared {' '.join(shared)}" if shared else "none shared")
+    text.truncate(width, overflow="ellipsis")
+    facts = Text(view.why_no_vectors, "dim")
+    if view.siblings is not None and code != view.reference:
+        facts = _cosines(view, code)
+    facts.truncate(width, overflow="ellipsis")
+    return text.append("\n").append_text(facts)
+
+
+def _cosines(view: EntityView, code: str) -> Text:
+    text = Text()
+    for stage, layer in view.spaces():
+        row = view.cosine(code, view.reference, stage, layer)
+        if row is not None and row["n"]:
+            text.append("   " if text else "cosine  ")
+            text.append(f"{stage} {layer}: ").append(f"{row['cosine']:.2f}", "bold")
+            text.append(f" (others {row['floor']:.2f}, n {row['n']})", "dim")
+    return text

@@ -1,0 +1,346 @@
+"""Heatmaps: the tables of two languages and a value, as matrices; one less another, or less its chance floor."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.geometry.comparing import above_floor_table, difference_table
+from nerspace.engine.tables.index import CATALOGUE
+from nerspace.tui.actions import bindings
+from nerspace.tui.colours import class_style, language_name, language_order
+from nerspace.tui.explorer.beside import choose_beside
+from nerspace.tui.explorer.heatmaps.matrices import (
+    TABLES,
+    MatrixTable,
+    Slice,
+    can_compute,
+    compute_slices,
+    key_text,
+    read_slices,
+    slices_of,
+)
+from nerspace.tui.explorer.screen import NO_RUN, Room
+from nerspace.tui.literal import literal
+from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.heatmap import Heatmap, Matrix
+from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TABLE_WIDTH = 150
+_FLOORS = ("value", "floor", "above")
+_MADE = {
+    "differences": MatrixTable("differences", "", (), "difference", diverging=True),
+    "above_floor": MatrixTable("above_floor", "", (), "above", diverging=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is drawn: a slice, how, and what it is called. made: the table of the catalogue that its rows are of."""
+
+    table: MatrixTable
+    slice: Slice
+    column: str
+    title: str
+    file: str
+    made: str
+
+
+class HeatmapsRoom(Room):
+    """One matrix at a time: `m` changes the measure, [ and ] the slice, `s` the order."""
+
+    BINDINGS = bindings("heatmaps")
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.slices: dict[str, list[Slice]] = {}
+        self.others: dict[str, list[Slice]] = {}
+        self.possible: tuple[str, ...] = ()
+        self.table_name = TABLES[0].name
+        self.chosen: dict[str, int] = {}
+        self.by_family = True
+        self.floor = "value"
+        self.less: dict[str, int] = {}
+        self.view: View | None = None
+
+    def compose(self) -> ComposeResult:
+        """The matrix, its values in order where there is room, and the cell under the cursor."""
+        with Horizontal(id="matrix-body"):
+            yield Heatmap(id="matrix")
+            yield FrameTable(id="matrix-table")
+        yield Static(id="matrix-status", markup=False)
+
+    def on_mount(self) -> None:
+        """Read the tables."""
+        self.run_changed()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The values in order need width."""
+        self.query_one("#matrix-table").display = event.size.width >= _TABLE_WIDTH
+
+    def focus_target(self) -> Widget | None:
+        """The matrix."""
+        return self.query_one(Heatmap)
+
+    def run_changed(self) -> None:
+        """Read the tables again."""
+        other = self.session.other
+
+        def read() -> tuple[dict[str, list[Slice]], dict[str, list[Slice]], tuple[str, ...]]:
+            held = read_slices(self.session)
+            return held, read_slices(self.session, other) if other else {}, can_compute(self.session, held)
+
+        self.load("slices", read)
+
+    def loaded_slices(self, found: "tuple[dict[str, list[Slice]], dict[str, list[Slice]], tuple[str, ...]]") -> None:
+        """Show the measure that was in view, else the first there is."""
+        self.slices, self.others, self.possible = found
+        self.less.clear()
+        if self.table_name not in self._names() and self._names():
+            self.table_name = self._names()[0]
+        self._show_table()
+
+    def _names(self) -> list[str]:
+        return [table.name for table in TABLES if table.name in self.slices or table.name in self.possible]
+
+    def _show_table(self) -> None:
+        """Draw the measure, computed first where the run does not hold it."""
+        if self.table_name in self.slices or self.table_name not in self.possible:
+            self.draw()
+            return
+        table, other = self.table, self.session.other
+        self.query_one(Heatmap).show(None, f"Computing {table.title} from the vectors of the run …")
+
+        def compute() -> tuple[str, list[Slice], list[Slice]]:
+            own = compute_slices(self.session, table)
+            return table.name, own, compute_slices(self.session, table, other) if other else []
+
+        self.load("computed", compute)
+
+    def loaded_computed(self, found: tuple[str, list[Slice], list[Slice]]) -> None:
+        """Keep what was computed."""
+        name, self.slices[name], others = found
+        if others:
+            self.others[name] = others
+        self.draw()
+
+    def failed(self, what: str, error: NerspaceError) -> None:
+        """Say in place what could not be computed."""
+        if what == "computed":
+            self.query_one(Heatmap).show(None, literal(error))
+        else:
+            super().failed(what, error)
+
+    @property
+    def table(self) -> MatrixTable:
+        """How the measure in view is drawn."""
+        return next(table for table in TABLES if table.name == self.table_name)
+
+    @property
+    def slice(self) -> Slice | None:
+        """The slice in view; at first the last one, which is the last layer after fine-tuning."""
+        found = self.slices.get(self.table_name)
+        if not found:
+            return None
+        start = 0 if self.table_name == "tnld" else len(found) - 1
+        return found[self.chosen.get(self.table_name, start) % len(found)]
+
+    def _scale(self, part: Slice) -> tuple[float, float]:
+        """One scale for all slices but the stage, floors among them, so that colors compare before and after."""
+        table = self.table
+        if table.diverging:
+            return -1.0, 1.0
+        by = [name for name in table.by if name in part.frame]
+        fixed = [place for place, name in enumerate(by) if name == "layer"]
+        family = [s for s in self.slices[table.name] if all(s.key[place] == part.key[place] for place in fixed)]
+        columns = [table.value, table.floor] if table.floor else [table.value]
+        found = [v for one in family for column in columns for v in one.values(column).values() if v == v]
+        return (min(found), max(found)) if found else (0.0, 1.0)
+
+    # -- what is drawn
+
+    def _view(self, part: Slice) -> View:
+        """The slice, or what is made of it: less its floor, less the marked slice, less the same of another run."""
+        table, key = self.table, literal(key_text(self.table, part.frame, part.key))
+        title = f"{table.title} · {key}" if key else table.title
+        file = "_".join([table.name, *(str(value) for value in part.key)])
+        base = self._subtracted(part)
+        if base is not None:
+            other, name = base
+            frame = difference_table(part.frame, other.frame, table.value, table.pair)
+            made = slices_of(_MADE["differences"], frame)[0]
+            file = f"differences_{file}_less_{''.join(c if c.isalnum() else '_' for c in name)}"
+            return View(_MADE["differences"], made, "difference", f"{title}  −  {name}", file, "differences")
+        if table.floor and self.floor == "above":
+            frame = above_floor_table(part.frame, table.value, table.floor, table.pair)
+            made = slices_of(_MADE["above_floor"], frame)[0]
+            return View(_MADE["above_floor"], made, "above", f"{title} · above chance", f"above_floor_{file}",
+                        "above_floor")  # fmt: skip
+        if table.floor and self.floor == "floor":
+            return View(table, part, table.floor, f"{title} · chance floor", file, table.name)
+        return View(table, part, table.value, title, file, table.name)
+
+    def _subtracted(self, part: Slice) -> tuple[Slice, str] | None:
+        """The slice that is taken away, and its name."""
+        if self.table_name in self.less:
+            other = self.slices[self.table_name][self.less[self.table_name]]
+            return other, literal(key_text(self.table, other.frame, other.key))
+        found = (other for other in self.others.get(self.table_name, ()) if other.key == part.key)
+        if self.session.other is not None and (other := next(found, None)) is not None:
+            return other, self.session.other.id
+        return None
+
+    def draw(self) -> None:
+        """Hand the matrix to the widget."""
+        heatmap, part = self.query_one(Heatmap), self.slice
+        values_table = self.query_one("#matrix-table", FrameTable)
+        if part is None:
+            self.view = None
+            values_table.show(NoRows(), empty="")
+            heatmap.show(None, "This run has no matrix yet; r looks again." if self.session.run else NO_RUN)
+            return
+        view = self.view = self._view(part)
+        values = view.slice.values(view.column)
+        low, high = self._scale(part)
+        if view.made != self.table.name:
+            reach = max((abs(value) for value in values.values() if value == value), default=0.0) or 1.0
+            low, high = -reach, reach
+        if self.table.pair == ("a", "b"):
+            codes = tuple(language_order(list(dict.fromkeys(c for pair in values for c in pair)), self.by_family))
+            down: tuple[str, ...] = ()
+        else:
+            down = tuple(language_order(list(dict.fromkeys(a for a, _ in values)), self.by_family))
+            codes = tuple(language_order(list(dict.fromkeys(b for _, b in values)), self.by_family))
+        heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down))
+        values_table.show(FrameRows(self._ordered(view), fixed=2), values_table.row)
+
+    def _ordered(self, view: View) -> "pd.DataFrame":
+        """The rows behind the matrix, the largest value first."""
+        frame = view.slice.frame
+        kept = [name for name in frame.columns if name not in self.table.by]
+        return frame[kept].sort_values(view.column, ascending=False, kind="stable")
+
+    @on(Heatmap.Moved)
+    def _moved(self) -> None:
+        status, pair, view = Text(no_wrap=True, overflow="ellipsis"), self.query_one(Heatmap).pair, self.view
+        if pair is not None and view is not None:
+            for place, code in enumerate(pair):
+                status.append(" – " if place else "").append(
+                    f"{code} {language_name(code)}", class_style(code) + Style(bold=True)
+                )
+            row = view.slice.rows.get(pair)
+            if row is None:
+                status.append("   no value for this pair", "dim")
+            else:
+                names = [name for name in row if name not in (*self.table.pair, "a", "b", *self.table.by)]
+                status.append("\n").append("   ".join(f"{name} {_value(row[name])}" for name in names))
+        self.query_one("#matrix-status", Static).update(status)
+
+    @on(FrameTable.Moved, "#matrix-table")
+    def _row_moved(self, event: FrameTable.Moved) -> None:
+        if self.view is not None and self.app.focused is event.table:
+            row = self._ordered(self.view).iloc[event.row]
+            first, second = self.table.pair if self.view.made == self.table.name else ("a", "b")
+            self.query_one(Heatmap).go_to((str(row[first]), str(row[second])))
+            self._moved()
+
+    @on(Heatmap.Chosen)
+    @on(FrameTable.Picked, "#matrix-table")
+    def _chosen(self) -> None:
+        """The whole row behind the cell, with the meaning of its columns."""
+        pair, view = self.query_one(Heatmap).pair, self.view
+        row = view.slice.rows.get(pair) if view and pair else None
+        if view is None or row is None:
+            return
+        meanings, text = CATALOGUE[view.made].columns, Text()
+        for name, value in row.items():
+            text.append(f"{literal(name):<12}", "bold").append(f"{_value(value):<12}")
+            text.append(f"{literal(meanings.get(name, ''))}\n", "dim")
+        self.app.push_screen(TextScreen(literal(view.title), text, self.copied()))
+
+    # -- actions
+
+    def action_table(self) -> None:
+        """The next measure that the run has, or that can be computed from its vectors."""
+        if names := self._names():
+            self.table_name = names[(names.index(self.table_name) + 1) % len(names)]
+            self._show_table()
+
+    def action_slice(self, step: int) -> None:
+        """Another stage and layer, or type and subset."""
+        found = self.slices.get(self.table_name)
+        if found and self.slice is not None:
+            self.chosen[self.table_name] = (found.index(self.slice) + step) % len(found)
+            self.draw()
+
+    def action_order(self) -> None:
+        """By script and family, or by code."""
+        self.by_family = not self.by_family
+        self.draw()
+
+    def action_floor(self) -> None:
+        """Values, chance floor, or values above it."""
+        if not self.table.floor:
+            self.explorer.tell(f"{self.table_name} has no chance floor.")
+            return
+        self.floor = _FLOORS[(_FLOORS.index(self.floor) + 1) % len(_FLOORS)]
+        self.draw()
+
+    def action_less(self) -> None:
+        """Take the other stage away from the slice in view, or do not."""
+        found = self.slices.get(self.table_name)
+        if not found or self.slice is None:
+            return
+        if self.less.pop(self.table_name, None) is not None:
+            self.draw()
+        elif len(found) < 2:
+            self.explorer.tell(f"{self.table_name} has one slice. b takes another run away from this one.")
+        else:
+            # What is asked for most is the other stage of the same layer.
+            place = found.index(self.slice)
+            same = [i for i, one in enumerate(found) if i != place and one.key[1:] == self.slice.key[1:]]
+            self.less[self.table_name] = same[0] if same else place - 1
+            self.draw()
+
+    def action_other_less(self) -> None:
+        """Take another slice away."""
+        found = self.slices.get(self.table_name, [])
+        if self.table_name in self.less:
+            self.less[self.table_name] = (self.less[self.table_name] + 1) % len(found)
+            self.draw()
+
+    def action_beside(self) -> None:
+        """Take the same matrix of another run away from this one's."""
+        choose_beside(self.explorer, self.run_changed)
+
+    def action_next_view(self) -> None:
+        """From the matrix to its values in order and back."""
+        table = self.query_one("#matrix-table")
+        (table if table.display and self.app.focused is not table else self.query_one(Heatmap)).focus()
+
+    def shown(self) -> Shown | None:
+        """The rows of the table behind the matrix."""
+        if self.view is None:
+            return None
+        return Shown(self.view.file, FrameRows(self.view.slice.frame), CATALOGUE[self.view.made].columns)
+
+    def copied(self) -> str:
+        """The pair under the cursor and the values of its row."""
+        pair = self.query_one(Heatmap).pair
+        row = self.view.slice.rows.get(pair) if self.view and pair else None
+        return "\t".join([f"{name}={value}" for name, value in row.items()]) if row else ""
+
+
+def _value(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else literal(value)

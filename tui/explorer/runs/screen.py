@@ -1,0 +1,264 @@
+"""Runs: all runs of the workspace, with what was asked of each; open, compare, stop, resume, remove."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run
+from nerspace.engine.tables.index import CATALOGUE
+from nerspace.tui.actions import bindings
+from nerspace.tui.explorer.listing import ListScreen
+from nerspace.tui.explorer.run_bar import state_sign
+from nerspace.tui.explorer.runs.one_run import CompareScreen, RunScreen, brief, contents, read_comparison
+from nerspace.tui.explorer.screen import NO_RUN, Room
+from nerspace.tui.explorer.session import Session
+from nerspace.tui.explorer.training.progress import clock
+from nerspace.tui.literal import is_missing, literal
+from nerspace.tui.widgets.found_table import FoundTable
+from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.modals import ConfirmScreen
+from nerspace.tui.widgets.rows import Cell, FrameRows, NoRows, Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POLL_SECONDS = 2.0
+_DETAIL_HEIGHT = 20
+_PICKED = {name: CATALOGUE["runs"].columns[name] for name in ("run", "state", "kind", "created", "donor", "tables")}
+
+
+class RunRows(FrameRows):
+    """The table `runs`, its moments in local time and its durations as a clock shows them."""
+
+    def __init__(self, frame: "pd.DataFrame", here: str) -> None:
+        super().__init__(frame, 2, ("run",))
+        self.here = here
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """The cells of a run; the one in view is bold."""
+        cells: list[Cell] = list(super().cells(index))
+        row = self.frame.iloc[index]
+        names = list(self.frame.columns)
+        cells[0] = Text(literal(row["run"]), "bold" if row["run"] == self.here else "", end="")
+        sign, style = state_sign(str(row["state"]))
+        cells[1] = Text.assemble((sign, style), f" {literal(row['state'])}", end="")
+        for name, shown in (("created", _moment), ("seconds", _clock)):
+            if name in names:
+                cells[names.index(name)] = shown(row[name])
+        return cells
+
+
+def _moment(value: object) -> str:
+    try:
+        return f"{datetime.fromisoformat(str(value)).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return "–"
+
+
+def _clock(value: Any) -> str:
+    return "–" if is_missing(value) else clock(float(value))
+
+
+class RunsRoom(Room):
+    """Newest first; what was asked of the run under the cursor stands below."""
+
+    BINDINGS = bindings("runs")
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.frame: pd.DataFrame | None = None
+
+    def compose(self) -> ComposeResult:
+        """Caption, table, the run in brief."""
+        yield Static(id="runs-caption", classes="caption", markup=False)
+        yield FoundTable(id="all-runs", empty="Reading the runs …")
+        yield Static(id="run-detail", markup=False)
+
+    def on_mount(self) -> None:
+        """List what is there, and look again now and then."""
+        self.run_changed()
+        self.set_interval(POLL_SECONDS, self._poll)
+
+    def focus_target(self) -> Widget | None:
+        """The table."""
+        return self.query_one(FoundTable)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A low screen has no room for a run in brief."""
+        self.query_one("#run-detail").display = event.size.height >= _DETAIL_HEIGHT - 2
+
+    def entered(self) -> None:
+        """Runs come and go behind the explorer's back."""
+        if self.is_mounted:
+            self.run_changed()
+
+    def _poll(self) -> None:
+        if self.display and not self.query_one(FoundTable).only_marked:
+            self.run_changed()
+
+    def run_changed(self) -> None:
+        """Read the folders again."""
+        from nerspace.engine.runs.tables import runs_table
+
+        self.load("runs", lambda: runs_table(self.session.workspace))
+
+    def loaded_runs(self, frame: "pd.DataFrame") -> None:
+        """Show what has changed."""
+        here = self.session.run.id if self.session.run else ""
+        table = self.query_one(FoundTable)
+        known = table.rows if isinstance(table.rows, RunRows) else None
+        if self.frame is not None and self.frame.equals(frame) and known is not None and known.here == here:
+            return
+        chosen = self._run_id() or here
+        self.frame = frame
+        caption = Text("Runs", "bold", no_wrap=True, overflow="ellipsis")
+        caption.append(f"  {len(frame):,} in {literal(self.session.workspace)}", "")
+        self.query_one("#runs-caption", Static).update(caption, layout=False)
+        if not len(frame):
+            table.show(NoRows(), empty=NO_RUN.replace("n on Training", "n"))
+            self.query_one("#run-detail", Static).update("")
+            return
+        names = frame["run"].tolist()
+        table.show(RunRows(frame, here), names.index(chosen) if chosen in names else None)
+
+    def _run_id(self) -> str:
+        table = self.query_one(FoundTable)
+        return str(self.frame["run"].iloc[table.row]) if self.frame is not None and table.count else ""
+
+    def run(self) -> Run | None:
+        """The run under the cursor."""
+        return self._of(name) if (name := self._run_id()) else None
+
+    def _of(self, name: str) -> Run:
+        return Run(self.session.workspace / "runs" / name)
+
+    @on(FrameTable.Moved)
+    def _moved(self) -> None:
+        run = self.run()
+        if run is not None:
+            self.load("brief", lambda: brief(run))
+
+    def loaded_brief(self, text: Text) -> None:
+        """What was asked of the run under the cursor."""
+        self.query_one("#run-detail", Static).update(text, layout=False)
+
+    def failed(self, what: str, error: NerspaceError) -> None:
+        """A run may vanish while it is looked at."""
+        if what == "brief":
+            self.query_one("#run-detail", Static).update(Text(literal(error)))
+        else:
+            super().failed(what, error)
+
+    @on(FrameTable.Marked)
+    def _marked(self, event: FrameTable.Marked) -> None:
+        names = [key[0] for key in event.table.marks if isinstance(key, tuple)]
+        self.session.overlaid = [self._of(str(name)) for name in sorted(names)]
+
+    @on(FrameTable.Picked)
+    def _picked(self) -> None:
+        if (run := self.run()) is not None:
+            self.load("contents", lambda: (run, contents(run)))
+
+    def loaded_contents(self, found: "tuple[Run, pd.DataFrame]") -> None:
+        """Show the request and the tables of a run."""
+        self.app.push_screen(RunScreen(*found))
+
+    # -- actions
+
+    def action_open(self) -> None:
+        """Show the run on every screen."""
+        if (run := self.run()) is not None:
+            self.explorer.open_run(run)
+            self.explorer.tell(f"{run.id} is shown on every screen.")
+
+    def action_new_run(self) -> None:
+        """Ask what to train and start it."""
+        from nerspace.tui.explorer.training.new_run import NewRunScreen
+
+        self.app.push_screen(NewRunScreen(self.session), self.explorer.open_run)
+
+    def action_compare(self) -> None:
+        """Lay two marked runs side by side."""
+        if len(self.session.overlaid) != 2:
+            self.explorer.tell(f"Mark two runs with space; {len(self.session.overlaid)} marked.", "warning")
+            return
+        a, b = self.session.overlaid
+        self.load("comparison", lambda: read_comparison(a, b))
+
+    def loaded_comparison(self, found: "tuple[Run, Run, pd.DataFrame, pd.DataFrame]") -> None:
+        """Show both tables."""
+        self.app.push_screen(CompareScreen(*found))
+
+    def action_stop_run(self) -> None:
+        """Ask to stop, after a question."""
+        run = self.run()
+        if run is None:
+            return
+        if self.frame is None or self.frame["state"].iloc[self.query_one(FoundTable).row] not in ("running", "queued"):
+            self.explorer.tell("This run is not running.", "warning")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                from nerspace.engine.runs import jobs
+
+                jobs.stop(run)
+                self.explorer.tell(f"{run.id} was asked to stop.")
+
+        consequence = "It ends after its next step and keeps everything so far; R goes on with it."
+        self.app.push_screen(ConfirmScreen(f"Stop {literal(run.id)}?", consequence), answered)
+
+    def action_resume_run(self) -> None:
+        """Go on with a run that ended before its time."""
+        if (run := self.run()) is not None:
+            self.explorer.resume(run)
+
+    def action_remove_run(self) -> None:
+        """Delete a run, after a question."""
+        run = self.run()
+        if run is None:
+            return
+
+        def remove() -> str:
+            from nerspace.engine import runs
+
+            runs.remove(run)
+            return run.id
+
+        consequence = f"{literal(run.path)} goes with its tables, vectors and models. Nothing brings it back."
+        question = ConfirmScreen(f"Delete {literal(run.id)}?", consequence)
+        self.app.push_screen(question, lambda yes: self.load("removed", remove) if yes else None)
+
+    def loaded_removed(self, name: str) -> None:
+        """Tell it, and let go of it."""
+        self.explorer.tell(f"{name} is gone.")
+        self.session.overlaid = [run for run in self.session.overlaid if run.id != name]
+        self.query_one(FoundTable).marks.discard((name,))
+        if self.session.run is not None and self.session.run.id == name:
+            self.explorer.close_run()
+        self.run_changed()
+
+    def shown(self) -> Shown | None:
+        """The list."""
+        return Shown("runs", self.query_one(FoundTable).rows, CATALOGUE["runs"].columns)
+
+    def copied(self) -> str:
+        """The row or cell under the cursor."""
+        return self.query_one(FoundTable).copied()
+
+
+def run_list(session: Session) -> tuple[ListScreen, list[Run]]:
+    """A window that lists the runs of the workspace, newest first, and the runs behind its rows."""
+    from nerspace.engine.runs.tables import runs_table
+
+    frame = runs_table(session.workspace)[list(_PICKED)]
+    runs = [Run(session.workspace / "runs" / name) for name in frame["run"]]
+    here = next((place for place, run in enumerate(runs) if run == session.run), 0)
+    return ListScreen("runs of this workspace", "runs", frame, _PICKED, NO_RUN, row=here), runs

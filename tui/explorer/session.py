@@ -1,0 +1,172 @@
+"""What the explorer looks at: a workspace, one of its runs, a corpus and a tokenizer, each loaded once and on demand.
+
+What may take a moment here is called from worker threads only.
+"""
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.datasets.synthetic import SyntheticNER
+    from nerspace.engine.encoders.tokenizer_process import Cutter
+    from nerspace.engine.geometry.stored import StoredVectors
+    from nerspace.tui.explorer.data.parallel_index import ParallelIndex
+    from nerspace.tui.explorer.data.tagged_index import TaggedIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus, ready to be searched. name: the name or path that it was asked for by."""
+
+    name: str
+    index: "ParallelIndex | TaggedIndex"
+
+
+def open_corpus(name: str) -> Opened:
+    """Read a corpus by its name or path.
+
+    Raises: NerspaceError if it cannot be read.
+    """
+    from nerspace import datasets
+    from nerspace.tui.explorer.data.parallel_index import ParallelIndex
+    from nerspace.tui.explorer.data.tagged_index import TaggedIndex
+
+    corpus = datasets.load(name)
+    return Opened(name, TaggedIndex(corpus) if isinstance(corpus, datasets.TaggedCorpus) else ParallelIndex(corpus))
+
+
+class Session:
+    """The workspace, run, corpus and model of one explorer."""
+
+    def __init__(self, workspace: Path, run: Run | None, corpus: str, model: str) -> None:
+        self.workspace = workspace
+        self.run = run
+        # A second run, which some views set beside the first.
+        self.other: Run | None = None
+        self.corpus_name = corpus
+        self.model_name = model
+        # Runs that were marked to be compared with the run in view.
+        self.overlaid: list[Run] = []
+        self._lock = threading.Lock()
+        # Held while a corpus is read, so that two rooms do not read it twice; never together with a key press.
+        self._reading = threading.Lock()
+        self._opened: Opened | None = None
+        self._builtin: SyntheticNER | None = None
+        self._cutter: Cutter | None = None
+        self._vectors: tuple[tuple[str | int, ...], StoredVectors] | None = None
+        self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
+
+    def opened(self) -> Opened:
+        """The corpus of that name.
+
+        Raises: NerspaceError if it cannot be read.
+        """
+        with self._reading:
+            if (known := self._opened) is not None:
+                return known
+            name = self.corpus_name
+            try:
+                opened = open_corpus(name)
+            except NerspaceError:
+                if (newer := self._opened) is not None:
+                    return newer
+                raise
+            if self._opened is None and self.corpus_name == name:
+                self._opened = opened
+            return self._opened or opened
+
+    def adopt(self, opened: Opened) -> None:
+        """Look at another corpus from now on; at once."""
+        self.corpus_name, self._opened = opened.name, opened
+
+    def parallel(self) -> "tuple[SyntheticNER, str]":
+        """The corpus if it has parallel names, else the built-in one, with a line that says so."""
+        from nerspace import datasets
+
+        try:
+            corpus = self.opened().index.corpus
+            if not isinstance(corpus, datasets.TaggedCorpus):
+                return corpus, ""
+            why = f"{corpus.name} holds tagged sentences"
+        except NerspaceError:
+            why = f"{self.corpus_name} cannot be read"
+        with self._reading:
+            if self._builtin is None:
+                self._builtin = datasets.load_parallel("builtin")
+            return self._builtin, f"names of the built-in corpus: {why}"
+
+    def cut(self, texts: Sequence[str]) -> list[list[str]]:
+        """The pieces of each text by the tokenizer of the model, which is read in a process of its own.
+
+        Raises: NerspaceError if there is none.
+        """
+        from nerspace.engine.encoders.tokenizer_process import Cutter
+
+        with self._lock:
+            self._cutter = self._cutter or Cutter(self.model_name)
+        return self._cutter.cut(texts)
+
+    def close(self) -> None:
+        """End what runs beside the explorer for its own sake; runs go on."""
+        with self._lock:
+            if self._cutter is not None:
+                self._cutter.close()
+
+    def forget_corpus(self) -> None:
+        """Read the corpus again the next time it is asked for."""
+        self._opened = None
+
+    def table(self, name: str, run: Run | None = None) -> "pd.DataFrame | None":
+        """A table of the run (or of another), read again only when its file has changed; None if it has no such table.
+
+        One that the catalogue makes of another is made of it where it is not held.
+        """
+        from nerspace.engine.tables.index import CATALOGUE
+
+        run = run or self.run
+        if run is None:
+            return None
+        spec = CATALOGUE.get(name)
+        source = spec.source if spec and spec.source and not run.table_path(name).exists() else ""
+        try:
+            status = run.table_path(source or name).stat()
+        except OSError:
+            return None
+        stamp = (status.st_mtime_ns, status.st_size)
+        known = self._tables.get((run.id, name))
+        if known is None or known[0] != stamp:
+            made = spec.compute(run.read_table(source)) if spec and source else run.read_table(name)
+            known = self._tables[run.id, name] = (stamp, made)
+        return known[1]
+
+    def vectors(self, layers: Collection[int] = (), run: Run | None = None) -> "StoredVectors":
+        """The entity vectors that the run (or another) keeps at these layers, by default its first and its last one.
+
+        A run may keep every layer of a large sample, so only what is asked for is read, and only that is kept.
+        Raises: NerspaceError if it keeps none of them.
+        """
+        from dataclasses import replace
+
+        from nerspace.engine.errors import UsageError
+        from nerspace.engine.geometry.stored import held_vectors, read_stored
+
+        run = run or self.run
+        if run is None:
+            raise UsageError("There is no run.", "Start one: nerspace demo.")
+        held = {layer for _, layer in held_vectors(run)}
+        wanted = sorted(held & set(layers) if layers else {min(held), max(held)} if held else {0})
+        with self._lock:
+            if self._vectors is None or self._vectors[0] != (run.id, *wanted):
+                # Asked for a layer that is not there, the engine says which are.
+                parts = [read_stored(run, layer=layer) for layer in wanted or sorted(layers)[:1]]
+                joined = {key: X for part in parts for key, X in part.vectors.items()}
+                self._vectors = (run.id, *wanted), replace(parts[0], vectors=joined)
+            return self._vectors[1]

@@ -1,0 +1,160 @@
+"""The maps of a run, joined for drawing: all over the same points, so a point keeps its number from map to map."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.style import Style
+
+from nerspace.tui.colours import class_style, language_order
+from nerspace.tui.explorer.session import Session
+from nerspace.tui.plots.overlay import Classes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Key = tuple[str, int]
+Array = np.ndarray[Any, Any]
+
+MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+_ONE_RUN = {"right": 108, "wrong": 203}
+_TWO_RUNS = {"right in both": 108, "wrong here": 215, "wrong there": 75, "wrong in both": 203}
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Points with their sentences, and every map of them.
+
+    points: DataFrame [n], the table `points` with words and tags. keys: (stage, layer), layer by layer, before first.
+    places: key → x, y float [n], NaN where a map lacks the point. cells: int [n], equal for parallel sentences.
+    colors: what the points can be colored by → their classes; language and type, then right and wrong per model, then
+    right and wrong in this run and in the one beside it.
+    """
+
+    points: "pd.DataFrame"
+    keys: tuple[Key, ...]
+    places: dict[Key, tuple[Array, Array]]
+    cells: Array
+    colors: dict[str, Classes]
+    quality: dict[Key, tuple[str, str]]
+
+    @property
+    def by_language(self) -> Classes:
+        """The languages of the points."""
+        return self.colors["language"]
+
+    def parallels(self, point: int) -> Array:
+        """Numbers of the points whose sentence is parallel to that of a point, itself among them."""
+        return np.flatnonzero(self.cells == self.cells[point])
+
+
+def read_maps(session: Session) -> Maps | None:
+    """The maps of the run; None while it has none."""
+    import pandas as pd
+
+    points, drawn = session.table("points"), session.table("map")
+    if points is None or drawn is None or not len(points) or not len(drawn):
+        return None
+    sentences = session.table("sentences")
+    if sentences is not None:
+        texts = sentences.drop_duplicates("sentence")[["sentence", "words", "tags", "text"]]
+        points = points.merge(texts, on="sentence", how="left")
+    else:
+        points = points.assign(words=points["form"], tags="", text=points["form"])
+    points = points.reset_index(drop=True)
+    places = {}
+    key: Any
+    for key, group in drawn.groupby(["stage", "layer"], sort=False):
+        rows = pd.Index(points["point"]).get_indexer(group["point"])
+        x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
+        x[rows[rows >= 0]], y[rows[rows >= 0]] = group["x"].to_numpy()[rows >= 0], group["y"].to_numpy()[rows >= 0]
+        places[str(key[0]), int(key[1])] = (x, y)
+    keys = tuple(sorted(places, key=lambda key: (key[1], _time(key[0], list(places)))))
+    languages = language_order([str(code) for code in points["language"].unique()])
+    kinds = sorted((str(kind) for kind in points["type"].unique()), key=lambda kind: ("PER LOC ORG".find(kind), kind))
+    cells = pd.factorize(points["sentence"].str.partition("/")[2])[0]
+    colors = {"language": _classes(points["language"], languages), "type": _classes(points["type"], kinds)}
+    return Maps(
+        points, keys, places, cells, {**colors, **_errors(session, points)}, _quality(session.table("map_quality")),
+    )  # fmt: skip
+
+
+def _time(stage: str, keys: list[Key]) -> tuple[int, int]:
+    """When a stage was: before first, after last, those between in the order of the table."""
+    place = next(number for number, key in enumerate(keys) if key[0] == stage)
+    return (0 if stage == "before" else 2 if stage == "after" else 1), place
+
+
+def _errors(session: Session, points: "pd.DataFrame") -> dict[str, Classes]:
+    """Right and wrong by every model of the run, and by the first of it beside the same of another run."""
+    here = _wrong(session.table("predictions"))
+    found = {
+        f"errors, {donor} seed {seed}": _verdicts([points["sentence"].map(wrong)], _ONE_RUN)
+        for (donor, seed), wrong in here.items()
+    }
+    if session.other is not None:
+        for model, wrong in _wrong(session.table("predictions", session.other)).items():
+            if model in here:
+                both = [points["sentence"].map(verdicts) for verdicts in (here[model], wrong)]
+                found[f"errors beside {session.other.id}, {model[0]} seed {model[1]}"] = _verdicts(both, _TWO_RUNS)
+    return found
+
+
+def _wrong(predictions: "pd.DataFrame | None") -> dict[tuple[str, int], "pd.Series[Any]"]:
+    """Donor and seed → sentence → 0 or 1."""
+    if predictions is None:
+        return {}
+    return {
+        (str(donor), int(seed)): group.drop_duplicates("sentence").set_index("sentence")["wrong"]
+        for (donor, seed), group in predictions.groupby(["donor", "seed"], sort=False)
+    }
+
+
+def _verdicts(wrong: "Sequence[pd.Series[Any]]", named: Mapping[str, int]) -> Classes:
+    """The class of a point is the number that its verdicts make in binary; one that lacks a verdict is in a last class.
+
+    wrong: 0 or 1 per point, of each run. named: class → color.
+    """
+    bits = [column.to_numpy(dtype=float, na_value=np.nan) for column in wrong]
+    total = np.sum([column * 2**place for place, column in enumerate(bits)], axis=0)
+    codes = np.where(np.isnan(total), len(named), np.nan_to_num(total)).astype(np.int64)
+    names, styles = [*named, "not tested"], [Style(color=f"color({number})") for number in (*named.values(), 240)]
+    shown = len(names) if (codes == len(named)).any() else len(named)
+    return Classes(codes, tuple(names[:shown]), tuple(MARKS[:shown]), tuple(styles[:shown]))
+
+
+def _classes(values: "pd.Series[Any]", names: Sequence[str]) -> Classes:
+    import pandas as pd
+
+    codes = pd.Categorical(values, categories=list(names)).codes.astype(np.int64)
+    return Classes(
+        codes, tuple(names), tuple(MARKS[place % len(MARKS)] for place in range(len(names))),
+        tuple(class_style(name, place) for place, name in enumerate(names)),
+    )  # fmt: skip
+
+
+_METHODS = {"tsne": "t-SNE", "tsne-sklearn": "t-SNE (scikit-learn)", "pca": "PCA"}
+
+
+def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
+    """The line under a map, long and short: how it was made and how far it may be trusted."""
+    lines: dict[Key, tuple[str, str]] = {}
+    row: Any
+    for row in () if table is None else table.itertuples():
+        method = _METHODS.get(str(row.method), str(row.method))
+        with_perplexity = row.perplexity == row.perplexity and method != "PCA"
+        long = f"{method} perplexity {row.perplexity:g}" if with_perplexity else method
+        short = f"{method} p {row.perplexity:g}" if with_perplexity else method
+        # Tables of older runs say neither.
+        metric = " · cosine" if getattr(row, "metric", "") == "cosine" else ""
+        done, planned = getattr(row, "iterations", 0), getattr(row, "planned", 0)
+        stopped = f" · stopped at {done} of {planned}" if done < planned else ""
+        facts = f"{metric}{stopped} · seed {row.seed} · n {row.n:,} · "
+        kept = f"kept {row.preserved:.1%} (chance {row.chance:.1%})"
+        lines[str(row.stage), int(row.layer)] = (
+            f"{long}{facts}10 neighbours {kept} · trustworthiness {row.trustworthiness:.2f}",
+            f"{short}{facts}10-NN {kept} · trust {row.trustworthiness:.2f}",
+        )
+    return lines

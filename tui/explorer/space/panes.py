@@ -1,0 +1,102 @@
+"""One, two or four maps of the same points; what happens in the one with the focus happens in all."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from nerspace.tui.explorer.space.links import Label
+from nerspace.tui.explorer.space.maps import Key, Maps
+from nerspace.tui.plots.overlay import Classes
+from nerspace.tui.widgets.scatter import Scatter
+
+_NONE = Classes(np.zeros(0, dtype=np.int64), (), (), ())
+
+
+class Panes(Vertical):
+    """Maps in one or two lines of one or two."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._shown: list[Scatter] = []
+        self._waiting: dict[Scatter, tuple[list[Label], int, int]] = {}
+
+    def compose(self) -> ComposeResult:
+        """Two lines of two maps; those without a map are not shown."""
+        with Horizontal(id="upper-maps"):
+            yield Scatter(id="left")
+            yield Scatter(id="right", classes="beside")
+        with Horizontal(id="lower-maps"):
+            yield Scatter(id="left-below")
+            yield Scatter(id="right-below", classes="beside")
+
+    def on_mount(self) -> None:
+        """One map until there is something to show."""
+        self._arrange([[True]])
+
+    @property
+    def shown(self) -> list[Scatter]:
+        """The maps on the screen, line by line."""
+        return self._shown
+
+    @property
+    def active(self) -> Scatter:
+        """The map with the focus, else the last one."""
+        focused, shown = self.app.focused, self.shown
+        return focused if isinstance(focused, Scatter) or not shown else shown[-1]  # type: ignore[return-value]
+
+    def _arrange(self, grid: Sequence[Sequence[object]]) -> None:
+        self._shown = []
+        for place, line in enumerate(self.query(Horizontal)):
+            line.display = place < len(grid)
+            for column, scatter in enumerate(line.query(Scatter)):
+                scatter.display = place < len(grid) and column < len(grid[place])
+                self._shown += [scatter] if scatter.display else []
+
+    def show_nothing(self, why: str) -> None:
+        """Say why there is no map."""
+        self._arrange([[True]])
+        nothing = np.zeros(0)
+        self.query_one("#left", Scatter).show("", nothing, nothing, _NONE, why)
+
+    def show(
+        self, maps: Maps, grid: Sequence[Sequence[Key]], titles: dict[Key, str], classes: Classes, hidden: set[int]
+    ) -> None:
+        """Draw these maps, stages and layers as in the grid; a map that stays keeps its window."""
+        self._arrange(grid)
+        keys = [key for line in grid for key in line]
+        for scatter, key in zip(self.shown, keys, strict=True):
+            scatter.hidden = hidden
+            same = scatter.x is maps.places[key][0]
+            scatter.title = titles[key]
+            if same:
+                scatter.recolor(classes)
+            else:
+                scatter.show(titles[key], *maps.places[key], classes)
+
+    def label(self, labels: Sequence[Sequence[Label]], point: int, joined: int) -> None:
+        """Mark a point in every map, and take all other maps to where the one with the focus is; that lays itself.
+
+        The others are drawn after it, and once for several keys where keys come faster: the one that is walked answers
+        as if it were alone. labels: of every map that is shown. joined: the point that is joined to the labels by
+        lines, −1 for none.
+        """
+        active = self.active
+        for scatter, own in zip(self.shown, labels, strict=True):
+            if scatter is active:
+                scatter.label(list(own), point, joined)
+            else:
+                waiting, self._waiting[scatter] = bool(self._waiting), (list(own), point, joined)
+                if not waiting:
+                    self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        share, waiting = self.active.share, self._waiting
+        self._waiting = {}
+        for scatter, (labels, point, joined) in waiting.items():
+            if scatter.display and scatter is not self.active:
+                changed = scatter.label(labels, point, joined)
+                scatter.follow(point, share)
+                if changed:
+                    scatter.show_labels()

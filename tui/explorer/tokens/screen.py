@@ -1,0 +1,277 @@
+"""Tokens: how the tokenizer cuts any name that is typed, and the forms of the names of the corpus."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from nerspace.datasets.records import Entity
+from nerspace.engine.errors import NerspaceError
+from nerspace.tui.actions import bindings
+from nerspace.tui.colours import language_order
+from nerspace.tui.explorer.data.details import name_copy, name_detail
+from nerspace.tui.explorer.data.rows import NameRows
+from nerspace.tui.explorer.screen import Name, Room
+from nerspace.tui.literal import literal
+from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.pieces import Cut, blocks, pieces_text, shared_pieces
+from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
+
+if TYPE_CHECKING:
+    from nerspace.datasets.synthetic import SyntheticNER
+
+_COLUMNS = {
+    "entity": "entity id", "case": "case of the form", "language": "ISO 639-1 code", "form": "the form",
+    "pieces": "pieces, joined by a space", "count": "number of pieces", "fertility": "pieces per word",
+    "reference": "language that TNLD compares to",
+    "tnld": "normalised spelling distance to the reference form, after transliteration",
+}  # fmt: skip
+
+
+class TokensRoom(Room):
+    """An input on top, the names on the left, the pieces of the chosen name on the right."""
+
+    BINDINGS = bindings("tokens")
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.corpus: SyntheticNER | None = None
+        self.reference = "en"
+        self.case = "nominative"
+        self.entity: Entity | None = None
+        self.cuts: list[Cut] = []
+        self._wanted = ""
+        self._note = ""
+
+    def compose(self) -> ComposeResult:
+        """Input, its cut, names and pieces."""
+        yield Input(placeholder="type any name: its cut is shown at once  ( / )", id="typed", classes="line-input")
+        yield Static(id="cut", markup=False)
+        with Horizontal(id="tokens-body"):
+            yield FrameTable(id="names", empty="Reading the corpus …")
+            with VerticalScroll(id="pieces-scroll", can_focus=False):
+                yield Static(Text("Reading the tokenizer …", "dim"), id="pieces", markup=False)
+
+    def on_mount(self) -> None:
+        """Read corpus and tokenizer."""
+        self._show_idle()
+        self.load("corpus", self.session.parallel)
+
+    def _show_idle(self) -> None:
+        """Before anything is typed: the tokenizer, and where the names come from if not from the open corpus."""
+        parts = [f"tokenizer {self.session.model_name}", *([self._note] if self._note else [])]
+        self.query_one("#cut", Static).update(Text(literal(" · ".join(parts)), "dim"))
+
+    def focus_target(self) -> Widget | None:
+        """The names."""
+        return self.query_one(FrameTable)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Names take a third, the pieces the rest."""
+        self.query_one("#names").styles.width = max(24, min(46, event.size.width // 3))
+        if self.cuts:
+            self.call_after_refresh(self._draw)
+
+    def refresh_data(self) -> None:
+        """Read the corpus again."""
+        self.session.forget_corpus()
+        self.corpus_changed()
+
+    def corpus_changed(self) -> None:
+        """List the names of another corpus."""
+        self.load("corpus", self.session.parallel)
+
+    def loaded_corpus(self, found: "tuple[SyntheticNER, str]") -> None:
+        """List the names."""
+        corpus, self._note = found
+        self.corpus = corpus
+        if not self.query_one("#typed", Input).value.strip():
+            self._show_idle()
+        if self.reference not in corpus.languages:
+            self.reference = corpus.languages[0]
+        self.query_one(FrameTable).show(NameRows(corpus.entities, self.reference))
+        if self._wanted:
+            self.open_entity(self._wanted)
+
+    def failed(self, what: str, error: NerspaceError) -> None:
+        """Say in place what is missing."""
+        super().failed(what, error)
+        place = self.query_one("#pieces", Static)
+        if what == "corpus":
+            self.query_one(FrameTable).show(NoRows(), empty="No corpus.")
+        place.update(Text(literal(error)))
+
+    def open_entity(self, entity_id: str) -> None:
+        """Put the cursor on a name."""
+        self._wanted = entity_id
+        if self.corpus is not None:
+            ids = [entity.id for entity in self.corpus.entities]
+            if entity_id in ids:
+                self.query_one(FrameTable).go(ids.index(entity_id))
+            self._wanted = ""
+
+    def type_name(self, name: str) -> None:
+        """Cut a name as if it were typed."""
+        self.query_one("#typed", Input).value = name
+
+    # -- the chosen name
+
+    @on(FrameTable.Moved)
+    def _moved(self, event: FrameTable.Moved) -> None:
+        if self.corpus is not None and len(self.corpus.entities):
+            self.entity = self.corpus.entities[event.row]
+            self.cut_entity()
+
+    @on(FrameTable.Picked)
+    def _picked(self) -> None:
+        if self.entity is not None:
+            self.app.push_screen(TextScreen("name", name_detail(self.entity), name_copy(self.entity)))
+
+    def cut_entity(self) -> None:
+        """Cut every form of the chosen name, in a thread."""
+        entity, reference, corpus = self.entity, self.reference, self.corpus
+        if entity is None or corpus is None:
+            return
+        case = self.case if self.case in entity.forms else next(iter(entity.forms))
+
+        def cut() -> list[Cut]:
+            from nerspace.engine.names.distances import tnld
+            from nerspace.engine.names.tokenization import form_fertility
+
+            forms = entity.forms[case]
+            codes = language_order([code for code in corpus.languages if code in forms])
+            return [
+                Cut(
+                    code, forms[code], tuple(pieces),
+                    None if code == reference or reference not in forms else tnld(forms[reference], forms[code]),
+                    form_fertility(forms[code], pieces),
+                )
+                for code, pieces in zip(codes, self.session.cut([forms[code] for code in codes]), strict=True)
+            ]  # fmt: skip
+
+        self.load("cuts", cut)
+
+    def loaded_cuts(self, cuts: list[Cut]) -> None:
+        """Draw the pieces, and what is typed beside them."""
+        self.cuts = cuts
+        self._draw()
+        if self.query_one("#typed", Input).value.strip():
+            self.cut_typed()
+
+    def _draw(self) -> None:
+        if self.entity is None:
+            return
+        scroll = self.query_one("#pieces-scroll")
+        case = self.case if self.case in self.entity.forms else next(iter(self.entity.forms))
+        text = Text()
+        text.append(literal(self.entity.forms[case].get(self.reference, self.entity.id)), "bold")
+        text.append(f"  {literal(self.entity.type)} · {literal(case)}", "dim")
+        text.append(f" · {literal(self.entity.id)}\n" if self.size.width >= 100 else "\n", "dim")
+        text.append_text(pieces_text(self.cuts, self.reference, scroll.size.width - 3, self.app.no_color))
+        self.query_one("#pieces", Static).update(text)
+
+    # -- the typed name
+
+    @on(Input.Changed, "#typed")
+    def cut_typed(self) -> None:
+        """Cut what is typed, in a thread."""
+        typed, about = self.query_one("#typed", Input).value, self._about()
+
+        def cut() -> tuple[str, list[str], float | None]:
+            from nerspace.engine.names.distances import tnld
+
+            pieces = self.session.cut([typed])[0] if typed.strip() else []
+            return typed, pieces, tnld(about, typed.strip()) if about else None
+
+        self.load("typed", cut)
+
+    def _about(self) -> str:
+        """The form of the chosen name that distances are taken to."""
+        return next((cut.form for cut in self.cuts if cut.language == self.reference), "")
+
+    def loaded_typed(self, found: tuple[str, list[str], float | None]) -> None:
+        """Show the cut of what was typed, its pieces marked like those of the chosen name, and its distance to that."""
+        typed, pieces, distance = found
+        if not typed.strip():
+            self._show_idle()
+            return
+        line = Text()
+        line.append(f"{len(pieces)} piece{'s' if len(pieces) != 1 else ''}  ", "bold")
+        for block in blocks(pieces, shared_pieces(self.cuts), self.app.no_color):
+            line.append_text(block).append(" ")
+        if distance is not None:
+            line.append(f"  TNLD {distance:.2f} to {literal(self._about())}", "dim")
+        if self.corpus is not None and self.corpus.named(typed.strip()):
+            line.append("  ⏎ goes to this name", "dim")
+        self.query_one("#cut", Static).update(line)
+
+    @on(Input.Submitted, "#typed")
+    def _submitted(self, event: Input.Submitted) -> None:
+        if self.corpus is not None and (known := self.corpus.named(event.value.strip())):
+            self.open_entity(known[0].id)
+        self.query_one(FrameTable).focus()
+
+    # -- actions
+
+    def action_type(self) -> None:
+        """To the input."""
+        self.query_one("#typed").focus()
+
+    def action_leave(self) -> None:
+        """Back to the names."""
+        self.query_one(FrameTable).focus()
+
+    def action_reference(self) -> None:
+        """Compare to the next language."""
+        if self.corpus is not None:
+            codes = language_order(self.corpus.languages)
+            self.reference = codes[(codes.index(self.reference) + 1) % len(codes)]
+            table = self.query_one(FrameTable)
+            table.show(NameRows(self.corpus.entities, self.reference), table.row)
+
+    def action_case(self) -> None:
+        """The next case that the name has."""
+        if self.entity is not None:
+            cases = list(self.entity.forms)
+            if len(cases) == 1:
+                self.explorer.tell(f"This name has the {cases[0]} alone.")
+                return
+            self.case = cases[(cases.index(self.case) + 1) % len(cases)] if self.case in cases else cases[0]
+            self.cut_entity()
+
+    def shown(self) -> Shown | None:
+        """The pieces of the chosen name."""
+        import pandas as pd
+
+        if self.entity is None or not self.cuts:
+            return None
+        case = self.case if self.case in self.entity.forms else next(iter(self.entity.forms))
+        records: list[tuple[Any, ...]] = [
+            (
+                self.entity.id,
+                case,
+                cut.language,
+                cut.form,
+                " ".join(cut.pieces),
+                len(cut.pieces),
+                cut.fertility,
+                self.reference,
+                cut.distance,
+            )
+            for cut in self.cuts
+        ]
+        name = "pieces_" + "".join(letter if letter.isalnum() else "_" for letter in self.entity.id)
+        return Shown(name, FrameRows(pd.DataFrame(records, columns=list(_COLUMNS))), _COLUMNS)
+
+    def name_here(self) -> Name | None:
+        """The chosen name."""
+        return Name(self.entity.id) if self.entity is not None else None
+
+    def copied(self) -> str:
+        """The forms and pieces of the chosen name."""
+        return "\n".join(f"{cut.language}\t{cut.form}\t{' '.join(cut.pieces)}" for cut in self.cuts)

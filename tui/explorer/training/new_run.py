@@ -1,0 +1,122 @@
+"""The form that asks what to fine-tune and starts it as a job of its own."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Static
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run
+from nerspace.tui.actions import bindings
+from nerspace.tui.explorer.session import Session
+from nerspace.tui.explorer.training.launching import QUESTIONS, launch, read_answers
+from nerspace.tui.literal import literal
+from nerspace.tui.widgets.key_bar import KeyBar
+from nerspace.tui.widgets.window import Window
+
+
+class NewRunScreen(Window[Run | None]):
+    """A line a question, what is wrong with its answer beside it; enter starts, esc leaves. Closes with the run."""
+
+    # With priority, so that letters behind a fast hand's tab go to the next answer.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        replace(binding, priority=binding.key != "enter") if isinstance(binding, Binding) else binding
+        for binding in bindings("new")
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._starting = False
+
+    def compose(self) -> ComposeResult:
+        """Questions, answers, what they mean."""
+        known = {"model": self.session.model_name, "data": self.session.corpus_name}
+        with Vertical(classes="window tall", id="new-run") as window:
+            window.border_title = Text("fine-tune")
+            with VerticalScroll(can_focus=False):
+                for question in QUESTIONS:
+                    with Horizontal(classes="question"):
+                        yield Static(Text(question.label), classes="label", markup=False)
+                        answer = known.get(question.name, question.default)
+                        yield Input(answer, id=question.name, classes="line-input")
+                        yield Static(Text(question.help, "dim"), id=f"about-{question.name}", markup=False)
+            yield Static(id="problem", markup=False)
+            yield KeyBar(classes="bottom")
+
+    def on_mount(self) -> None:
+        """Straight to the donors."""
+        self.query_one(f"#{QUESTIONS[0].name}").focus()
+        self._judge()
+
+    def _answers(self) -> dict[str, str]:
+        return {question.name: self.query_one(f"#{question.name}", Input).value for question in QUESTIONS}
+
+    @on(Input.Changed)
+    def _judge(self) -> None:
+        """Say beside each answer what is wrong with it, and how much the whole is."""
+        request, problems = read_answers(self._answers())
+        for question in QUESTIONS:
+            about = self.query_one(f"#about-{question.name}", Static)
+            problem = problems.get(question.name)
+            about.set_class(problem is not None, "wrong")
+            text = Text(literal(problem), "bold") if problem else Text(question.help, "dim")
+            about.update(text, layout=False)
+        # Beside its answer a problem may be cut off.
+        self._say(_summary(request) if request else next(iter(problems.values())))
+
+    def _say(self, line: str) -> None:
+        self.query_one("#problem", Static).update(Text(literal(line)))
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Start what the answers ask for; the first that is wrong gets the cursor."""
+        request, problems = read_answers(self._answers())
+        if problems:
+            self.query_one(f"#{next(iter(problems))}").focus()
+        elif not self._starting:
+            self._starting = True
+            self._say("Looking for the data and the model …")
+            self.start(request)
+
+    @work(thread=True, exit_on_error=False)
+    def start(self, request: dict[str, object]) -> None:
+        """Start the job."""
+        try:
+            run = launch(self.session.workspace, request)
+        except NerspaceError as error:
+            self.app.call_from_thread(self._failed, str(error))
+        except Exception as error:
+            self.app.call_from_thread(self._failed, f"{type(error).__name__}: {error}")
+        else:
+            self.app.call_from_thread(self.dismiss, run)
+
+    def _failed(self, line: str) -> None:
+        self._starting = False
+        self._say(line)
+
+    def action_move(self, step: int) -> None:
+        """To another answer."""
+        if step > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    def action_close(self) -> None:
+        """Start nothing."""
+        if not self._starting:
+            self.dismiss(None)
+
+
+def _summary(request: dict[str, object]) -> str:
+    donors, languages = request["donors"], request["languages"]
+    assert isinstance(donors, tuple | list)  # noqa: S101
+    assert isinstance(languages, tuple | list)  # noqa: S101
+    models = len(donors) * int(str(request["seeds"]))
+    steps = models * int(str(request["epochs"])) * -(-int(str(request["size"])) // int(str(request["batch_size"])))
+    return f"{models} model{'s' if models != 1 else ''}, {steps:,} steps in all, tested in {len(languages)} languages."

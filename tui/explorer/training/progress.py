@@ -1,0 +1,139 @@
+"""What the events of a run say of its progress, gathered as they come."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nerspace.engine.runs import Run
+from nerspace.engine.runs.jobs import ENDED
+from nerspace.engine.runs.records import RemainingTime
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.engine.runs.live import Throughput
+
+_STEP = ("step", "loss", "learning_rate", "sentences", "seconds")
+_PROBE = ("step", "language", "layer", "measure", "n", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The tables `steps` and `probes` of one model of a run. model: its donor and seed as be-1, or its donor alone."""
+
+    run: str
+    model: str
+    steps: "pd.DataFrame"
+    probes: "pd.DataFrame"
+
+
+def _throughput() -> "Throughput":
+    from nerspace.engine.runs.live import Throughput
+
+    return Throughput()
+
+
+@dataclass(slots=True)
+class Following:
+    """The events of one run up to a byte offset: its stage, time left, and the steps and probes of each model.
+
+    A run that trains several models tells a stage named train before each; its steps and probes follow.
+    """
+
+    run: Run
+    offset: int = 0
+    state: str = ""
+    label: str = ""
+    unit: str = ""
+    problem: str = ""
+    note: str = ""
+    tables: int = 0
+    model: str = ""
+    remaining: RemainingTime = field(default_factory=RemainingTime)
+    throughput: "Throughput" = field(default_factory=_throughput)
+    steps: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    probes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether more events may come."""
+        return self.state not in ENDED
+
+    @property
+    def models(self) -> list[str]:
+        """The models that began to train, in their order."""
+        return list(dict.fromkeys([*self.steps, *self.probes]))
+
+    def see(self, events: Iterable[tuple[int, dict[str, Any]]]) -> bool:
+        """Take in new events; whether there was any."""
+        any_event = False
+        for offset, event in events:
+            any_event = True
+            self.offset = offset
+            self.remaining.see(event)
+            self.throughput.see(event)
+            kind = event["event"]
+            if kind == "step":
+                self.steps.setdefault(self.model, []).append({name: event[name] for name in _STEP})
+            elif kind == "probe":
+                self.probes.setdefault(self.model, []).append({name: event[name] for name in _PROBE})
+            elif kind == "stage":
+                self.label, self.unit, self.note = str(event["label"]), str(event["unit"]), ""
+                if event.get("stage") == "train":
+                    self.model = self.label.removeprefix("Fine-tuning ").removeprefix("on ").partition(",")[0]
+            elif kind == "note":
+                self.note = str(event["text"])
+            elif kind == "table":
+                self.tables += 1
+            elif kind == "state" and event.get("message"):
+                self.problem = f"{event['message']} {event.get('hint', '')}".strip()
+        return any_event
+
+    def traced(self) -> list[Traced]:
+        """The models so far."""
+        import pandas as pd
+
+        return [
+            Traced(
+                self.run.id, model, pd.DataFrame(self.steps.get(model, []), columns=list(_STEP)),
+                pd.DataFrame(self.probes.get(model, []), columns=list(_PROBE)),
+            )
+            for model in self.models
+        ]  # fmt: skip
+
+
+def traced_in_tables(run: Run) -> list[Traced]:
+    """The models of a run that was copied without its events, from its tables."""
+    import pandas as pd
+
+    known = run.tables()
+    empty = pd.DataFrame(columns=list(_PROBE))
+    steps = run.read_table("steps") if "steps" in known else pd.DataFrame(columns=list(_STEP))
+    probes = run.read_table("probes") if "probes" in known else empty
+    if "donor" not in steps or "seed" not in steps:
+        donor = str(run.info().get("request", {}).get("donor", ""))
+        return [Traced(run.id, donor, steps, probes)] if len(steps) or len(probes) else []
+    return [
+        Traced(run.id, f"{donor}-{seed}", part.drop(columns=["donor", "seed"]),
+               probes[(probes["donor"] == donor) & (probes["seed"] == seed)].drop(columns=["donor", "seed"])
+               if "seed" in probes else empty)
+        for (donor, seed), part in steps.groupby(["donor", "seed"], sort=False)
+    ]  # fmt: skip
+
+
+def read_traced(run: Run) -> list[Traced]:
+    """The models of a run as it stands, from its events, else from its tables."""
+    following = Following(run)
+    following.see(run.events())
+    return following.traced() if following.steps else traced_in_tables(run)
+
+
+def clock(seconds: float) -> str:
+    """A stretch of time as minutes and seconds, or hours and minutes."""
+    whole = int(seconds)
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min" if whole >= 3600 else f"{whole // 60}:{whole % 60:02d}"
+
+
+def amount(size: int) -> str:
+    """Bytes as people say them."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"

@@ -1,0 +1,315 @@
+"""Transfer: what donors' models get wrong in other languages, against spelling distance, with what may be believed."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nerspace.engine.tables.index import CATALOGUE
+from nerspace.tui.actions import bindings
+from nerspace.tui.cli.reports.transfer import SUBSETS, verdict
+from nerspace.tui.colours import class_style, language_name, language_order, script_of
+from nerspace.tui.explorer.listing import ListScreen
+from nerspace.tui.explorer.screen import NO_RUN, Room
+from nerspace.tui.explorer.wrong_sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
+from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.heatmap import Heatmap, Matrix
+from nerspace.tui.widgets.plane import Plane, Point
+from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WIDE = 110
+_BOTH_HEIGHT = 38
+NO_ERRORS = "This run counted no errors yet; r looks again. nerspace finetune counts them for several donors."
+# The rest of the table follows in its own order.
+_FIRST = ["donor", "recipient", "share", "tnld", "f1", "sentences", "seeds", "share_sd"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables behind the room; empty ones where the run has none."""
+
+    pairs: "pd.DataFrame"
+    correlations: "pd.DataFrame | None"
+    regression: "pd.DataFrame | None"
+
+
+class TransferRoom(Room):
+    """A plot of donor and recipient pairs with its line, or their matrix; the pairs as a table, and a verdict."""
+
+    BINDINGS = bindings("transfer")
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.tables: Tables | None = None
+        self.matrix_first = False
+        self.donor = ""
+        self.subset = "all"
+
+    def compose(self) -> ComposeResult:
+        """Plot and matrix; table and verdict."""
+        with Container(id="transfer-body"):
+            with Vertical(id="transfer-left"):
+                yield Plane(id="plane")
+                yield Heatmap(id="donors")
+            with Vertical(id="transfer-right"):
+                yield FrameTable(id="pairs")
+                yield Static(id="verdict", markup=False)
+
+    def on_mount(self) -> None:
+        """Read the tables."""
+        self._arrange()
+        self.run_changed()
+
+    def focus_target(self) -> Widget | None:
+        """The plot, or the matrix."""
+        return self.query_one("#donors" if self.matrix_first else "#plane")
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Side by side where there is room."""
+        self._arrange()
+        if self.tables is not None:
+            self.query_one("#verdict", Static).update(self._verdict())
+
+    def _arrange(self) -> None:
+        self.query_one("#transfer-body").set_class(self.size.width >= _WIDE, "wide")
+        both = self.size.height >= _BOTH_HEIGHT
+        self.query_one("#plane").display = both or not self.matrix_first
+        donors = self.query_one("#donors", Heatmap)
+        donors.display = both or self.matrix_first
+        lines = len(donors.matrix.down) if donors.matrix is not None else 1
+        donors.styles.height = min(4 * lines + 5, self.size.height // 2) if both else "1fr"
+
+    def run_changed(self) -> None:
+        """Read the tables again."""
+        self.donor = ""
+
+        def read() -> Tables | None:
+            pairs = self.session.table("transfer_pairs")
+            if pairs is None or pairs.empty:
+                return None
+            ordered = pairs[[*_FIRST, *(name for name in pairs.columns if name not in _FIRST)]]
+            correlations, regression = (self.session.table(name) for name in ("correlations", "regression"))
+            return Tables(ordered, correlations, regression)
+
+        self.load("tables", read)
+
+    def loaded_tables(self, tables: Tables | None) -> None:
+        """Draw them."""
+        self.tables = tables
+        self.draw()
+
+    # -- drawing
+
+    @property
+    def chosen(self) -> "pd.DataFrame":
+        """The pairs in view: of all donors, or of one."""
+        assert self.tables is not None  # noqa: S101
+        pairs = self.tables.pairs
+        return (pairs[pairs["donor"] == self.donor] if self.donor else pairs).reset_index(drop=True)
+
+    def draw(self) -> None:
+        """Hand everything to its widget."""
+        plane, donors, table = self.query_one(Plane), self.query_one(Heatmap), self.query_one(FrameTable)
+        verdict = self.query_one("#verdict", Static)
+        if self.tables is None:
+            why = NO_ERRORS if self.session.run else NO_RUN
+            plane.show("", "", (), None, why)
+            donors.show(None, why)
+            table.show(NoRows(), empty="")
+            verdict.update("")
+            return
+        chosen = self.chosen
+        table.show(FrameRows(chosen, 2, ("donor", "recipient")), table.row)
+        seeds = int(chosen["seeds"].max())
+        spread = f" · mean ± deviation of {seeds} seeds" if seeds > 1 else " · one seed"
+        count = int(chosen["donor"].nunique())
+        of = f"donor {self.donor}" if self.donor else f"{count} donor{'s' if count > 1 else ''}"
+        colors = "color: donor   " if count > 1 else ""
+        axis = f"{colors}line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
+        plane.show(f"wrong sentences · {of}{spread}", axis, self._points(chosen), self._line())
+        plane.pick(table.row)
+        self._draw_matrix(donors)
+        verdict.update(self._verdict())
+
+    def _points(self, chosen: "pd.DataFrame") -> list[Point]:
+        several = chosen["donor"].nunique() > 1
+        points = []
+        for row in chosen.to_dict("records"):
+            donor, recipient = str(row["donor"]), str(row["recipient"])
+            apart = not _belongs(self.subset, donor, recipient)
+            deviation = 0.0 if row["share_sd"] != row["share_sd"] else float(row["share_sd"])
+            points.append(Point(
+                f"{donor}→{recipient}" if several and len(chosen) <= 40 else recipient, float(row["tnld"]),
+                float(row["share"]), float(row["share"]) - deviation, float(row["share"]) + deviation,
+                class_style(donor if several else recipient), apart or donor == recipient,
+            ))  # fmt: skip
+        return points
+
+    def _line(self) -> tuple[float, float] | None:
+        frame = self.tables.regression if self.tables else None
+        row = None if frame is None else frame[frame["subset"] == self.subset]
+        return None if row is None or row.empty else (float(row["slope"].iloc[0]), float(row["intercept"].iloc[0]))
+
+    def _draw_matrix(self, donors: Heatmap) -> None:
+        assert self.tables is not None  # noqa: S101
+        pairs = self.tables.pairs
+        values = {(str(d), str(r)): float(v) for d, r, v in pairs[["donor", "recipient", "share"]].to_numpy()}
+        down, across = (tuple(language_order(list(pairs[name].unique()))) for name in ("donor", "recipient"))
+        title = f"share of wrong sentences: donors down, recipients across · n {int(pairs['sentences'].max())} each"
+        donors.show(Matrix(title, across, values, 0.0, max(0.01, *values.values()), rows=down))
+        self._arrange()
+
+    def _verdict(self) -> Text:
+        """The correlations in words: what is shown, what is not, and on how many pairs."""
+        text, frame = Text(), self.tables.correlations if self.tables else None
+        if self.tables is not None and (frame is None or frame.empty):
+            return text.append("The run has no table correlations.", "dim")
+        assert frame is not None  # noqa: S101
+        narrow = self.size.width < _WIDE
+        lines = verdict(frame)
+        text.append(" ".join(lines[:2] if narrow else lines) + "\n", "bold")
+        for row in frame.to_dict("records"):
+            told = row["statistic"] == "pearson" and (row["subset"] in ("all", "same_script") or not narrow)
+            if told and row["value"] == row["value"]:
+                text.append(f"Pearson {row['value']:+.2f}")
+                bounds = f"[{row['low']:+.2f}, {row['high']:+.2f}]" if row["low"] == row["low"] else "no interval"
+                p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
+                text.append(f" {bounds} {p}")
+                text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}\n", "dim")
+        text.append("v: all statistics", "dim")
+        return text
+
+    # -- one pair
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The donor and recipient under the cursor of the view with the focus."""
+        if self.tables is None:
+            return None
+        if isinstance(self.app.focused, Heatmap):
+            return self.query_one(Heatmap).pair
+        row = self.chosen.iloc[self.query_one(FrameTable).row]
+        return str(row["donor"]), str(row["recipient"])
+
+    @on(Plane.Moved)
+    def _plane_moved(self) -> None:
+        self.query_one(FrameTable).go(self.query_one(Plane).picked)
+        self._follow()
+
+    @on(FrameTable.Moved)
+    def _table_moved(self, event: FrameTable.Moved) -> None:
+        self.query_one(Plane).pick(event.row)
+        self._follow()
+
+    def _follow(self) -> None:
+        if (pair := self.pair) is not None:
+            self.query_one(Heatmap).go_to(pair)
+
+    @on(Heatmap.Moved)
+    def _matrix_moved(self) -> None:
+        pair = self.query_one(Heatmap).pair
+        if self.tables is None or pair is None or self.app.focused is not self.query_one(Heatmap):
+            return
+        chosen = self.chosen
+        place = chosen.index[(chosen["donor"] == pair[0]) & (chosen["recipient"] == pair[1])]
+        if len(place):
+            self.query_one(FrameTable).go(int(place[0]))
+
+    @on(Plane.Chosen)
+    @on(Heatmap.Chosen)
+    @on(FrameTable.Picked)
+    def _chosen(self) -> None:
+        if (pair := self.pair) is not None:
+            self.load("wrong", lambda: (pair, wrong_sentences(self.session, *pair, None)))
+
+    def loaded_wrong(self, found: "tuple[tuple[str, str], pd.DataFrame | None]") -> None:
+        """List the sentences that a recipient gets wrong."""
+        (donor, recipient), frame = found
+        if frame is None:
+            self.explorer.tell("This run kept no predictions.", "warning")
+            return
+        title = f"{len(frame):,} wrong in {language_name(recipient)}, trained on {language_name(donor)}"
+        name = f"wrong_{donor}_{recipient}"
+        self.app.push_screen(ListScreen(
+            title, name, frame, COLUMNS, "No sentence is wrong.", lambda row: word_by_word(frame.iloc[row]),
+            rows=WrongRows(frame, fixed=2),
+        ))  # fmt: skip
+
+    # -- actions
+
+    def action_view(self) -> None:
+        """Plot or matrix, where the screen has room for one."""
+        self.matrix_first = not self.matrix_first
+        self._arrange()
+        if (target := self.focus_target()) is not None:
+            target.focus()
+
+    def action_donor(self) -> None:
+        """All donors, or the next alone."""
+        if self.tables is None:
+            return
+        donors = language_order(list(self.tables.pairs["donor"].unique()))
+        if len(donors) == 1:
+            self.explorer.tell(f"This run has one donor, {donors[0]}. nerspace finetune --donor en,be trains several.")
+            return
+        stops = ["", *donors]
+        self.donor = stops[(stops.index(self.donor) + 1) % len(stops)]
+        self.query_one(FrameTable).cursor = 0
+        self.draw()
+
+    def action_subset(self) -> None:
+        """The line of another subset."""
+        if self.tables is not None and self.tables.regression is not None:
+            # TNLD without identical strings is another axis than the one that is drawn.
+            names = [name for name in self.tables.regression["subset"] if name != "different"]
+            self.subset = names[(names.index(self.subset) + 1) % len(names)] if self.subset in names else names[0]
+            self.draw()
+
+    def action_next_view(self) -> None:
+        """To the next of plot, matrix and table."""
+        stops: list[Any] = [view for view in (self.query_one(Plane), self.query_one(Heatmap)) if view.display]
+        stops.append(self.query_one(FrameTable))
+        place = stops.index(self.app.focused) if self.app.focused in stops else -1
+        stops[(place + 1) % len(stops)].focus()
+
+    def action_statistics(self) -> None:
+        """The table of correlations."""
+        frame = self.tables.correlations if self.tables else None
+        if frame is None:
+            self.explorer.tell("This run has no table correlations.", "warning")
+            return
+        columns = CATALOGUE["correlations"].columns
+        self.app.push_screen(ListScreen("how errors go with spelling distance", "correlations", frame, columns, ""))
+
+    def shown(self) -> Shown | None:
+        """The pairs in view."""
+        if self.tables is None:
+            return None
+        name = f"transfer_pairs_{self.donor}" if self.donor else "transfer_pairs"
+        return Shown(name, FrameRows(self.chosen, fixed=2), CATALOGUE["transfer_pairs"].columns)
+
+    def copied(self) -> str:
+        """The pair under the cursor."""
+        return self.query_one(FrameTable).copied()
+
+
+def _belongs(subset: str, donor: str, recipient: str) -> bool:
+    """Whether a pair is in a subset of the table `correlations`."""
+    own, other = script_of(donor), script_of(recipient)
+    match subset:
+        case "same_script":
+            return own == other
+        case "across":
+            return own != other
+        case "latin" | "cyrillic":
+            return own.lower() == other.lower() == subset
+        case _:
+            return True

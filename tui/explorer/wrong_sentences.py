@@ -1,0 +1,89 @@
+"""The sentences that the fine-tuned model gets wrong in one language, and one of them word by word."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from nerspace.engine.tables.index import CATALOGUE
+from nerspace.tui.colours import type_style
+from nerspace.tui.literal import literal
+from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.rows import Cell, FrameRows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.tui.explorer.session import Session
+
+SHOWN = ["type", "form", "words", "confidence", "gold", "predicted", "sentence"]
+COLUMNS = {**CATALOGUE["sentences"].columns, **CATALOGUE["predictions"].columns}
+
+
+def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int | None) -> "pd.DataFrame | None":
+    """Rows of the table `predictions` that are wrong in the recipient, with their words; None without predictions.
+
+    seed: of the model; None for all of them, the seed then being a column too.
+    """
+    predictions, sentences = session.table("predictions"), session.table("sentences")
+    if predictions is None or sentences is None:
+        return None
+    chosen = predictions[
+        (predictions["donor"] == donor) & (predictions["language"] == recipient)
+        & (predictions["wrong"] == 1)
+    ]  # fmt: skip
+    if seed is not None:
+        chosen = chosen[chosen["seed"] == seed]
+    texts = sentences.drop_duplicates("sentence")[["sentence", "form", "words"]]
+    return chosen.merge(texts, on="sentence", how="left")[SHOWN if seed is not None else [*SHOWN, "seed"]]
+
+
+class WrongRows(FrameRows):
+    """The same rows, the words with gold names in the color of their type and, behind a word, a wrong prediction."""
+
+    def __init__(self, frame: "pd.DataFrame", fixed: int = 1) -> None:
+        super().__init__(frame, fixed)
+        self._words = list(frame.columns).index("words")
+        self.columns = [
+            replace(column, at_most=400, greedy=True) if column.name == "words" else column for column in self.columns
+        ]
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """The values of a row, its words as a text."""
+        cells = list(super().cells(index))
+        words, gold, predicted = (str(self.frame[name].iloc[index]) for name in ("words", "gold", "predicted"))
+        cells[self._words] = tagged_words(words, gold, predicted or gold)
+        return cells
+
+
+def tagged_words(words: str, gold: str, predicted: str) -> Text:
+    """A sentence with its gold names in the color of their type; a wrong tag stands behind its word: Minsk‹B-PER."""
+    text = Text(end="")
+    for word, right, said in zip(words.split(" "), gold.split(" "), predicted.split(" "), strict=False):
+        text.append(literal(word), "" if right == "O" else type_style(right[2:]))
+        if right != said:
+            text.append(f"‹{literal(said)}", "bold color(203)")
+        text.append(" ")
+    return text
+
+
+def word_by_word(row: "pd.Series[Any]") -> TextScreen:
+    """A window with a line for every word: gold tag, predicted tag, and a mark where they differ."""
+    words, gold, predicted = (str(row[name]).split(" ") for name in ("words", "gold", "predicted"))
+    width = max(map(cell_len, [literal(word) for word in words]))
+    text = Text()
+    text.append(f"  {'word'}{' ' * (width - 2)}gold     predicted\n", "dim")
+    for word, right, said in zip(words, gold, predicted, strict=False):
+        same = right == said
+        text.append("  " if same else "✗ ", "bold")
+        text.append(
+            literal(word) + " " * (width - cell_len(literal(word)) + 2), "" if right == "O" else "bold color(222)"
+        )
+        text.append(f"{literal(right):<9}", "dim" if right == "O" else "")
+        text.append(f"{literal(said)}\n", "dim" if same and said == "O" else "" if same else "bold")
+    confidence = row["confidence"]
+    text.append(f"\nlowest probability of a predicted tag {confidence:.3f} · {literal(row['sentence'])}", "dim")
+    copied = "\n".join("\t".join(parts) for parts in zip(words, gold, predicted, strict=False))
+    return TextScreen("sentence", text, copied)

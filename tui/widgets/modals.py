@@ -1,0 +1,129 @@
+"""Windows that ask or tell: a text that can be scrolled and copied, and a question with yes and no."""
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Static
+
+from nerspace.tui.actions import bindings
+from nerspace.tui.literal import literal_lines
+from nerspace.tui.widgets.key_bar import KeyBar
+from nerspace.tui.widgets.window import Window
+
+
+class TextScreen(Window[None]):
+    """A text in a window: j and k scroll, y copies, esc closes."""
+
+    BINDINGS = bindings("modal")
+
+    def __init__(self, title: str, text: Text, copied: str | None = None) -> None:
+        super().__init__()
+        self.window_title = title
+        self.text = text
+        self.copied_text = copied if copied is not None else text.plain
+
+    def compose(self) -> ComposeResult:
+        """Text and keys."""
+        with Vertical(classes="window") as window:
+            window.border_title = Text(self.window_title)
+            with VerticalScroll(id="body", can_focus=False):
+                yield Static(self.text, markup=False)
+            yield KeyBar(classes="bottom")
+
+    def action_close(self) -> None:
+        """Back to the room."""
+        self.dismiss(None)
+
+    def action_scroll(self, lines: int) -> None:
+        """Some lines on."""
+        self.query_one("#body").scroll_relative(y=lines, animate=False)
+
+    def action_copy(self) -> None:
+        """Copy the whole text."""
+        self.app.copy(self.copied_text)  # type: ignore[attr-defined]
+
+
+class ConfirmScreen(Window[bool]):
+    """A question that is answered with y or n."""
+
+    BINDINGS = bindings("confirm")
+
+    def __init__(self, question: str, consequence: str) -> None:
+        super().__init__()
+        self.question = question
+        self.consequence = consequence
+
+    def compose(self) -> ComposeResult:
+        """Question, what will happen, keys."""
+        with Vertical(classes="window"):
+            yield Static(Text(self.question, style="bold"), markup=False)
+            yield Static(Text(self.consequence), markup=False)
+            yield KeyBar()
+
+    def action_answer(self, yes: bool) -> None:
+        """Close with the answer."""
+        self.dismiss(yes)
+
+
+class PromptScreen(Window[str | None]):
+    """One line to type in at the foot of the screen; closes with it, or with None."""
+
+    BINDINGS = bindings("prompt")
+
+    def __init__(self, what: str, text: str = "") -> None:
+        super().__init__()
+        self.what = what
+        self.text = text
+
+    def compose(self) -> ComposeResult:
+        """What is asked, and the line."""
+        with Horizontal(id="prompt"):
+            yield Static(Text(f" {self.what} "), markup=False)
+            yield Input(self.text, classes="line-input", select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """Straight to the line."""
+        self.query_one(Input).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Give the line the letters that a fast hand typed before it had the focus."""
+        if self.focused is None and event.character is not None and event.is_printable:
+            event.stop()
+            self.query_one(Input).insert_text_at_cursor(event.character)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+    def action_close(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+
+class ErrorScreen(TextScreen):
+    """A failure, whole: c copies it, any other key that does not scroll closes."""
+
+    BINDINGS = bindings("error")
+
+    def __init__(self, message: str) -> None:
+        super().__init__("error", Text(literal_lines(message)), message)
+
+    def on_mount(self) -> None:
+        """The frame says that something failed."""
+        self.query_one(".window").add_class("error")
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key closes, but for those that scroll or copy."""
+        if event.key not in ("j", "k", "down", "up", "c", "y", "q", "escape"):
+            event.stop()
+            self.dismiss(None)
+
+
+def text_window(title: str, build: Callable[[Text], None]) -> TextScreen:
+    """A text window whose text `build` writes."""
+    text = Text()
+    build(text)
+    return TextScreen(title, text)

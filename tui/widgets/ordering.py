@@ -1,0 +1,93 @@
+"""Which rows of a table are shown and in which order: words they must hold, marks, a column to sort by."""
+
+import heapq
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nerspace.tui.filters import held
+from nerspace.tui.widgets.rows import CHUNK, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Order = np.ndarray[Any, np.dtype[np.int64]]
+_SLICE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What is asked of a table. column: place of the column to sort by, -1 for none. marked: keys of rows to keep."""
+
+    column: int = -1
+    descending: bool = False
+    words: tuple[str, ...] = ()
+    marked: frozenset[Hashable] | None = None
+
+
+def arrange(rows: Rows, asked: Arrangement, wanted: Callable[[], bool] = lambda: True) -> Order | None:
+    """The numbers of the rows that are kept, in their order; None for all rows as they stand.
+
+    wanted: asked now and then whether somebody still waits for it; if not, what is returned is of no use.
+    """
+    if asked == Arrangement():
+        return None
+    kept: Order | None = None
+    if asked.marked is not None:
+        kept = np.array(rows.places(asked.marked), dtype=np.int64)
+    if asked.words:
+        kept = _holding(rows, asked.words, kept, wanted)
+    if asked.column < 0 or not wanted():
+        return kept
+    order = sorted_order(rows.sort_values(asked.column), asked.descending)
+    return order if kept is None else order[np.isin(order, kept)]
+
+
+def _holding(rows: Rows, words: Sequence[str], among: Order | None, wanted: Callable[[], bool]) -> Order:
+    every = (1 << len(words)) - 1
+    numbers: Sequence[int] = range(len(rows)) if among is None else among.tolist()
+    kept: list[int] = []
+    for start in range(0, len(numbers), CHUNK):
+        if not wanted():
+            break
+        part = numbers[start : start + CHUNK]
+        kept += [n for n, text in zip(part, rows.texts(part), strict=True) if held(text, words) == every]
+    return np.array(kept, dtype=np.int64)
+
+
+def sorted_order(values: "Sequence[Any] | pd.Series[Any]", descending: bool) -> Order:
+    """The row numbers sorted by their values, equal ones as they stood, missing ones last."""
+    import pandas as pd
+    from pandas.api.types import is_numeric_dtype
+
+    series = values if isinstance(values, pd.Series) else pd.Series(values)
+    if is_numeric_dtype(series):
+        ranks = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        codes, found = pd.factorize(series)
+        ranks = np.append(_places([str(value) for value in found]), np.nan)[codes]
+    return np.argsort(-ranks if descending else ranks, kind="stable")
+
+
+def _places(texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+    """The place of each text among all, without regard to case.
+
+    Sorted in slices that are merged, since a sort holds every other thread until it is done.
+    """
+    keys = _sorted_slices([(text.casefold(), text, number) for number, text in enumerate(texts)])
+    places = np.empty(len(texts), dtype=np.float64)
+    for place, (_, _, number) in enumerate(heapq.merge(*keys)):
+        places[number] = place
+    return places
+
+
+def _sorted_slices(keys: list[tuple[str, str, int]]) -> list[list[tuple[str, str, int]]]:
+    """The keys in sorted slices, with a breath for other threads between them."""
+    slices = []
+    for start in range(0, len(keys), _SLICE):
+        slices.append(sorted(keys[start : start + _SLICE]))
+        time.sleep(0)
+    return slices
