@@ -18,9 +18,22 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-__all__ = ["BUILTIN", "load_encoder", "load_token_classifier", "load_tokenizer", "resolve"]
+    from nerspace.engine.encoders.encoder import Encoder
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Load the class when it is first asked for: it imports torch."""
+        if name != "Encoder":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from nerspace.engine.encoders.encoder import Encoder
+
+        return Encoder
+
+
+__all__ = ["BUILTIN", "LABELS", "Encoder", "load_encoder", "load_token_classifier", "load_tokenizer", "resolve"]
 
 BUILTIN = "builtin"
+LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")
 
 
 def resolve(name: str = BUILTIN) -> str:

@@ -1,6 +1,6 @@
 """One forward pass over sentences that serves predictions, vectors and probes alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ import torch
 from nerspace.engine.encoders.batching import Encoded, batches, collate
 
 FloatArray = npt.NDArray[np.float32]
+# Sentences that go through the model at once: it decides the last digits.
+BATCH = 32
 
 
 @dataclass(slots=True)
@@ -33,8 +35,8 @@ Groups = Sequence[Sequence[Sequence[int]]]
 
 def forward(
     model: Any, encoded: Sequence[Encoded], outputs: Outputs, *, groups: Groups = (), layers: Sequence[int] = (),
-    outside: int = 0, batch_size: int = 32,
-) -> Iterator[int]:  # fmt: skip
+    outside: int = 0, batch_size: int = BATCH,
+) -> Generator[int, None, None]:  # fmt: skip
     """Pass all sentences through a token classifier, fill `outputs`, and yield how many are done after each batch.
 
     groups: per sentence, groups of piece positions whose mean vector is wanted, at the given layers (0 is the embedding

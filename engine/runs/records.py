@@ -1,8 +1,12 @@
 """What long work tells while it goes on: a job is a generator of these records, and they become the run's events."""
 
 import time
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,24 @@ _KINDS = {Stage: "stage", Progress: "progress", Note: "note", StepRecord: "step"
 def event_of(record: Record) -> tuple[str, dict[str, Any]]:
     """The event kind (stage, progress, note, step, probe) and fields that tell of a record."""
     return _KINDS[type(record)], asdict(record)
+
+
+def counted(stage: str, work: Generator[int, None, T], behind: int = 0) -> Generator[Progress, None, T]:
+    """Pass on counts of units done as the progress of a stage, and return what the work returns.
+
+    Args:
+        stage: the stage under way.
+        work: yields how many of its units are done.
+        behind: units of the stage that were done before it.
+    """
+    with closing(work):
+        while True:
+            try:
+                done = next(work)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield Progress(stage, behind + done)
 
 
 @dataclass(slots=True)

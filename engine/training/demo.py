@@ -15,7 +15,7 @@ from nerspace import datasets
 from nerspace.datasets import Sentence, SyntheticNER
 from nerspace.engine import devices, encoders
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
-from nerspace.engine.encoders.forward import Outputs, forward
+from nerspace.engine.encoders.forward import BATCH, Outputs, forward
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation import prediction_table, sentence_id
@@ -33,7 +33,7 @@ from nerspace.engine.training.loop import LABELS, Recipe, finetune, probes_table
 from nerspace.engine.training.probes import WORDS_PER_SENTENCE, probe_space, probed, probed_layers, random_words
 from nerspace.engine.transfer import transfer_table
 
-FORWARD_BATCH = 32
+FORWARD_BATCH = BATCH
 
 
 @dataclass(frozen=True, slots=True)

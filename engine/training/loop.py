@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nerspace.engine.encoders import LABELS as LABELS
 from nerspace.engine.encoders.batching import Encoded, collate, collate_labels, in_buckets
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.runs.records import Note, ProbeRecord, StepRecord
@@ -18,8 +19,6 @@ from nerspace.engine.training.distributed import share
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")
 
 
 @dataclass(frozen=True, slots=True)

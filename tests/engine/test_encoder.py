@@ -1,0 +1,140 @@
+"""One loaded model: what it reads equals what its parts give by hand."""
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from training_samples import sentence, some_sentences
+
+from nerspace.engine.encoders import Encoder, load_token_classifier, load_tokenizer
+from nerspace.engine.encoders.batching import encode
+from nerspace.engine.encoders.forward import Outputs, finish, forward
+from nerspace.engine.errors import DataError, ModelError, UsageError
+from nerspace.engine.runs.records import Progress, counted
+
+
+@pytest.fixture(params=["tiny_xlmr", "tiny_bert", "tiny_deberta"])
+def folder(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(request.param))
+
+
+def test_reading_gives_what_a_forward_pass_gives(folder: str) -> None:
+    texts = some_sentences(40)
+    encoder = Encoder(folder, device="cpu", seed=3)
+    outputs = encoder.read(texts)
+    items = encode(texts, load_tokenizer(folder), encoder.limit)
+    expected = Outputs()
+    model: Any = load_token_classifier(folder, encoder.labels, 3)
+    finish(forward(model, items, expected, groups=[[item.entity_pieces] for item in items], layers=(0, 2)))
+    assert outputs.predicted == expected.predicted
+    assert outputs.certainty == expected.certainty
+    assert list(outputs.vectors) == [0, 2]
+    for layer, vectors in expected.vectors.items():
+        np.testing.assert_array_equal(outputs.vectors[layer], vectors)
+    assert encoder.tags(outputs)[0] == [encoder.labels[n] for n in expected.predicted[0]]
+
+
+def test_an_encoder_knows_its_size_before_its_weights_are_loaded(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nerspace.engine import encoders
+
+    def never(*_: object) -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(encoders, "load_token_classifier", never)
+    monkeypatch.setattr(encoders, "load_tokenizer", never)
+    encoder = Encoder(folder, device="cpu")
+    assert (encoder.limit, encoder.layers, encoder.width) == (198, 2, 16)
+    assert repr(encoder) == (
+        f"Encoder({folder!r}, device='cpu'): layers 0 to 2, vectors of 16 values, at most 198 pieces"
+    )
+
+
+def test_layers_count_from_the_end_too(folder: str) -> None:
+    encoder = Encoder(folder, device="cpu")
+    assert [encoder.layer(number) for number in (0, 2, -1, -3)] == [0, 2, 2, 0]
+    for number in (3, -4):
+        with pytest.raises(UsageError, match=f"no layer {number}. Choose from 0 .* to 2"):
+            encoder.read(["the"], of="words", layers=(number,))
+
+
+def test_words_plain_text_and_sentences_are_read_alike(folder: str) -> None:
+    encoder = Encoder(folder, device="cpu")
+    words = ("the", "washington", "sat")
+    tagged = encoder.read([sentence("the washington sat", "O B-LOC O")], of="words", layers=(-1,))
+    for text in ("the washington sat", words, list(words), encoder.encode([words])[0]):
+        other = encoder.read([text], of="words", layers=(-1,))
+        np.testing.assert_array_equal(other.vectors[2], tagged.vectors[2])
+        assert other.predicted == tagged.predicted
+    assert tagged.vectors[2].shape == (3, 16)
+    entity = encoder.read([sentence("the washington sat", "O B-LOC O")]).vectors[2]
+    np.testing.assert_allclose(entity[0], tagged.vectors[2][1], atol=1e-6)
+
+
+def test_groups_of_pieces_are_read_as_given(folder: str) -> None:
+    encoder = Encoder(folder, device="cpu")
+    items = encoder.encode(["the", "washington sat the"])
+    vectors = encoder.read(items, of=[[(0,)], [(0,), (1, 2)]], layers=(1,)).vectors[1]
+    with torch.inference_mode():
+        model = encoder.model.eval()
+        hidden = [model(torch.tensor([i.ids]), output_hidden_states=True).hidden_states[1][0] for i in items]
+    expected = np.stack([hidden[0][0], hidden[1][0], hidden[1][1:3].mean(0)])
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+
+
+def test_entities_where_nothing_is_tagged_are_refused_in_one_line(folder: str) -> None:
+    encoder = Encoder(folder, device="cpu")
+    with pytest.raises(DataError, match='No sentence holds an entity .*of="words"'):
+        encoder.read(["the washington sat"])
+    assert encoder.read(["the washington sat"], layers=()).vectors == {}
+    assert encoder.read([]).vectors[2].shape == (0, 16)
+
+
+def test_whoever_watches_is_given_counts_and_then_the_outputs(folder: str) -> None:
+    encoder = Encoder(folder, device="cpu")
+    passing = counted("read", encoder.read_counting(some_sentences(10), layers=(), batch_size=4), behind=100)
+    records: list[Any] = []
+
+    def job() -> Generator[Progress, None, None]:
+        outputs = yield from passing
+        records.append(len(outputs.predicted))
+
+    records[:0] = list(job())
+    assert records == [Progress("read", 104), Progress("read", 108), Progress("read", 110), 10]
+
+
+def test_a_reading_that_is_given_up_leaves_the_model_as_it_was(folder: str) -> None:
+    encoder = Encoder(folder, device="cpu")
+    assert encoder.model.training
+    passing = encoder.read_counting(some_sentences(10), layers=(), batch_size=4)
+    next(passing)
+    assert not encoder.model.training
+    passing.close()
+    assert encoder.model.training
+
+
+def test_a_saved_encoder_reads_the_same(folder: str, tmp_path: Path) -> None:
+    encoder = Encoder(folder, device="cpu", seed=1)
+    encoder.save(tmp_path / "saved")
+    again = Encoder(str(tmp_path / "saved"), device="cpu")
+    first, second = (one.read(some_sentences(6)) for one in (encoder, again))
+    assert first.certainty == second.certainty
+    np.testing.assert_array_equal(first.vectors[2], second.vectors[2])
+
+
+def test_a_name_that_leads_nowhere_is_refused_at_once() -> None:
+    with pytest.raises(ModelError, match=r"no encoder './nowhere'"):
+        Encoder("./nowhere")
+
+
+def test_the_package_of_encoders_is_light(run_python: Callable[..., Any]) -> None:
+    done = run_python(
+        "import sys, nerspace.engine.encoders as e\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules)\n"
+        "assert e.Encoder.__name__ == 'Encoder'\n"
+        "try: e.Nothing\n"
+        "except AttributeError as error: print(error)\n"
+    )
+    assert done.stdout == "module 'nerspace.engine.encoders' has no attribute 'Nothing'\n", done.stderr
