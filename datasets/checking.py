@@ -43,7 +43,7 @@ def _product_sizes(corpus: SyntheticNER, seed: int) -> Iterator[tuple[str, str, 
                     chosen = part.select(types=[kind], languages=[language])
                 except UsageError:
                     continue
-                drawn = chosen.sample(MEASURED, seed=seed)
+                drawn = chosen.sample_numbers(MEASURED, seed=seed)
                 words = sum(len(sentence.words) for sentence in chosen.sentences(language, drawn))
                 yield name, language, kind, len(chosen), len(drawn), words / len(drawn)
 

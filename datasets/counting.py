@@ -1,4 +1,4 @@
-"""How large a product is, what of it is sound, and what in it reads the same."""
+"""How large a product is, and what of it is sound."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nerspace.datasets.synthetic import SyntheticNER
 
-
-def counts(corpus: "SyntheticNER") -> "pd.DataFrame":
-    """The table `counts`, per type and case.
+def count_table(
+    name: str, languages: "Sequence[str]", contexts: "Sequence[Context]", refused: "Sequence[Context]",
+    entities: "Sequence[Entity]",
+) -> "pd.DataFrame":  # fmt: skip
+    """The table `counts` of a product, per type and case.
 
     contexts, names: those that exist in some language of the corpus, sound or not.
     possible: contexts × names, as the paper's Table 1 counts.
@@ -25,63 +26,41 @@ def counts(corpus: "SyntheticNER") -> "pd.DataFrame":
     locative. refused: the contexts among `contexts` that are no part of the product, because their slots differ between
     languages or because they lack a language that was selected. twice: the sound contexts with more than one slot, each
     filled with the same name. duplicates: the contexts that read like an earlier one in every language.
+
+    Args:
+        name: of the corpus.
+        languages: of the corpus.
+        contexts: that make cells in it where a name fits.
+        refused: contexts that make none, but count as possible.
+        entities: its names.
+
+    Returns:
+        One row for every type and case that has a context: corpus, type, case, contexts, names, possible, valid,
+        languages, refused, twice, duplicates.
     """
     import pandas as pd
 
-    spoken = set(corpus.languages)
+    spoken = set(languages)
     rows = []
     for kind in ENTITY_TYPES:
         for case in CASES:
-            sound = [c for c in corpus.contexts if (c.type, c.case) == (kind, case) and spoken & c.texts.keys()]
-            refused = [c for c in corpus.refused if (c.type, c.case) == (kind, case) and spoken & c.texts.keys()]
-            names = [e for e in corpus.entities if e.type == kind and spoken & e.forms.get(case, {}).keys()]
-            if not sound and not refused:
+            sound = [c for c in contexts if (c.type, c.case) == (kind, case) and spoken & c.texts.keys()]
+            left_out = [c for c in refused if (c.type, c.case) == (kind, case) and spoken & c.texts.keys()]
+            names = [e for e in entities if e.type == kind and spoken & e.forms.get(case, {}).keys()]
+            if not sound and not left_out:
                 continue
-            languages = _common([c.texts for c in sound or refused], [e.forms[case] for e in names], corpus.languages)
-            full = [c for c in sound if c.texts.keys() >= set(languages)]
+            common = _common([c.texts for c in sound or left_out], [e.forms[case] for e in names], languages)
+            full = [c for c in sound if c.texts.keys() >= set(common)]
+            n = len(sound) + len(left_out)
             rows.append(
                 (
-                    corpus.name, kind, case, len(sound) + len(refused), len(names),
-                    (len(sound) + len(refused)) * len(names), _valid(full, names, case, languages),
-                    " ".join(languages), len(refused), sum(_slots(c) > 1 for c in full),
-                    _repeated(sorted(sound + refused, key=lambda c: c.id)),
+                    name, kind, case, n, len(names), n * len(names), _valid(full, names, case, common),
+                    " ".join(common), len(left_out), sum(_slots(c) > 1 for c in full),
+                    _repeated(sorted(sound + left_out, key=lambda c: c.id)),
                 )
             )  # fmt: skip
     columns = ["corpus", "type", "case", "contexts", "names", "possible", "valid"]
     return pd.DataFrame(rows, columns=[*columns, "languages", "refused", "twice", "duplicates"])
-
-
-def duplicate_table(corpus: "SyntheticNER") -> "pd.DataFrame":
-    """The table `duplicates`: part, type, case, id, first, languages.
-
-    One row for every context and every form of a name that reads like an earlier one of its type and case in at least
-    one language; `first` is the earliest of them, `languages` are those in which it does.
-    """
-    import pandas as pd
-
-    rows = []
-    contexts: dict[tuple[str, str, str], str] = {}
-    for context in sorted((*corpus.contexts, *corpus.refused), key=lambda c: c.id):
-        rows += _repeats("context", context.type, context.case, context.id, context.texts, contexts)
-    names: dict[tuple[str, str, str], str] = {}
-    for entity in corpus.entities:
-        for case, forms in entity.forms.items():
-            rows += _repeats("name", entity.type, case, entity.id, forms, names)
-    return pd.DataFrame(rows, columns=["part", "type", "case", "id", "first", "languages"])
-
-
-def _repeats(
-    part: str, kind: str, case: str, item: str, texts: "Mapping[str, str]", seen: dict[tuple[str, str, str], str]
-) -> list[tuple[str, str, str, str, str, str]]:
-    same: dict[str, list[str]] = defaultdict(list)
-    for language, text in texts.items():
-        first = seen.setdefault((kind + case, language, text.casefold()), item)
-        if first != item:
-            same[first].append(language)
-    if not same:
-        return []
-    languages = " ".join(dict.fromkeys(language for found in same.values() for language in found))
-    return [(part, kind, case, item, min(same), languages)]
 
 
 def _common(

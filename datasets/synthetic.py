@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nerspace.datasets.counting import counts
+from nerspace.datasets.counting import count_table
 from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.filling import fill
@@ -86,6 +86,20 @@ class SyntheticNER:
     def __len__(self) -> int:
         return self._starts[-1]
 
+    def __repr__(self) -> str:
+        part = "" if self.part == "all" else f", {self.part} part"
+        return (
+            f"<SyntheticNER {self.name!r}{part}: {len(self):,} parallel sentences in each of "
+            f"{' '.join(self.languages)}; {' '.join(self.types)}; {len(self.contexts):,} contexts, "
+            f"{len(self.entities):,} names>"
+        )
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The entity types that have cells."""
+        found = {block.contexts[0].type for block in self._blocks}
+        return tuple(kind for kind in ENTITY_TYPES if kind in found)
+
     def cell(self, index: int) -> tuple[Context, Entity]:
         """The context and entity of a cell.
 
@@ -138,11 +152,6 @@ class SyntheticNER:
         """Entities by their id."""
         return {entity.id: entity for entity in self.entities}
 
-    @cached_property
-    def context_by_id(self) -> dict[str, Context]:
-        """Contexts by their id."""
-        return {context.id: context for context in self.contexts}
-
     def named(self, name: str) -> list[Entity]:
         """Entities that have this form, in any language and case of letters."""
         wanted = name.casefold()
@@ -192,10 +201,31 @@ class SyntheticNER:
         parts = [f"{kind} {case} in {codes}" for kind, case, codes in rows[["type", "case", "languages"]].to_numpy()]
         return f"It has {'; '.join(parts) or 'none'}."
 
-    def sample(self, n: int, *, seed: int = 0, once: bool = False) -> list[int]:
-        """n different cells, uniformly at random; all of them, in random order, when there are fewer.
+    def sample(self, n: int, *, language: str | None = None, seed: int = 0, once: bool = False) -> list[Sentence]:
+        """Sentences of different cells, drawn uniformly at random.
 
-        once: the paper's way, each context at most once with one name.
+        Args:
+            n: how many; fewer where there are fewer cells.
+            language: of every sentence; without, each is in a language drawn at random.
+            seed: of the draw.
+            once: each context at most once, as the paper samples.
+
+        Raises:
+            UsageError: the corpus lacks the language.
+        """
+        numbers = self.sample_numbers(n, seed=seed, once=once)
+        if language:
+            return list(self.sentences(language, numbers))
+        generator = random.Random(seed)  # noqa: S311 - a reproducible sample, no secret
+        return [self.sentence(number, generator.choice(self.languages)) for number in numbers]
+
+    def sample_numbers(self, n: int, *, seed: int = 0, once: bool = False) -> list[int]:
+        """Numbers of n different cells, uniformly at random; of all, in random order, when there are fewer.
+
+        Args:
+            n: how many.
+            seed: of the draw.
+            once: the paper's way, each context at most once with one name.
         """
         generator = random.Random(seed)  # noqa: S311 - a reproducible sample, no secret
         if not once:
@@ -232,7 +262,7 @@ class SyntheticNER:
 
     def counts(self) -> "pd.DataFrame":
         """The table `counts`: per type and case, how many contexts, names, possible and valid sentences."""
-        return counts(self)
+        return count_table(self.name, self.languages, self.contexts, self.refused, self.entities)
 
 
 def _check(what: str, values: Iterable[str] | None, known: Sequence[str]) -> None:

@@ -29,8 +29,8 @@ class TaggedSplit:
 class TaggedCorpus:
     """Sentences in the order of their files, numbered 0 to len − 1.
 
-    dropped: what the readers left out, and why. files: what they read. schemes: the tag scheme of each file, a key of
-    `tagging.SCHEMES`. languages, splits: in order of appearance.
+    dropped: what the readers left out, and why. files: what they read. schemes: the tag scheme of each file, as
+    `tagging.find_scheme` names it. languages, splits: in order of appearance.
     """
 
     def __init__(
@@ -47,6 +47,12 @@ class TaggedCorpus:
 
     def __len__(self) -> int:
         return len(self._sentences)
+
+    def __repr__(self) -> str:
+        return (
+            f"<TaggedCorpus {self.name!r}: {len(self):,} sentences in {' '.join(self.languages)}; "
+            f"{' '.join(self.types) or 'no entities'}; splits {' '.join(self.splits)}>"
+        )
 
     @cached_property
     def types(self) -> tuple[str, ...]:
@@ -100,8 +106,27 @@ class TaggedCorpus:
             )
         return self._with(chosen)
 
-    def sample(self, n: int, *, seed: int = 0) -> list[int]:
-        """Numbers of n different sentences, uniformly at random; all, in random order, when there are fewer."""
+    def sample(self, n: int, *, language: str | None = None, seed: int = 0) -> list[Sentence]:
+        """Different sentences, drawn uniformly at random.
+
+        Args:
+            n: how many; fewer where there are fewer sentences.
+            language: of every sentence; without, all languages are drawn from.
+            seed: of the draw.
+
+        Raises:
+            UsageError: the corpus lacks the language.
+        """
+        corpus = self.select(languages=[language]) if language else self
+        return [corpus.sentence(number) for number in corpus.sample_numbers(n, seed=seed)]
+
+    def sample_numbers(self, n: int, *, seed: int = 0) -> list[int]:
+        """Numbers of n different sentences, uniformly at random; of all, in random order, when there are fewer.
+
+        Args:
+            n: how many.
+            seed: of the draw.
+        """
         return random.Random(seed).sample(range(len(self)), min(n, len(self)))  # noqa: S311 - no secret
 
     def split(self, seed: int = 0, test_share: float = 0.2) -> TaggedSplit:

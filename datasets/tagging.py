@@ -14,14 +14,6 @@ TYPES = {
     "ORGANIZATION": "ORG", "ORGANISATION": "ORG", "ORGANIZATIONS": "ORG", "COMPANY": "ORG", "CORPORATION": "ORG",
 }  # fmt: skip
 
-SCHEMES = {
-    "IOB2": "an entity begins with B-, goes on with I-",
-    "IOB1": "an entity begins with I-; B- only parts two of one type that touch",
-    "BIOES": "B- I- E- for longer entities, S- for single words; as BILOU with L- and U-",
-    "bare first": "an entity begins with its bare type, goes on with I-",
-    "bare": "every word of an entity has its bare type",
-}
-
 _PREFIXED = re.compile(r"([BIESLUMW])-(\S+)")
 _BARE = re.compile(r"[^\W\d_](?:[\w/&.+-]*\w)?")
 _OUTSIDE = frozenset({"O", "o"})
@@ -63,9 +55,19 @@ def type_of(label: str) -> str:
 
 
 def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
-    """The scheme that these tags of one file are written in: a key of SCHEMES.
+    """The scheme that the tags of one file are written in.
 
     A file that breaks the rules of IOB1 and of IOB2 is taken as IOB2: B- inside it says that entities begin so.
+
+    Args:
+        sentences: the tags of each sentence of the file.
+
+    Returns:
+        IOB2: an entity begins with B-, goes on with I-.
+        IOB1: an entity begins with I-; B- only parts two of one type that touch.
+        BIOES: B- I- E- for longer entities, S- for single words; as BILOU with L- and U-.
+        bare first: an entity begins with its bare type, goes on with I-.
+        bare: every word of an entity has its bare type.
     """
     prefixes: set[str] = set()
     begun_by_i = lone_b = False

@@ -42,7 +42,7 @@ def given_sentences(asked: Evaluation) -> Given:
     corpus = datasets.load(asked.data)
     if isinstance(corpus, SyntheticNER):
         part, languages = _test_part(corpus, asked)
-        cells = part.sample(asked.size, seed=asked.seed)
+        cells = part.sample_numbers(asked.size, seed=asked.seed)
         sentences = [part.sentence(cell, language) for language in languages for cell in cells]
         return _mapped(sentences, [sentence_id(s) for s in sentences], (), asked.types)
     if corpus.languages == (NO_LANGUAGE,) and len(asked.languages) == 1:

@@ -70,7 +70,7 @@ def _places(corpus: TaggedCorpus, size: int, seed: int, of: str) -> Iterator[tup
         numbers = [i for i in range(len(corpus)) if corpus.sentence(i).language == language]
         if size:
             part = corpus.select(languages=[language])
-            numbers = [numbers[i] for i in sorted(part.sample(size, seed=seed))]
+            numbers = [numbers[i] for i in sorted(part.sample_numbers(size, seed=seed))]
         for index in numbers:
             if of == "words":
                 yield index, -1
@@ -94,5 +94,5 @@ def make_plan(request: ExtractRequest) -> Plan:
         chosen = loaded.select(languages=request.languages) if request.languages else loaded
         return TaggedPlan(chosen, request.size, request.seed, request.of)
     parallel = loaded.select(languages=request.languages or loaded.languages)
-    cells = parallel.sample(request.size, seed=request.seed) if request.size else range(len(parallel))
+    cells = parallel.sample_numbers(request.size, seed=request.seed) if request.size else range(len(parallel))
     return ParallelPlan(parallel, cells, request.languages or loaded.languages)

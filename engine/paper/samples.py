@@ -122,9 +122,9 @@ def _proportional(
     for kind, count in wanted.items():
         part = corpus.select(types=[kind])
         # Each context once with one name, as the paper does, where that is enough.
-        indices = part.sample(count, seed=seed, once=True)
+        indices = part.sample_numbers(count, seed=seed, once=True)
         if len(indices) < count:
-            indices = part.sample(count, seed=seed)
+            indices = part.sample_numbers(count, seed=seed)
         cells += [part.cell(index) for index in indices]
     if not cells:
         raise DataError(f"The {corpus.part} part of {corpus.name} is empty.", "Choose larger data.")

@@ -99,7 +99,7 @@ def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, An
     cells: list[tuple[Any, Any]] = []
     for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
         wanted = -(-(size - len(cells)) // left)
-        cells += [part.cell(index) for index in part.sample(wanted, seed=seed)]
+        cells += [part.cell(index) for index in part.sample_numbers(wanted, seed=seed)]
     random.Random(seed).shuffle(cells)  # noqa: S311
     return cells
 

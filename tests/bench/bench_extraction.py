@@ -58,7 +58,7 @@ def main() -> None:
     logging.disable_progress_bar()
 
     corpus = datasets.load_parallel(asked.data)
-    drawn = [corpus.sentence(index, "en") for index in corpus.sample(asked.size, seed=0)]
+    drawn = [corpus.sentence(index, "en") for index in corpus.sample_numbers(asked.size, seed=0)]
     tokenizer = encoders.load_tokenizer(asked.model)
     model: Any = encoders.load_token_classifier(asked.model, LABELS, 0)
     folder = encoders.resolve(asked.model)

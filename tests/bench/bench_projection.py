@@ -29,7 +29,7 @@ from nerspace.engine.training.loop import LABELS
 def read(model: str, n: int, layer: int | None) -> Any:
     """n entity vectors, as many per language as possible, at a layer, the last by default."""
     corpus = datasets.load_parallel()
-    cells = corpus.sample(-(-n // len(corpus.languages)), seed=0)
+    cells = corpus.sample_numbers(-(-n // len(corpus.languages)), seed=0)
     sentences = [corpus.sentence(cell, language) for language in corpus.languages for cell in cells][:n]
     items = encode(sentences, encoders.load_tokenizer(model))
     encoder: Any = encoders.load_token_classifier(model, LABELS, 0)

@@ -73,7 +73,7 @@ def main() -> None:
     if not isinstance(corpus, SyntheticNER):
         raise SystemExit("That folder holds tagged sentences, no product.")
     corpus = corpus.select(languages=[asked.language])
-    drawn = corpus.sample(min(asked.n, len(corpus)), seed=0)
+    drawn = corpus.sample_numbers(min(asked.n, len(corpus)), seed=0)
     ways = {
         "in order": itertools.islice(corpus.sentences(asked.language), asked.n),
         "at random": itertools.islice(corpus.sentences(asked.language, drawn), asked.n),

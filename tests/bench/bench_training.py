@@ -28,7 +28,7 @@ def sentences(size: int, part: str, languages: list[str], data: str = "builtin")
     """As many sentences of a part per language, the same cells in each."""
     split = datasets.load_parallel(data).select(languages=languages).split(0)
     corpus = getattr(split, part)
-    cells = [corpus.cell(index) for index in corpus.sample(size, seed=0)]
+    cells = [corpus.cell(index) for index in corpus.sample_numbers(size, seed=0)]
     return [corpus.sentence_of(context, entity, language) for language in languages for context, entity in cells]
 
 

@@ -202,7 +202,7 @@ def test_any_bytes_give_a_corpus_or_a_data_error(tmp_path: Path, layout: str, na
     except DataError:
         return
     assert isinstance(corpus, datasets.SyntheticNER)
-    for index in corpus.sample(5):
+    for index in corpus.sample_numbers(5):
         for language, sentence in corpus.parallel(index).items():
             assert len(sentence.words) == len(sentence.tags)
             assert "B-LOC" in sentence.tags, (language, sentence)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from nerspace import datasets
-from nerspace.datasets.counting import duplicate_table
 from nerspace.datasets.dropped import dropped_table, read_table
 from nerspace.datasets.errors import UsageError
+from nerspace.datasets.splitting import context_texts, grouped
 from nerspace.datasets.synthetic import SyntheticNER
 
 FILES = {
@@ -135,12 +135,12 @@ def test_only_names_for_which_no_context_is_there_are_still_entities(corpus: Syn
     assert [e.gender for e in corpus.entities if e.type == "PER"] == ["f", "m", "m"]
 
 
-def test_contexts_that_read_the_same_are_listed_and_stay_together(corpus: SyntheticNER) -> None:
-    table = duplicate_table(corpus)
-    row = table[table["part"] == "context"].iloc[0]
-    assert (row["id"], row["first"], row["languages"]) == (
-        "loc-nom-context-00006", "loc-nom-context-00002", "be en tr",
-    )  # fmt: skip
+def test_contexts_that_read_the_same_are_counted_and_stay_together(corpus: SyntheticNER) -> None:
+    assert corpus.counts()["duplicates"].sum() == 1
+    alike = [group for group in grouped(corpus.contexts, context_texts) if len(group) > 1]
+    assert [[context.id for context in group] for group in alike] == [
+        ["loc-nom-context-00002", "loc-nom-context-00006"]
+    ]
     for seed in range(20):
         split = corpus.split(seed, test_share=0.5)
         sides = [{c.texts["en"] for c in part.contexts} for part in (split.train, split.test)]

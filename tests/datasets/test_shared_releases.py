@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from nerspace import datasets
-from nerspace.datasets.counting import duplicate_table
 from nerspace.datasets.dropped import dropped_table, read_table
 from nerspace.datasets.filling import SLOT, split_form
 from nerspace.datasets.synthetic import SyntheticNER
@@ -108,9 +107,6 @@ def test_no_context_and_no_name_is_on_both_sides(folder: Path, seed: int) -> Non
 
 
 def test_the_56_duplicate_nominative_contexts_are_found() -> None:
-    table = duplicate_table(load(READYTEN))
-    table = table[(table["part"] == "context") & (table["type"] == "LOC") & (table["case"] == "nominative")]
-    assert (table["languages"].str.split().str.len() == 11).sum() == 56
     counts = load(READYTEN).counts().set_index(["type", "case"])
     assert counts.loc[("LOC", "nominative"), "duplicates"] == 56
 

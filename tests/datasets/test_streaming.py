@@ -23,7 +23,7 @@ def product(contexts: int, entities: int) -> SyntheticNER:
 def test_the_stream_is_what_the_cells_say_one_by_one(language: str) -> None:
     corpus = datasets.load().select(types=["LOC", "ORG"])  # type: ignore[union-attr]
     assert list(corpus.sentences(language)) == [corpus.sentence(i, language) for i in range(len(corpus))]
-    drawn = corpus.sample(100, seed=1)
+    drawn = corpus.sample_numbers(100, seed=1)
     assert list(corpus.sentences(language, drawn)) == [corpus.sentence(i, language) for i in drawn]
 
 

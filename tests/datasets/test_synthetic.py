@@ -58,16 +58,36 @@ def test_twenty_million_cells_cost_nothing_to_index_or_sample() -> None:
     corpus = corpus_of(6398, 3227)
     assert len(corpus) == 20_646_346
     assert corpus.cell(len(corpus) - 1)[1].id == "PERm3226"
-    drawn = corpus.sample(1000, seed=3)
+    drawn = corpus.sample_numbers(1000, seed=3)
     assert len(set(drawn)) == 1000
-    assert drawn == corpus.sample(1000, seed=3) != corpus.sample(1000, seed=4)
+    assert drawn == corpus.sample_numbers(1000, seed=3) != corpus.sample_numbers(1000, seed=4)
 
 
 def test_once_takes_each_context_at_most_once() -> None:
     corpus = corpus_of(50, 7)
-    drawn = corpus.sample(40, seed=1, once=True)
+    drawn = corpus.sample_numbers(40, seed=1, once=True)
     assert len({corpus.cell(i)[0].id for i in drawn}) == 40
-    assert len(corpus.sample(400, seed=1, once=True)) == 50
+    assert len(corpus.sample_numbers(400, seed=1, once=True)) == 50
+
+
+def test_a_sample_gives_sentences_of_different_cells() -> None:
+    corpus = corpus_of(50, 7)
+    drawn = corpus.sample(40, language="tr", seed=1)
+    assert drawn == list(corpus.sentences("tr", corpus.sample_numbers(40, seed=1)))
+    assert {sentence.language for sentence in corpus.sample(40)} == {"en", "tr"}
+    assert corpus.sample(40) == corpus.sample(40) != corpus.sample(40, seed=1)
+    assert len({sentence.context for sentence in corpus.sample(40, once=True)}) == 40
+    assert len(corpus.sample(400)) == 350
+    with pytest.raises(UsageError, match="'xx'.*en, tr"):
+        corpus.sample(2, language="xx")
+
+
+def test_a_corpus_prints_what_it_holds() -> None:
+    assert repr(corpus_of(50, 70)) == (
+        "<SyntheticNER 'small': 3,500 parallel sentences in each of en tr; PER; 50 contexts, 70 names>"
+    )
+    assert "test part" in repr(datasets.load().split().test)
+    assert datasets.load().types == ("PER", "LOC", "ORG")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -111,7 +131,7 @@ def test_duplicates_by_text_in_any_language_fall_on_one_side() -> None:
 
 def test_a_parallel_cell_says_the_same_in_every_language() -> None:
     corpus = datasets.load()
-    for index in corpus.sample(50, seed=0):
+    for index in corpus.sample_numbers(50, seed=0):
         sentences = corpus.parallel(index)
         assert {(s.context, s.entity) for s in sentences.values()} == {
             (sentences["en"].context, sentences["en"].entity)

@@ -48,12 +48,20 @@ def test_a_selection_keeps_sentences_with_one_of_the_types() -> None:
 
 def test_a_sample_is_seeded_without_repetition_and_within_bounds() -> None:
     corpus = TaggedCorpus("many", [sentence(f"Word {i}", "O O") for i in range(500)])
-    drawn = corpus.sample(100, seed=1)
+    drawn = corpus.sample_numbers(100, seed=1)
     assert len(set(drawn)) == 100
-    assert drawn == corpus.sample(100, seed=1) != corpus.sample(100, seed=2)
-    assert sorted(corpus.sample(9999)) == list(range(500))
+    assert drawn == corpus.sample_numbers(100, seed=1) != corpus.sample_numbers(100, seed=2)
+    assert sorted(corpus.sample_numbers(9999)) == list(range(500))
     with pytest.raises(IndexError):
         corpus.sentence(-1)
+
+
+def test_a_sample_gives_sentences_and_the_corpus_prints_what_it_holds() -> None:
+    assert SMALL.sample(3, seed=1) == [SMALL.sentence(number) for number in SMALL.sample_numbers(3, seed=1)]
+    assert [s.language for s in SMALL.sample(9, language="be")] == ["be"]
+    with pytest.raises(UsageError, match="'xx'.*en, be"):
+        SMALL.sample(1, language="xx")
+    assert repr(SMALL) == f"<TaggedCorpus 'small': {len(SMALL)} sentences in en be; PER LOC FILM; splits train test>"
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -62,7 +62,7 @@ def test_csv_has_one_row_a_sentence(sentences: list[Sentence]) -> None:
 def test_parallel_sentences_are_written_with_where_they_came_from(tmp_path: Path) -> None:
     corpus = datasets.load()
     assert isinstance(corpus, SyntheticNER)
-    sentence = corpus.sentence(corpus.sample(1, seed=4)[0], "tr")
+    sentence = corpus.sentence(corpus.sample_numbers(1, seed=4)[0], "tr")
     (block,) = write([sentence], "conll")
     assert block.startswith(f"# id = {sentence.context}/{sentence.entity}/tr\n# text = {sentence.text}\n# lang = tr\n")
     (line,) = write([sentence], "jsonl")

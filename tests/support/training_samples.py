@@ -26,7 +26,7 @@ def sentence(words: str, tags: str) -> Sentence:
 
 def some_sentences(count: int, language: str = "en") -> list[Sentence]:
     corpus = datasets.load()
-    return [corpus.sentence(index, language) for index in corpus.sample(count, seed=5)]
+    return [corpus.sentence(index, language) for index in corpus.sample_numbers(count, seed=5)]
 
 
 def loaded(name: str, sentences: list[Sentence]) -> tuple[Any, list[Encoded]]:
@@ -49,7 +49,7 @@ def train(
 ) -> tuple[Weights, Told, list[str]]:  # fmt: skip
     """Train a fresh model, cut off behind the first record that `until` says yes to; weights, records and notes."""
     corpus = datasets.load()
-    drawn = [corpus.sentence(index, "en") for index in corpus.sample(sentences, seed=5)]
+    drawn = [corpus.sentence(index, "en") for index in corpus.sample_numbers(sentences, seed=5)]
     model = load_token_classifier(name, LABELS, 0)
     torch.manual_seed(random.randrange(1 << 30))
     told: Told = []

@@ -67,9 +67,9 @@ def sample(
 
     corpus = _part(name, lang, types, cases, gender, split, seed)
     if isinstance(corpus, TaggedCorpus):
-        _print((corpus.sentence(index) for index in corpus.sample(n, seed=seed)), form)
+        _print(corpus.sample(n, seed=seed), form)
         return
-    cells = corpus.sample(n, seed=seed, once=once)
+    cells = corpus.sample_numbers(n, seed=seed, once=once)
     _print((corpus.sentence(cell, language) for cell in cells for language in corpus.languages), form)
 
 

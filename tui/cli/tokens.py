@@ -133,7 +133,7 @@ def _sentences(
     """The words of parallel sentences drawn from the data."""
     codes = [*languages, *([against] if against and against not in languages else [])]
     part = corpus.select(languages=codes)
-    cells = part.sample(size, seed=seed)
+    cells = part.sample_numbers(size, seed=seed)
     return {code: [part.sentence(cell, code).words for cell in cells] for code in codes}
 
 
