@@ -50,3 +50,13 @@ class Sentence:
     case: str
     context: str
     entity: str
+
+    @property
+    def cell(self) -> str:
+        """What parallel sentences share: context/entity."""
+        return f"{self.context}/{self.entity}"
+
+    @property
+    def id(self) -> str:
+        """The id by which tables name a sentence: language/context/entity."""
+        return f"{self.language}/{self.cell}"

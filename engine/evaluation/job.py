@@ -16,7 +16,7 @@ from nerspace.engine.executors.ray import MOST_SHARDS, Pool, reach
 from nerspace.engine.requests.evaluation import Evaluation, read_evaluation
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
-from nerspace.engine.training.demo import sentence_table
+from nerspace.engine.sampling import sentence_table
 
 # A space inside a word, which would part it where words are joined by spaces.
 _JOINED = {ord(" "): "\u00a0"}

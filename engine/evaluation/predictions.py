@@ -20,7 +20,7 @@ def prediction_table(
     labels: IOB2 tags in the order of their numbers.
     """
     predicted = [[labels[number] for number in numbers] for numbers in outputs.predicted]
-    names = [sentence_id(sentence) for sentence in sentences]
+    names = [sentence.id for sentence in sentences]
     return tagged_table(donor, seed, names, sentences, predicted, outputs.confidence)
 
 
@@ -37,8 +37,3 @@ def tagged_table(
         for name, sentence, said, sure in zip(names, sentences, predicted, confidence, strict=True)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def sentence_id(sentence: "Sentence") -> str:
-    """The id by which tables name a sentence: language/context/entity."""
-    return f"{sentence.language}/{sentence.context}/{sentence.entity}"

@@ -13,7 +13,6 @@ from nerspace.datasets.dropped import Dropped
 from nerspace.datasets.naming import UNKNOWN as NO_LANGUAGE
 from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
 from nerspace.engine.errors import ModelError, UsageError
-from nerspace.engine.evaluation.predictions import sentence_id
 from nerspace.engine.requests.evaluation import Evaluation, SavedModel
 from nerspace.engine.runs import Run
 
@@ -44,7 +43,7 @@ def given_sentences(asked: Evaluation) -> Given:
         part, languages = _test_part(corpus, asked)
         cells = part.sample_numbers(asked.size, seed=asked.seed)
         sentences = [part.sentence(cell, language) for language in languages for cell in cells]
-        return _mapped(sentences, [sentence_id(s) for s in sentences], (), asked.types)
+        return _mapped(sentences, [s.id for s in sentences], (), asked.types)
     if corpus.languages == (NO_LANGUAGE,) and len(asked.languages) == 1:
         # Nothing in the data tells its language, so what was asked for does.
         corpus = datasets.TaggedCorpus(

@@ -20,14 +20,14 @@ from nerspace.engine import devices, encoders
 from nerspace.engine.encoders.batching import Encoded, encode
 from nerspace.engine.encoders.forward import FloatArray, Outputs, forward
 from nerspace.engine.errors import DataError
-from nerspace.engine.evaluation import sentence_id
 from nerspace.engine.executors.ray import MOST_SHARDS, Piece, Pool, reach, shards
 from nerspace.engine.extraction.files import GrowingVectors
 from nerspace.engine.extraction.sentences import Plan, make_plan
 from nerspace.engine.requests.extraction import ExtractRequest, read_extract_request
 from nerspace.engine.runs import Run, append_text, to_csv
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
-from nerspace.engine.training.demo import FORWARD_BATCH, longest_input, sentence_table
+from nerspace.engine.sampling import sentence_table
+from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
 from nerspace.engine.training.loop import LABELS
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
@@ -60,7 +60,7 @@ def rows_of(item: Encoded, request: ExtractRequest) -> list[Row]:
         if pieces and any(letter.isalnum() for letter in word)
     ]
     if 0 < request.words < len(rows):
-        generator = random.Random(f"{request.seed}/{sentence_id(sentence)}")  # noqa: S311
+        generator = random.Random(f"{request.seed}/{sentence.id}")  # noqa: S311
         rows = [rows[place] for place in sorted(generator.sample(range(len(rows)), request.words))]
     return rows
 
@@ -314,7 +314,7 @@ def _tell_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], firs
     run.append_rows("sentences", sentence_table([sentence for sentence, _ in found]))
     pairs = ((sentence, row) for sentence, rows in found for row in rows)
     frame = pd.DataFrame(
-        [(first + i, sentence_id(s), row.word, row.entity, s.language, row.type) for i, (s, row) in enumerate(pairs)],
+        [(first + i, s.id, row.word, row.entity, s.language, row.type) for i, (s, row) in enumerate(pairs)],
         columns=["row", "sentence", "word", "entity", "language", "type"],
     )
     if request.of == "entities":

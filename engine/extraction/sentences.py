@@ -11,7 +11,7 @@ from nerspace.datasets.tagging import spans_of
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.requests.training import read_request
 from nerspace.engine.runs import Run
-from nerspace.engine.training.demo import draw_cells
+from nerspace.engine.sampling import draw_cells
 
 
 class Plan(Protocol):

@@ -169,7 +169,7 @@ GEOMETRY_TABLES = (
     TableSpec(
         "words",
         "The words behind the word vectors of a run; nerspace extract adds word, entity and type (O outside entities).",
-        "engine.training.demo:word_table",
+        "engine.sampling:word_table",
         {"row": "row of the word vectors", "sentence": SENTENCE, "language": LANGUAGE},
     ),
 )

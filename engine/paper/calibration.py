@@ -14,8 +14,8 @@ from nerspace.engine.paper.models import Readings, is_probed, is_read, longest, 
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs.records import Progress, Record, Stage, StepRecord
-from nerspace.engine.training.demo import FORWARD_BATCH, recipe_of
-from nerspace.engine.training.loop import LABELS, finetune
+from nerspace.engine.training.demo import FORWARD_BATCH
+from nerspace.engine.training.loop import LABELS, Recipe, finetune
 
 # Steps that are measured, behind a few that warm up, and sentences that are read.
 STEPS, WARM, READ = 16, 4, 128
@@ -48,7 +48,7 @@ def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Gene
         generator = random.Random(request.seed)  # noqa: S311
         wanted = (WARM + STEPS) * request.sizes.batch_size
         drawn = [learned[generator.randrange(len(learned))] for _ in range(wanted)]
-        recipe = replace(recipe_of(training_request(request, asked, published.DONOR, request.seed)), epochs=1)
+        recipe = replace(Recipe.of(training_request(request, asked, published.DONOR, request.seed)), epochs=1)
         seconds = [r.seconds for r in finetune(model, drawn, recipe) if isinstance(r, StepRecord)]
         yield Progress("calibrate", 2)
         started = time.monotonic()
@@ -64,7 +64,7 @@ def seconds_for(
     speed: Speed, request: PaperRequest, sample: PaperSample, asked: Readings, donor: str, seed: int
 ) -> float:
     """How long one model will take."""
-    steps = recipe_of(training_request(request, asked, donor, seed)).steps(len(sample.train))
+    steps = Recipe.of(training_request(request, asked, donor, seed)).steps(len(sample.train))
     sentences, loads = len(asked.test), 1
     if is_probed(request, donor, seed):
         probed = len(set(published.SIX) & set(asked.languages)) * request.sizes.probe_size

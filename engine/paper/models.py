@@ -22,7 +22,8 @@ from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import TEXT_COLUMNS, Run
 from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage
-from nerspace.engine.training.demo import FORWARD_BATCH, Sample, longest_input, point_table, readable
+from nerspace.engine.sampling import Sample, point_table, readable
+from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
 from nerspace.engine.training.job import Finetuned, finetune_on, finetune_one
 from nerspace.engine.training.loop import LABELS, probes_table
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.datasets.records import ENTITY_TYPES
-from nerspace.engine.evaluation import entity_spans, sentence_id
+from nerspace.engine.evaluation import entity_spans
 from nerspace.engine.statistics.mantel import RESAMPLES
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
         rows.append(
             (swap.kind, item.sentence.language, item.entity.id, item.entity.type, item.context.id, item.context.type,
              item.form, item.sentence.text, item.agreement, int(item.entity.id in plan.ambiguous),
-             plan.sides[item.entity.id], tags, kind, exact, confidence, sentence_id(own.sentence),
+             plan.sides[item.entity.id], tags, kind, exact, confidence, own.sentence.id,
              said[swap.reference][0], reading.layer, moved[number], moved_before[number])
         )  # fmt: skip
     columns = [

@@ -37,7 +37,7 @@ _SPECS = (
     TableSpec(
         "sentences",
         "The sentences that a run trained and tested on.",
-        "engine.training.demo:sentence_table",
+        "engine.sampling:sentence_table",
         {
             "sentence": SENTENCE,
             "split": "train or test",
@@ -148,7 +148,7 @@ _SPECS = (
     TableSpec(
         "points",
         "The points of the maps: one entity in its sentence each.",
-        "engine.training.demo:point_table",
+        "engine.sampling:point_table",
         {
             "point": "row of the vectors and of the map",
             "sentence": SENTENCE,

@@ -1,24 +1,18 @@
 """The paper's experiment on one donor, from parallel names to a map of the space, as one job."""
 
 import hashlib
-import random
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from nerspace import datasets
-from nerspace.datasets import Sentence, SyntheticNER
 from nerspace.engine import devices, encoders
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
 from nerspace.engine.encoders.forward import BATCH, Outputs, forward
 from nerspace.engine.encoders.saving import save_model
-from nerspace.engine.errors import DataError
-from nerspace.engine.evaluation import prediction_table, sentence_id
+from nerspace.engine.evaluation import prediction_table
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.similarity import parallel_cosine_table
 from nerspace.engine.names.distances import tnld_table
@@ -27,6 +21,7 @@ from nerspace.engine.projection.job import How, draw_maps
 from nerspace.engine.requests.training import Request, read_request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.sampling import Sample, draw_sample, point_table, readable, sentence_table, word_table
 from nerspace.engine.statistics.correlation import correlation_table, delta_correlation_table, delta_table
 from nerspace.engine.training.checkpoints import Checkpoints
 from nerspace.engine.training.loop import LABELS, Recipe, finetune, probes_table, steps_table
@@ -34,74 +29,6 @@ from nerspace.engine.training.probes import WORDS_PER_SENTENCE, probe_space, pro
 from nerspace.engine.transfer import transfer_table
 
 FORWARD_BATCH = BATCH
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The sentences of a run: training in the donor language, test in all of them, language by language.
-
-    corpus: the whole it was drawn from.
-    """
-
-    train: list[Sentence]
-    test: list[Sentence]
-    corpus: SyntheticNER
-
-
-def draw_sample(request: Request) -> Sample:
-    """Parallel sentences from both sides of the split, PER, LOC and ORG in equal parts where there are enough.
-
-    Raises: DataError when the data has too little.
-    """
-    corpus = datasets.load_parallel(request.data)
-    split = corpus.select(languages=request.languages).split(request.seed)
-    train = [
-        split.train.sentence_of(context, entity, request.donor)
-        for context, entity in draw_cells(split.train, request.size, request.seed)
-    ]
-    test_cells = draw_cells(split.test, request.test_size, request.seed)
-    test = [
-        split.test.sentence_of(context, entity, language)
-        for language in request.languages
-        for context, entity in test_cells
-    ]
-    return Sample(train, test, corpus)
-
-
-def readable(sample: Sample, tokenizer: Any, limit: int) -> Sample:
-    """The sample without the test cells whose name, in some language, has no piece within `limit` ids.
-
-    Raises: DataError when none is left.
-    """
-    encoded = encode(sample.test, tokenizer, limit)
-    lost = {_cell_id(item.sentence) for item in encoded if not item.entity_pieces}
-    test = [sentence for sentence in sample.test if _cell_id(sentence) not in lost]
-    if not test:
-        raise DataError(
-            f"No test sentence can be read within {limit} pieces.", "Choose an encoder for longer sentences."
-        )
-    return Sample(sample.train, test, sample.corpus)
-
-
-def _cell_id(sentence: Sentence) -> str:
-    return f"{sentence.context}/{sentence.entity}"
-
-
-def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
-    """Cells in equal parts by type, in random order; a type that has too few leaves its room to the others."""
-    if not len(corpus):
-        raise DataError(
-            f"The {corpus.part} part of {corpus.name} is empty in {', '.join(corpus.languages)}.",
-            "Choose fewer languages or larger data.",
-        )
-    present = {context.type for context in corpus.contexts}
-    parts = sorted((corpus.select(types=[kind]) for kind in sorted(present)), key=len)
-    cells: list[tuple[Any, Any]] = []
-    for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
-        wanted = -(-(size - len(cells)) // left)
-        cells += [part.cell(index) for index in part.sample_numbers(wanted, seed=seed)]
-    random.Random(seed).shuffle(cells)  # noqa: S311
-    return cells
 
 
 def demo(run: Run) -> Iterator[Record]:
@@ -145,7 +72,7 @@ def demo(run: Run) -> Iterator[Record]:
     run.write_table("correlations", correlation_table(transfer, request.seed))
     yield Progress("measures", 1)
     languages = [sentence.language for sentence in sample.test]
-    cells = [_cell_id(sentence) for sentence in sample.test]
+    cells = [sentence.cell for sentence in sample.test]
     run.write_table("parallel_cosine", parallel_cosine_table(reading.entities, languages, cells))
     yield Progress("measures", 2)
     run.write_table("isotropy", isotropy_table(reading.words, np.array(reading.word_table["language"])))
@@ -176,31 +103,6 @@ def _write_token_tables(run: Run, request: Request, sample: Sample, tokenizer: A
         for language in request.languages
     }
     run.write_table("tokenization", tokenization_table(words, tokenizer))
-
-
-def sentence_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
-    """The table `sentences`."""
-    rows = [
-        (sentence_id(s), s.split, s.language, s.type, s.case, s.context, s.entity,
-         " ".join(word for word, tag in zip(s.words, s.tags, strict=True) if tag != "O"),
-         " ".join(s.words), " ".join(s.tags), s.text)
-        for s in sentences
-    ]  # fmt: skip
-    columns = ["sentence", "split", "language", "type", "case", "context", "entity", "form", "words", "tags", "text"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def point_table(test: Sequence[Sentence]) -> pd.DataFrame:
-    """The table `points`: one point per test sentence, in the order of the vectors."""
-    points = sentence_table(test)[["sentence", "language", "type", "entity", "form"]]
-    points.insert(0, "point", np.arange(len(points)))
-    return points
-
-
-def word_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
-    """The table `words`: the sentence of every word vector, in the order of the vectors."""
-    rows = [(row, sentence_id(s), s.language) for row, s in enumerate(sentences)]
-    return pd.DataFrame(rows, columns=["row", "sentence", "language"])
 
 
 class _Reading:
@@ -236,7 +138,7 @@ class _Reading:
 def _train(
     run: Run, request: Request, model: Any, train: Sequence[Encoded], test: Sequence[Encoded]
 ) -> Iterator[Record]:
-    recipe = recipe_of(request)
+    recipe = Recipe.of(request)
     probe = partial(probe_space, model, probed(test, request), probed_layers(request, model), request.seed)
     yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps")
     probes: list[ProbeRecord] = []
@@ -259,14 +161,6 @@ def _train(
 def longest_input(config: Any) -> int:
     """How many ids a model of that configuration reads at once; RoBERTa keeps two positions to itself."""
     return min(512, int(config.max_position_embeddings) - 2)
-
-
-def recipe_of(request: Request) -> Recipe:
-    """The part of a request that says how to train."""
-    return Recipe(
-        learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
-        probe_every=request.probe_every, seed=request.seed, dropout=request.dropout,
-    )  # fmt: skip
 
 
 def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record]:

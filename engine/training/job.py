@@ -26,19 +26,12 @@ from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.requests.training import Request, read_request
 from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv, write_atomically
 from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.sampling import draw_sample, point_table, readable, sentence_table
 from nerspace.engine.statistics.advice import piece_overlap_table
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
 from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, records_as_json, records_from
-from nerspace.engine.training.demo import (
-    FORWARD_BATCH,
-    draw_sample,
-    longest_input,
-    point_table,
-    readable,
-    recipe_of,
-    sentence_table,
-)
-from nerspace.engine.training.loop import LABELS, finetune, probes_table, steps_table
+from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
+from nerspace.engine.training.loop import LABELS, Recipe, finetune, probes_table, steps_table
 from nerspace.engine.training.probes import probe_space, probed, probed_layers
 from nerspace.engine.transfer.findings import transfer_tables
 
@@ -84,7 +77,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
             run.update(device=devices.describe(devices.pick_device(request.device)))
         trains, test, limit = yield from _prepare(run, request, donors)
         if len(asked) > 1:
-            steps = recipe_of(request).steps(len(trains[donors[0]]))
+            steps = Recipe.of(request).steps(len(trains[donors[0]]))
             yield Note(
                 f"{len(asked)} fine-tunings of {steps:,} steps; the first {_JUDGED_AFTER} tell how long it takes."
             )
@@ -214,7 +207,7 @@ def finetune_one(
     limit: how many ids the model reads at once.
     """
     name, folder = _name(request), _folder(run, request)
-    recipe = recipe_of(request)
+    recipe = Recipe.of(request)
     yield Stage("train", f"Fine-tuning {name}", recipe.steps(len(train)), "steps")
     if (done := _read_done(folder)) is not None:
         yield from done.records
@@ -310,7 +303,7 @@ def _compare_languages(run: Run, request: Request, test: Sequence[Sentence], lim
     run.write_table("points", point_table(test))
     for layer in (layers[0], layers[-1]):
         run.write_vectors(f"before-{layer}-entities", outputs.vectors[layer])
-    cells = [f"{sentence.context}/{sentence.entity}" for sentence in test]
+    cells = [sentence.cell for sentence in test]
     vectors = {("before", layer): outputs.vectors[layer] for layer in layers}
     run.write_table("cka", cka_table(vectors, languages, cells))
 

@@ -13,6 +13,7 @@ import torch
 from nerspace.engine.encoders import LABELS as LABELS
 from nerspace.engine.encoders.batching import Encoded, collate, collate_labels, in_buckets
 from nerspace.engine.errors import ModelError, UsageError
+from nerspace.engine.requests.training import Request
 from nerspace.engine.runs.records import Note, ProbeRecord, StepRecord
 from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord
 from nerspace.engine.training.distributed import share
@@ -39,6 +40,14 @@ class Recipe:
     probe_every: int = 50
     seed: int = 0
     dropout: float = 0.0
+
+    @classmethod
+    def of(cls, request: Request) -> "Recipe":
+        """The part of a request that says how to train."""
+        return cls(
+            learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
+            probe_every=request.probe_every, seed=request.seed, dropout=request.dropout,
+        )  # fmt: skip
 
     def steps(self, sentences: int) -> int:
         """Optimiser steps over that many sentences."""

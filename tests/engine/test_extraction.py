@@ -25,7 +25,7 @@ from nerspace.engine.requests.extraction import make_extract_request, read_extra
 from nerspace.engine.requests.training import read_request
 from nerspace.engine.runs import jobs
 from nerspace.engine.runs.records import Progress
-from nerspace.engine.training.demo import draw_sample, point_table
+from nerspace.engine.sampling import draw_sample, point_table
 
 TAGGED = """Anna B-PER
 loves O

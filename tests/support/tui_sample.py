@@ -10,7 +10,7 @@ import pandas as pd
 from nerspace import datasets
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.engine.runs import Run, create
-from nerspace.engine.training.demo import point_table, sentence_table
+from nerspace.engine.sampling import point_table, sentence_table
 
 CODES = tuple(LANGUAGES)
 HOSTILE = "[red]x[/red]\x1b[31m"
