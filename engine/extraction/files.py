@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import ConfigurationError
-from nerspace.engine.runs import write_atomically
+from nerspace.engine.files import settle, write_text
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -71,14 +71,13 @@ class GrowingVectors:
             array[start:stop] = vectors[layer]
             array.flush()
             del array
-        state = {"blocks": block + 1, "rows": self._rows}
-        write_atomically(self._state, lambda handle: handle.write(json.dumps(state).encode()))
+        write_text(self._state, json.dumps({"blocks": block + 1, "rows": self._rows}))
 
     def finish(self) -> None:
         """Give the files their names; the state goes last, so that whoever was cut off here does it again."""
         for name in self._names.values():
             if not self._whole(name).is_file():
-                self._hidden(name).replace(self._whole(name))
+                settle(self._hidden(name), self._whole(name))
         self._state.unlink(missing_ok=True)
 
     def _done(self) -> int:

@@ -23,6 +23,7 @@ from nerspace.engine.errors import DataError
 from nerspace.engine.executors.ray import MOST_SHARDS, Piece, Pool, reach, shards
 from nerspace.engine.extraction.files import GrowingVectors
 from nerspace.engine.extraction.sentences import Plan, make_plan
+from nerspace.engine.files import settle
 from nerspace.engine.requests.extraction import ExtractRequest, read_extract_request
 from nerspace.engine.runs import Run, append_text, to_csv
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
@@ -332,6 +333,6 @@ def _tell_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], firs
 
 def _end_tables(run: Run, request: ExtractRequest, rows: int, sentences: int) -> None:
     for _, _, path in _beside(run, request):
-        path.with_name(f".{path.name}").replace(path)
+        settle(path.with_name(f".{path.name}"), path)
     for table, count in (("sentences", sentences), (_row_table(request.of), rows)):
         run.append_event("table", table=table, rows=count)

@@ -10,8 +10,6 @@ A folder is filled under another name and renamed when it is whole.
 
 import hashlib
 import json
-import secrets
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -23,9 +21,9 @@ import numpy as np
 
 from nerspace.datasets import SyntheticNER
 from nerspace.engine import encoders
-from nerspace.engine.errors import ConfigurationError
+from nerspace.engine.files import whole_folder
 from nerspace.engine.requests.paper import PaperRequest
-from nerspace.engine.runs import TEXT_COLUMNS, Run, list_runs, to_csv, versions, write_atomically
+from nerspace.engine.runs import TEXT_COLUMNS, Run, list_runs, to_csv, versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,24 +101,14 @@ def write_piece(run: Run, key: str, piece: Piece) -> Piece:
     """
     run.require()
     folder = run.path / "pieces"
-    temporary = folder / f".{key}.{secrets.token_hex(4)}"
-    try:
-        temporary.mkdir(parents=True)
+    with whole_folder(folder / key, parents=True, hint="Free space on that disk, then resume the run.") as temporary:
         (temporary / "predictions.csv").write_text(to_csv(piece.predictions), encoding="utf-8")
         (temporary / "probes.csv").write_text(to_csv(piece.probes), encoding="utf-8")
         for (kind, stage, layer), array in piece.vectors.items():
             np.save(temporary / f"{stage}-{layer}-{kind}.npy", array, allow_pickle=False)
         told = {"donor": piece.donor, "seed": piece.seed, "seconds": round(piece.seconds, 2)}
-        write_atomically(temporary / "piece.json", lambda handle: handle.write(json.dumps(told).encode()))
-        shutil.rmtree(folder / key, ignore_errors=True)
-        temporary.rename(folder / key)
-        return _read(folder / key, reused=False)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{folder} cannot be written ({error.strerror or error}).", "Free space on that disk, then resume the run."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        (temporary / "piece.json").write_text(json.dumps(told), encoding="utf-8")
+    return _read(folder / key, reused=False)
 
 
 def find_piece(run: Run, key: str, elsewhere: bool = True) -> Piece | None:

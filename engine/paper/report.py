@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nerspace.engine.files import write_text
 from nerspace.engine.paper import figures, svg
 from nerspace.engine.paper.charts import Chart, charts_of
 from nerspace.engine.paper.published import ITEMS, NAME, OPEN, TITLE
@@ -19,7 +20,7 @@ from nerspace.engine.paper.rendering import (
     html,
     markdown,
 )
-from nerspace.engine.runs import Run, write_atomically
+from nerspace.engine.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ def write_report(run: Run) -> list[str]:
     pictures = {item: _picture(chart, folder) for item, chart in charts_of(run).items()}
     blocks = list(_blocks(run, pictures))
     for name, text in ((MARKDOWN, markdown(blocks)), (HTML, html(blocks, f"nerspace paper, {run.id}"))):
-        write_atomically(run.path / name, lambda handle, text=text: handle.write(text.encode()))  # type: ignore[misc]
+        write_text(run.path / name, text)
     return [*notes, f"Report: {run.path / HTML}"]
 
 
@@ -51,7 +52,7 @@ def _picture(chart: Chart, folder: Path) -> Picture:
         text = text[text.index("<svg") :]
     else:
         text = svg.draw(chart)
-        write_atomically(path, lambda handle: handle.write(text.encode()))
+        write_text(path, text)
     return Picture(text, f"{FIGURES}/{path.name}", chart.title, f"{chart.title}. {chart.caption}")
 
 

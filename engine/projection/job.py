@@ -5,7 +5,6 @@ $XDG_CACHE_HOME/nerspace/maps/KEY.npy   a finished map; KEY hashes the vectors a
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -13,7 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +20,12 @@ import pandas as pd
 
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
 from nerspace.engine.executors.ray import Piece, Pool, reach
+from nerspace.engine.files import cache_folder, whole_file
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
 from nerspace.engine.projection import map_columns, quality_row
 from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, iterations, ready_rows
 from nerspace.engine.requests.extraction import ProjectRequest, read_project_request
-from nerspace.engine.runs import Run, write_atomically
+from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 
 Key = tuple[str, int]
@@ -63,7 +63,7 @@ def project_vectors(run: Run) -> Iterator[Record]:
 
 def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], how: How) -> Iterator[Record]:
     """Have a cluster draw the maps that the cache lacks, all at once, into the cache."""
-    caches = {key: cache_folder() / f"{content_key(X, how, None)}.npy" for key, X in vectors.items()}
+    caches = {key: cache_folder("maps") / f"{content_key(X, how, None)}.npy" for key, X in vectors.items()}
     missing = [key for key, path in caches.items() if not path.is_file()]
     if not missing:
         return
@@ -84,7 +84,8 @@ def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], 
             path.parent.mkdir(parents=True, exist_ok=True)
             drawn = run.path / _home(stage, layer)
             if drawn.is_file():
-                write_atomically(path, partial(_copy, drawn.read_bytes()))
+                with whole_file(path) as handle:
+                    handle.write(drawn.read_bytes())
     shutil.rmtree(run.path / "maps", ignore_errors=True)
 
 
@@ -109,10 +110,6 @@ def _away_arguments(pool: Pool, key: Key, X: Array) -> tuple[Key, Any]:
 
 def _home(stage: str, layer: int) -> str:
     return f"maps/{stage}-{layer}.npy"
-
-
-def _copy(data: bytes, handle: BinaryIO) -> None:
-    handle.write(data)
 
 
 def chosen_rows(stored: StoredVectors, request: ProjectRequest) -> StoredVectors:
@@ -213,12 +210,6 @@ def _begun(key: Key, places: Mapping[Key, Plane]) -> Key | None:
 # -- the cache
 
 
-def cache_folder() -> Path:
-    """Where finished maps lie: $XDG_CACHE_HOME/nerspace/maps, else ~/.cache/nerspace/maps."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "nerspace" / "maps"
-
-
 def content_key(X: Array, how: How, start: Array | None) -> str:
     """What a map depends on, as a name: the vectors, how it is drawn, where it starts and the libraries that draw."""
     rows = ready_rows(X)
@@ -235,7 +226,7 @@ def content_key(X: Array, how: How, start: Array | None) -> str:
 
 def _cached(X: Array, how: How, start: Array | None) -> Iterator[Drawn]:
     """As `draw`, or at once the map that the cache has; what the cache cannot take is not missed."""
-    path = cache_folder() / f"{content_key(X, how, start)}.npy"
+    path = cache_folder("maps") / f"{content_key(X, how, start)}.npy"
     with suppress(OSError, ValueError, EOFError):
         plane = np.load(path, allow_pickle=False)
         if plane.shape == (len(X), 2) and np.isfinite(plane).all():
@@ -247,4 +238,5 @@ def _cached(X: Array, how: How, start: Array | None) -> Iterator[Drawn]:
         yield drawn
     with suppress(OSError, NerspaceError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda handle: np.save(handle, plane, allow_pickle=False))
+        with whole_file(path) as handle:
+            np.save(handle, plane, allow_pickle=False)

@@ -23,10 +23,9 @@ from nerspace.engine.runs.run import (
     versions,
     without_secrets,
     workspace_folder,
-    write_atomically,
 )
 
 __all__ = [
     "TEXT_COLUMNS", "Run", "append_text", "create", "find_run", "find_run_to_remove", "keeps_model", "list_runs",
-    "process_started", "remove", "to_csv", "versions", "without_secrets", "workspace_folder", "write_atomically",
+    "process_started", "remove", "to_csv", "versions", "without_secrets", "workspace_folder",
 ]  # fmt: skip

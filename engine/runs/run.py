@@ -28,9 +28,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import ConfigurationError, NerspaceError, UsageError
+from nerspace.engine.files import data_folder, whole_file, write_text
 from nerspace.engine.runs.locks import Lock
 
 if TYPE_CHECKING:
@@ -46,11 +47,7 @@ def workspace_folder(explicit: str | Path | None = None) -> Path:
 
     Raises: ConfigurationError if it cannot be made or written.
     """
-    named = explicit or os.environ.get("NERSPACE_HOME")
-    if named:
-        folder = Path(named).expanduser()
-    else:
-        folder = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "nerspace"
+    folder = Path(explicit).expanduser() if explicit else data_folder()
     try:
         (folder / "runs").mkdir(parents=True, exist_ok=True)
         probe = folder / "runs" / f".writable-{os.getpid()}-{secrets.token_hex(3)}"
@@ -62,26 +59,6 @@ def workspace_folder(explicit: str | Path | None = None) -> Path:
             "Give another with --workspace DIR or $NERSPACE_HOME.",
         ) from error
     return folder.resolve()
-
-
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Have `write` fill a temporary file beside `path`, then rename it, so that `path` is whole at every moment.
-
-    The folder must be there: a run that was deleted is not made anew by what is written next.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("wb") as handle:
-            write(handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written ({error.strerror or error}).", "Free space or choose another --workspace."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def append_text(path: Path, text: str) -> None:
@@ -241,7 +218,7 @@ class Run:
         """Write a table whole and tell it as an event."""
         text = to_csv(frame)
         self._make("tables")
-        write_atomically(self.table_path(name), lambda handle: handle.write(text.encode()))
+        write_text(self.table_path(name), text)
         self.append_event("table", table=name, rows=len(frame))
 
     def require(self) -> None:
@@ -292,9 +269,8 @@ class Run:
         import numpy as np
 
         self._make("vectors")
-        write_atomically(
-            self.path / "vectors" / f"{name}.npy", lambda handle: np.save(handle, vectors, allow_pickle=False)
-        )
+        with whole_file(self.path / "vectors" / f"{name}.npy") as handle:
+            np.save(handle, vectors, allow_pickle=False)
 
     def read_vectors(self, name: str) -> "np.ndarray[Any, Any]":
         """The array vectors/NAME.npy, mapped into memory, read-only."""
@@ -348,7 +324,7 @@ def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> 
 
 def _write_json(path: Path, value: object) -> None:
     text = without_secrets(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)) + "\n"
-    write_atomically(path, lambda handle: handle.write(text.encode()))
+    write_text(path, text)
 
 
 def create(workspace: Path, kind: str, request: Mapping[str, Any], seed: int) -> Run:

@@ -9,10 +9,8 @@ A folder is filled under another name and renamed when it is whole; the last two
 
 import hashlib
 import json
-import os
 import random
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Sequence
@@ -25,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from nerspace.engine.errors import ConfigurationError
+from nerspace.engine.files import whole_folder
 from nerspace.engine.runs.records import ProbeRecord, StepRecord
 
 TrainingRecord = StepRecord | ProbeRecord
@@ -62,17 +61,15 @@ class Checkpoints:
         if step == self._step:
             return ""
         started = time.monotonic()
-        temporary = self.folder / f".{step}.{secrets.token_hex(4)}"
+        problem = f"The checkpoint of step {step} could not be written"
         try:
-            _write(temporary, _tensors(model, optimizer), _text(step, records, key))
-            target = self.folder / f"step-{step:08d}"
-            shutil.rmtree(target, ignore_errors=True)
-            temporary.rename(target)
-            _sync(self.folder)
-        except (OSError, SafetensorError) as error:
-            return f"The checkpoint of step {step} could not be written ({getattr(error, 'strerror', '') or error})."
+            with whole_folder(self.folder / f"step-{step:08d}", problem=problem) as folder:
+                _write(folder, _tensors(model, optimizer), _text(step, records, key))
+        except ConfigurationError as error:
+            return error.message
+        except SafetensorError as error:
+            return f"{problem} ({error})."
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
             self._last = time.monotonic()
             self._cost = self._last - started
         self._step = step
@@ -144,13 +141,10 @@ def _text(step: int, records: Sequence[TrainingRecord], key: str) -> str:
 
 
 def _write(folder: Path, tensors: dict[str, torch.Tensor], text: str) -> None:
-    folder.mkdir()
     save_file(tensors, folder / _WEIGHTS)
     (folder / _TEXT).write_text(text, encoding="utf-8")
     hashes = {name: _hash(folder / name) for name in (_WEIGHTS, _TEXT)}
     (folder / _HASHES).write_text(json.dumps(hashes), encoding="utf-8")
-    for path in (*folder.iterdir(), folder):
-        _sync(path)
 
 
 def _read(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -184,11 +178,3 @@ def _put_back(
 def _hash(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -21,10 +21,11 @@ from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ConfigurationError
 from nerspace.engine.evaluation import prediction_table
 from nerspace.engine.executors.ray import Piece, Pool, reach
+from nerspace.engine.files import write_text
 from nerspace.engine.geometry.similarity import cka_table
 from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.requests.training import Request, read_request
-from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv, write_atomically
+from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv
 from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.sampling import draw_sample, point_table, readable, sentence_table
 from nerspace.engine.statistics.advice import piece_overlap_table
@@ -335,5 +336,5 @@ def _read_done(folder: Path) -> Finetuned | None:
 def _write_done(folder: Path, done: Finetuned) -> None:
     """Keep what a resumed run needs of a finished fine-tuning; its checkpoints are needed no more."""
     text = json.dumps({"records": records_as_json(done.records), "predictions": done.predictions})
-    write_atomically(_done_file(folder), lambda handle: handle.write(text.encode()))
+    write_text(_done_file(folder), text)
     Checkpoints(folder).remove()

@@ -14,6 +14,7 @@ import pytest
 
 from nerspace.engine import runs
 from nerspace.engine.errors import ConfigurationError, UsageError
+from nerspace.engine.files import whole_file, write_text
 from nerspace.engine.requests.training import make_request
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.runs.records import RemainingTime
@@ -86,13 +87,15 @@ def test_events_hold_no_nan(run: Run) -> None:
 
 def test_a_failed_write_leaves_the_old_file_whole(run: Run) -> None:
     target = run.path / "kept.txt"
-    runs.write_atomically(target, lambda handle: handle.write(b"old"))
+    write_text(target, "old")
 
-    def fail(handle: object) -> None:
-        raise OSError(28, "No space left on device")
+    def fail() -> None:
+        with whole_file(target) as handle:
+            handle.write(b"new")
+            raise OSError(28, "No space left on device")
 
     with pytest.raises(ConfigurationError, match="No space left"):
-        runs.write_atomically(target, fail)
+        fail()
     assert target.read_bytes() == b"old"
     assert [path.name for path in run.path.glob(".*")] == []
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerspace.datasets.errors import NerspaceError, UsageError
+from nerspace.engine.errors import NerspaceError
+from nerspace.engine.files import whole_file
 from nerspace.tui.literal import literal, shown_number
 
 if TYPE_CHECKING:
@@ -65,13 +66,8 @@ def write_csv(frame: "pd.DataFrame", target: str) -> None:
         sys.stdout.write(text)
         return
     path = Path(target).expanduser()
-    try:
-        with path.open("x", encoding="utf-8", newline="") as handle:
-            handle.write(text)
-    except FileExistsError:
-        raise UsageError(f"{path} is already there.", "Name another file, or - for stdout.") from None
-    except OSError as error:
-        raise NerspaceError(f"{path} cannot be written ({error.strerror or error}).") from error
+    with whole_file(path, new=True) as handle:
+        handle.write(text.encode())
     console(stderr=True).print(f"{len(frame):,} rows written to {path}")
 
 
@@ -83,18 +79,9 @@ def write_text(path: Path, pieces: Iterable[str], total: int) -> None:
     from rich.progress import track
 
     path = path.expanduser()
-    if path.exists():
-        raise UsageError(f"{path} is already there.", "Name another file.")
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as handle:
-            for piece in track(pieces, "Writing", total=total, console=console(stderr=True), transient=True):
-                handle.write(piece)
-        temporary.rename(path)
-    except OSError as error:
-        raise NerspaceError(f"{path} cannot be written ({error.strerror or error}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    shown = track(pieces, "Writing", total=total, console=console(stderr=True), transient=True)
+    with whole_file(path, new=True) as handle:
+        handle.writelines(piece.encode() for piece in shown)
     console(stderr=True).print(f"{total:,} sentences written to {path}")
 
 

@@ -8,11 +8,11 @@ ascii = true
 "app.quit" = "q,ctrl+x"
 """
 
-import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nerspace.engine.files import config_folder
 from nerspace.tui.actions import BY_ID
 
 
@@ -31,7 +31,7 @@ class Config:
 
 def config_path() -> Path:
     """Where the file lies, or would lie."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "nerspace" / "config.toml"
+    return config_folder() / "config.toml"
 
 
 def read_config() -> Config:

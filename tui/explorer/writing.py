@@ -1,11 +1,11 @@
 """Write what a view shows, raw values, a piece at a time, whole or not at all."""
 
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from nerspace.engine.errors import NerspaceError, UsageError
+from nerspace.engine.files import whole_file
 from nerspace.tui.widgets.rows import Rows
 
 
@@ -23,29 +23,19 @@ def export_problem(path: Path) -> str:
 def write_whole(path: Path, pieces: Iterable[str]) -> None:
     """Write pieces of text as one file, whole or not at all.
 
-    Raises: UsageError when the path cannot be written; what `pieces` raises leaves no file behind.
+    Raises: NerspaceError when the path cannot be written; what `pieces` raises leaves no file behind.
     """
     if problem := export_problem(path):
         raise UsageError(problem)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("wb") as handle:
-            for piece in pieces:
-                handle.write(piece.encode())
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror or error}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as handle:
+        handle.writelines(piece.encode() for piece in pieces)
 
 
 def export(rows: Rows, path: Path, progress: Callable[[int], bool]) -> int:
     """Write all rows to `path` and return how many there were.
 
     progress: called with the rows written so far; False stops, and nothing is left behind.
-    Raises: UsageError when the path cannot be written, NerspaceError when stopped.
+    Raises: NerspaceError when the path cannot be written or when stopped.
     """
     from nerspace.engine.runs import to_csv
 

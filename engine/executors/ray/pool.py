@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 from nerspace.engine.encoders.sources import local_folder
 from nerspace.engine.errors import ConfigurationError, NerspaceError, Stopped
@@ -21,7 +20,8 @@ from nerspace.engine.executors.ray import shipping
 from nerspace.engine.executors.ray.address import UNNAMED, connected, refusal
 from nerspace.engine.executors.ray.installation import compare, installation
 from nerspace.engine.executors.ray.worker import Told, Worker
-from nerspace.engine.runs import Run, write_atomically
+from nerspace.engine.files import whole_file
+from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, ProbeRecord, Record, Stage, StepRecord
 
 # A piece that is lost so often is what loses the workers.
@@ -316,7 +316,8 @@ class Pool:
             try:
                 if files == [name]:
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    write_atomically(target, partial(_fill, self._read(hand, name)))
+                    with whole_file(target) as handle:
+                        handle.writelines(self._read(hand, name))
                 elif files:
                     inside = ((str(Path(file).relative_to(name)), self._read(hand, file)) for file in files)
                     shipping.unpack(target, inside)
@@ -380,10 +381,6 @@ def reach(
     pool = stack.enter_context(Pool(run, on, threads or 1, device, encoders, most))
     run.update(device=pool.describe())
     return pool
-
-
-def _fill(parts: Iterable[bytes], handle: BinaryIO) -> None:
-    handle.writelines(parts)
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 import contextlib
 import hashlib
-import os
-import secrets
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from nerspace.engine.files import cache_folder, whole_folder
 from nerspace.engine.runs.locks import Lock
 
 # One object of the store; what is larger goes in several.
@@ -41,24 +40,17 @@ def chunks(path: Path) -> Iterator[bytes]:
 
 def shipped_folder(mark: str) -> Path:
     """Where this machine keeps an encoder that was shipped to it."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return cache / "nerspace" / "shipped" / mark[:32]
+    return cache_folder("shipped") / mark[:32]
 
 
 def unpack(folder: Path, files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
     """Fill a folder with files, whole or not at all; one that is there already is replaced."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    try:
+    with whole_folder(folder, parents=True, hint="Free space on that disk, then resume the run.") as temporary:
         for name, parts in files:
             path = temporary / name
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as handle:
                 handle.writelines(parts)
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def unpack_once(folder: Path, fill: Callable[[Path], None]) -> None:
