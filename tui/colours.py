@@ -27,6 +27,9 @@ DIVERGING = (
     "#eeeeee", "#f2e4d6", "#f4d3b3", "#f1b884", "#e59b58", "#d47f35", "#bd651c", "#a04f10",
 )  # fmt: skip
 
+# What tells classes apart where there are no colors; the first nine are the keys of the legend.
+MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 PIECES = (24, 58, 54, 22, 94, 23, 52, 60, 65, 95, 96, 30)
 
 

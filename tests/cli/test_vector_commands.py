@@ -17,7 +17,7 @@ from nerspace.engine.runs import jobs
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.explorer.space.maps import _quality, read_maps
-from nerspace.tui.plots.text import plot
+from nerspace.tui.plots.tables import plot
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nerspace.tui.plots import text
+from nerspace.tui.plots import tables
 from nerspace.tui.plots.axes import nice_ticks, tick_label
 from nerspace.tui.plots.raster import Window, fit_window, nearest, polyline, raster, to_dots
 from nerspace.tui.widgets.curves import spread
@@ -98,11 +98,11 @@ def test_the_curves_of_several_models_are_told_apart():
         pd.DataFrame({"step": range(1, 6), "loss": [1.0 + place] * 5, "donor": donor, "seed": seed})
         for place, (donor, seed) in enumerate(models)
     ])  # fmt: skip
-    drawn = text.plot("steps", "curves", steps)
+    drawn = tables.plot("steps", "curves", steps)
     assert all(f"{donor}-{seed}" in drawn for donor, seed in models)
-    alone = text.plot("steps", "curves", steps[steps["seed"] == 1].drop(columns=["donor", "seed"]))
+    alone = tables.plot("steps", "curves", steps[steps["seed"] == 1].drop(columns=["donor", "seed"]))
     assert " loss" in alone
     deltas = steps.rename(columns={"loss": "delta"}).assign(layer=2, language="en")
-    assert [line for line in text.plot("deltas", "curves", deltas).splitlines() if line.startswith("donor")] == [
+    assert [line for line in tables.plot("deltas", "curves", deltas).splitlines() if line.startswith("donor")] == [
         f"donor {donor}, seed {seed}, layer 2" for donor, seed in models
     ]

@@ -46,7 +46,7 @@ def show_table(
         print(json.dumps(json.loads(frame.to_json(orient="records", double_precision=9)), ensure_ascii=False, indent=1))
     if plot:
         from nerspace.engine.tables.index import CATALOGUE
-        from nerspace.tui.plots.text import plot as plot_text
+        from nerspace.tui.plots.tables import plot as plot_text
 
         spec = CATALOGUE.get(name)
         print(plot_text(name, spec.plot if spec else "", frame))

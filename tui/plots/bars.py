@@ -1,14 +1,86 @@
-"""Bars of shares as text: by which of the two, name or context, a model went."""
+"""Bars and crossings as text: one line a value, with its interval and n, and counts of one kind against another."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nerspace.tui.literal import literal
+from nerspace.tui.literal import fit, literal
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH = 40
-SIGNS = {"as_name": "█", "as_context": "░", "as_neither": "·"}
+
+
+class Bars(NamedTuple):
+    """Which columns of a table stand above a group of bars, beside a bar, and for its length."""
+
+    groups: Sequence[str]
+    label: str
+    value: str
+
+
+BARS = {
+    "scores": Bars(("donor", "seed", "type"), "language", "f1"),
+    "tokenization": Bars(("model", "measure"), "language", "value"),
+    "parity": Bars(("model", "against"), "language", "parity"),
+    "buckets": Bars(("donor", "seed", "language", "bucket"), "bin", "recall"),
+}
+
+
+def bars(frame: "pd.DataFrame", shape: Bars) -> str:
+    """The bars of a table, group by group; a floor is marked by a line through its bar."""
+    groups = [name for name in shape.groups if name in frame]
+    parts = frame.groupby(groups, sort=False) if groups else [((), frame)]
+    shown = []
+    for key, part in parts:
+        names = key if isinstance(key, tuple) else (key,)
+        title = ", ".join(f"{name} {literal(value)}" for name, value in zip(groups, names, strict=True))
+        top = max([1.0, *part[shape.value].dropna().astype(float)])
+        width = max(4, *(len(str(label)) for label in part[shape.label]))
+        lines = [_line(row, shape, width, top) for row in part.to_dict("records")]
+        shown.append("\n".join([f"{shape.value}: {title}".rstrip(": "), *lines]))
+    return "\n\n".join(shown)
+
+
+def _line(row: dict[str, Any], shape: Bars, width: int, top: float) -> str:
+    value = row[shape.value]
+    label = fit(literal(row[shape.label]), width)
+    if value is None or value != value:
+        return f"{label}  –"
+    cells = list("█" * round(WIDTH * float(value) / top) + " " * WIDTH)[:WIDTH]
+    floor = row.get("floor")
+    if floor is not None and floor == floor:
+        cells[min(WIDTH - 1, max(0, round(WIDTH * float(floor) / top)))] = "│"
+    text = f"{label}  {''.join(cells)} {float(value):.3f}"
+    low, high = row.get("low"), row.get("high")
+    if low is not None and high is not None and low == low and high == high:
+        text += f" [{float(low):.2f}, {float(high):.2f}]"
+    count = row.get("n", row.get("entities"))
+    return f"{text}  n {int(count):,}" if count is not None and count == count else text
+
+
+def crossing(frame: "pd.DataFrame") -> str:
+    """The table `confusion`: gold types down, predicted ones across, per donor, seed and language."""
+    shown = []
+    for (donor, seed, language), part in frame.groupby(["donor", "seed", "language"], sort=False):
+        down, across = (list(dict.fromkeys(part[name])) for name in ("gold", "predicted"))
+        down = [*(kind for kind in down if kind != "spurious"), *(["spurious"] if "spurious" in down else [])]
+        types = sorted(set(across) - {"missed"}, key=lambda kind: (down.index(kind) if kind in down else 99, kind))
+        across = [*types, *(["missed"] if "missed" in across else [])]
+        counts = {(row["gold"], row["predicted"]): row["n"] for row in part.to_dict("records")}
+        width = max(8, *(len(kind) + 1 for kind in (*down, *across)))
+        lines = [" " * width + "".join(f"{literal(kind):>{width}}" for kind in across)]
+        for kind in down:
+            cells = (counts.get((kind, other)) for other in across)
+            lines.append(f"{literal(kind):<{width}}" + "".join(f"{n or '·':>{width}}" for n in cells))
+        shown.append(
+            f"donor {donor}, seed {seed}, language {language}: gold down, predicted across\n" + "\n".join(lines)
+        )
+    return "\n\n".join(shown)
+
+
+_SWAP_SIGNS = {"as_name": "█", "as_context": "░", "as_neither": "·"}
 
 
 def swap_bars(frame: "pd.DataFrame") -> str:
@@ -19,15 +91,15 @@ def swap_bars(frame: "pd.DataFrame") -> str:
     parts = ["█ as the name's type   ░ as the context's   · as neither"]
     for (language, subset), rows in chosen.groupby(["language", "subset"], sort=False):
         parts.append(f"{literal(language)}, {literal(subset)} names")
-        parts += [f"  {row.name_type:>3} in {row.context_type:<5} {_bar(row)}" for row in rows.itertuples()]
+        parts += [
+            f"  {row['name_type']:>3} in {row['context_type']:<5} {_swap_bar(row)}" for row in rows.to_dict("records")
+        ]
     return "\n".join(parts)
 
 
-def _bar(row: object) -> str:
-    ends, total = [0], 0.0
-    for name in SIGNS:
-        total += getattr(row, name)
-        ends.append(round(WIDTH * min(total, 1.0)))
-    drawn = "".join(sign * (end - start) for sign, start, end in zip(SIGNS.values(), ends, ends[1:], strict=False))
-    shares = " ".join(f"{100 * getattr(row, name):3.0f}" for name in SIGNS)
-    return f"{drawn:<{WIDTH}} {shares} %  n = {getattr(row, 'n')}"  # noqa: B009 - a named tuple of pandas
+def _swap_bar(row: Mapping[Hashable, Any]) -> str:
+    shares = {sign: float(row[name]) for name, sign in _SWAP_SIGNS.items()}
+    ends = [round(WIDTH * min(total, 1.0)) for total in accumulate(shares.values(), initial=0.0)]
+    drawn = "".join(sign * (end - start) for sign, (start, end) in zip(shares, pairwise(ends), strict=True))
+    percents = " ".join(f"{100 * share:3.0f}" for share in shares.values())
+    return f"{drawn:<{WIDTH}} {percents} %  n = {row['n']}"

@@ -65,7 +65,7 @@ def show_plots(run: "Run", items: Sequence[str]) -> None:
     """Print the text plot of each figure that the run holds."""
     from nerspace.engine.paper.published import ITEMS
     from nerspace.engine.tables.index import CATALOGUE
-    from nerspace.tui.plots.text import plot
+    from nerspace.tui.plots.tables import plot
 
     held = set(run.tables())
     for item in items:

@@ -14,8 +14,7 @@ from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.screen import Room
-from nerspace.tui.explorer.space.map_screen import NO_RUN
+from nerspace.tui.explorer.screen import NO_RUN, Room
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.rows import Cell, FrameRows, Shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.style import Style
 
-from nerspace.tui.colours import class_style, language_order
+from nerspace.tui.colours import MARKS, class_style, language_order
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.plots.overlay import Classes
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 Key = tuple[str, int]
 Array = np.ndarray[Any, Any]
-
-MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 _ONE_RUN = {"right": 108, "wrong": 203}
 _TWO_RUNS = {"right in both": 108, "wrong here": 215, "wrong there": 75, "wrong in both": 203}

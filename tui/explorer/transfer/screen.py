@@ -12,11 +12,11 @@ from textual.widgets import Static
 
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.cli.reports.transfer import SUBSETS, verdict
 from nerspace.tui.colours import class_style, language_name, language_order, script_of
 from nerspace.tui.explorer.listing import ListScreen
 from nerspace.tui.explorer.screen import NO_RUN, Room
 from nerspace.tui.explorer.wrong_sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
+from nerspace.tui.verdict import SUBSETS, verdict
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
 from nerspace.tui.widgets.plane import Plane, Point
