@@ -20,9 +20,16 @@ class NerspaceError(Exception):
 
 
 class UsageError(NerspaceError):
-    """The request itself is wrong: an unknown language, an impossible size, an empty selection."""
+    """The request itself is wrong: an unknown language, an impossible size, an empty selection.
+
+    field: the field of the request that is wrong, empty where it is none of them alone.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, hint: str = "", field: str = "") -> None:
+        super().__init__(message, hint)
+        self.field = field
 
 
 class DataError(NerspaceError):

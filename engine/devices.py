@@ -16,7 +16,7 @@ def check_device_name(name: str) -> str:
     kind, _, number = name.partition(":")
     if name in ("auto", "cpu", "mps", "cuda") or (kind == "cuda" and number.isdecimal()):
         return name
-    raise UsageError(f"Unknown device {name!r}.", "Choose auto, cpu, cuda, cuda:N or mps.")
+    raise UsageError(f"Unknown device {name!r}.", "Choose auto, cpu, cuda, cuda:N or mps.", field="device")
 
 
 def pick_device(name: str = "auto") -> "torch.device":

@@ -149,8 +149,7 @@ def _numbered(work: Generator[Record, None, Finetuned], part: int, parts: int) -
                 done: Finetuned = end.value
                 return done
             if isinstance(record, Stage):
-                label = f"{record.label}, model {part} of {parts}"
-                record = replace(record, label=label, part=part, parts=parts)
+                record = replace(record, part=part, parts=parts, number=part, models=parts)
             yield record
 
 

@@ -54,7 +54,11 @@ class Request:
         """
         for layer in self.probe_layers:
             if not 0 <= layer <= last:
-                raise UsageError(f"The model has no layer {layer}.", f"Choose from 0 (the initial one) to {last}.")
+                raise UsageError(
+                    f"The model has no layer {layer}.",
+                    f"Choose from 0 (the initial one) to {last}.",
+                    field="probe_layers",
+                )
         return tuple(sorted(set(self.probe_layers)))
 
 
@@ -88,16 +92,24 @@ def make_request(**fields: Any) -> dict[str, Any]:
     for name, least in _LEAST.items():
         if getattr(request, name) < least:
             raise UsageError(
-                f"{name.replace('_', ' ').capitalize()} is {getattr(request, name)}.", f"It must be at least {least}."
+                f"{name.replace('_', ' ').capitalize()} is {getattr(request, name)}.",
+                f"It must be at least {least}.",
+                field=name,
             )
     check_place(request.on, request.device)
     for code in request.probe_languages:
         if code not in languages:
-            raise UsageError(f"{code} is not among the languages of the run.", f"Probe some of {', '.join(languages)}.")
+            raise UsageError(
+                f"{code} is not among the languages of the run.", f"Probe some of {', '.join(languages)}.",
+                field="probe_languages",
+            )  # fmt: skip
     if not 0 <= request.dropout < 1:
-        raise UsageError(f"Dropout is {request.dropout}.", "It must be at least 0 and below 1.")
+        raise UsageError(f"Dropout is {request.dropout}.", "It must be at least 0 and below 1.", field="dropout")
     if not 0 < request.learning_rate < 1:
-        raise UsageError(f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.")
+        raise UsageError(
+            f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.",
+            field="learning_rate",
+        )  # fmt: skip
     return asdict(request)
 
 
@@ -123,8 +135,9 @@ def check_place(on: str, device: str) -> None:
     check_address(on)
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(
-            f"Ray hands out its GPUs itself: {device} cannot be chosen.", "Use --device auto, cpu or cuda."
-        )
+            f"Ray hands out its GPUs itself: {device} cannot be chosen.", "Use --device auto, cpu or cuda.",
+            field="device",
+        )  # fmt: skip
 
 
 def read_request(fields: Mapping[str, Any]) -> Request:

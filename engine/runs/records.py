@@ -1,7 +1,7 @@
 """What long work tells while it goes on: a job is a generator of these records, and they become the run's events."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
@@ -10,10 +10,24 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class ModelId:
+    """Which model of a run: what it is fine-tuned on, and its seed."""
+
+    donor: str
+    seed: int
+
+    def __str__(self) -> str:
+        """The short name by which people and folders know it: donor-seed."""
+        return f"{self.donor}-{self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A stage begins: `total` units of work, each called `unit`.
 
-    part, parts: where the same stages come many times over (a model each), which time it is, and of how many.
+    part, parts: where the same stages come many times over (a model each), which time it is, and of how many, for the
+    time that is left; models made side by side are one part. model, node: of which model it is, and on which node of a
+    cluster it is done. number, models: which of how many models that is.
     """
 
     stage: str
@@ -22,6 +36,10 @@ class Stage:
     unit: str
     part: int = 1
     parts: int = 1
+    model: ModelId | None = None
+    node: str = ""
+    number: int = 1
+    models: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,7 @@ class StepRecord:
     """One optimiser step: its number from 1, of how many, mean loss of the batch, and what was seen so far.
 
     seconds, probe_seconds: time spent training and probing so far. parts: into how many the batch was cut because
-    memory was short.
+    memory was short. model, node: whose step it is, and where it was made.
     """
 
     step: int
@@ -55,13 +73,15 @@ class StepRecord:
     seconds: float
     parts: int = 1
     probe_seconds: float = 0.0
+    model: ModelId | None = None
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeRecord:
     """One measure of the space of one language at one layer, taken after `step` steps over `n` vectors or sentences.
 
-    floor: what chance gives, where there is such a thing.
+    floor: what chance gives, where there is such a thing. model, node: as in StepRecord.
     """
 
     step: int
@@ -71,6 +91,8 @@ class ProbeRecord:
     n: int
     value: float
     floor: float | None = None
+    model: ModelId | None = None
+    node: str = ""
 
 
 Record = Stage | Progress | Note | StepRecord | ProbeRecord
@@ -79,8 +101,27 @@ _KINDS = {Stage: "stage", Progress: "progress", Note: "note", StepRecord: "step"
 
 
 def event_of(record: Record) -> tuple[str, dict[str, Any]]:
-    """The event kind (stage, progress, note, step, probe) and fields that tell of a record."""
-    return _KINDS[type(record)], asdict(record)
+    """The event kind (stage, progress, note, step, probe) and fields that tell of a record.
+
+    A model is told by the fields `donor` and `seed`, which are left out, as `node` is, where there is none.
+    """
+    fields = asdict(record)
+    fields |= fields.pop("model", None) or {}
+    if not fields.get("node"):
+        fields.pop("node", None)
+    return _KINDS[type(record)], fields
+
+
+def model_of(event: Mapping[str, Any]) -> ModelId | None:
+    """The model that an event is about; None where it does not say, as in runs of earlier versions."""
+    return ModelId(event["donor"], event["seed"]) if "donor" in event else None
+
+
+def stage_text(event: Mapping[str, Any]) -> str:
+    """An event of the kind stage as a person reads it: its label, the node, and which of several models it is."""
+    node = f" on {event['node']}" if event.get("node") else ""
+    models = event.get("models", 1)
+    return f"{event['label']}{node}" + (f", model {event['number']} of {models}" if models > 1 else "")
 
 
 def counted(stage: str, work: Generator[int, None, T], behind: int = 0) -> Generator[Progress, None, T]:

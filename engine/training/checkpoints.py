@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 
 from nerspace.engine.errors import ConfigurationError
 from nerspace.engine.files import whole_folder
-from nerspace.engine.runs.records import ProbeRecord, StepRecord
+from nerspace.engine.runs.records import ModelId, ProbeRecord, StepRecord
 
 TrainingRecord = StepRecord | ProbeRecord
 
@@ -121,7 +121,12 @@ def records_as_json(records: Sequence[TrainingRecord]) -> list[dict[str, Any]]:
 
 def records_from(values: Sequence[dict[str, Any]]) -> list[TrainingRecord]:
     """The records that `records_as_json` made plain."""
-    return [StepRecord(**value) if "loss" in value else ProbeRecord(**value) for value in values]
+    return [_record_from(value) for value in values]
+
+
+def _record_from(value: dict[str, Any]) -> TrainingRecord:
+    model = {"model": ModelId(**value["model"])} if value.get("model") else {}
+    return (StepRecord if "loss" in value else ProbeRecord)(**{**value, **model})
 
 
 def _tensors(model: Any, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:

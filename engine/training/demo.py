@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from nerspace.engine.names.tokenization import pieces_table, tokenization_table
 from nerspace.engine.projection.job import How, draw_maps
 from nerspace.engine.requests.training import Request, read_request
 from nerspace.engine.runs import Run, to_csv
-from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.sampling import Sample, draw_sample, point_table, readable, sentence_table, word_table
 from nerspace.engine.statistics.correlation import correlation_table, delta_correlation_table, delta_table
 from nerspace.engine.training.checkpoints import Checkpoints
@@ -140,13 +141,16 @@ def _train(
 ) -> Iterator[Record]:
     recipe = Recipe.of(request)
     probe = partial(probe_space, model, probed(test, request), probed_layers(request, model), request.seed)
-    yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps")
+    model_id = ModelId(request.donor, request.seed)
+    yield Stage("train", f"Fine-tuning on {request.donor}", recipe.steps(len(train)), "steps", model=model_id)
     probes: list[ProbeRecord] = []
     for table in ("steps", "probes"):
         run.drop_table(table)
     checkpoints = Checkpoints(run.path / "checkpoints", request.checkpoint_seconds)
     with closing(finetune(model, train, recipe, probe, checkpoints)) as records:
         for record in records:
+            if isinstance(record, StepRecord | ProbeRecord):
+                record = replace(record, model=model_id)
             if isinstance(record, StepRecord):
                 run.append_rows("steps", steps_table([record]))
             elif isinstance(record, ProbeRecord):

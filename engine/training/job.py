@@ -26,7 +26,7 @@ from nerspace.engine.geometry.similarity import cka_table
 from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.requests.training import Request, read_request
 from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv
-from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage, StepRecord
+from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.sampling import draw_sample, point_table, readable, sentence_table
 from nerspace.engine.statistics.advice import piece_overlap_table
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
@@ -186,7 +186,7 @@ def _brought(run: Run, request: Request, work: Generator[Record, None, None]) ->
 
 
 def _name(request: Request) -> str:
-    return f"{request.donor}-{request.seed}"
+    return str(ModelId(request.donor, request.seed))
 
 
 def _folder(run: Run, request: Request) -> Path:
@@ -209,7 +209,8 @@ def finetune_one(
     """
     name, folder = _name(request), _folder(run, request)
     recipe = Recipe.of(request)
-    yield Stage("train", f"Fine-tuning {name}", recipe.steps(len(train)), "steps")
+    model_id = ModelId(request.donor, request.seed)
+    yield Stage("train", f"Fine-tuning {name}", recipe.steps(len(train)), "steps", model=model_id)
     if (done := _read_done(folder)) is not None:
         yield from done.records
         return done
@@ -225,10 +226,11 @@ def finetune_one(
         checkpoints = Checkpoints(folder, request.checkpoint_seconds)
         with closing(finetune(model, learned, recipe, probe, checkpoints)) as steps:
             for record in steps:
-                if not isinstance(record, Note):
+                if isinstance(record, StepRecord | ProbeRecord):
+                    record = replace(record, model=model_id)
                     records.append(record)
                 yield record
-        yield Stage("read", f"Errors of {name}", len(read), "sentences")
+        yield Stage("read", f"Errors of {name}", len(read), "sentences", model=model_id)
         outputs = Outputs()
         for count in forward(model, read, outputs, batch_size=FORWARD_BATCH):
             yield Progress("read", count)
@@ -258,8 +260,7 @@ def _recorded(
             if isinstance(record, StepRecord | ProbeRecord):
                 _append(run, request, record)
             elif isinstance(record, Stage) and models > 1:
-                label = f"{record.label}, model {number + 1} of {models}"
-                record = replace(record, label=label, part=part, parts=parts)
+                record = replace(record, part=part, parts=parts, number=number + 1, models=models)
             yield record
             if number == 0 and isinstance(record, StepRecord) and (note := _foretold(record, models, parts)):
                 yield Note(note)

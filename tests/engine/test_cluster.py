@@ -21,6 +21,7 @@ from nerspace.engine.requests.evaluation import make_evaluation, models_of
 from nerspace.engine.requests.extraction import make_extract_request, make_project_request
 from nerspace.engine.requests.paper import make_paper_request
 from nerspace.engine.runs import Run, jobs
+from nerspace.engine.runs.records import ModelId, model_of
 
 pytest.importorskip("ray")
 pytest.importorskip("grpc")
@@ -92,8 +93,10 @@ def notes(run: Run) -> list[str]:
     return [event["text"] for _, event in run.events() if event["event"] == "note"]
 
 
-def stages(run: Run) -> list[str]:
-    return [event["label"] for _, event in run.events() if event["event"] == "stage"]
+def trained(run: Run) -> set[ModelId | None]:
+    """The models that told of their training."""
+    events = (event for _, event in run.events() if event["event"] in ("stage", "step", "probe"))
+    return {model_of(event) for event in events if event.get("stage", "train") == "train"}
 
 
 def given(run: Run) -> list[str]:
@@ -103,11 +106,9 @@ def given(run: Run) -> list[str]:
 
 def wait_for_step(run: Run, step: int) -> str:
     """Wait until the first training has told that step; the node that it is on."""
-    label = ""
     for event in jobs.follow(run, poll=0.02):
-        label = event.get("label", label)
         if event["event"] == "step" and event["step"] >= step:
-            return label.partition(" on ")[2].partition(",")[0]
+            return str(event["node"])
     raise AssertionError((run.path / "job.log").read_text())
 
 
@@ -122,6 +123,7 @@ def test_transfer_on_three_nodes_one_of_which_is_killed_ends_with_the_tables_of_
     assert_same_results(whole, run)
     lost = [note[:4] for note in notes(run) if note.endswith(f" was lost on {node} and is done again.")]
     assert len(lost) == 1
+    assert {str(model) for model in trained(run)} == set(MODELS)
     assert sorted(given(run)) == sorted([*MODELS, *lost])
     assert sorted(note.partition(" is done on ")[0] for note in notes(run) if " is done on " in note) == sorted(MODELS)
     assert run.info()["device"] == f"Ray at {cluster.address} (3 nodes, 2 CPUs)"
@@ -293,6 +295,4 @@ def test_the_paper_is_made_of_models_trained_on_a_cluster(workspace: Path, clust
         end(run)
         tables.append({name: run.table_path(name).read_bytes() for name in run.tables()})
     assert tables[0] == tables[1]
-    assert (
-        len(given(run)) == len({label.split(" ")[1] for label in stages(run) if label.startswith("Fine-tuning")}) == 6
-    )
+    assert len(given(run)) == len(trained(run)) == 6

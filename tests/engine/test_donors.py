@@ -9,7 +9,7 @@ from nerspace.engine import runs
 from nerspace.engine.geometry.similarity import linear_cka
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.runs import Run, jobs, to_csv
-from nerspace.engine.runs.records import StepRecord
+from nerspace.engine.runs.records import StepRecord, model_of, stage_text
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.engine.training.job import _foretold
 from nerspace.engine.transfer.findings import TABLES, transfer_tables
@@ -103,7 +103,14 @@ def test_a_transfer_run_trains_the_same_models_without_probes(whole: Run, worksp
     stages = [event for _, event in run.events() if event["event"] == "stage"]
     trained = [event for event in stages if event["stage"] == "train"]
     assert [(event["part"], event["parts"]) for event in trained] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert trained[2]["label"] == "Fine-tuning pl-0, model 3 of 4"
+    assert stage_text(trained[2]) == "Fine-tuning pl-0, model 3 of 4"
+    assert [str(model_of(event)) for event in trained] == [
+        f"{donor}-{seed}" for donor in ("be", "pl") for seed in (0, 1)
+    ]
+    steps = [event for _, event in run.events() if event["event"] == "step"]
+    assert list(dict.fromkeys((event["donor"], event["seed"]) for event in steps)) == [
+        (event["donor"], event["seed"]) for event in trained
+    ]
     notes = [event["text"] for _, event in run.events() if event["event"] == "note"]
     assert "4 fine-tunings of 10 steps; the first 20 tell how long it takes." in notes
 

@@ -19,6 +19,7 @@ from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.paper.samples import ambiguous_names, draw_paper_sample, load_corpus
 from nerspace.engine.requests.paper import make_paper_request, read_paper_request, sizes_of
 from nerspace.engine.runs import Run, jobs
+from nerspace.engine.runs.records import model_of
 from nerspace.engine.tables.index import CATALOGUE
 
 
@@ -55,9 +56,9 @@ def test_every_item_has_its_tables_with_the_columns_of_the_catalogue(whole: Run)
 
 
 def test_each_model_is_made_once_and_serves_every_figure(whole: Run) -> None:
-    stages = [event["label"] for _, event in whole.events() if event["event"] == "stage" and event["stage"] == "train"]
+    stages = [event for _, event in whole.events() if event["event"] == "stage" and event["stage"] == "train"]
     assert len(stages) == 11
-    assert len({label.split(" ")[1] for label in stages}) == 11
+    assert len({model_of(event) for event in stages}) == 11
     assert len(list((whole.path / "pieces").iterdir())) == 11
     assert len(whole.read_table("transfer")) == 11 * 11
 

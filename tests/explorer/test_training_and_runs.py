@@ -15,6 +15,7 @@ from tui_driving import explorer, press, settle, text_of
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run, create, jobs
 from nerspace.engine.runs.live import Throughput, delta_correlations_so_far, resident_memory
+from nerspace.engine.runs.records import ModelId, ProbeRecord, Record, Stage, StepRecord, event_of
 from nerspace.engine.runs.tables import errors_compared, request_differences, runs_table, seconds_taken
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
 from nerspace.tui.cli.training import finetune
@@ -29,20 +30,55 @@ def _models(workspace, names=("be-0", "be-1"), state="running") -> Run:
     run = create(workspace, "finetune", asked, 0)
     run.append_event("state", state="running")
     for part, name in enumerate(names, 1):
-        label = f"Fine-tuning {name}, model {part} of {len(names)}" if len(names) > 1 else f"Fine-tuning {name}"
-        run.append_event("stage", stage="train", label=label, total=10, unit="steps")
+        model = ModelId("be", int(name.removeprefix("be-")))
+        _append(run, Stage("train", f"Fine-tuning {name}", 10, "steps", model=model, number=part, models=len(names)))
         for step in range(11):
             if step:
-                run.append_event("step", step=step, steps=10, loss=part / step, learning_rate=1e-4, sentences=8 * step,
-                                 seconds=0.5 * step)  # fmt: skip
+                _append(run, StepRecord(step, 10, part / step, 1e-4, 8 * step, 0.5 * step, model=model))
             for place, code in enumerate(("be", "ru")):
                 value = 0.5 + 0.01 * part * (step % 3) + 0.02 * place * step
-                run.append_event("probe", step=step, language=code, layer=12, measure="mean_cosine", n=8, value=value)
+                _append(run, ProbeRecord(step, code, 12, "mean_cosine", 8, value, model=model))
     run.claim(os.getpid())
     run.update(state=state, device="cpu (2 threads)")
     if state != "running":
         run.append_event("state", state=state)
     return run
+
+
+def _append(run: Run, record: Record) -> None:
+    kind, fields = event_of(record)
+    run.append_event(kind, **fields)
+
+
+def test_a_model_whose_worker_was_lost_is_one_model(tmp_path):
+    """Its stage is told again, by another node, and its steps go on there."""
+    run = create(tmp_path, "finetune", {"donor": "be"}, 0)
+    model = ModelId("be", 0)
+    for node, steps in (("node-a", range(1, 5)), ("node-b", range(5, 11))):
+        stage = Stage("train", "Fine-tuning be-0", 10, "steps", model=model, node=node, number=1, models=2)
+        _append(run, stage)
+        for step in steps:
+            _append(run, StepRecord(step, 10, 1 / step, 1e-4, 8 * step, 0.5 * step, model=model, node=node))
+            _append(run, ProbeRecord(step, "be", 12, "mean_cosine", 8, 0.5, model=model, node=node))
+    following = Following(run)
+    following.see(run.events())
+    assert following.models == ["be-0"]
+    assert following.label == "Fine-tuning be-0 on node-b, model 1 of 2"
+    (traced,) = following.traced()
+    assert traced.steps["step"].tolist() == traced.probes["step"].tolist() == list(range(1, 11))
+
+
+def test_models_of_a_run_of_an_earlier_version_are_told_apart_by_their_stages(tmp_path):
+    run = create(tmp_path, "finetune", {"donor": "be"}, 0)
+    for part in (1, 2):
+        label = f"Fine-tuning be-{part - 1}, model {part} of 2"
+        run.append_event("stage", stage="train", label=label, total=1, unit="steps", part=part, parts=2)
+        run.append_event("step", step=1, steps=1, loss=part, learning_rate=1e-4, sentences=8, seconds=1)
+    following = Following(run)
+    following.see(run.events())
+    assert following.models == ["Fine-tuning be-0, model 1 of 2", "Fine-tuning be-1, model 2 of 2"]
+    assert following.label == "Fine-tuning be-1, model 2 of 2"
+    assert [one.steps["loss"].tolist() for one in following.traced()] == [[1], [2]]
 
 
 def test_models_of_one_run_are_told_apart(tmp_path):
@@ -298,8 +334,9 @@ async def test_events_that_begin_anew_are_followed_anew(tmp_path, corpus):
     async with explorer(run, corpus).run_test(size=(110, 30)) as pilot:
         assert "loss  0.200" in await press(pilot, "3")
         run.set_events_aside()
-        run.append_event("stage", stage="train", label="Fine-tuning be-0, model 1 of 2", total=10, unit="steps")
-        run.append_event("step", step=1, steps=10, loss=7.25, learning_rate=1e-4, sentences=8, seconds=1)
+        model = ModelId("be", 0)
+        _append(run, Stage("train", "Fine-tuning be-0", 10, "steps", model=model, models=2))
+        _append(run, StepRecord(1, 10, 7.25, 1e-4, 8, 1.0, model=model))
         await pilot.pause(0.7)
         await settle(pilot)
         await pilot.pause(0.7)

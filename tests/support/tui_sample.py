@@ -95,7 +95,7 @@ def write_run(workspace: Path, corpus: Path, state: str = "finished") -> Run:
     sentences = [data.sentence_of(context, entity, code) for code in CODES for context, entity in cells]
     points = point_table(sentences)
     run.append_event("state", state="running")
-    run.append_event("stage", stage="train", label="Fine-tuning on en", total=120, unit="steps")
+    run.append_event("stage", stage="train", label="Fine-tuning on en", total=120, unit="steps", donor="en", seed=0)
     steps = [
         {"step": step, "steps": 120, "loss": 1.9 * np.exp(-step / 30) + 0.05 * generator.random(),
          "learning_rate": 2e-4 * (1 - step / 121), "sentences": 8 * step, "seconds": 0.4 * step}
@@ -108,9 +108,9 @@ def write_run(workspace: Path, corpus: Path, state: str = "finished") -> Run:
         for measure, scale in (("mean_cosine", 1.0), ("isoscore", 0.2))
     ]  # fmt: skip
     for record in steps:
-        run.append_event("step", **record)
+        run.append_event("step", **record, donor="en", seed=0)
     for record in probes:
-        run.append_event("probe", **record)
+        run.append_event("probe", **record, donor="en", seed=0)
     run.write_table("steps", pd.DataFrame(steps).drop(columns="steps"))
     run.write_table("probes", pd.DataFrame(probes))
     run.write_table("sentences", sentence_table(sentences))

@@ -209,14 +209,16 @@ class _Progress:
             self.say(literal(event["text"]))
 
     def _begin(self, event: dict[str, Any]) -> None:
+        from nerspace.engine.runs.records import stage_text
+
         if self._bars is None:
-            self.say(f"{event['label']} ({event['total']:,} {event['unit']})")
+            self.say(f"{stage_text(event)} ({event['total']:,} {event['unit']})")
             return
         self._unit = event["unit"]
         # More lines than the screen has would hide the one that moves.
         for old in self._bars.task_ids[:-LINES]:
             self._bars.update(old, visible=False)
-        self._task = self._bars.add_task(event["label"], total=event["total"], amount="", left="")
+        self._task = self._bars.add_task(stage_text(event), total=event["total"], amount="", left="")
 
     def _advance(self, done: int) -> None:
         if self._bars is None:

@@ -31,7 +31,9 @@ def check_address(on: str) -> None:
     """
     if on != HERE and not _ADDRESS.fullmatch(on):
         raise UsageError(
-            f"{on!r} is no place for work.", "Choose ray (the cluster of this machine), ray://HOST:PORT or HOST:PORT."
+            f"{on!r} is no place for work.",
+            "Choose ray (the cluster of this machine), ray://HOST:PORT or HOST:PORT.",
+            field="on",
         )
     needed = ["ray", *(["grpc"] if on.startswith("ray://") else [])]
     if missing := [name for name in needed if importlib.util.find_spec(name) is None]:

@@ -288,7 +288,7 @@ class Pool:
         if state is None:
             return
         state.records += [
-            replace(record, label=f"{record.label} on {hand.node}") if isinstance(record, Stage) else record
+            replace(record, node=hand.node) if isinstance(record, Stage | StepRecord | ProbeRecord) else record
             for record in answer.records
         ]
         if not answer.ended:

@@ -108,11 +108,10 @@ def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, 
     try:
         return make_request(**fields, donor=fields["donors"][0], probe_size=12, perplexity=70), {}
     except NerspaceError as error:
-        # The message begins with the name of the field.
-        said = str(error).lower().removeprefix("the ")
-        labels = {question.name: question.name.replace("_", " ") for question in QUESTIONS}
-        named = [name for name, label in labels.items() if said.startswith(label)]
-        return {}, {max(named, key=len, default="donors"): str(error)}
+        # What no question is about stands beside the first.
+        field = error.field if isinstance(error, UsageError) else ""
+        names = [question.name for question in QUESTIONS]
+        return {}, {field if field in names else names[0]: str(error)}
 
 
 def launch(workspace: Path, request: Mapping[str, Any]) -> "Run":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.jobs import ENDED
-from nerspace.engine.runs.records import RemainingTime
+from nerspace.engine.runs.records import ModelId, RemainingTime, model_of, stage_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ _PROBE = ("step", "language", "layer", "measure", "n", "value")
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The tables `steps` and `probes` of one model of a run. model: its donor and seed as be-1, or its donor alone."""
+    """The tables `steps` and `probes` of one model of a run. model: its name, donor and seed as be-1."""
 
     run: str
     model: str
@@ -37,7 +37,8 @@ def _throughput() -> "Throughput":
 class Following:
     """The events of one run up to a byte offset: its stage, time left, and the steps and probes of each model.
 
-    A run that trains several models tells a stage named train before each; its steps and probes follow.
+    Steps and probes say whose they are. Those of earlier versions do not: they follow the stage named train of their
+    model, whose label stands for its name.
     """
 
     run: Run
@@ -73,14 +74,15 @@ class Following:
             self.remaining.see(event)
             self.throughput.see(event)
             kind = event["event"]
+            model = str(model_of(event) or self.model)
             if kind == "step":
-                self.steps.setdefault(self.model, []).append({name: event[name] for name in _STEP})
+                self.steps.setdefault(model, []).append({name: event[name] for name in _STEP})
             elif kind == "probe":
-                self.probes.setdefault(self.model, []).append({name: event[name] for name in _PROBE})
+                self.probes.setdefault(model, []).append({name: event[name] for name in _PROBE})
             elif kind == "stage":
-                self.label, self.unit, self.note = str(event["label"]), str(event["unit"]), ""
+                self.label, self.unit, self.note = stage_text(event), str(event["unit"]), ""
                 if event.get("stage") == "train":
-                    self.model = self.label.removeprefix("Fine-tuning ").removeprefix("on ").partition(",")[0]
+                    self.model = str(model_of(event) or event["label"])
             elif kind == "note":
                 self.note = str(event["text"])
             elif kind == "table":
@@ -111,10 +113,11 @@ def traced_in_tables(run: Run) -> list[Traced]:
     steps = run.read_table("steps") if "steps" in known else pd.DataFrame(columns=list(_STEP))
     probes = run.read_table("probes") if "probes" in known else empty
     if "donor" not in steps or "seed" not in steps:
-        donor = str(run.info().get("request", {}).get("donor", ""))
-        return [Traced(run.id, donor, steps, probes)] if len(steps) or len(probes) else []
+        request = run.info().get("request", {})
+        model = str(ModelId(request.get("donor", ""), request.get("seed", 0)))
+        return [Traced(run.id, model, steps, probes)] if len(steps) or len(probes) else []
     return [
-        Traced(run.id, f"{donor}-{seed}", part.drop(columns=["donor", "seed"]),
+        Traced(run.id, str(ModelId(donor, seed)), part.drop(columns=["donor", "seed"]),
                probes[(probes["donor"] == donor) & (probes["seed"] == seed)].drop(columns=["donor", "seed"])
                if "seed" in probes else empty)
         for (donor, seed), part in steps.groupby(["donor", "seed"], sort=False)
