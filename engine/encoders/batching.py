@@ -39,12 +39,18 @@ class Encoded:
         return tuple(p for tag, word in zip(tags, self.pieces, strict=True) if tag != "O" for p in word)
 
 
-def encode(sentences: Sequence["Sentence"], tokenizer: "Tokenizer", max_length: int = 512) -> list[Encoded]:
-    """Tokenise sentences once; what is longer than `max_length` ids is cut behind it, the closing id kept."""
+def encode(sentences: Sequence["Sentence"], tokenizer: "Tokenizer", max_length: int | None = 512) -> list[Encoded]:
+    """Tokenise sentences once; what is longer than `max_length` ids is cut behind it, the closing id kept.
+
+    Args:
+        sentences: their words are encoded, their tags stay with them.
+        tokenizer: the model's.
+        max_length: in ids, those that close the sentence among them; None for no limit.
+    """
     encoded = []
     cut = encode_sentences(tokenizer, [sentence.words for sentence in sentences])
     for sentence, (ids, words) in zip(sentences, cut, strict=True):
-        if len(ids) > max_length:
+        if max_length is not None and len(ids) > max_length:
             ids, words = [*ids[: max_length - 1], ids[-1]], [*words[: max_length - 1], None]
         pieces: list[list[int]] = [[] for _ in sentence.words]
         for position, word in enumerate(words):

@@ -68,3 +68,15 @@ def _limit(found: Mapping[str, Any]) -> int:
 
 def _number(found: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     return next((int(found[name]) for name in names if isinstance(found.get(name), int)), None)
+
+
+def labels_in(folder: str | Path) -> dict[int, str]:
+    """The labels of the classes that the model in a folder knows, by their ids; LABEL_0 and so on where none are named.
+
+    Raises: ModelError where its config.json is missing or damaged.
+    """
+    found = read_configuration(folder)
+    names = found.get("id2label")
+    if isinstance(names, Mapping) and names:
+        return {int(number): str(name) for number, name in names.items()}
+    return {number: f"LABEL_{number}" for number in range(_number(found, ("num_labels", "_num_labels")) or 2)}

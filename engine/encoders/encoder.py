@@ -15,6 +15,7 @@ from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    import torch
     from tokenizers import Tokenizer
 
 Text = Sentence | str | Sequence[str]
@@ -38,6 +39,7 @@ class Encoder:
 
     Raises:
         ModelError: for a name that leads to no encoder with safetensors weights.
+        UsageError: for a device that cannot be.
     """
 
     def __init__(
@@ -46,14 +48,23 @@ class Encoder:
         shape = shape_in(encoders.resolve(name))
         self.name, self.seed = name, seed
         self.labels = tuple(encoders.LABELS if labels is None else labels)
-        self.device = devices.pick_device(device)
+        self._device = devices.check_device_name(device)
         self.limit, self.layers, self.width = shape.limit, shape.layers, shape.width
 
     def __repr__(self) -> str:
         return (
-            f"Encoder({self.name!r}, device={str(self.device)!r}): layers 0 to {self.layers}, "
+            f"Encoder({self.name!r}, device={self._device!r}): layers 0 to {self.layers}, "
             f"vectors of {self.width} values, at most {self.limit} pieces"
         )
+
+    @cached_property
+    def device(self) -> "torch.device":
+        """Where the model computes.
+
+        Raises:
+            ConfigurationError: where this machine lacks it.
+        """
+        return devices.pick_device(self._device)
 
     @cached_property
     def tokenizer(self) -> "Tokenizer":

@@ -13,18 +13,16 @@ from typing import Any
 import pandas as pd
 
 from nerspace.datasets import Sentence
-from nerspace.engine import devices, encoders
+from nerspace.engine.encoders import Encoder, resolve
 from nerspace.engine.encoders.batching import encode
-from nerspace.engine.encoders.forward import Outputs, forward
+from nerspace.engine.encoders.configuration import labels_in
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation.reading import Given, Labels, coverage_table, labels_of, parts_of
 from nerspace.engine.executors.ray import Piece, Pool, shards
 from nerspace.engine.files import write_text
-from nerspace.engine.names.tokenization import encode_sentences
 from nerspace.engine.requests.evaluation import Evaluation, SavedModel
 from nerspace.engine.runs import Run
-from nerspace.engine.runs.records import Progress, Record
-from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
+from nerspace.engine.runs.records import Record, counted
 
 # Parts of sentences are read in blocks of so many, whoever reads them: the batches decide the last digits.
 _BLOCK = 2048
@@ -37,15 +35,13 @@ Said = tuple[list[list[int]], list[float]]
 class Tagger:
     """A model, and how it reads the given sentences.
 
-    number: its place among the models of the run. limit: how many ids it reads at once. parts: what it reads at once:
-    number of the sentence, then as `parts_of` has it. shards: numbers of the parts that are one piece of work each.
-    coverage: the table of that name.
+    number: its place among the models of the run. parts: what it reads at once: number of the sentence, then as
+    `parts_of` has it. shards: numbers of the parts that are one piece of work each. coverage: the table of that name.
     """
 
     number: int
     model: SavedModel
     labels: Labels
-    limit: int
     parts: list[tuple[int, int, int, int, int]]
     shards: list[range]
     coverage: pd.DataFrame
@@ -70,30 +66,15 @@ def make_tagger(number: int, model: SavedModel, given: Given, asked: Evaluation,
 
     learned: the sentences that it was trained on. Raises: ModelError for a model that does not tag names.
     """
-    from transformers import AutoConfig
-
-    config = AutoConfig.from_pretrained(encoders.resolve(model.model), trust_remote_code=False)
-    labels = labels_of(config.id2label, model.model)
-    limit = longest_input(config)
-    pieces = _pieces(encoders.load_tokenizer(model.model), given)
-    parts = [(i, *part) for i, counts in enumerate(pieces) for part in parts_of(counts, limit)]
+    labels = labels_of(labels_in(resolve(model.model)), model.model)
+    encoder = Encoder(model.model)
+    whole = encode(given.sentences, encoder.tokenizer, None)
+    pieces = [[len(word) for word in item.pieces] for item in whole]
+    parts = [(i, *part) for i, counts in enumerate(pieces) for part in parts_of(counts, encoder.limit)]
     blocks = shards(-(-len(parts) // _BLOCK))
     cut = [range(part.start * _BLOCK, min(part.stop * _BLOCK, len(parts))) for part in blocks]
-    coverage = coverage_table(model, given, asked, labels, pieces, limit, learned)
-    return Tagger(number, model, labels, limit, parts, cut, coverage)
-
-
-def _pieces(tokenizer: Any, given: Given) -> list[list[int]]:
-    """Per sentence, the pieces of each word."""
-    counted = []
-    cut = encode_sentences(tokenizer, [sentence.words for sentence in given.sentences])
-    for sentence, encoded in zip(given.sentences, cut, strict=True):
-        counts = [0] * len(sentence.words)
-        for word in encoded.word_index:
-            if word is not None:
-                counts[word] += 1
-        counted.append(counts)
-    return counted
+    coverage = coverage_table(model, given, asked, labels, pieces, encoder.limit, learned)
+    return Tagger(number, model, labels, parts, cut, coverage)
 
 
 def reading(
@@ -117,13 +98,13 @@ def reading(
 
 def _read_here(run: Run, tagger: Tagger, shard: range, given: Given, device: str) -> Iterator[Record]:
     sentences = tagger.sentences(shard, given)
-    yield from read_shard(run, tagger.model, tagger.labels, tagger.limit, device, sentences, shard, tagger.home(shard))
+    yield from read_shard(run, tagger.model, tagger.labels, device, sentences, shard, tagger.home(shard))
 
 
 def _piece(pool: Pool, tagger: Tagger, shard: range, given: Given) -> Piece:
     def arguments() -> tuple[Any, ...]:
         sentences = pool.store(tagger.sentences(shard, given))
-        return tagger.labels, tagger.limit, pool.device, sentences, shard, tagger.home(shard)
+        return tagger.labels, pool.device, sentences, shard, tagger.home(shard)
 
     number = tagger.shards.index(shard) + 1
     return Piece(
@@ -133,18 +114,17 @@ def _piece(pool: Pool, tagger: Tagger, shard: range, given: Given) -> Piece:
 
 
 def read_shard(
-    run: Run, model: SavedModel, labels: Labels, limit: int, device: str, sentences: Sequence[Sentence], shard: range,
+    run: Run, model: SavedModel, labels: Labels, device: str, sentences: Sequence[Sentence], shard: range,
     home: str,
 ) -> Iterator[Record]:  # fmt: skip
     """Have a model tag the sentences of a shard, and leave what it said in the file `home` of the run."""
-    tokenizer, network = _loaded(model, labels.own, device)
+    encoder = _encoder(model, labels.own, device)
     predicted: list[list[int]] = []
     confidence: list[float] = []
     for start in range(0, len(sentences), _BLOCK):
-        encoded = encode(sentences[start : start + _BLOCK], tokenizer, limit)
-        outputs = Outputs()
-        for done in forward(network, encoded, outputs, outside=labels.outside, batch_size=FORWARD_BATCH):
-            yield Progress("read", shard.start + start + done)
+        block = sentences[start : start + _BLOCK]
+        passing = encoder.read_counting(block, layers=(), outside=labels.outside)
+        outputs = yield from counted("read", passing, shard.start + start)
         predicted += outputs.predicted
         confidence += outputs.confidence
     run.require()
@@ -154,10 +134,9 @@ def read_shard(
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: SavedModel, own: tuple[str, ...], device: str) -> tuple[Any, Any]:
-    """Tokenizer and network of a model, kept for its next shard."""
-    network: Any = encoders.load_token_classifier(model.model, own, model.seed)
-    return encoders.load_tokenizer(model.model), network.to(devices.pick_device(device))
+def _encoder(model: SavedModel, own: tuple[str, ...], device: str) -> Encoder:
+    """A model with its own labels, kept for its next shard."""
+    return Encoder(model.model, device, own, model.seed)
 
 
 def read_back(run: Run, tagger: Tagger, sentences: int) -> Said:

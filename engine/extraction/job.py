@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from nerspace.datasets import Sentence
-from nerspace.engine import devices, encoders
-from nerspace.engine.encoders.batching import Encoded, encode
-from nerspace.engine.encoders.forward import FloatArray, Outputs, forward
+from nerspace.engine import devices
+from nerspace.engine.encoders import Encoder
+from nerspace.engine.encoders.batching import Encoded
+from nerspace.engine.encoders.forward import BATCH, FloatArray
 from nerspace.engine.errors import DataError
 from nerspace.engine.executors.ray import MOST_SHARDS, Piece, Pool, reach, shards
 from nerspace.engine.extraction.files import GrowingVectors
@@ -26,10 +27,8 @@ from nerspace.engine.extraction.sentences import Plan, make_plan
 from nerspace.engine.files import settle
 from nerspace.engine.requests.extraction import ExtractRequest, read_extract_request
 from nerspace.engine.runs import Run, append_text, to_csv
-from nerspace.engine.runs.records import Note, Progress, Record, Stage
+from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.sampling import sentence_table
-from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
-from nerspace.engine.training.loop import LABELS
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
@@ -84,16 +83,17 @@ def extract(run: Run) -> Iterator[Record]:
 
 
 def _extract(run: Run, request: ExtractRequest, pool: Pool | None) -> Iterator[Record]:
-    reading = _Reading(request)
+    encoder = _encoder(request, "before")
     plan = make_plan(request)
-    blocks = reading.blocks(len(plan))
+    blocks = _blocks(request, encoder.width, len(plan))
 
     yield Stage("rows", f"Numbering the {request.of}", len(plan), "sentences")
     _begin_tables(run, request)
     rows: list[int] = []
     sentences = 0
     for block in blocks:
-        count, read = _tell_rows(run, request, reading.read(plan, block), sum(rows))
+        items = encoder.encode([plan.sentence(number) for number in block])
+        count, read = _tell_rows(run, request, items, sum(rows))
         rows.append(count)
         sentences += read
         yield Progress("rows", block.stop)
@@ -102,12 +102,12 @@ def _extract(run: Run, request: ExtractRequest, pool: Pool | None) -> Iterator[R
     if request.of == "entities" and (lost := len(plan) - sum(rows)):
         yield Note(f"{lost:,} of {len(plan):,} sentences are left out: the model does not reach their name.")
     _end_tables(run, request, sum(rows), sentences)
-    run.write_table("vectors", vectors_table(request, sum(rows), reading.width))
+    run.write_table("vectors", vectors_table(request, sum(rows), encoder.width))
 
     for stage in request.stages:
         files = GrowingVectors(
             run.path / "vectors", stage, {layer: file_name(stage, layer, request.of) for layer in request.layers}, rows,
-            reading.width,
+            encoder.width,
         )  # fmt: skip
         yield Stage(stage, f"Vectors {stage} fine-tuning", len(plan), "sentences")
         if done := files.begin():
@@ -140,39 +140,37 @@ def _stage_here(
 ) -> Iterator[Record | Block]:
     """Read all blocks from `done` on with the model of a stage."""
     sentences = ([plan.sentence(number) for number in block] for block in blocks[done:])
-    yield from _read_blocks(request, stage, _loaded(request, stage), blocks[done:], sentences, done)
+    yield from _read_blocks(request, stage, _encoder(request, stage), blocks[done:], sentences, done)
 
 
 def _read_blocks(
-    request: ExtractRequest, stage: str, loaded: "tuple[_Reading, Any]", blocks: Sequence[range],
+    request: ExtractRequest, stage: str, encoder: Encoder, blocks: Sequence[range],
     sentences: Iterable[list[Sentence]], first: int,
 ) -> Iterator[Record | Block]:  # fmt: skip
     """Read blocks of sentences with the model of a stage; each block's vectors come when it is read.
 
     blocks: the sentences' numbers among all. first: the first block's number among all.
     """
-    reading, model = loaded
     for number, (block, texts) in enumerate(zip(blocks, sentences, strict=True), first):
-        items = [(item, found) for item in reading.encoded(texts) if (found := rows_of(item, request))]
+        items = [(item, found) for item in encoder.encode(texts) if (found := rows_of(item, request))]
         groups = [[row.pieces for row in found] for _, found in items]
-        outputs = Outputs()
-        for count in forward(
-            model, [item for item, _ in items], outputs, groups=groups, layers=request.layers, batch_size=FORWARD_BATCH
-        ):
-            yield Progress(stage, block.start + count)
+        outputs = yield from counted(
+            stage,
+            encoder.read_counting([item for item, _ in items], groups, request.layers, batch_size=BATCH),
+            block.start,
+        )
         yield number, outputs.vectors
         yield Progress(stage, block.stop)
 
 
-def _loaded(request: ExtractRequest, stage: str) -> "tuple[_Reading, Any]":
-    """What cuts sentences, and the model of a stage on its device."""
+def _encoder(request: ExtractRequest, stage: str) -> Encoder:
+    """The encoder of a stage."""
     name = request.model if stage == "before" else request.tuned
-    model: Any = encoders.load_token_classifier(name, LABELS, request.tuned_seed)
-    return _Reading(request), model.to(devices.pick_device(request.device))
+    return Encoder(name, request.device, seed=request.tuned_seed)
 
 
 # A worker does many shards with one model.
-_kept = lru_cache(maxsize=1)(_loaded)
+_shared_encoder = lru_cache(maxsize=1)(_encoder)
 
 
 # -- on a cluster
@@ -186,15 +184,15 @@ def _stage_on(
     A shard that came home before the driver died is not read again.
     """
     parts = shards(len(blocks))
-    kept = [f"vectors/.shards/{stage}-{number}" for number in range(len(parts))]
+    saved = [f"vectors/.shards/{stage}-{number}" for number in range(len(parts))]
     wanted = [number for number, part in enumerate(parts) if part.stop > done]
-    missing = [number for number in wanted if not (run.path / kept[number]).is_dir()]
+    missing = [number for number in wanted if not (run.path / saved[number]).is_dir()]
     remote = replace(request, device=pool.device)
     works = pool.work(
         Piece(
             f"Part {number + 1} of {len(parts)} ({stage})", "nerspace.engine.extraction.job:read_shard", remote,
-            ("model", "tuned"), partial(_shard_arguments, pool, plan, stage, blocks, parts[number], kept[number]),
-            (kept[number],),
+            ("model", "tuned"), partial(_shard_arguments, pool, plan, stage, blocks, parts[number], saved[number]),
+            (saved[number],),
         )
         for number in missing
     )  # fmt: skip
@@ -205,12 +203,12 @@ def _stage_on(
             yield (
                 block,
                 {
-                    layer: np.load(run.path / kept[number] / f"{block}-{layer}.npy", allow_pickle=False)
+                    layer: np.load(run.path / saved[number] / f"{block}-{layer}.npy", allow_pickle=False)
                     for layer in request.layers
                 },
             )
             yield Progress(stage, blocks[block].stop)
-        shutil.rmtree(run.path / kept[number], ignore_errors=True)
+        shutil.rmtree(run.path / saved[number], ignore_errors=True)
     with suppress(OSError):
         (run.path / "vectors" / ".shards").rmdir()
 
@@ -228,7 +226,7 @@ def read_shard(
 ) -> Iterator[Record]:  # fmt: skip
     """Read some blocks and leave their vectors in a folder of the run, an array for each block and layer."""
     (run.path / folder).mkdir(parents=True)
-    for found in _read_blocks(request, stage, _kept(request, stage), blocks, sentences, first):
+    for found in _read_blocks(request, stage, _shared_encoder(request, stage), blocks, sentences, first):
         if not isinstance(found, tuple):
             yield found
             continue
@@ -236,31 +234,12 @@ def read_shard(
             np.save(run.path / folder / f"{found[0]}-{layer}.npy", vectors, allow_pickle=False)
 
 
-class _Reading:
-    """Reads sentences of a plan as ids, in blocks that depend on the request alone."""
-
-    def __init__(self, request: ExtractRequest) -> None:
-        from transformers import AutoConfig
-
-        config = AutoConfig.from_pretrained(encoders.resolve(request.model), trust_remote_code=False)
-        self.width = int(config.hidden_size)
-        self._limit = longest_input(config)
-        self._tokenizer = encoders.load_tokenizer(request.model)
-        vectors = 1 if request.of == "entities" else request.words or 32
-        row_bytes = 4 * self.width * len(request.layers)
-        self._size = max(FORWARD_BATCH, min(MOST_SENTENCES, MOST_BYTES // (row_bytes * vectors)))
-
-    def blocks(self, sentences: int) -> list[range]:
-        """Numbers of the sentences of each block."""
-        return [range(start, min(start + self._size, sentences)) for start in range(0, sentences, self._size)]
-
-    def read(self, plan: Plan, block: range) -> list[Encoded]:
-        """The sentences of a block as ids."""
-        return self.encoded([plan.sentence(number) for number in block])
-
-    def encoded(self, sentences: Sequence[Sentence]) -> list[Encoded]:
-        """Sentences as ids."""
-        return encode(sentences, self._tokenizer, self._limit)
+def _blocks(request: ExtractRequest, width: int, sentences: int) -> list[range]:
+    """Numbers of the sentences of each block, which hang on the request alone; width: values of a vector."""
+    vectors = 1 if request.of == "entities" else request.words or 32
+    row_bytes = 4 * width * len(request.layers)
+    size = max(BATCH, min(MOST_SENTENCES, MOST_BYTES // (row_bytes * vectors)))
+    return [range(start, min(start + size, sentences)) for start in range(0, sentences, size)]
 
 
 # -- what is known of the rows

@@ -4,18 +4,15 @@ import random
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from nerspace.engine import devices, encoders
-from nerspace.engine.encoders.batching import ActiveVocabulary, encode
-from nerspace.engine.encoders.forward import Outputs, forward
+from nerspace.engine.encoders import Encoder
+from nerspace.engine.encoders.batching import ActiveVocabulary
 from nerspace.engine.paper import published
-from nerspace.engine.paper.models import Readings, is_probed, is_read, longest, training_request
+from nerspace.engine.paper.models import Readings, is_probed, is_read, training_request
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs.records import Progress, Record, Stage, StepRecord
-from nerspace.engine.training.demo import FORWARD_BATCH
-from nerspace.engine.training.loop import LABELS, Recipe, finetune
+from nerspace.engine.training.loop import Recipe, finetune
 
 # Steps that are measured, behind a few that warm up, and sentences that are read.
 STEPS, WARM, READ = 16, 4, 128
@@ -34,14 +31,12 @@ def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Gene
     """Load a model as every training does, train a few steps and read some sentences; nothing of it is kept."""
     yield Stage("calibrate", "Measuring this machine", 3, "parts")
     # The first time reads from a cold disk and imports; no training will do so again.
-    encoders.load_token_classifier(request.model, LABELS, request.seed)
+    _ = Encoder(request.model, "cpu", seed=request.seed).model
     started = time.monotonic()
-    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
-    model: Any = encoders.load_token_classifier(request.model, LABELS, request.seed)
-    model.to(devices.pick_device(request.device))
-    learned = encode(sample.sentences(sample.train, [published.DONOR]), tokenizer, limit)
-    tested = encode(asked.test, tokenizer, limit)
-    with ActiveVocabulary(model, [*learned, *tested]) as vocabulary:
+    encoder = Encoder(request.model, request.device, seed=request.seed)
+    learned = encoder.encode(sample.sentences(sample.train, [published.DONOR]))
+    tested = encoder.encode(asked.test)
+    with ActiveVocabulary(encoder.model, [*learned, *tested]) as vocabulary:
         learned, tested = vocabulary.translate(learned), vocabulary.translate(tested)
         load = time.monotonic() - started
         yield Progress("calibrate", 1)
@@ -49,12 +44,11 @@ def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Gene
         wanted = (WARM + STEPS) * request.sizes.batch_size
         drawn = [learned[generator.randrange(len(learned))] for _ in range(wanted)]
         recipe = replace(Recipe.of(training_request(request, asked, published.DONOR, request.seed)), epochs=1)
-        seconds = [r.seconds for r in finetune(model, drawn, recipe) if isinstance(r, StepRecord)]
+        seconds = [r.seconds for r in finetune(encoder.model, drawn, recipe) if isinstance(r, StepRecord)]
         yield Progress("calibrate", 2)
         started = time.monotonic()
         chosen = generator.sample(tested, min(READ, len(tested)))
-        for _ in forward(model, chosen, Outputs(), batch_size=FORWARD_BATCH):
-            pass
+        encoder.read(chosen, layers=())
         sentence = (time.monotonic() - started) / len(chosen)
         yield Progress("calibrate", 3)
     return Speed(load, (seconds[-1] - seconds[WARM - 1]) / (len(seconds) - WARM), sentence)

@@ -6,14 +6,11 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from io import StringIO
-from typing import Any
 
 import pandas as pd
 
 from nerspace.datasets import Sentence
-from nerspace.engine import devices, encoders
-from nerspace.engine.encoders.batching import ActiveVocabulary, encode
-from nerspace.engine.encoders.forward import Outputs, forward
+from nerspace.engine.encoders import Encoder
 from nerspace.engine.executors.ray import Pool
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, Piece
@@ -21,11 +18,10 @@ from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import TEXT_COLUMNS, Run
-from nerspace.engine.runs.records import Note, ProbeRecord, Progress, Record, Stage
+from nerspace.engine.runs.records import Note, ProbeRecord, Record, Stage, counted
 from nerspace.engine.sampling import Sample, point_table, readable
-from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
 from nerspace.engine.training.job import Finetuned, finetune_on, finetune_one
-from nerspace.engine.training.loop import LABELS, probes_table
+from nerspace.engine.training.loop import probes_table
 
 BEFORE, AFTER = "before", "after"
 TYPES, NAMES = "types", "names"
@@ -57,25 +53,15 @@ class Readings:
 def readings(sample: PaperSample, request: PaperRequest) -> Readings:
     """The test sentences whose names the model reaches in every language, and the sentences about ambiguous names."""
     languages = sample.corpus.languages
-    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
-    test = readable(Sample([], sample.sentences(sample.test, languages), sample.corpus), tokenizer, limit).test
+    encoder = Encoder(request.model)
+    drawn = Sample([], sample.sentences(sample.test, languages), sample.corpus)
+    test = readable(drawn, encoder.tokenizer, encoder.limit).test
     four = [code for code in published.FOUR if code in languages]
     about = [name for _ in four for name, _ in sample.named]
     names = sample.sentences([cell for _, cell in sample.named], four)
-    lost = {
-        (item.sentence.context, item.sentence.entity)
-        for item in encode(names, tokenizer, limit)
-        if not item.entity_pieces
-    }
+    lost = {(item.sentence.context, item.sentence.entity) for item in encoder.encode(names) if not item.entity_pieces}
     kept = [place for place, s in enumerate(names) if (s.context, s.entity) not in lost]
     return Readings(languages, test, [names[i] for i in kept], [about[i] for i in kept])
-
-
-def longest(model: str) -> int:
-    """How many ids the model reads at once."""
-    from transformers import AutoConfig
-
-    return longest_input(AutoConfig.from_pretrained(encoders.resolve(model), trust_remote_code=False))
 
 
 def is_probed(request: PaperRequest, donor: str, seed: int) -> bool:
@@ -111,7 +97,7 @@ def trainings(
     """The fine-tunings of some models, donors and seeds: here one after the other, on a cluster side by side."""
     told = [training_request(request, asked, donor, seed) for donor, seed in models]
     trains = {donor: sample.sentences(sample.train, [donor]) for donor in dict.fromkeys(donor for donor, _ in models)}
-    limit = longest(request.model)
+    limit = Encoder(request.model).limit
     if pool is not None:
         return finetune_on(pool, run, told, trains, asked.test, limit)
     return (finetune_one(run, one, trains[one.donor], asked.test, limit) for one in told)
@@ -161,23 +147,16 @@ def _read(
 
     name: the encoder, as it came or the folder of a fine-tuned one.
     """
-    tokenizer, limit = encoders.load_tokenizer(request.model), longest(request.model)
-    model: Any = encoders.load_token_classifier(name, LABELS, request.seed)
-    model.to(devices.pick_device(request.device))
-    layers = (0, int(model.config.num_hidden_layers))
-    kinds = {kind: encode(asked.of(kind), tokenizer, limit) for kind in (TYPES, NAMES)}
+    encoder = Encoder(name, request.device, seed=request.seed)
+    layers = (0, encoder.layers)
+    kinds = {kind: encoder.encode(asked.of(kind)) for kind in (TYPES, NAMES)}
     total = sum(map(len, kinds.values()))
     yield Stage(stage, f"Word vectors {stage} fine-tuning", total, "sentences", part, parts)
     behind = 0
-    with ActiveVocabulary(model, [item for encoded in kinds.values() for item in encoded]) as vocabulary:
-        for kind, encoded in kinds.items():
-            outputs = Outputs()
-            groups = [[item.entity_pieces] for item in encoded]
-            items = vocabulary.translate(encoded)
-            for done in forward(model, items, outputs, groups=groups, layers=layers, batch_size=FORWARD_BATCH):
-                yield Progress(stage, behind + done)
-            vectors |= {(kind, stage, layer): outputs.vectors[layer] for layer in layers}
-            behind += len(encoded)
+    for kind, encoded in kinds.items():
+        outputs = yield from counted(stage, encoder.read_counting(encoded, layers=layers), behind)
+        vectors |= {(kind, stage, layer): outputs.vectors[layer] for layer in layers}
+        behind += len(encoded)
 
 
 def in_order(vectors: Mapping[tuple[str, str, int], Array], kind: str) -> dict[tuple[str, int], Array]:

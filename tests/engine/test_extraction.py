@@ -13,7 +13,7 @@ from training_samples import demo_request
 
 from nerspace import datasets
 from nerspace.engine import runs
-from nerspace.engine.encoders import load_encoder, load_tokenizer
+from nerspace.engine.encoders import Encoder, load_encoder, load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ConfigurationError, UsageError
 from nerspace.engine.extraction import job as extraction
@@ -123,7 +123,7 @@ def test_words_are_drawn_by_seed_and_sentence_alone(
     asked: dict[str, Any] = {"model": str(tiny_xlmr), "of": "words", "size": 12, "languages": ("en", "pl"), "words": 2}
     first = extracted(home, **asked)
     monkeypatch.setattr(extraction, "MOST_SENTENCES", 5)
-    monkeypatch.setattr(extraction, "FORWARD_BATCH", 5)
+    monkeypatch.setattr(extraction, "BATCH", 5)
     second = extracted(home, **asked)
     for name in ("words", "sentences"):
         assert first.table_path(name).read_bytes() == second.table_path(name).read_bytes()
@@ -143,15 +143,15 @@ def test_words_are_drawn_by_seed_and_sentence_alone(
 
 def test_never_more_than_a_block_is_in_memory(home: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
-    forward = extraction.forward
+    read = Encoder.read_counting
 
-    def watched(model: Any, encoded: Any, *args: Any, **kwargs: Any) -> Any:
-        sizes.append(len(encoded))
-        return forward(model, encoded, *args, **kwargs)
+    def watched(self: Encoder, sentences: Any, *args: Any, **kwargs: Any) -> Any:
+        sizes.append(len(sentences))
+        return read(self, sentences, *args, **kwargs)
 
-    monkeypatch.setattr(extraction, "forward", watched)
+    monkeypatch.setattr(Encoder, "read_counting", watched)
     monkeypatch.setattr(extraction, "MOST_SENTENCES", 8)
-    monkeypatch.setattr(extraction, "FORWARD_BATCH", 4)
+    monkeypatch.setattr(extraction, "BATCH", 4)
     extracted(home, model=str(tiny_xlmr), size=20, languages=("en",))
     assert sizes == [8, 8, 4]
 
@@ -181,7 +181,7 @@ def test_a_run_that_was_cut_goes_on_behind_the_last_whole_block(
     home: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch, cut: int
 ) -> None:
     monkeypatch.setattr(extraction, "MOST_SENTENCES", 4)
-    monkeypatch.setattr(extraction, "FORWARD_BATCH", 4)
+    monkeypatch.setattr(extraction, "BATCH", 4)
     source = trained(home, tiny_xlmr)
     other_model(tiny_xlmr, source.path / "model")
     whole = extracted(home, source, size=6)
