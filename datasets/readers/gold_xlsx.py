@@ -39,14 +39,14 @@ def read(path: Path, shown: str) -> RawFile:
     return raw
 
 
-def _columns(head: Row) -> tuple[str, str] | None:
-    names = {letters: text.strip().lower() for letters, text in head.cells.items()}
-    token = [letters for letters, name in names.items() if name in TOKEN]
-    label = [letters for letters, name in names.items() if name in LABEL]
+def _columns(head: Row) -> tuple[int, int] | None:
+    names = {column: text.strip().lower() for column, text in head.cells.items()}
+    token = [column for column, name in names.items() if name in TOKEN]
+    label = [column for column, name in names.items() if name in LABEL]
     return (token[0], label[0]) if len(token) == len(label) == 1 else None
 
 
-def _read_sheet(raw: RawFile, rows: Iterator[Row], last: int, token: str, label: str) -> None:
+def _read_sheet(raw: RawFile, rows: Iterator[Row], last: int, token: int, label: int) -> None:
     sentence: list[Row] = []
     for row in rows:
         if not {token, label} & {*row.cells, *row.unreadable}:
@@ -61,7 +61,7 @@ def _read_sheet(raw: RawFile, rows: Iterator[Row], last: int, token: str, label:
     _end_sentence(raw, sentence, token, label)
 
 
-def _end_sentence(raw: RawFile, rows: list[Row], token: str, label: str) -> None:
+def _end_sentence(raw: RawFile, rows: list[Row], token: int, label: int) -> None:
     if not rows:
         return
     words = [row.cells.get(token, "").strip() for row in rows]

@@ -1,58 +1,56 @@
-"""Cells of .xlsx workbooks that nobody vouches for.
+"""Cells of .xlsx workbooks that nobody vouches for: openpyxl reads what has passed a guard of our own.
 
-The standard library is enough: two columns of one sheet are wanted, no formulas or styles, and a reader of our own can
-refuse what a spreadsheet library would accept: document types, entities, parts that unpack to gigabytes, and cells
-whose words a person saw otherwise than they are stored.
+The guard refuses what would cost memory or time before anything is parsed: parts that unpack to gigabytes, document
+types and entities. openpyxl reads by defusedxml, which is installed with us: no entity is ever resolved.
 """
 
 import io
-import posixpath
 import re
+import warnings
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
-from xml.parsers import expat
+from typing import Any
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import kind_of_bytes, read_whole
 
 # Bytes: of the file, and of all its parts unpacked. The gold tables have 0.2 and 1.5 million.
 LARGEST_FILE = 50_000_000
-LARGEST_CONTENT = 200_000_000
+LARGEST_CONTENT = 100_000_000
 # Of one part over its packed size; XML of a real sheet packs to a tenth, DEFLATE to a thousandth at most.
 HIGHEST_RATIO = 200
-# Excel's own limit for a cell.
+# Excel's own limits for a cell and a sheet.
 LONGEST_CELL = 32_767
-MOST_CELLS = 10_000_000
+MOST_ROWS = 1_048_576
+# Columns that are looked at: token and label stand among the first.
+MOST_COLUMNS = 100
+# XML elements of all parts, a row of two cells has six. Parsed, one takes up to 400 bytes.
+MOST_ELEMENTS = 4_000_000
 _CHUNK = 65_536
+_DOCTYPE = b"<!DOCTYPE"
 
-# Number formats that show a whole number as it is stored: General, 0, and text.
-_PLAIN = frozenset({0, 1, 49})
+# Number formats that show a whole number as it is stored.
+_PLAIN = frozenset({"General", "0", "@"})
 UNREADABLE = "a cell that shows something else than it stores"
-
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError, OverflowError,
-    OSError, expat.ExpatError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that holds something. number: as the spreadsheet shows it. cells: column letters to text.
+    """A row that holds something. number: as the spreadsheet shows it. cells: column, from 1, to text.
 
-    unreadable: columns whose text cannot be told: dates, formatted numbers, true and false, errors.
+    unreadable: columns whose text is not known: dates, formatted numbers, true and false, errors.
     """
 
     number: int
-    cells: dict[str, str]
-    unreadable: tuple[str, ...] = ()
+    cells: dict[int, str]
+    unreadable: tuple[int, ...] = ()
 
 
 class Workbook:
-    """The sheets of a workbook.
+    """The sheets of a workbook, hidden ones among them.
 
     Raises: DataError when the file is none, is too large, or changes while it is read.
     """
@@ -62,255 +60,96 @@ class Workbook:
         content = read_whole(path, LARGEST_FILE)
         if not content.startswith(b"PK\x03\x04"):
             kind = kind_of_bytes(content[:16]) or ("empty" if not content else "no .xlsx workbook")
-            raise DataError(f"{path} is {kind}.", "Expected a table saved as .xlsx.")
-        try:
-            self._archive = zipfile.ZipFile(io.BytesIO(content))
-            self._parts = {info.filename: info for info in self._archive.infolist()}
-            self._check_sizes(len(self._archive.infolist()))
-            self.sheets = self._find_sheets()
-            self._strings: list[str] | None = None
-            self._formats = self._find_formats()
-        except _DAMAGE as error:
-            raise self._damaged(error) from error
+            raise DataError(f"{path} is {kind}.", "Expected a table saved as .xlsx, without a password.")
+        with self._damage_reported():
+            _check_parts(content)
+            self._sheets: dict[str, Any] = {sheet.title: sheet for sheet in _open(content).worksheets}
+            if not self._sheets:
+                raise ValueError("it has no sheet")
+        self.sheets = tuple(self._sheets)
 
     def rows(self, sheet: str) -> Iterator[Row]:
         """The rows of a sheet, top to bottom; empty ones are left out, and their numbers with them.
 
         Raises: DataError.
         """
+        with self._damage_reported():
+            lines = self._sheets[sheet].iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS)
+            for number, line in enumerate(lines, start=1):
+                filled = [cell for cell in line if cell.value is not None]
+                if wrong := next((cell for cell in filled if cell.row != number), None):
+                    raise ValueError(f"a cell {wrong.coordinate} in row {number}")
+                shown = {cell.column: _shown(cell) for cell in filled}
+                cells = {column: text for column, text in shown.items() if text and text.strip()}
+                unreadable = tuple(column for column, text in shown.items() if text is None)
+                if cells or unreadable:
+                    yield Row(number, cells, unreadable)
+
+    @contextmanager
+    def _damage_reported(self) -> Iterator[None]:
         try:
-            if self._strings is None:
-                self._strings = self._find_strings()
-            reader = _Sheet(self._strings, self._formats)
-            for _ in self._parse(self.sheets[sheet], reader.start, reader.end, reader.text):
-                yield from reader.take()
-        except _DAMAGE as error:
-            raise self._damaged(error) from error
+            yield
+        # A parser that is given any bytes may raise anything; openpyxl puts paragraphs around what it met.
+        except Exception as error:
+            first = next(iter(str(error.__cause__ or error).splitlines()), type(error).__name__)
+            raise DataError(
+                f"{self.path} is a damaged .xlsx workbook: {first}.", "Open it and save it as .xlsx again."
+            ) from error
 
-    def _damaged(self, error: Exception) -> DataError:
-        return DataError(f"{self.path} is a damaged .xlsx workbook: {error}.", "Open it and save it as .xlsx again.")
 
-    def _check_sizes(self, entries: int) -> None:
-        if entries != len(self._parts) or entries > 10_000:
+def _open(content: bytes) -> Any:
+    # A third of a second, and few commands read a spreadsheet.
+    import openpyxl
+
+    # It warns of styles and extensions that it does not keep; no cell depends on them.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
+    return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+
+
+def _check_parts(content: bytes) -> None:
+    """Refuse an archive whose parts are too large or not in order, before anything in it is parsed.
+
+    Raises: ValueError, and what zipfile raises.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = archive.infolist()
+        if len(parts) > 10_000 or len({part.filename for part in parts}) < len(parts):
             raise ValueError("its list of parts is not in order")
-        total = 0
-        for info in self._parts.values():
-            total += info.file_size
-            if info.file_size > 1_000_000 and info.file_size > HIGHEST_RATIO * info.compress_size:
-                raise ValueError(f"{info.filename} unpacks to {info.file_size:,} bytes, over {HIGHEST_RATIO}-fold")
-        if total > LARGEST_CONTENT:
+        for part in parts:
+            if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or part.flag_bits & 1:
+                raise ValueError(f"{part.filename} is encrypted or packed in an unusual way")
+            if part.file_size > 1_000_000 and part.file_size > HIGHEST_RATIO * part.compress_size:
+                raise ValueError(f"{part.filename} unpacks to {part.file_size:,} bytes, over {HIGHEST_RATIO}-fold")
+        if (total := sum(part.file_size for part in parts)) > LARGEST_CONTENT:
             raise ValueError(f"it unpacks to {total:,} bytes, more than {LARGEST_CONTENT:,}")
-
-    def _open(self, part: str) -> IO[bytes]:
-        info = self._parts[part]
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-            raise ValueError(f"{part} is encrypted or packed in an unusual way")
-        return self._archive.open(info)
-
-    def _parse(
-        self, part: str, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None],
-        text: Callable[[str], None] | None = None,
-    ) -> Iterator[None]:  # fmt: skip
-        """Feed a part to handlers, and yield after every piece; no more is unpacked than the archive declares."""
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartElementHandler = lambda name, attributes: start(_local(name), attributes)
-        parser.EndElementHandler = lambda name: end(_local(name))
-        parser.CharacterDataHandler = text
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.EntityDeclHandler = _refuse_doctype
-        left = self._parts[part].file_size
-        with self._open(part) as handle:
-            while piece := handle.read(_CHUNK):
-                left -= len(piece)
-                if left < 0:
-                    raise ValueError(f"{part} unpacks to more than it says")
-                parser.Parse(piece, False)
-                yield
-        parser.Parse(b"", True)
-        yield
-
-    def _find_sheets(self) -> dict[str, str]:
-        """Names of the sheets, in order, and the parts that hold them."""
-        targets: dict[str, str] = {}
-        sheets: dict[str, str] = {}
-
-        def relation(name: str, attributes: dict[str, str]) -> None:
-            if name == "Relationship":
-                target = attributes.get("Target", "")
-                targets[attributes.get("Id", "")] = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-
-        def sheet(name: str, attributes: dict[str, str]) -> None:
-            if name == "sheet":
-                key = next((value for key, value in attributes.items() if _local(key) == "id" and " " in key), "")
-                sheets[attributes.get("name", "")] = targets[key]
-
-        for part, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
-            for _ in self._parse(part, handler, _ignore):
-                pass
-        return {name: part for name, part in sheets.items() if "worksheets/" in part}
-
-    def _find_strings(self) -> list[str]:
-        strings = _Strings()
-        if "xl/sharedStrings.xml" in self._parts:
-            for _ in self._parse("xl/sharedStrings.xml", strings.start, strings.end, strings.text):
-                pass
-        return strings.found
-
-    def _find_formats(self) -> list[int]:
-        """The number format of each cell style."""
-        formats: list[int] = []
-        inside: list[str] = []
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if name == "xf" and inside and inside[-1] == "cellXfs":
-                formats.append(int(attributes.get("numFmtId", "0")))
-            inside.append(name)
-
-        if "xl/styles.xml" in self._parts:
-            for _ in self._parse("xl/styles.xml", start, lambda _: _ignore(inside.pop())):
-                pass
-        return formats
+        if sum(_elements(archive, part) for part in parts) > MOST_ELEMENTS:
+            raise ValueError(f"more than {MOST_ELEMENTS:,} XML elements")
 
 
-@dataclass(slots=True)
-class _Strings:
-    """Shared strings; the parts of rich text are joined, the reading aids of East Asian text left out."""
+def _elements(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """How many elements a part has at most; it is unpacked to its end, which checks its size and sum.
 
-    found: list[str] = field(default_factory=list)
-    _pieces: list[str] = field(default_factory=list)
-    _depth: int = 0
-    _wanted: bool = False
-
-    def start(self, name: str, _: dict[str, str]) -> None:
-        if name == "si":
-            self._pieces = []
-        elif name == "rPh":
-            self._depth += 1
-        self._wanted = name == "t" and not self._depth
-
-    def text(self, text: str) -> None:
-        if self._wanted:
-            self._pieces.append(text)
-
-    def end(self, name: str) -> None:
-        self._wanted = False
-        if name == "rPh":
-            self._depth -= 1
-        elif name == "si":
-            if len(self.found) >= MOST_CELLS:
-                raise ValueError(f"more than {MOST_CELLS:,} texts")
-            self.found.append(_short("".join(self._pieces)))
+    Raises: ValueError for a document type.
+    """
+    count = 0
+    before = b""
+    with archive.open(part) as handle:
+        while block := handle.read(_CHUNK):
+            if part.filename.endswith((".xml", ".rels")) and _DOCTYPE in before + block:
+                raise ValueError(f"{part.filename} declares a document type or entities")
+            count += block.count(b"<") - block.count(b"</")
+            before = block[1 - len(_DOCTYPE) :]
+    return count
 
 
-class _Sheet:
-    """Handlers that turn a sheet's XML into rows."""
+def _shown(cell: Any) -> str | None:
+    """The text that a person saw in a cell, None where it is another than the stored one.
 
-    def __init__(self, strings: list[str], formats: list[int]) -> None:
-        self.strings, self.formats = strings, formats
-        self.done: list[Row] = []
-        self.number = self.seen = 0
-        self.column = 0
-        self.kind, self.style = "n", 0
-        self.cells: dict[str, str] = {}
-        self.unreadable: list[str] = []
-        self.pieces: list[str] = []
-        self.wanted = self.in_cell = False
-        self.phonetic = 0
-
-    def take(self) -> list[Row]:
-        """The rows completed since the last call."""
-        done, self.done = self.done, []
-        return done
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "row":
-            number = int(attributes.get("r", self.number + 1))
-            if number <= self.number:
-                raise ValueError(f"row {number} follows row {self.number}")
-            self.number, self.column, self.cells, self.unreadable = number, 0, {}, []
-        elif name == "c":
-            reference = attributes.get("r")
-            self.column = _column(reference, self.number) if reference else self.column + 1
-            self.kind, self.style = attributes.get("t", "n"), int(attributes.get("s", "0"))
-            self.pieces, self.in_cell = [], True
-        elif name == "rPh":
-            self.phonetic += 1
-        self.wanted = self.in_cell and name in ("v", "t") and not self.phonetic
-
-    def text(self, text: str) -> None:
-        if self.wanted:
-            self.pieces.append(text)
-
-    def end(self, name: str) -> None:
-        self.wanted = False
-        if name == "rPh":
-            self.phonetic -= 1
-        elif name == "c":
-            self.in_cell = False
-            self._end_cell("".join(self.pieces))
-        elif name == "row" and (self.cells or self.unreadable):
-            self.done.append(Row(self.number, self.cells, tuple(self.unreadable)))
-
-    def _end_cell(self, stored: str) -> None:
-        self.seen += 1
-        if self.seen > MOST_CELLS:
-            raise ValueError(f"more than {MOST_CELLS:,} cells")
-        letters = _letters(self.column)
-        if letters in self.cells or letters in self.unreadable:
-            raise ValueError(f"two cells {letters}{self.number}")
-        if not stored:
-            return
-        if self.kind == "s":
-            index = int(stored)
-            if not 0 <= index < len(self.strings):
-                raise ValueError(f"cell {letters}{self.number} names a text that is not there")
-            stored = self.strings[index]
-        elif self.kind in ("str", "inlineStr"):
-            stored = _short(stored)
-        elif self.kind != "n" or not self._shown_as_stored(stored):
-            self.unreadable.append(letters)
-            return
-        if stored.strip():
-            self.cells[letters] = stored
-
-    def _shown_as_stored(self, stored: str) -> bool:
-        """Whole numbers in a plain format look as they are stored; dates, percentages and fractions may not."""
-        plain = not self.formats or (0 <= self.style < len(self.formats) and self.formats[self.style] in _PLAIN)
-        return plain and re.fullmatch(r"-?\d{1,11}", stored, re.ASCII) is not None
-
-
-def _local(name: str) -> str:
-    return name.rpartition(" ")[2]
-
-
-def _ignore(_: object) -> None:
-    return None
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise ValueError("it declares a document type or entities")
-
-
-def _short(text: str) -> str:
-    if len(text) > LONGEST_CELL:
-        raise ValueError(f"a cell of {len(text):,} characters, more than {LONGEST_CELL:,}")
-    return text
-
-
-def _column(reference: str, row: int) -> int:
-    found = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", reference, re.ASCII)
-    if not found or int(found[2]) != row:
-        raise ValueError(f"a cell {reference[:20]!r} in row {row}")
-    number = 0
-    for letter in found[1]:
-        number = 26 * number + ord(letter) - 64
-    return number
-
-
-def _letters(column: int) -> str:
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+    Whole numbers in a plain format look as they are stored; dates, percentages and fractions may not.
+    """
+    if cell.data_type == "s":
+        if len(cell.value) > LONGEST_CELL:
+            raise ValueError(f"a cell of {len(cell.value):,} characters, more than {LONGEST_CELL:,}")
+        return str(cell.value)
+    plain = cell.data_type == "n" and cell.number_format in _PLAIN
+    return str(cell.value) if plain and re.fullmatch(r"-?\d{1,11}", str(cell.value)) else None

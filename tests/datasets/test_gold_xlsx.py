@@ -3,9 +3,11 @@
 import random
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,8 @@ from nerspace.datasets.tagged import TaggedCorpus
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "slavner" / "Framework" / "data" / "wikiner_gold"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+OFFICE = "application/vnd.openxmlformats-officedocument"
 HEAD = ("token", "label")
 
 
@@ -36,10 +40,18 @@ def sheet(rows: list[tuple[str, ...]]) -> str:
 
 def workbook(path: Path, *sheets: str, strings: str = "", styles: str = "", level: int = zipfile.ZIP_DEFLATED) -> Path:
     numbers = range(1, len(sheets) + 1)
-    links = "".join(f'<Relationship Id="r{n}" Target="worksheets/sheet{n}.xml"/>' for n in numbers)
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{LINKS}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
+    )
     names = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="r{n}"/>' for n in numbers)
+    kinds = "".join(
+        f'<Override PartName="/xl/{part}.xml" ContentType="{OFFICE}.spreadsheetml.{kind}+xml"/>'
+        for part, kind in (("workbook", "sheet.main"), ("sharedStrings", "sharedStrings"), ("styles", "styles"))
+        if part == "workbook" or (strings if part == "sharedStrings" else styles)
+    )
     parts = {
-        "xl/_rels/workbook.xml.rels": f"<Relationships>{links}</Relationships>",
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">{kinds}</Types>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{LINKS}"><sheets>{names}</sheets></workbook>',
         **{f"xl/worksheets/sheet{n}.xml": text for n, text in zip(numbers, sheets, strict=True)},
     }
@@ -92,8 +104,8 @@ def test_columns_are_found_by_name_in_the_first_sheet_that_has_them(tmp_path: Pa
 
 def test_shared_rich_and_phonetic_texts_are_the_text_that_is_shown(tmp_path: Path) -> None:
     strings = (
-        "<si><t>token</t></si><si><t>label</t></si><si><r><t>Lon</t></r><r><t>don</t></r><rPh><t>no</t></rPh></si>"
-        "<si><t>LOC</t></si>"
+        "<si><t>token</t></si><si><t>label</t></si><si><r><t>Lon</t></r><r><t>don</t></r>"
+        '<rPh sb="0" eb="1"><t>no</t></rPh></si><si><t>LOC</t></si>'
     )
     body = "".join(
         f'<row><c t="s"><v>{a}</v></c><c t="s"><v>{b}</v></c></row>' for a, b in ((0, 1), (2, 3))
@@ -115,6 +127,45 @@ def test_cells_that_show_something_else_than_they_store_are_not_guessed(tmp_path
     corpus = load(path)
     assert [text for text, _ in texts(corpus)] == ["1984", "f", "7", "8", "9"]
     assert [row.line for row in corpus.dropped] == [4, 6, 8, 10]
+
+
+def test_a_file_that_a_spreadsheet_program_saved_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    hidden = book.create_sheet("Hidden", 0)
+    hidden.sheet_state = "hidden"
+    for row in (HEAD, ("007", "O"), ("1e5", "O"), (" Ann ", "PER"), (1984, "O"), ("=1+1", "O"), ("_x0041_", "O")):
+        hidden.append(row)
+    hidden["A6"].data_type = "s"
+    hidden.append(())
+    for value, number_format in (
+        (datetime(1984, 5, 1, tzinfo=UTC).replace(tzinfo=None), "yyyy-mm-dd"), (12, "0.00"), (7, "0"), (8, "@"),
+    ):  # fmt: skip
+        hidden.append((value, "O"))
+        hidden.cell(hidden.max_row, 1).number_format = number_format
+        hidden.append(())
+        # What belongs to a merged cell is empty.
+        hidden.append(("Bob", "PER", "a note"))
+        hidden.merge_cells(f"C{hidden.max_row}:D{hidden.max_row + 1}")
+        hidden.append(())
+    book.save(tmp_path / "gold_en.xlsx")
+    corpus = load(tmp_path / "gold_en.xlsx")
+    assert [text for text, _ in texts(corpus)] == [
+        "007 1e5 Ann 1984 =1+1 _x0041_",
+        *["Bob"] * 2,
+        "7",
+        "Bob",
+        "8",
+        "Bob",
+    ]
+    assert [(row.line, row.reason) for row in corpus.dropped] == [
+        (9, spreadsheet.UNREADABLE), (13, spreadsheet.UNREADABLE), (0, "a sheet that was not read"),
+    ]  # fmt: skip
+
+
+def test_a_row_in_the_wrong_place_is_damage(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "x.xlsx", sheet([HEAD, ("a", "O")]).replace('r="A2"', 'r="A9"'))
+    with pytest.raises(DataError, match="damaged .*: a cell A9 in row 2"):
+        load(path)
 
 
 def test_document_types_and_entities_are_refused(tmp_path: Path) -> None:
@@ -147,7 +198,7 @@ def test_files_that_only_pretend_are_refused(tmp_path: Path, content: bytes, pro
 
 
 @pytest.mark.parametrize(
-    "part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
+    "part", ["[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
 )  # fmt: skip
 def test_a_workbook_without_a_part_is_damaged(tmp_path: Path, part: str) -> None:
     path = workbook(tmp_path / "whole.xlsx", sheet([HEAD, ("a", "O")]))
@@ -205,8 +256,8 @@ def test_no_part_is_read_beyond_its_limits(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(DataError, match="a cell of 40,000 characters"):
         load(path)
     path = workbook(tmp_path / "x.xlsx", sheet([HEAD, ("a", "O"), ("b", "O")]))
-    monkeypatch.setattr(spreadsheet, "MOST_CELLS", 5)
-    with pytest.raises(DataError, match="more than 5 cells"):
+    monkeypatch.setattr(spreadsheet, "MOST_ELEMENTS", 5)
+    with pytest.raises(DataError, match="more than 5 XML elements"):
         load(path)
     monkeypatch.setattr(spreadsheet, "LARGEST_FILE", 100)
     with pytest.raises(DataError, match="larger than"):
