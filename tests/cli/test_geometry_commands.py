@@ -1,9 +1,6 @@
 """The geometry commands on a run of made-up vectors: every table, its columns, and one line for every mistake."""
 
 import json
-import os
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -58,15 +55,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def nerspace(home: Path) -> Any:
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("nerspace")), *arguments],
-            capture_output=True, text=True, cwd=home, stdin=subprocess.DEVNULL,
-            env={**os.environ, "NERSPACE_HOME": str(home)}, timeout=300,
-        )  # fmt: skip
-
-    return call
+def nerspace(home: Path, monkeypatch: pytest.MonkeyPatch, command: Any) -> Any:
+    """The command in the workspace of the run."""
+    monkeypatch.setenv("NERSPACE_HOME", str(home))
+    monkeypatch.chdir(home)
+    return command
 
 
 def frame_of(nerspace: Any, *arguments: str) -> pd.DataFrame:

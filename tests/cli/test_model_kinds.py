@@ -1,9 +1,7 @@
 """Every command that takes a model takes each kind of encoder, so that hub ids work on a user's machine at once."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,20 +13,24 @@ SMALL = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("encoder", ["tiny_xlmr", "tiny_bert", "tiny_deberta"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "encoder", ["tiny_xlmr", pytest.param("tiny_bert", marks=SLOW), pytest.param("tiny_deberta", marks=SLOW)]
+)
 def test_every_command_that_takes_a_model_takes_it(
-    encoder: str, request: pytest.FixtureRequest, tmp_path: Path
+    encoder: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any
 ) -> None:
     model = ("--model", str(request.getfixturevalue(encoder)))
     home = tmp_path / "home"
+    monkeypatch.setenv("NERSPACE_HOME", str(home))
 
     def nerspace(*arguments: str) -> str:
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("nerspace")), *arguments], capture_output=True, text=True,
-            cwd=tmp_path, stdin=subprocess.DEVNULL, env={**os.environ, "NERSPACE_HOME": str(home)}, timeout=300,
-        )  # fmt: skip
+        done = command(*arguments)
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-        return done.stdout
+        printed: str = done.stdout
+        return printed
 
     assert "Washington" in nerspace("tokens", "Washington", *model)
     assert str(model[1]) in nerspace("doctor", *model)

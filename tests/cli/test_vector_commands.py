@@ -1,8 +1,5 @@
 """nerspace extract and nerspace project from the outside: what they print, what they leave, what they refuse."""
 
-import os
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -36,15 +33,12 @@ def extracted(home: Path, tiny_xlmr: Path) -> runs.Run:
 
 
 @pytest.fixture
-def nerspace(home: Path) -> Any:
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("nerspace")), *arguments],
-            capture_output=True, text=True, cwd=home, stdin=subprocess.DEVNULL,
-            env={**os.environ, "NERSPACE_HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}, timeout=300,
-        )  # fmt: skip
-
-    return call
+def nerspace(home: Path, monkeypatch: pytest.MonkeyPatch, command: Any) -> Any:
+    """The command in the workspace of the run."""
+    monkeypatch.setenv("NERSPACE_HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.chdir(home)
+    return command
 
 
 def test_extract_tells_its_files_and_the_next_step(nerspace: Any, tiny_xlmr: Path) -> None:

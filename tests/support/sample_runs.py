@@ -1,7 +1,9 @@
-"""A workspace with one run, made once, and an app on it."""
+"""Runs and a corpus on disk, made once, an explorer on them, and the command line in this process."""
 
+import io
 import shutil
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +16,6 @@ from tui_driving import explorer
 from nerspace.engine.runs import Run
 from nerspace.tui.cli import main as cli
 from nerspace.tui.explorer.app import NerspaceApp
-
-
-@pytest.fixture(autouse=True)
-def _curves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nerspace.tui.explorer.training.screen.DRAW_SECONDS", 0.0)
-
-
-@pytest.fixture(autouse=True)
-def _plain_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("NO_COLOR", "SSH_CONNECTION", "NERSPACE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
 
 
 @dataclass
@@ -45,10 +33,19 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
     def call(*arguments: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["nerspace", *arguments])
-        with pytest.raises(SystemExit) as left:
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        capsys.readouterr()
+        code: object = 0
+        try:
             cli.main()
+        except SystemExit as left:
+            code = left.code
+        except Exception:
+            # Under --debug; the interpreter would print it and end with 1.
+            traceback.print_exc()
+            code = 1
         printed = capsys.readouterr()
-        return Done(int(left.value.code or 0), printed.out, printed.err)
+        return Done(code if isinstance(code, int) else int(code is not None), printed.out, printed.err)
 
     return call
 

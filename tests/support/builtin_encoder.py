@@ -1,0 +1,58 @@
+"""The built-in encoder, unpacked once for the whole session."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer
+
+from nerspace.engine.encoders import builtin, load_tokenizer
+from nerspace.engine.errors import ModelError
+
+_CONVERT = """
+import json, resource, sys
+from nerspace.engine.encoders.builtin import builtin_folder
+folder = builtin_folder()
+print(json.dumps({
+    "folder": str(folder),
+    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "modules": sorted({name.partition(".")[0] for name in sys.modules}),
+}))
+"""
+
+
+@pytest.fixture(scope="session")
+def conversion(_fresh_machine: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The conversion of the built-in encoder in a process of its own: folder, peak megabytes, imported modules.
+
+    It goes into the cache of the session, where every later test finds it.
+    """
+    try:
+        builtin.data_file()
+    except ModelError as error:
+        pytest.skip(str(error))
+    shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"]) / "nerspace" / "encoders", ignore_errors=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _CONVERT],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path_factory.mktemp("conversion"),
+    )
+    assert done.returncode == 0, done.stderr
+    made: dict[str, Any] = json.loads(done.stdout)
+    return made
+
+
+@pytest.fixture(scope="session")
+def builtin_folder(conversion: dict[str, Any]) -> Path:
+    return Path(conversion["folder"])
+
+
+@pytest.fixture(scope="session")
+def builtin_tokenizer(builtin_folder: Path) -> Tokenizer:
+    return load_tokenizer("builtin")
