@@ -1,15 +1,14 @@
 """Checkpoints of a fine-tuning: everything that its next step depends on, in files that hold only numbers and text.
 
     step-00000120/state.safetensors   trained weights, AdamW's moments, torch's random state
-    step-00000120/state.json          the step, Python's random state and every record so far
+    step-00000120/state.json          the step and every record so far
     step-00000120/sha256.json         what the two hash to, by which half or damaged files are noticed
 
-A folder is filled under another name and renamed when it is whole; the last two are kept.
+A folder is filled under another name and renamed when it is whole; the last two are saved.
 """
 
 import hashlib
 import json
-import random
 import re
 import shutil
 import time
@@ -30,7 +29,7 @@ TrainingRecord = StepRecord | ProbeRecord
 
 # Writing takes at most about this share of the time, however slow the disk is.
 _SHARE = 1 / 40
-_KEPT = 2
+_SAVED = 2
 _WEIGHTS, _TEXT, _HASHES = "state.safetensors", "state.json", "sha256.json"
 
 
@@ -46,19 +45,21 @@ class Checkpoints:
         folder.mkdir(parents=True, exist_ok=True)
         self.problems: list[str] = []
         self._seconds = seconds
-        self._last, self._cost, self._step = time.monotonic(), 0.0, -1
+        self._last, self._cost = time.monotonic(), 0.0
+        # How many records the newest checkpoint has.
+        self._saved = -1
 
     def due(self) -> bool:
         """Whether it is time for the next one."""
         return time.monotonic() - self._last >= max(self._seconds, self._cost / _SHARE)
 
-    def save(self, model: Any, optimizer: torch.optim.Optimizer, records: Sequence[TrainingRecord], key: str) -> str:
-        """Keep the state behind the last record; what is wrong with the disk is returned, and harms no older one.
+    def save(self, model: Any, optimizer: torch.optim.Optimizer, key: str, records: Sequence[TrainingRecord]) -> str:
+        """Save the state behind the last record; what is wrong with the disk is returned, and harms no older one.
 
-        key: tells apart trainings with other data or another recipe. A state that is kept already is not kept again.
+        key: tells apart trainings with other data or another recipe. A state that is saved already is not saved again.
         """
         step = steps_done(records)
-        if step == self._step:
+        if len(records) == self._saved:
             return ""
         started = time.monotonic()
         problem = f"The checkpoint of step {step} could not be written"
@@ -72,8 +73,8 @@ class Checkpoints:
         finally:
             self._last = time.monotonic()
             self._cost = self._last - started
-        self._step = step
-        for old in self._found()[_KEPT:]:
+        self._saved = len(records)
+        for old in self._found()[_SAVED:]:
             shutil.rmtree(old, ignore_errors=True)
         return ""
 
@@ -94,8 +95,8 @@ class Checkpoints:
                 raise ConfigurationError(
                     f"The checkpoint {path} belongs to other data or another recipe.", "Start a new run."
                 )
-            _put_back(model, optimizer, tensors, text)
-            self._step = text["step"]
+            _put_back(model, optimizer, tensors)
+            self._saved = len(text["records"])
             return records_from(text["records"])
         return []
 
@@ -111,7 +112,13 @@ class Checkpoints:
 
 def steps_done(records: Sequence[TrainingRecord]) -> int:
     """The number of the last step among the records, 0 before the first."""
-    return next((record.step for record in reversed(records) if isinstance(record, StepRecord)), 0)
+    last = last_step(records)
+    return last.step if last else 0
+
+
+def last_step(records: Sequence[TrainingRecord]) -> StepRecord | None:
+    """The last step among the records, None before the first."""
+    return next((record for record in reversed(records) if isinstance(record, StepRecord)), None)
 
 
 def records_as_json(records: Sequence[TrainingRecord]) -> list[dict[str, Any]]:
@@ -140,9 +147,7 @@ def _tensors(model: Any, optimizer: torch.optim.Optimizer) -> dict[str, torch.Te
 
 
 def _text(step: int, records: Sequence[TrainingRecord], key: str) -> str:
-    version, numbers, gauss = random.getstate()
-    state = {"step": step, "key": key, "random": [version, numbers, gauss], "records": records_as_json(records)}
-    return json.dumps(state)
+    return json.dumps({"step": step, "key": key, "records": records_as_json(records)})
 
 
 def _write(folder: Path, tensors: dict[str, torch.Tensor], text: str) -> None:
@@ -159,9 +164,7 @@ def _read(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     return load_file(folder / _WEIGHTS), json.loads((folder / _TEXT).read_text(encoding="utf-8"))
 
 
-def _put_back(
-    model: Any, optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor], text: dict[str, Any]
-) -> None:
+def _put_back(model: Any, optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[f"model.{name}"])
@@ -176,8 +179,6 @@ def _put_back(
     torch.set_rng_state(tensors["random.cpu"].clone())
     if "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"].clone(), next(model.parameters()).device)
-    version, numbers, gauss = text["random"]
-    random.setstate((version, tuple(numbers), gauss))
 
 
 def _hash(path: Path) -> str:

@@ -4,8 +4,11 @@ import hashlib
 import math
 import random
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,11 +18,13 @@ from nerspace.engine.encoders.batching import Encoded, collate, collate_labels, 
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs.records import Note, ProbeRecord, StepRecord
-from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord
+from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, last_step, steps_done
 from nerspace.engine.training.distributed import share
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Probe = Callable[[int], Iterable[ProbeRecord]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,172 +64,224 @@ class Recipe:
 
 
 def finetune(
-    model: Any, train: Sequence[Encoded], recipe: Recipe, probe: Callable[[int], Iterable[ProbeRecord]] | None = None,
+    model: Any, train: Sequence[Encoded], recipe: Recipe, probe: Probe | None = None,
     checkpoints: Checkpoints | None = None,
-) -> Generator[StepRecord | ProbeRecord | Note, None, None]:  # fmt: skip
-    """Train a token classifier in place on its own device.
+) -> Generator[TrainingRecord | Note, None, None]:  # fmt: skip
+    """Train a token classifier in place on its own device; steps, probes and resuming are generators round each other.
 
-    Sentences of which the tokenizer leaves no piece are passed over. On a GPU the losses are read, and the steps told,
-    several at a time, so that it never waits to be asked. Where several processes train together (see `distributed`),
-    each does its share of every batch.
+    Sentences of which the tokenizer leaves no piece are passed over. Where several processes train together (see
+    `distributed`), each does its share of every batch. Random state, precision and dropout are put back at the end.
 
-    probe: called with the number of steps done before the first step and after every `probe_every` steps; its records
-    are passed on, and its time is told apart from that of the training. checkpoints: where the state is kept now and
-    then, and when the generator is closed; a training that finds one there tells its records again and goes on behind
-    them, and ends in the same weights, on the CPU bit for bit.
-    Raises: UsageError for no sentences, ModelError when the loss is no longer a number or memory is short for one
-    sentence alone.
+    Args:
+        model: the token classifier, which is in evaluation mode at the end.
+        train: sentences as ids.
+        recipe: how to train.
+        probe: called with the number of steps done before the first step and after every `probe_every` steps; its
+            records are passed on, and its time is counted apart from that of the training.
+        checkpoints: where the state is saved now and then, and when the generator is closed; a training that finds one
+            there repeats its records and goes on behind them, and ends in the same weights, on the CPU bit for bit.
+
+    Raises:
+        UsageError: for no sentences.
+        ModelError: when the loss is no longer a number, or memory is short for one sentence alone.
     """
-    train = _readable(train)
-    device = next(model.parameters()).device
-    torch.manual_seed(recipe.seed)
-    if device.type == "cuda":
-        torch.set_float32_matmul_precision("high")
-    generator = random.Random(recipe.seed)  # noqa: S311
-    pad = model.get_input_embeddings().padding_idx or 0
-    label_ids = dict(model.config.label2id)
-    lengths = [len(item.ids) for item in train]
-    order = [batch for _ in range(recipe.epochs) for batch in in_buckets(lengths, recipe.batch_size, generator)]
-    optimizer = torch.optim.AdamW(
-        _parameter_groups(model, recipe), weight_decay=0.0, fused=device.type in ("cpu", "cuda")
-    )
-    records: list[TrainingRecord] = []
-    key = _key(train, recipe)
-    if checkpoints is not None:
-        records = checkpoints.restore(model, optimizer, key)
-        yield from map(Note, checkpoints.problems)
-    _set_dropout(model, recipe.dropout)
-    model.train()
-    step, last = 0, _last_step(records)
-    together = share()
-    untold = _Untold(last, _TOLD_TOGETHER.get(device.type, 1))
-    try:
-        yield from list(records)
-        step = last.step if last else 0
-        while True:
-            probing = probe is not None and recipe.probes_at(step) and not _is_probed(records, step)
-            saving = checkpoints is not None and checkpoints.due()
-            if probing or saving or untold.full or step == len(order):
-                for told in untold.read():
-                    records.append(told)
-                    yield told
-                    if told.parts > 1:
-                        size = len(order[told.step - 1])
-                        yield Note(
-                            f"Too little memory at step {told.step}: its {size} sentences were done in "
-                            f"{told.parts} parts."
-                        )
-            if probe is not None and probing:
-                started = time.perf_counter()
-                fresh = list(probe(step))
-                untold.probe_seconds += time.perf_counter() - started
-                records += fresh
-                yield from fresh
-                model.train()
-            if step == len(order):
-                break
-            if checkpoints is not None and saving and (problem := checkpoints.save(model, optimizer, records, key)):
-                yield Note(problem)
-            started = time.perf_counter()
-            batch = [train[i] for i in order[step]]
-            rate = _rate(step, recipe.warmup_steps, len(order))
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * rate
-            words = _labelled(batch)
-            mine, divisor = together.part(batch, words) if together else (batch, words)
-            loss, parts = _backward(model, mine, divisor, pad, label_ids, device)
-            if together:
-                loss = together.add(model, loss)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            step += 1
-            untold.seconds += time.perf_counter() - started
-            untold.add(loss, step, len(order), recipe.learning_rate * rate, len(batch), parts)
-    except GeneratorExit:
+    train = _with_pieces(train)
+    with _settings(model, recipe):
+        optimizer = _optimizer(model, recipe)
+        key, records = _key(train, recipe), list[TrainingRecord]()
         if checkpoints is not None:
-            records += untold.read()
-            checkpoints.save(model, optimizer, records, key)
-        raise
+            records = checkpoints.restore(model, optimizer, key)
+            yield from map(Note, checkpoints.problems)
+        steps = training_steps(model, optimizer, _batches(train, recipe), recipe, start=steps_done(records))
+        groups = reported(steps, recipe, _READ_TOGETHER.get(model.device.type, 1), records)
+        if probe is not None:
+            groups = with_probes(groups, probe, recipe, records)
+        if checkpoints is not None:
+            yield from resumable(groups, records, checkpoints, partial(checkpoints.save, model, optimizer, key))
+        else:
+            yield from chain.from_iterable(groups)
     model.eval()
 
 
-# Steps told at once: reading a loss from a GPU waits until all that it was asked before is done.
-_TOLD_TOGETHER = {"cuda": 16}
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One optimiser step, the `number`th of `steps`.
+
+    loss: mean over the words of the batch, on the device. rate: the encoder's learning rate. sentences: of the batch.
+    parts: into how many it was cut because memory was short. seconds: until the device was given all of its work.
+    """
+
+    number: int
+    steps: int
+    loss: torch.Tensor
+    rate: float
+    sentences: int
+    parts: int
+    seconds: float
 
 
-class _Untold:
-    """Steps that were made and not yet told, with their losses still on the device, and the time spent so far."""
-
-    def __init__(self, last: StepRecord | None, together: int) -> None:
-        self.seconds = last.seconds if last else 0.0
-        self.probe_seconds = last.probe_seconds if last else 0.0
-        self._sentences = last.sentences if last else 0
-        self._together = together
-        self._steps: list[tuple[torch.Tensor, Callable[[float], StepRecord]]] = []
-
-    @property
-    def full(self) -> bool:
-        """Whether it is time to tell them."""
-        return len(self._steps) >= self._together
-
-    def add(self, loss: torch.Tensor, step: int, steps: int, rate: float, sentences: int, parts: int) -> None:
-        """Keep a step that was just made."""
-        self._sentences += sentences
-        seen, seconds, probes = self._sentences, self.seconds, self.probe_seconds
-        self._steps.append(
-            (loss, lambda value: StepRecord(step, steps, value, rate, seen, seconds, parts, probe_seconds=probes))
-        )
-
-    def read(self) -> list[StepRecord]:
-        """The records of the steps kept, which are kept no longer; the last one's time holds that of the waiting.
-
-        Raises: ModelError for the first whose loss is no number.
-        """
-        if not self._steps:
-            return []
+def training_steps(
+    model: Any, optimizer: torch.optim.Optimizer, batches: Sequence[Sequence[Encoded]], recipe: Recipe, start: int = 0
+) -> Iterator[Step]:
+    """Train on one batch after the other, from the one behind the first `start` on; nothing is read from the device."""
+    device, pad = model.device, model.get_input_embeddings().padding_idx or 0
+    label_ids = dict(model.config.label2id)
+    world = share()
+    model.train()
+    for done, batch in enumerate(batches[start:], start):
         started = time.perf_counter()
-        values = torch.stack([loss for loss, _ in self._steps]).tolist()
-        self.seconds += time.perf_counter() - started
-        records = [record(value) for value, (_, record) in zip(values, self._steps, strict=True)]
-        records[-1] = replace(records[-1], seconds=self.seconds)
-        self._steps.clear()
-        for told in records:
-            if not math.isfinite(told.loss):
-                raise ModelError(f"The loss is {told.loss} at step {told.step}.", "Lower the learning rate.")
-        return records
+        factor = _rate(done, recipe.warmup_steps, len(batches))
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * factor
+        words = _labelled(batch)
+        mine, divisor = world.part(batch, words) if world else (batch, words)
+        loss, parts = _backward(model, mine, divisor, pad, label_ids, device)
+        if world:
+            loss = world.add(model, loss)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        seconds = time.perf_counter() - started
+        yield Step(done + 1, len(batches), loss, recipe.learning_rate * factor, len(batch), parts, seconds)
 
 
-def _set_dropout(model: Any, share: float) -> None:
-    """Every dropout layer drops that share; the configuration, which is saved with the model, is left alone."""
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = share
+# Steps whose losses are read at once: reading one from a GPU waits until all that it was given before is done.
+_READ_TOGETHER = {"cuda": 16}
+Group = list[StepRecord | ProbeRecord | Note]
 
 
-def _readable(train: Sequence[Encoded]) -> list[Encoded]:
+def reported(steps: Iterable[Step], recipe: Recipe, together: int, past: Sequence[TrainingRecord]) -> Iterator[Group]:
+    """Steps as records, `together` or fewer at a time; the weights are those behind the last one of a group.
+
+    Args:
+        steps: as `training_steps` makes them.
+        recipe: says when probes are due, before which no step is left pending.
+        together: how many losses are read at once.
+        past: records of the steps before.
+
+    Raises:
+        ModelError: for the first step whose loss is no number.
+    """
+    last = last_step(past)
+    sentences, seconds = (last.sentences, last.seconds) if last else (0, 0.0)
+    pending: list[tuple[Step, StepRecord]] = []
+    for step in steps:
+        sentences, seconds = sentences + step.sentences, seconds + step.seconds
+        record = StepRecord(step.number, step.steps, math.nan, step.rate, sentences, seconds, step.parts)
+        pending.append((step, record))
+        if len(pending) < together and not recipe.probes_at(step.number) and step.number < step.steps:
+            continue
+        started = time.perf_counter()
+        losses = torch.stack([step.loss for step, _ in pending]).tolist()
+        # The time of waiting for the losses is the last step's.
+        seconds += time.perf_counter() - started
+        pending[-1] = (step, replace(record, seconds=seconds))
+        group = Group()
+        for (step, record), loss in zip(pending, losses, strict=True):
+            group += [replace(record, loss=_finite(loss, step)), *_memory_notes(step)]
+        yield group
+        pending = []
+
+
+def with_probes(
+    groups: Iterable[Group], probe: Probe, recipe: Recipe, past: Sequence[TrainingRecord]
+) -> Iterator[Group]:
+    """Pass on the records of steps, and take a probe before the first and behind every one at which one is due.
+
+    past: records of the steps before, and of the probe behind them if it was taken.
+    """
+    last = last_step(past)
+    step, spent = (last.step, last.probe_seconds) if last else (0, 0.0)
+    is_probed = bool(past) and isinstance(past[-1], ProbeRecord)
+    for group in chain([Group()], groups):
+        for record in group:
+            if isinstance(record, StepRecord):
+                step, is_probed = record.step, False
+        yield [replace(record, probe_seconds=spent) if isinstance(record, StepRecord) else record for record in group]
+        if recipe.probes_at(step) and not is_probed:
+            started = time.perf_counter()
+            probes = list(probe(step))
+            spent += time.perf_counter() - started
+            yield [*probes]
+
+
+def resumable(
+    groups: Iterable[Group], records: list[TrainingRecord], checkpoints: Checkpoints,
+    save: Callable[[Sequence[TrainingRecord]], str],
+) -> Iterator[TrainingRecord | Note]:  # fmt: skip
+    """Repeat the records of an earlier try, go on with those that come, and save now and then and when closed.
+
+    A group counts as a whole: its weights are those behind its last record. records: all so far; grows.
+    """
+    try:
+        yield from list(records)
+        for group in groups:
+            records += [record for record in group if not isinstance(record, Note)]
+            yield from group
+            last = last_step(records)
+            is_over = last is not None and last.step == last.steps
+            if checkpoints.due() and not is_over and (problem := save(records)):
+                yield Note(problem)
+    except GeneratorExit:
+        save(records)
+        raise
+
+
+@contextmanager
+def _settings(model: Any, recipe: Recipe) -> Iterator[None]:
+    """The recipe's seed, precision and dropout, for as long as it lasts; the saved configuration is left alone."""
+    on_gpu = model.device.type == "cuda"
+    precision = torch.get_float32_matmul_precision()
+    layers = [(module, module.p) for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+    with torch.random.fork_rng([model.device] if on_gpu else []):
+        torch.manual_seed(recipe.seed)
+        try:
+            if on_gpu:
+                torch.set_float32_matmul_precision("high")
+            for layer, _ in layers:
+                layer.p = recipe.dropout
+            yield
+        finally:
+            torch.set_float32_matmul_precision(precision)
+            for layer, dropped in layers:
+                layer.p = dropped
+
+
+def _with_pieces(train: Sequence[Encoded]) -> list[Encoded]:
     """The sentences that have a piece to learn from."""
     if not train:
         raise UsageError("There is no sentence to train on.", "Choose more types, languages or a larger size.")
-    kept = [item for item in train if any(item.pieces)]
-    if not kept:
+    usable = [item for item in train if any(item.pieces)]
+    if not usable:
         raise ModelError("The tokenizer cuts every word of the training sentences to nothing.", "Choose another model.")
-    return kept
+    return usable
+
+
+def _batches(train: Sequence[Encoded], recipe: Recipe) -> list[list[Encoded]]:
+    """The sentences of every step."""
+    generator = random.Random(recipe.seed)  # noqa: S311
+    lengths = [len(item.ids) for item in train]
+    epochs = (in_buckets(lengths, recipe.batch_size, generator) for _ in range(recipe.epochs))
+    return [[train[i] for i in batch] for batches in epochs for batch in batches]
+
+
+def _finite(loss: float, step: Step) -> float:
+    if not math.isfinite(loss):
+        raise ModelError(f"The loss is {loss} at step {step.number}.", "Lower the learning rate.")
+    return loss
+
+
+def _memory_notes(step: Step) -> Iterator[Note]:
+    if step.parts > 1:
+        yield Note(
+            f"Too little memory at step {step.number}: its {step.sentences} sentences were done in {step.parts} parts."
+        )
 
 
 def _key(train: Sequence[Encoded], recipe: Recipe) -> str:
     """What a training depends on besides its model, as a hash."""
-    told = repr((recipe, [(item.ids, item.pieces, item.sentence.tags) for item in train]))
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
-def _last_step(records: Sequence[TrainingRecord]) -> StepRecord | None:
-    """The last step among the records."""
-    return next((record for record in reversed(records) if isinstance(record, StepRecord)), None)
-
-
-def _is_probed(records: Sequence[TrainingRecord], step: int) -> bool:
-    return bool(records) and isinstance(records[-1], ProbeRecord) and records[-1].step == step
+    content = repr((recipe, [(item.ids, item.pieces, item.sentence.tags) for item in train]))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _backward(
@@ -269,16 +326,16 @@ def _labelled(batch: Sequence[Encoded]) -> int:
     return sum(bool(word) for item in batch for word in item.pieces)
 
 
-def _parameter_groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
-    """The encoder's parameters at the learning rate, those of the head at `head_factor` times it."""
+def _optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW, with the encoder's parameters at the learning rate and those of the head at `head_factor` times it."""
     encoder = list(model.base_model.parameters())
     inside = {id(parameter) for parameter in encoder}
     head = [parameter for parameter in model.parameters() if id(parameter) not in inside]
-    rate = recipe.learning_rate
-    return [
-        {"params": encoder, "lr": rate, "peak": rate},
-        {"params": head, "lr": rate * recipe.head_factor, "peak": rate * recipe.head_factor},
+    groups = [
+        {"params": parameters, "lr": rate, "peak": rate}
+        for parameters, rate in ((encoder, recipe.learning_rate), (head, recipe.learning_rate * recipe.head_factor))
     ]
+    return torch.optim.AdamW(groups, weight_decay=0.0, fused=model.device.type in ("cpu", "cuda"))
 
 
 def _rate(step: int, warmup: int, steps: int) -> float:

@@ -129,11 +129,27 @@ def test_dropout_is_that_of_the_recipe_and_the_configuration_is_left_alone(encod
     assert losses(0.0, 16)[0] == pytest.approx(model(**inputs, labels=labels).loss.item(), abs=1e-5)
 
 
+def test_what_a_training_sets_for_the_whole_process_is_put_back(encoder: str) -> None:
+    def settings() -> tuple[object, ...]:
+        dropped = [module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+        return torch.get_rng_state().tolist(), random.getstate(), torch.get_float32_matmul_precision(), dropped
+
+    model, items = loaded(encoder, some_sentences(8))
+    before = settings()
+    list(finetune(model, items, Recipe(dropout=0.3)))
+    assert settings() == before
+    work = finetune(model, items, Recipe(dropout=0.3, batch_size=2))
+    next(work)
+    assert settings() != before
+    work.close()
+    assert settings() == before
+
+
 def test_losses_that_are_read_together_tell_the_same_steps(
     encoder: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def told(together: int, stop_at: int = 99) -> list[tuple[object, ...]]:
-        monkeypatch.setitem(finetuning._TOLD_TOGETHER, "cpu", together)
+        monkeypatch.setitem(finetuning._READ_TOGETHER, "cpu", together)
         model, items = loaded(encoder, some_sentences(28))
         steps = finetune(
             model, items, Recipe(batch_size=4, probe_every=3, epochs=2),
@@ -153,6 +169,9 @@ def test_losses_that_are_read_together_tell_the_same_steps(
     # Cut off while steps are untold: the checkpoint has them, and they are told behind it.
     told(4, stop_at=6)
     assert told(4) == whole
+    # Cut off between steps that were read together: the weights are those behind the last of them.
+    told(3, stop_at=5)
+    assert told(3) == whole
 
 
 def test_a_loss_that_is_no_number_ends_the_training(encoder: str) -> None:
