@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
-from nerspace.engine.names.tokenization import count_pieces
+from nerspace.engine.names.tokenization import count_pieces, segment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,8 +145,7 @@ class _PieceCounter:
     def _count(self, word: str) -> int:
         if (found := self._counts.get(word)) is None:
             assert self._tokenizer is not None  # noqa: S101 - `of` sees to it
-            cut = self._tokenizer.encode([word], is_pretokenized=True, add_special_tokens=False)
-            found = self._counts[word] = count_pieces(cut.tokens)
+            found = self._counts[word] = count_pieces(segment(word, self._tokenizer))
         return found
 
 

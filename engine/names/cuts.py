@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import ENTITY_TYPES, Entity
 from nerspace.engine.names.distances import latin_places, scripts_of, transliterate
-from nerspace.engine.names.tokenization import WORD_START, counted_pieces
+from nerspace.engine.names.tokenization import WORD_START, count_pieces, counted_pieces, cut_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,11 +50,8 @@ class Cut:
 def cut_forms(forms: Sequence[str], tokenizer: "Tokenizer") -> dict[str, Cut]:
     """The cut of each different form, all encoded at once."""
     different = list(dict.fromkeys(forms))
-    encodings = tokenizer.encode_batch(different, add_special_tokens=False)
-    return {
-        form: _cut(form, encoding.tokens, [start for start, _ in encoding.offsets])
-        for form, encoding in zip(different, encodings, strict=True)
-    }
+    pieces = cut_texts(tokenizer, different)
+    return {form: _cut(form, found.shown, found.starts) for form, found in zip(different, pieces, strict=True)}
 
 
 def _cut(form: str, pieces: Sequence[str], offsets: Sequence[int]) -> Cut:
@@ -274,8 +271,8 @@ def _random_cuts(pairs: Sequence[_Contrast], generator: np.random.Generator) -> 
 def _word_counts(texts: Texts, tokenizer: "Tokenizer") -> dict[str, int]:
     """Pieces of every different word."""
     words = list(dict.fromkeys(word for sentences in texts.values() for sentence in sentences for word in sentence))
-    cut = tokenizer.encode_batch(words, add_special_tokens=False)
-    return {word: len(counted_pieces(encoding.tokens)) for word, encoding in zip(words, cut, strict=True)}
+    cuts = cut_texts(tokenizer, words)
+    return {word: count_pieces(cut.shown) for word, cut in zip(words, cuts, strict=True)}
 
 
 def compatibility_table(texts: Texts, tokenizer: "Tokenizer", seed: int = 0) -> "pd.DataFrame":

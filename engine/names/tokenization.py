@@ -3,6 +3,9 @@
 A tokenizer of XLM-R's kind may cut an isolated word into a lone ▁ and the rest (`▁` `稣`). The lone ▁ is a real piece
 with an id and a vector, so it stays among the pieces; but it holds nothing of the spelling, so it is not counted where
 another piece of the word follows. All counts of this file are made so.
+
+Byte-level tokenizers (RoBERTa, GPT-2, ModernBERT) cut a word differently behind a space than at the beginning of a
+text. A word is always cut as it is inside a running text: the words of a sentence joined by spaces, a name behind one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +16,11 @@ from nerspace.datasets.records import Entity
 
 if TYPE_CHECKING:
     import pandas as pd
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 WORD_START = "▁"
+# Any word at all, for a name to stand behind.
+_BEFORE = "a"
 
 
 class EncodedWords(NamedTuple):
@@ -29,24 +34,122 @@ class EncodedWords(NamedTuple):
     word_index: list[int | None]
 
 
-def encode_words(tokenizer: "Tokenizer", words: Sequence[str]) -> EncodedWords:
-    """Encode a sentence that is cut into words, as transformers does with is_split_into_words=True."""
-    return encode_sentences(tokenizer, [words])[0]
-
-
 def encode_sentences(tokenizer: "Tokenizer", sentences: Sequence[Sequence[str]]) -> list[EncodedWords]:
-    """Encode many sentences of words at once, on all cores; nothing is cut off and nothing padded."""
-    encodings = tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
-    return [EncodedWords(encoding.ids, encoding.word_ids) for encoding in encodings]
+    """Encode many sentences of words at once, on all cores; nothing is cut off and nothing padded.
+
+    Each word is cut as it is in the text of the words joined by spaces.
+    """
+    if not _space_matters(tokenizer):
+        encodings = tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
+        return [EncodedWords(encoding.ids, encoding.word_ids) for encoding in encodings]
+    encodings = tokenizer.encode_batch([" ".join(words) for words in sentences])
+    return [
+        EncodedWords(encoding.ids, _word_index(encoding, words))
+        for encoding, words in zip(encodings, sentences, strict=True)
+    ]
+
+
+def _space_matters(tokenizer: "Tokenizer") -> bool:
+    """Whether a word alone is cut differently from one behind a space."""
+    alone = tokenizer.encode([_BEFORE, _BEFORE], is_pretokenized=True, add_special_tokens=False)
+    return bool(alone.ids != tokenizer.encode(f"{_BEFORE} {_BEFORE}", add_special_tokens=False).ids)
+
+
+def _word_index(encoding: "Encoding", words: Sequence[str]) -> list[int | None]:
+    """For each piece of the words joined by spaces the word that it begins in.
+
+    A space between words belongs to the word behind it, as ▁ does; so does one that is a piece of its own.
+    """
+    owner: list[int | None] = []
+    for number, word in enumerate(words):
+        owner += [*[number] * len(word), None]
+    index: list[int | None] = []
+    for (start, stop), special in zip(encoding.offsets, encoding.special_tokens_mask, strict=True):
+        if start < stop and owner[start] is None:
+            start += 1
+        index.append(None if special or start >= len(owner) else owner[start])
+    return index
+
+
+class Pieces(NamedTuple):
+    """The pieces of one text without the special ones.
+
+    shown: as they are written for a person. ids: their numbers. starts: where in the text each begins; a space before a
+    word may be counted to its first piece.
+    """
+
+    shown: list[str]
+    ids: list[int]
+    starts: list[int]
+
+
+def cut_texts(tokenizer: "Tokenizer", texts: Sequence[str]) -> list[Pieces]:
+    """Cut many words, names or texts at once, each as it is inside a running text; see `segment`."""
+    shown = _from_bytes if _is_byte_level(tokenizer) else list
+    if not _space_matters(tokenizer):
+        encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [Pieces(shown(e.tokens), e.ids, [start for start, _ in e.offsets]) for e in encodings]
+    behind = len(_BEFORE) + 1
+    found = []
+    for text, encoding in zip(
+        texts, tokenizer.encode_batch([f"{_BEFORE} {text}" for text in texts], add_special_tokens=False), strict=True
+    ):
+        own = [place for place, word in enumerate(_word_index(encoding, [_BEFORE, text])) if word == 1]
+        tokens = [encoding.tokens[place] for place in own]
+        starts = [max(0, encoding.offsets[place][0] - behind) for place in own]
+        found.append(Pieces(shown(tokens), [encoding.ids[place] for place in own], starts))
+    return found
 
 
 def segment(text: str, tokenizer: "Tokenizer") -> list[str]:
     """The pieces of a text without the special ones: ["▁Ваш", "ын", "г", "тон"] for Вашынгтон.
 
-    A lone ▁ is kept. XLM-R's unknown pieces appear as the characters that they stand for.
+    A lone ▁ is kept. XLM-R's unknown pieces appear as the characters that they stand for. A piece of a byte-level
+    tokenizer appears as its letters, with ▁ for a space, and bytes that are no whole letter as <0xD0>; the text is cut
+    as it is behind another word.
     """
-    pieces: list[str] = tokenizer.encode(text, add_special_tokens=False).tokens
-    return pieces
+    return cut_texts(tokenizer, [text])[0].shown
+
+
+def _is_byte_level(tokenizer: "Tokenizer") -> bool:
+    """Whether its pieces spell bytes by the letters that stand for them: "Ð¶" for ж."""
+    text = "ж"
+    if tokenizer.normalizer is not None:
+        text = tokenizer.normalizer.normalize_str(text)
+    if tokenizer.pre_tokenizer is not None:
+        text = "".join(part for part, _ in tokenizer.pre_tokenizer.pre_tokenize_str(text))
+    return text.endswith("Ð¶")
+
+
+def _byte_letters() -> dict[str, int]:
+    """The letter that stands for each byte in a byte-level vocabulary, turned round. Source: GPT-2's encoder.py."""
+    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in visible]
+    return {chr(byte): byte for byte in visible} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+_BYTE_LETTERS = _byte_letters()
+
+
+def _from_bytes(tokens: Sequence[str]) -> list[str]:
+    return [_letters_of(token) for token in tokens]
+
+
+def _letters_of(token: str) -> str:
+    """A piece of a byte-level vocabulary as a person would write it; a token that was added stands for itself."""
+    try:
+        text = bytes(_BYTE_LETTERS[letter] for letter in token).decode("utf-8", "surrogateescape")
+    except KeyError:
+        return token
+    return "".join(map(_visible, text))
+
+
+def _visible(letter: str) -> str:
+    if letter == " ":
+        return WORD_START
+    if letter.isspace() or "\udc80" <= letter <= "\udcff":
+        return "".join(f"<0x{byte:02X}>" for byte in letter.encode("utf-8", "surrogateescape"))
+    return letter
 
 
 def count_pieces(pieces: Sequence[str]) -> int:
@@ -81,11 +184,11 @@ def pieces_table(
     for entity in entities:
         forms = entity.forms.get("nominative", {})
         rows += [(entity.id, code, forms[code], entity.type) for code in languages or LANGUAGES if forms.get(code)]
-    encodings = tokenizer.encode_batch([form for _, _, form, _ in rows], add_special_tokens=False)
+    cuts = cut_texts(tokenizer, [form for _, _, form, _ in rows])
     return pd.DataFrame(
         [
-            (entity, code, form, " ".join(encoding.tokens), count_pieces(encoding.tokens), kind)
-            for (entity, code, form, kind), encoding in zip(rows, encodings, strict=True)
+            (entity, code, form, " ".join(cut.shown), count_pieces(cut.shown), kind)
+            for (entity, code, form, kind), cut in zip(rows, cuts, strict=True)
         ],
         columns=["entity", "language", "form", "pieces", "count", "type"],
     )
@@ -95,9 +198,12 @@ def names_table(names: Sequence[str], tokenizer: "Tokenizer") -> "pd.DataFrame":
     """The table `pieces` of names that belong to no entity; entity, language and type are empty."""
     import pandas as pd
 
-    cut = [segment(name, tokenizer) for name in names]
+    cuts = cut_texts(tokenizer, names)
     return pd.DataFrame(
-        [("", "", name, " ".join(pieces), count_pieces(pieces), "") for name, pieces in zip(names, cut, strict=True)],
+        [
+            ("", "", name, " ".join(cut.shown), count_pieces(cut.shown), "")
+            for name, cut in zip(names, cuts, strict=True)
+        ],
         columns=["entity", "language", "form", "pieces", "count", "type"],
     )
 
@@ -122,9 +228,9 @@ def tokenization_table(
     rows: list[tuple[str, str, int, float | None]] = []
     for code, sentences in texts_by_language.items():
         words = [word for sentence in sentences for word in sentence]
-        cut = tokenizer.encode_batch(words, add_special_tokens=False)
-        counts = [count_pieces(encoding.tokens) for encoding in cut]
-        unknown = sum(encoding.ids.count(unknown_id) for encoding in cut) if unknown_id is not None else 0
+        cuts = cut_texts(tokenizer, words)
+        counts = [count_pieces(cut.shown) for cut in cuts]
+        unknown = sum(cut.ids.count(unknown_id) for cut in cuts) if unknown_id is not None else 0
         n, pieces, letters = len(words), sum(counts), sum(map(len, words))
         rows += [
             (code, "fertility", n, pieces / n if n else None),

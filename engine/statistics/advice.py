@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from nerspace.datasets.languages import script_of
 from nerspace.engine.errors import DataError
+from nerspace.engine.names.tokenization import encode_sentences
 from nerspace.engine.statistics.correlation import spearman
 from nerspace.engine.statistics.mantel import label_pairs, label_permutations, weighted_ranks
 from nerspace.engine.transfer import pair_table
@@ -41,9 +42,8 @@ def piece_overlap_table(
 
     pieces = {}
     for code, sentences in texts_by_language.items():
-        cut = tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True,
-                                     add_special_tokens=False)  # fmt: skip
-        pieces[code] = {number for encoding in cut for number in encoding.ids}
+        cut = encode_sentences(tokenizer, sentences)
+        pieces[code] = {id_ for ids, words in cut for id_, word in zip(ids, words, strict=True) if word is not None}
     rows = []
     for a, b in combinations(sorted(pieces), 2):
         either = len(pieces[a] | pieces[b])
