@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from nerspace.engine import devices, encoders
+from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.evaluation.outcomes import outcomes_table
 from nerspace.engine.evaluation.predictions import tagged_table
 from nerspace.engine.evaluation.reading import Given, given_sentences, unknown_types
@@ -15,6 +16,7 @@ from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagge
 from nerspace.engine.executors.ray import MOST_SHARDS, Pool, reach
 from nerspace.engine.requests.evaluation import Evaluation, read_evaluation
 from nerspace.engine.runs import Run
+from nerspace.engine.runs.origin import Origin, begin_reading
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 from nerspace.engine.sampling import sentence_table
 
@@ -48,6 +50,9 @@ def _evaluate(run: Run, asked: Evaluation, pool: Pool | None) -> Iterator[Record
     run.write_table("sentences", sentences)
     if given.dropped:
         yield Note(f"{len(given.dropped)} sentences or files were left out by the reader; see the table coverage.")
+    encoders_read = [encoder_hash(model.model) for model in asked.models]
+    origin = Origin.of(asked, given.sentences, encoders_read, __name__)
+    yield from begin_reading(run, origin, lambda: forget_shards(run))
     learned = _training_sentences(asked)
     taggers = []
     for number, model in enumerate(asked.models, 1):

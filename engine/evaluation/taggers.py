@@ -167,6 +167,8 @@ def _read(run: Run, tagger: Tagger, shard: range) -> Said | None:
     return (predicted, confidence) if lengths == expected and len(confidence) == len(shard) else None
 
 
-def forget_shards(run: Run) -> None:
-    """Delete what was kept of single shards."""
+def forget_shards(run: Run) -> bool:
+    """Delete what was kept of single shards; whether there was anything."""
+    left = (run.path / _FOLDER).exists()
     shutil.rmtree(run.path / _FOLDER, ignore_errors=True)
+    return left

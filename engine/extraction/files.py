@@ -8,6 +8,7 @@ vectors/.after.json                  how many blocks of a stage are filled
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,17 @@ class GrowingVectors:
         hidden = whole.with_name(f".{whole.name}")
         # Cut off between two renames, one that is whole already counts as filled.
         return whole if whole.is_file() and not hidden.is_file() else hidden
+
+
+def forget_vectors(folder: Path) -> bool:
+    """Delete all arrays of a folder, those half filled too; whether there was any."""
+    left = [path for path in folder.glob("*") if path.suffix in (".npy", ".json") or path.is_dir()]
+    for path in left:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return bool(left)
 
 
 def _fits(path: Path, shape: tuple[int, int]) -> bool:

@@ -19,14 +19,16 @@ from nerspace.datasets import Sentence
 from nerspace.engine import devices
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import Encoded
+from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.encoders.forward import BATCH, FloatArray
 from nerspace.engine.errors import DataError
 from nerspace.engine.executors.ray import MOST_SHARDS, Piece, Pool, reach, shards
-from nerspace.engine.extraction.files import GrowingVectors
+from nerspace.engine.extraction.files import GrowingVectors, forget_vectors
 from nerspace.engine.extraction.sentences import Plan, make_plan
 from nerspace.engine.files import settle
 from nerspace.engine.requests.extraction import ExtractRequest, read_extract_request
 from nerspace.engine.runs import Run, append_text, to_csv
+from nerspace.engine.runs.origin import Origin, begin_reading, digest
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.sampling import sentence_table
 
@@ -90,17 +92,22 @@ def _extract(run: Run, request: ExtractRequest, pool: Pool | None) -> Iterator[R
     yield Stage("rows", f"Numbering the {request.of}", len(plan), "sentences")
     _begin_tables(run, request)
     rows: list[int] = []
+    texts: list[str] = []
     sentences = 0
     for block in blocks:
         items = encoder.encode([plan.sentence(number) for number in block])
         count, read = _tell_rows(run, request, items, sum(rows))
         rows.append(count)
+        texts.append(digest(item.sentence for item in items))
         sentences += read
         yield Progress("rows", block.stop)
     if not sum(rows):
         raise DataError(f"No sentence of {request.data} gives a vector of {request.of}.", "Choose other data.")
     if request.of == "entities" and (lost := len(plan) - sum(rows)):
         yield Note(f"{lost:,} of {len(plan):,} sentences are left out: the model does not reach their name.")
+    read_with = [encoder_hash(name) for name in (request.model, request.tuned) if name]
+    origin = Origin.of(request, texts, read_with, __name__)
+    yield from begin_reading(run, origin, lambda: forget_vectors(run.path / "vectors"))
     _end_tables(run, request, sum(rows), sentences)
     run.write_table("vectors", vectors_table(request, sum(rows), encoder.width))
 

@@ -8,7 +8,6 @@
 A folder is filled under another name and renamed when it is whole.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,18 +19,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nerspace.datasets import SyntheticNER
-from nerspace.engine import encoders
+from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.files import whole_folder
 from nerspace.engine.requests.paper import PaperRequest
-from nerspace.engine.runs import TEXT_COLUMNS, Run, list_runs, to_csv, versions
+from nerspace.engine.requests.training import Recipe
+from nerspace.engine.runs import TEXT_COLUMNS, Run, list_runs, to_csv
+from nerspace.engine.runs.origin import digest
+from nerspace.engine.runs.versions import code_hash, versions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Raised when a piece, or a table made of it, would come out differently for the same request.
-FORMAT = 1
-# Fields of a request that change no table, or that stand for what is hashed itself.
-_UNTOLD = ("items", "scale", "data", "model", "checkpoint_seconds", "fresh")
+# Fields of a request that change no table, or whose content is hashed itself.
+_APART = ("items", "scale", "data", "model", "checkpoint_seconds", "fresh", "on", "threads")
 Array = np.ndarray[Any, Any]
 
 
@@ -50,48 +50,32 @@ class Piece:
 
 def content_key(request: PaperRequest, corpus: SyntheticNER) -> str:
     """A hash of all that the tables depend on but the choice of items, and of nothing else."""
-    asked = {
-        **asdict(request),
-        "items": (),
-        "data": "",
-        "model": "",
-        "checkpoint_seconds": 0.0,
-        "scale": "",
-        "fresh": False,
-    }
-    # Where the work is done decides no number.
-    del asked["on"], asked["threads"]
-    parts = (FORMAT, asked, corpus_hash(corpus), model_hash(request.model), sorted(versions().items()))
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+    return _key(request, corpus, "nerspace.engine.paper.job")
+
+
+def shared_key(request: PaperRequest, corpus: SyntheticNER) -> str:
+    """What all models of a request share, whatever the number of seeds and the perplexity, as a hash."""
+    return _key(replace(request, seeds=1, perplexity=0.0), corpus, "nerspace.engine.paper.models")
+
+
+def _key(request: PaperRequest, corpus: SyntheticNER, module: str) -> str:
+    asked = {name: value for name, value in asdict(request).items() if name not in _APART}
+    # What a recipe says beside the request.
+    recipe = asdict(Recipe())
+    parts = (
+        asked, recipe, corpus_hash(corpus), encoder_hash(request.model), sorted(versions().items()), code_hash(module)
+    )  # fmt: skip
+    return digest(parts)[:20]
 
 
 def piece_key(request: PaperRequest, content: str, donor: str, seed: int) -> str:
     """The name of the piece of one model; the number of seeds does not matter to it. content: `shared_key`."""
-    told = (content, donor, seed, seed == request.seed)
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:20]
-
-
-def shared_key(request: PaperRequest, corpus: SyntheticNER) -> str:
-    """`content_key` for any number of seeds and any perplexity: what all models of a request share."""
-    return content_key(replace(request, seeds=1, perplexity=0.0), corpus)
+    return digest((content, donor, seed, seed == request.seed))[:20]
 
 
 def corpus_hash(corpus: SyntheticNER) -> str:
-    """SHA-256 of every context and name."""
-    digest = hashlib.sha256(corpus.name.encode())
-    for item in (*corpus.contexts, *corpus.entities):
-        digest.update(repr(item).encode())
-    return digest.hexdigest()
-
-
-def model_hash(name: str) -> str:
-    """SHA-256 of the files that make an encoder."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(encoders.resolve(name)).glob("*")):
-        if path.suffix in (".safetensors", ".json", ".model", ".txt"):
-            with path.open("rb") as handle:
-                digest.update(f"{path.name} {hashlib.file_digest(handle, 'sha256').hexdigest()}\n".encode())
-    return digest.hexdigest()
+    """A hash of every context and name."""
+    return digest((corpus.name, *corpus.contexts, *corpus.entities))
 
 
 def write_piece(run: Run, key: str, piece: Piece) -> Piece:

@@ -3,19 +3,27 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.paper import cache as pieces
+from nerspace.engine.paper import published
 from nerspace.engine.paper.claims import Finding, claim_table
 from nerspace.engine.paper.samples import PaperSample, draw_paper_sample
 from nerspace.engine.paper.settings import setting_table
 from nerspace.engine.requests.paper import PaperRequest, read_paper_request
+from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run
+from nerspace.engine.runs.origin import Origin, begin_training
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 
 if TYPE_CHECKING:
     from nerspace.engine.paper.models import Readings
+
+
+# What makes the models.
+MODELS = "nerspace.engine.paper.models"
 
 
 @dataclass(slots=True)
@@ -64,12 +72,15 @@ def _with_models(
     """Everything but Table 1; torch is imported here."""
     from nerspace.engine import devices
     from nerspace.engine.paper import changes, names, spelling, types
-    from nerspace.engine.paper.models import readings
+    from nerspace.engine.paper.models import readings, training_request
 
     devices.use_threads(request.threads)
     if not request.on:
         run.update(device=devices.describe(devices.pick_device(request.device)))
+    origin = Origin.of(request, [pieces.shared_key(request, sample.corpus)], [encoder_hash(request.model)], MODELS)
+    begin_training(run, origin, lambda: any((run.path / "checkpoints").glob("*/*")))
     asked = readings(sample, request)
+    run.update(recipe=asdict(Recipe.of(training_request(request, asked, published.DONOR, request.seed))))
     if missing := len(sample.test) * len(asked.languages) - len(asked.test):
         yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
     models = yield from _models(run, request, sample, asked, clock)

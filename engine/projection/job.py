@@ -27,6 +27,7 @@ from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, iterat
 from nerspace.engine.requests.extraction import ProjectRequest, read_project_request
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
+from nerspace.engine.runs.versions import code_hash
 
 Key = tuple[str, int]
 
@@ -211,12 +212,13 @@ def _begun(key: Key, places: Mapping[Key, Plane]) -> Key | None:
 
 
 def content_key(X: Array, how: How, start: Array | None) -> str:
-    """What a map depends on, as a name: the vectors, how it is drawn, where it starts and the libraries that draw."""
+    """What a map depends on, as a name: the vectors, how it is drawn and from where, the libraries and the code."""
     rows = ready_rows(X)
     said = {
         **_quality_fields(how),
         "shape": rows.shape,
-        "versions": [metadata.version(name) for name in ("nerspace", "openTSNE", "scikit-learn", "numpy")],
+        "versions": [metadata.version(name) for name in ("openTSNE", "scikit-learn", "numpy")],
+        "code": code_hash("nerspace.engine.projection.drawing"),
     }
     hashed = hashlib.sha256(json.dumps(said).encode())
     for array in (rows, np.zeros(0, np.float32) if start is None else np.asarray(start, dtype=np.float32)):

@@ -6,6 +6,8 @@ jobs.py     a job as a process of its own: started, followed, stopped, resumed
 locks.py    one writer a run
 live.py     speed and memory of a run that goes on
 tables.py   tables over runs
+versions.py what made a number: versions of packages, hashes of nerspace's code
+origin.py   what a run's results are made from: request, data, encoder, code
 """
 
 from nerspace.engine.runs.run import (
@@ -20,12 +22,11 @@ from nerspace.engine.runs.run import (
     process_started,
     remove,
     to_csv,
-    versions,
     without_secrets,
     workspace_folder,
 )
 
 __all__ = [
     "TEXT_COLUMNS", "Run", "append_text", "create", "find_run", "find_run_to_remove", "keeps_model", "list_runs",
-    "process_started", "remove", "to_csv", "versions", "without_secrets", "workspace_folder",
+    "process_started", "remove", "to_csv", "without_secrets", "workspace_folder",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from nerspace.engine.errors import NerspaceError, Stopped
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.locks import Lock
 from nerspace.engine.runs.records import Record, event_of
+from nerspace.engine.runs.versions import source_hash, versions
 
 JOBS = {
     "demo": "nerspace.engine.training.demo:demo",
@@ -83,7 +84,7 @@ def begin_again(run: Run) -> None:
     if run.info()["state"] != "queued":
         run.forget_stop()
         run.set_events_aside()
-        run.update(state="queued", error=None, ended=None, resumed=_now())
+        run.update(state="queued", error=None, ended=None, resumed=_now(), versions=versions(), code=source_hash())
 
 
 def _hold(run: Run, patience: float = 2.0) -> Lock:

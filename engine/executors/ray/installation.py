@@ -1,26 +1,18 @@
 """What is installed on a node and on this machine, and where the two differ."""
 
-import hashlib
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
-from pathlib import Path
 
-from nerspace.engine import runs
 from nerspace.engine.errors import ConfigurationError
 from nerspace.engine.runs.records import Note
+from nerspace.engine.runs.versions import source_hash, versions
 
 
 @cache
 def installation() -> dict[str, str]:
     """Versions of what decides the numbers, with a hash of nerspace's own modules."""
-    told = hashlib.sha256()
-    for floor in ("datasets", "engine"):
-        folder = Path(import_module(f"nerspace.{floor}").__path__[0])
-        for path in sorted(folder.rglob("*.py")):
-            told.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    versions = runs.versions()
-    return {**versions, "nerspace": f"{versions.get('nerspace', '?')} ({told.hexdigest()[:8]})"}
+    found = versions()
+    return {**found, "nerspace": f"{found.get('nerspace', '?')} ({source_hash()[:8]})"}
 
 
 def compare(node: str, found: dict[str, str]) -> Iterator[Note]:
