@@ -3,16 +3,16 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from nerspace import datasets
 from nerspace.datasets import Sentence, SyntheticNER
-from nerspace.engine.encoders.batching import encode
 from nerspace.engine.errors import DataError
 from nerspace.engine.requests.training import Request
+from nerspace.engine.tables.spec import LANGUAGE, SENTENCE, TYPE, TableSpec, integer, text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,9 @@ def readable(sample: Sample, tokenizer: Any, limit: int) -> Sample:
 
     Raises: DataError when none is left.
     """
+    # The tables of this module are read where no torch is.
+    from nerspace.engine.encoders.batching import encode
+
     encoded = encode(sample.test, tokenizer, limit)
     lost = {item.sentence.cell for item in encoded if not item.entity_pieces}
     test = [sentence for sentence in sample.test if sentence.cell not in lost]
@@ -79,7 +82,27 @@ def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, An
     return cells
 
 
-def sentence_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
+SENTENCES = TableSpec(
+    "sentences",
+    "The sentences that a run trained and tested on.",
+    {
+        "sentence": text(SENTENCE),
+        "split": text("train or test"),
+        "language": text(LANGUAGE),
+        "type": text(TYPE),
+        "case": text("case of the slot"),
+        "context": text("context id"),
+        "entity": text("entity id"),
+        "form": text("the name as it stands in the sentence"),
+        "words": text("words, joined by a space"),
+        "tags": text("IOB2 tags, joined by a space"),
+        "text": text("the sentence as it is written"),
+    },
+)
+
+
+@SENTENCES.made_by
+def sentence_table(sentences: Sequence[Sentence]) -> "pd.DataFrame":
     """The table `sentences`."""
     rows = [
         (s.id, s.split, s.language, s.type, s.case, s.context, s.entity,
@@ -87,18 +110,44 @@ def sentence_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
          " ".join(s.words), " ".join(s.tags), s.text)
         for s in sentences
     ]  # fmt: skip
-    columns = ["sentence", "split", "language", "type", "case", "context", "entity", "form", "words", "tags", "text"]
-    return pd.DataFrame(rows, columns=columns)
+    return SENTENCES.frame(rows)
 
 
-def point_table(test: Sequence[Sentence]) -> pd.DataFrame:
+POINTS = TableSpec(
+    "points",
+    "The points of the maps: one entity in its sentence each.",
+    {
+        "point": integer("row of the vectors and of the map"),
+        "sentence": text(SENTENCE),
+        "language": text(LANGUAGE),
+        "type": text(TYPE),
+        "entity": text("entity id"),
+        "form": text("the name as it stands in the sentence"),
+    },
+)
+
+
+@POINTS.made_by
+def point_table(test: Sequence[Sentence]) -> "pd.DataFrame":
     """The table `points`: one point per test sentence, in the order of the vectors."""
-    points = sentence_table(test)[["sentence", "language", "type", "entity", "form"]]
-    points.insert(0, "point", np.arange(len(points)))
-    return points
+    points = sentence_table(test)
+    return POINTS.checked(points.assign(point=range(len(points)))[list(POINTS.columns)])
 
 
-def word_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
+WORDS = TableSpec(
+    "words",
+    "The words behind the word vectors of a run; nerspace extract adds word, entity and type (O outside entities).",
+    {
+        "row": integer("row of the word vectors"),
+        "sentence": text(SENTENCE),
+        "language": text(LANGUAGE),
+    },
+    added={"word": text("the word"), "entity": text("entity id, empty outside"), "type": text(f"{TYPE}, O outside")},
+)
+
+
+@WORDS.made_by
+def word_table(sentences: Sequence[Sentence]) -> "pd.DataFrame":
     """The table `words`: the sentence of every word vector, in the order of the vectors."""
     rows = [(row, s.id, s.language) for row, s in enumerate(sentences)]
-    return pd.DataFrame(rows, columns=["row", "sentence", "language"])
+    return WORDS.frame(rows)

@@ -29,11 +29,24 @@ def test_every_folder_with_code_is_a_listed_package() -> None:
 
 
 def test_every_function_of_the_catalogue_exists() -> None:
-    from importlib import import_module
+    for name, spec in CATALOGUE.items():
+        assert spec.name == name
+        assert callable(spec.function), name
 
-    for spec in CATALOGUE.values():
-        module, _, name = spec.function.partition(":")
-        assert callable(getattr(import_module(f"nerspace.{module}"), name)), spec.function
+
+def test_every_table_that_is_declared_is_in_the_catalogue_and_costs_no_model_to_read(tmp_path: Path) -> None:
+    declared = {
+        name
+        for path in (ROOT / "engine").rglob("*.py")
+        for name in re.findall(r"""^[A-Z0-9_]+ = TableSpec\(\s*"(\w+)\"""", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert declared == set(CATALOGUE)
+    code = (
+        "import sys; from nerspace.engine.tables.index import CATALOGUE; assert 'numpy' not in sys.modules;"
+        "list(CATALOGUE.values()); print(sorted({'torch', 'transformers', 'sklearn', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

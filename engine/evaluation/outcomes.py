@@ -8,42 +8,63 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
 from nerspace.engine.names.tokenization import count_pieces, segment
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    MODEL,
+    SENTENCE,
+    TYPE,
+    TableSpec,
+    integer,
+    integer_or_gap,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from tokenizers import Tokenizer
 
 MISSED, SPURIOUS = "missed", "spurious"
-OUTCOMES = {
-    "right": "boundaries and type are right",
-    "I- first": "right but for the B- that it does not begin with",
-    "type": "another type, the same boundaries",
-    "boundaries": "other boundaries, the same type",
-    "both": "another type, other boundaries",
-    MISSED: "no word of it was found",
-    SPURIOUS: "found where there is none",
-}
 UNKNOWN = "unknown"
-COLUMNS = ["donor", "seed", "sentence", "language", "gold", "predicted", "outcome", "form", "answer", "length", "count",
-           "identical", "script", "frequency", "confidence"]  # fmt: skip
 
 
+OUTCOMES = TableSpec(
+    "outcomes",
+    "What became of every entity that is there or was found, with what may explain it.",
+    {
+        **MODEL,
+        "sentence": text(SENTENCE),
+        "language": text(LANGUAGE),
+        "gold": text("gold type, or spurious"),
+        "predicted": text("predicted type, or missed"),
+        "outcome": text(
+            "right, I- first (right but without its B-), type, boundaries or both (what is wrong), missed, spurious"
+        ),
+        "form": text("words of the gold entity"),
+        "answer": text("words of the predicted entity"),
+        "length": integer("how many words the gold entity has, else the predicted one"),
+        "count": integer_or_gap("how many subwords; empty without a tokenizer"),
+        "identical": text(
+            "same or different: the donor's string in the parallel sentence; donor in its own language; "
+            "unknown where no sentence is parallel"
+        ),
+        "script": text("Latin, Cyrillic or another's name; mixed, none"),
+        "frequency": integer_or_gap(
+            "how often its most frequent word stands in the donor's training names; empty where they are unknown"
+        ),
+        "confidence": real("lowest probability of a predicted tag in the sentence"),
+    },
+)
+
+
+@OUTCOMES.made_by
 def outcomes_table(
     predictions: "pd.DataFrame", sentences: "pd.DataFrame", tokenizer: "Tokenizer | None" = None
 ) -> "pd.DataFrame":
     """Every entity that is there or was found, under the lenient reading, with what may explain the outcome.
 
     predictions, sentences: the tables of those names; training sentences among the latter tell what a donor has seen.
-
-    Returns: columns donor, seed, sentence, language, gold (type, or spurious), predicted (type, or missed), outcome (a
-        key of OUTCOMES), form, answer (the words of the gold and of the predicted entity; empty where there is none),
-        length (in words, of the gold entity, else of the predicted one), count (its pieces; empty without a tokenizer),
-        identical (of a gold entity: same or different, the donor's string in the parallel sentence; donor, in its own
-        language; unknown where no sentence is parallel), script, frequency (how often the donor's training names hold
-        its most frequent word; empty where no training sentence is known), confidence (lowest of the sentence).
     """
-    import pandas as pd
-
     texts = {row.sentence: row for row in _rows(sentences)}
     seen = _seen_in_training(sentences)
     count = _PieceCounter(tokenizer)
@@ -65,8 +86,7 @@ def outcomes_table(
                 count.of(span), _identical(row, form, theirs) if asked else "", script_of(form),
                 _frequency(seen.get(row.donor), span), row.confidence,
             ))  # fmt: skip
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.astype({"count": "Int64", "frequency": "Int64", "length": "int64"})
+    return OUTCOMES.frame(rows)
 
 
 def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
@@ -149,12 +169,25 @@ class _PieceCounter:
         return found
 
 
-def confusion_table(outcomes: "pd.DataFrame") -> "pd.DataFrame":
-    """Gold against predicted types, with what was missed and what is spurious, from the table `outcomes`.
+CONFUSION = TableSpec(
+    "confusion",
+    "Gold types against predicted ones, with what was missed and what is spurious.",
+    {
+        **MODEL,
+        "language": text(f"{LANGUAGE}, or all"),
+        "gold": text("gold type, or spurious: found where there is none"),
+        "predicted": text("predicted type, or missed: no word of it was found"),
+        "n": integer("entities"),
+        "exact": integer("of them with the same boundaries"),
+        "share": real("n over all entities of that gold type"),
+    },
+    "confusion",
+)
 
-    Returns: columns donor, seed, language (and all, where there are several), gold, predicted, n, exact (of them with
-        the same boundaries), share (n over all of that gold type).
-    """
+
+@CONFUSION.made_by
+def confusion_table(outcomes: "pd.DataFrame") -> "pd.DataFrame":
+    """Gold against predicted types, with what was missed and what is spurious, from the table `outcomes`."""
     import pandas as pd
 
     rows = []
@@ -163,7 +196,7 @@ def confusion_table(outcomes: "pd.DataFrame") -> "pd.DataFrame":
         for (gold, predicted), group in part.groupby(["gold", "predicted"]):
             exact = int(group["outcome"].isin(["right", "I- first", "type"]).sum())
             rows.append((*key, gold, predicted, len(group), exact, len(group) / totals[gold]))
-    frame = pd.DataFrame(rows, columns=["donor", "seed", "language", "gold", "predicted", "n", "exact", "share"])
+    frame = CONFUSION.frame(rows)
     order = {kind: place for place, kind in enumerate(ENTITY_TYPES)} | {MISSED: 98, SPURIOUS: 99}
     keys = [frame[name].map(lambda kind: order.get(kind, 50)) for name in ("gold", "predicted")]
     place = pd.Series(range(len(frame))).groupby([frame["donor"], frame["seed"], frame["language"]]).transform("min")
@@ -181,12 +214,26 @@ def _with_all(outcomes: "pd.DataFrame") -> "Iterable[tuple[tuple[Any, ...], pd.D
             yield (donor, seed, language), rows
 
 
-def failing_table(predictions: "pd.DataFrame", sentences: "pd.DataFrame", outcomes: "pd.DataFrame") -> "pd.DataFrame":
-    """The wrong sentences, those that the model was surest of first.
+FAILING = TableSpec(
+    "failing",
+    "The wrong sentences, those that the model was surest of first.",
+    {
+        **MODEL,
+        "sentence": text(SENTENCE),
+        "language": text(LANGUAGE),
+        "type": text(f"{TYPE}; mixed for several, empty for none"),
+        "confidence": real("lowest probability of a predicted tag in the sentence"),
+        "errors": text("what became of each entity that went wrong"),
+        "words": text("words, joined by a space"),
+        "gold": text("gold tags, joined by a space"),
+        "predicted": text("predicted tags, joined by a space"),
+    },
+)
 
-    Returns: columns donor, seed, sentence, language, type, confidence, errors (what became of each entity that went
-        wrong), words, gold, predicted (joined by a space).
-    """
+
+@FAILING.made_by
+def failing_table(predictions: "pd.DataFrame", sentences: "pd.DataFrame", outcomes: "pd.DataFrame") -> "pd.DataFrame":
+    """The wrong sentences, those that the model was surest of first."""
     failed = predictions[predictions["wrong"] == 1]
     told: dict[tuple[Any, ...], list[str]] = {}
     for row in _rows(outcomes[outcomes["outcome"] != "right"]):
@@ -197,8 +244,8 @@ def failing_table(predictions: "pd.DataFrame", sentences: "pd.DataFrame", outcom
         errors=["; ".join(told.get(key, [])) for key in keys],
         words=failed["sentence"].map(words).fillna("").astype(str),
     )
-    columns = ["donor", "seed", "sentence", "language", "type", "confidence", "errors", "words", "gold", "predicted"]
-    return frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)[columns]
+    frame = frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
+    return FAILING.checked(frame[list(FAILING.columns)])
 
 
 def _told(row: Any) -> str:
@@ -223,7 +270,7 @@ class _Bucket(NamedTuple):
         return [name for name, least in self.steps if value >= least][-1] if self.steps else str(value)
 
 
-BUCKETS = {
+HARD = {
     "length": _Bucket("length", (("1", 0), ("2", 2), ("3", 3), ("4+", 4))),
     "pieces": _Bucket("count", (("0", 0), ("1", 1), ("2", 2), ("3", 3), ("4", 4), ("5-6", 5), ("7+", 7))),
     "identical": _Bucket("identical"),
@@ -232,13 +279,32 @@ BUCKETS = {
 }
 
 
+BUCKETS = TableSpec(
+    "buckets",
+    "How many gold entities are found, by what may make them hard.",
+    {
+        **MODEL,
+        "language": text(f"{LANGUAGE}, or all"),
+        "bucket": text(
+            "length (words), pieces (subwords), identical (to the donor's string in the parallel sentence), "
+            "script, or frequency (of its most frequent word in the donor's training names)"
+        ),
+        "bin": text("value or range; unknown where nothing tells it"),
+        "n": integer("gold entities of types that the model knows"),
+        "found": integer("of them right in boundaries and type"),
+        "recall": real("found over n"),
+        "low": real("2.5 % bound, Wilson"),
+        "high": real("97.5 % bound"),
+    },
+    "bars",
+)
+
+
+@BUCKETS.made_by
 def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None) -> "pd.DataFrame":
     """How many gold entities are found (strictly), by what may make them hard, from the table `outcomes`.
 
     known: the types that the model knows; entities of others are left out.
-
-    Returns: columns donor, seed, language (and all), bucket (length in words, pieces, identical string, script,
-        frequency in the donor's training names), bin, n (gold entities), found, recall, low, high (95 %, Wilson).
     """
     import pandas as pd
 
@@ -248,7 +314,7 @@ def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None
     rows: list[tuple[Any, ...]] = []
     for key, part in _with_all(asked):
         right = part["outcome"] == "right"
-        for name, bucket in BUCKETS.items():
+        for name, bucket in HARD.items():
             values = part[bucket.column].astype(object)
             labels = pd.Series([bucket.label(v) for v in values.where(values.notna(), None)], part.index, dtype=object)
             order = [label for label, _ in bucket.steps] or sorted(set(labels) - {UNKNOWN})
@@ -257,8 +323,7 @@ def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None
                 if n := int(inside.sum()):
                     found = int((right & inside).sum())
                     rows.append((*key, name, label, n, found, found / n, *wilson(found, n)))
-    columns = ["donor", "seed", "language", "bucket", "bin", "n", "found", "recall", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return BUCKETS.frame(rows)
 
 
 def wilson(found: int, n: int) -> tuple[float, float]:

@@ -3,15 +3,41 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    MODEL,
+    SENTENCE,
+    TYPE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.datasets import Sentence
     from nerspace.engine.encoders.forward import Outputs
 
-COLUMNS = ["donor", "seed", "sentence", "language", "type", "gold", "predicted", "wrong", "confidence"]
+
+PREDICTIONS = TableSpec(
+    "predictions",
+    "What the fine-tuned model said of every test sentence.",
+    {
+        **MODEL,
+        "sentence": text(f"{SENTENCE}; language/split/number where it came tagged"),
+        "language": text(LANGUAGE),
+        "type": text(f"{TYPE}; mixed for several, empty for none"),
+        "gold": text("gold tags, joined by a space"),
+        "predicted": text("predicted tags, joined by a space"),
+        "wrong": integer("1 if any tag is wrong, else 0"),
+        "confidence": real("lowest probability of a predicted tag in the sentence"),
+    },
+)
 
 
+@PREDICTIONS.made_by
 def prediction_table(
     donor: str, seed: int, sentences: Sequence["Sentence"], outputs: "Outputs", labels: Sequence[str]
 ) -> "pd.DataFrame":
@@ -29,11 +55,9 @@ def tagged_table(
     confidence: Sequence[float],
 ) -> "pd.DataFrame":  # fmt: skip
     """The table `predictions` from tags. names: an id for each sentence."""
-    import pandas as pd
-
     rows = [
         (donor, seed, name, sentence.language, sentence.type, " ".join(sentence.tags), " ".join(said),
          int(list(said) != list(sentence.tags)), sure)
         for name, sentence, said, sure in zip(names, sentences, predicted, confidence, strict=True)
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return PREDICTIONS.frame(rows)

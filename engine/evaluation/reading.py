@@ -15,6 +15,14 @@ from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.requests.evaluation import Evaluation, SavedModel
 from nerspace.engine.runs import Run
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    MODEL,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,6 +176,21 @@ def parts_of(pieces: Sequence[int], limit: int) -> list[tuple[int, int, int, int
     return [(*span, cuts[i], cuts[i + 1]) for i, span in enumerate(spans)]
 
 
+COVERAGE = TableSpec(
+    "coverage",
+    "What a saved model was given to read, and what of it lies outside its reach.",
+    {
+        **MODEL,
+        "language": text(LANGUAGE),
+        "what": text("what is counted"),
+        "name": text("the type or reason, where there are several"),
+        "n": integer("how many"),
+        "share": real("of all of its kind; empty for totals"),
+    },
+)
+
+
+@COVERAGE.made_by
 def coverage_table(
     model: SavedModel, given: Given, asked: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int,
     learned: Collection[str] = (),
@@ -176,11 +199,7 @@ def coverage_table(
 
     pieces: per sentence, the number of pieces of each word. learned: the words of every sentence that it was trained
     on, joined by a space.
-
-    Returns: columns donor, seed, language, what, name, n, share (of all of its kind; empty for totals).
     """
-    import pandas as pd
-
     rows: list[tuple[Any, ...]] = []
     for language in dict.fromkeys(sentence.language for sentence in given.sentences):
         chosen = [i for i, sentence in enumerate(given.sentences) if sentence.language == language]
@@ -202,7 +221,7 @@ def coverage_table(
         (model.donor, model.seed, spoken, "left out by the reader", reason, n, None)
         for (spoken, reason), n in left_out.items()
     ]
-    return pd.DataFrame(rows, columns=["donor", "seed", "language", "what", "name", "n", "share"])
+    return COVERAGE.frame(rows)
 
 
 def _coverage(

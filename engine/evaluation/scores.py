@@ -9,14 +9,23 @@ import numpy.typing as npt
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    MODEL,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 READINGS: dict[str, Callable[[Sequence[str]], set[Span]]] = {"strict": entity_spans, "default": lenient_spans}
-MODES = ("strict", "default", "boundary", "partial", "type_only")
+F1_MODES = ("strict", "default", "boundary", "partial", "type_only")
 RESAMPLES = 1000
+_KIND = "all, a type (its entities alone), or known: all types but those that the model does not know"
 # Numbers that a resampling holds at once.
 _CHUNK = 4_000_000
 
@@ -83,7 +92,7 @@ def _tally(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], ki
     """Counts of the entities of these types alone, of all for None."""
     n = len(gold)
     there, found = ({reading: np.zeros(n) for reading in READINGS} for _ in range(2))
-    right = {mode: np.zeros(n) for mode in MODES}
+    right = {mode: np.zeros(n) for mode in F1_MODES}
     wrong = np.zeros(n, dtype=bool)
     for i, tags in enumerate(zip(gold, predicted, strict=True)):
         _same_length(i, *tags)
@@ -119,22 +128,39 @@ def _groups(
         yield (str(donor), int(seed), str(language)), tallies, rows
 
 
+SCORES = TableSpec(
+    "scores",
+    "Wrong sentences and entity F1 under five ideas of what is right, beside its floor.",
+    {
+        **MODEL,
+        "language": text(LANGUAGE),
+        "type": text(_KIND),
+        "sentences": integer("sentences"),
+        "wrong": integer("sentences with any wrong tag"),
+        "entities": integer("gold entities"),
+        "f1": real("strict entity F1: IOB2, boundaries and type"),
+        "low": real("2.5 % bound of f1, bootstrap over sentences"),
+        "high": real("97.5 % bound of f1"),
+        "default": real("F1 of seqeval's default: an I- may begin an entity"),
+        "boundary": real("F1 of boundaries, whatever the type"),
+        "partial": real("F1 of entities that share a word, whatever the type; other boundaries count half"),
+        "type_only": real("F1 of entities that share a word and have the same type"),
+        "floor": real("strict F1 to be expected if the predicted types were dealt out anew at random"),
+    },
+    "bars",
+)
+
+
+@SCORES.made_by
 def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = None, seed: int = 0) -> "pd.DataFrame":
     """Wrong sentences and entity F1 per donor, seed, language and type.
 
     predictions: the table of that name. known: the types that the model knows, None where it knows all. seed: of the
     bootstrap over sentences.
 
-    Returns: columns donor, seed, language, type (all, known, or a type, whose rows look at its entities alone),
-        sentences, wrong (with any wrong tag), entities (gold), f1 (strict), low, high (95 %, bootstrap over sentences;
-        empty for fewer than two), default, boundary, partial, type_only (f1 in those modes), floor (strict f1 to be
-        expected if the predicted types were dealt out anew at random).
-
     Source: the paper (wrong sentences); seqeval (strict, default); Segura-Bedmar et al. 2013, SemEval task 9
         (boundary, partial, type).
     """
-    import pandas as pd
-
     rows: list[tuple[Any, ...]] = []
     for key, tallies, group in _groups(predictions, known):
         chances = _floors(group, tallies)
@@ -142,47 +168,71 @@ def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = No
         for (kind, tally), (low, high) in zip(tallies.items(), intervals, strict=True):
             rows.append((
                 *key, kind, len(tally.wrong), int(tally.wrong.sum()), int(tally.there["strict"].sum()),
-                tally.f1("strict"), low, high, *(tally.f1(mode) for mode in MODES[1:]), chances[kind],
+                tally.f1("strict"), low, high, *(tally.f1(mode) for mode in F1_MODES[1:]), chances[kind],
             ))  # fmt: skip
-    columns = ["donor", "seed", "language", "type", "sentences", "wrong", "entities", "f1", "low", "high", *MODES[1:]]
-    return pd.DataFrame(rows, columns=[*columns, "floor"])
+    return SCORES.frame(rows)
 
 
+MODES = TableSpec(
+    "modes",
+    "Precision, recall and F1 in every mode, with their counts.",
+    {
+        **MODEL,
+        "language": text(LANGUAGE),
+        "type": text(_KIND),
+        "mode": text("strict, default, boundary, partial or type_only; see scores"),
+        "entities": integer("gold entities"),
+        "found": integer("predicted entities"),
+        "correct": real("predicted entities that are right in this mode"),
+        "precision": real("correct over found"),
+        "recall": real("correct over entities"),
+        "f1": real("their harmonic mean"),
+    },
+)
+
+
+@MODES.made_by
 def modes_table(predictions: "pd.DataFrame", known: Collection[str] | None = None) -> "pd.DataFrame":
-    """Precision, recall and F1 in every mode, with their counts.
-
-    Returns: columns donor, seed, language, type, mode (strict, default, boundary, partial, type_only), entities (gold),
-        found (predicted), correct (a partial match of other boundaries counts half), precision, recall, f1.
-    """
-    import pandas as pd
-
+    """Precision, recall and F1 in every mode, with their counts."""
     rows: list[tuple[Any, ...]] = []
     for key, tallies, _ in _groups(predictions, known):
         for kind, tally in tallies.items():
-            for mode in MODES:
+            for mode in F1_MODES:
                 correct = float(tally.right[mode].sum())
                 found, there = (float(side[_reading(mode)].sum()) for side in (tally.found, tally.there))
                 rows.append((*key, kind, mode, int(there), int(found), correct, *_ratios(correct, found, there)))
-    columns = ["donor", "seed", "language", "type", "mode", "entities", "found", "correct", "precision", "recall", "f1"]
-    return pd.DataFrame(rows, columns=columns)
+    return MODES.frame(rows)
 
 
+SPREAD = TableSpec(
+    "spread",
+    "Scores of a donor over its seeds: mean, standard deviation, worst and best.",
+    {
+        "donor": text("language trained on"),
+        "language": text(LANGUAGE),
+        "type": text(_KIND),
+        "seeds": integer("how many seeds"),
+        "sentences": integer("sentences per seed"),
+        "wrong": real("mean of the wrong sentences"),
+        "wrong_sd": real("sample standard deviation over seeds, empty for one"),
+        "f1": real("mean of the strict F1"),
+        "f1_sd": real("sample standard deviation over seeds, empty for one"),
+        "f1_low": real("F1 of the worst seed"),
+        "f1_high": real("F1 of the best seed"),
+    },
+)
+
+
+@SPREAD.made_by
 def spread_table(scores: "pd.DataFrame") -> "pd.DataFrame":
-    """Scores over the seeds of a donor, from the table `scores`.
-
-    Returns: columns donor, language, type, seeds (how many), sentences, wrong, wrong_sd, f1, f1_sd (mean and sample
-        standard deviation over seeds, which is empty for one), f1_low, f1_high (the worst and the best seed).
-    """
-    import pandas as pd
-
+    """Scores over the seeds of a donor, from the table `scores`."""
     rows = []
     for key, group in scores.groupby(["donor", "language", "type"], sort=False):
         n = len(group)
         spread = [float(group[name].std(ddof=1)) if n > 1 else float("nan") for name in ("wrong", "f1")]
         rows.append((*key, n, int(group["sentences"].iloc[0]), group["wrong"].mean(), spread[0], group["f1"].mean(),
                      spread[1], group["f1"].min(), group["f1"].max()))  # fmt: skip
-    columns = ["donor", "language", "type", "seeds", "sentences", "wrong", "wrong_sd", "f1", "f1_sd"]
-    return pd.DataFrame(rows, columns=[*columns, "f1_low", "f1_high"])
+    return SPREAD.frame(rows)
 
 
 def _floors(rows: "pd.DataFrame", tallies: Mapping[str, _Tally]) -> dict[str, float]:

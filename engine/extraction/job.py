@@ -25,6 +25,7 @@ from nerspace.engine.errors import DataError
 from nerspace.engine.executors.ray import MOST_SHARDS, Piece, Pool, reach, shards
 from nerspace.engine.extraction.files import GrowingVectors, forget_vectors
 from nerspace.engine.extraction.sentences import Plan, make_plan
+from nerspace.engine.extraction.tables import file_name, origin, vectors_table
 from nerspace.engine.files import settle
 from nerspace.engine.requests.extraction import ExtractRequest, read_extract_request
 from nerspace.engine.runs import Run, append_text, to_csv
@@ -252,27 +253,6 @@ def _blocks(request: ExtractRequest, width: int, sentences: int) -> list[range]:
 # -- what is known of the rows
 
 
-def file_name(stage: str, layer: int, of: str) -> str:
-    """The name, without ending, of the file of a stage and layer."""
-    return f"{stage}-{layer}-{of}"
-
-
-def vectors_table(request: ExtractRequest, n: int, width: int) -> pd.DataFrame:
-    """The table `vectors`: one row per file."""
-    rows = [
-        (f"{file_name(stage, layer, request.of)}.npy", request.of, stage, layer, n, width, *_origin(request, stage),
-         request.model if stage == "before" else request.tuned)
-        for stage in request.stages for layer in request.layers
-    ]  # fmt: skip
-    columns = ["file", "of", "stage", "layer", "n", "dimensions", "donor", "seed", "step", "model"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _origin(request: ExtractRequest, stage: str) -> tuple[str, int, int]:
-    """Donor, seed and step of the model of a stage."""
-    return (request.donor, request.tuned_seed, request.step) if stage == "after" else ("", request.tuned_seed, 0)
-
-
 def _row_table(of: str) -> str:
     return "points" if of == "entities" else "words"
 
@@ -310,7 +290,7 @@ def _tell_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], firs
     else:
         run.append_rows("words", frame[["row", "sentence", "language", "word", "entity", "type"]])
     for stage, layer, path in _beside(run, request):
-        donor, _, step = _origin(request, stage)
+        donor, _, step = origin(request, stage)
         hidden = path.with_name(f".{path.name}")
         table = frame.assign(donor=donor, step=step, stage=stage, layer=layer)
         append_text(hidden, to_csv(table, header=not hidden.exists()))

@@ -2,16 +2,39 @@
 
 from typing import TYPE_CHECKING
 
+from nerspace.engine.tables.spec import (
+    PAIR,
+    TableSpec,
+    integer_or_gap,
+    real,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-PAIR = ("a", "b")
+SIDES = ("a", "b")
 
 
+DIFFERENCES = TableSpec(
+    "differences",
+    "A value of two languages in one slice or run less the same value in another.",
+    {
+        **PAIR,
+        "n": integer_or_gap("n of the first value, where its table has it"),
+        "n_other": integer_or_gap("n of the other value"),
+        "value": real("the first value"),
+        "other": real("the other value"),
+        "difference": real("value less other"),
+    },
+    "heatmap",
+)
+
+
+@DIFFERENCES.made_by
 def difference_table(
-    frame: "pd.DataFrame", other: "pd.DataFrame", value: str, pair: "Sequence[str]" = PAIR
+    frame: "pd.DataFrame", other: "pd.DataFrame", value: str, pair: "Sequence[str]" = SIDES
 ) -> "pd.DataFrame":
     """The table `differences`: `value` in frame less `value` in other, for the pairs that both hold.
 
@@ -20,16 +43,31 @@ def difference_table(
     """
     columns = [*pair, value, *(["n"] if "n" in frame and "n" in other else [])]
     both = frame[columns].merge(other[columns], on=list(pair), suffixes=("", "_other"))
-    found = both[list(pair)].set_axis(list(PAIR), axis=1)
+    found = both[list(pair)].set_axis(list(SIDES), axis=1)
     found["n"] = both["n"] if "n" in both else float("nan")
     found["n_other"] = both["n_other"] if "n_other" in both else float("nan")
     found["value"], found["other"] = both[value], both[f"{value}_other"]
-    return found.assign(difference=found["value"] - found["other"])
+    return DIFFERENCES.checked(found.assign(difference=found["value"] - found["other"]))
 
 
-def above_floor_table(frame: "pd.DataFrame", value: str, floor: str, pair: "Sequence[str]" = PAIR) -> "pd.DataFrame":
+ABOVE_FLOOR = TableSpec(
+    "above_floor",
+    "A value of two languages less its chance floor.",
+    {
+        **PAIR,
+        "n": integer_or_gap("n of the value, where its table has it"),
+        "value": real("the value"),
+        "floor": real("its chance floor"),
+        "above": real("value less floor"),
+    },
+    "heatmap",
+)
+
+
+@ABOVE_FLOOR.made_by
+def above_floor_table(frame: "pd.DataFrame", value: str, floor: str, pair: "Sequence[str]" = SIDES) -> "pd.DataFrame":
     """The table `above_floor`: `value` less the column `floor` of the same row."""
-    found = frame[list(pair)].set_axis(list(PAIR), axis=1).reset_index(drop=True)
+    found = frame[list(pair)].set_axis(list(SIDES), axis=1).reset_index(drop=True)
     found["n"] = frame["n"].to_numpy() if "n" in frame else float("nan")
     found["value"], found["floor"] = frame[value].to_numpy(), frame[floor].to_numpy()
-    return found.assign(above=found["value"] - found["floor"])
+    return ABOVE_FLOOR.checked(found.assign(above=found["value"] - found["floor"]))

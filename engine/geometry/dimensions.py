@@ -9,6 +9,14 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.isotropy import average_cosine
 from nerspace.engine.geometry.views import Array, Rows, by_language, checked_rows, unit_rows
+from nerspace.engine.tables.spec import (
+    AT,
+    LANGUAGE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +53,24 @@ def without_dimensions(X: Array, count: int) -> tuple[Array, npt.NDArray[np.intp
     return np.delete(X, top, axis=1), top
 
 
+DIMENSIONS = TableSpec(
+    "dimensions",
+    "The dimensions that add most to the mean cosine, and the mean cosine without them.",
+    {
+        **AT,
+        "language": text(f"{LANGUAGE}, or all"),
+        "rank": integer("1 for the dimension that adds most"),
+        "dimension": integer("number of the dimension, from 0; -1 where the rows allow no cosine"),
+        "contribution": real("its part of the mean cosine over all pairs; all d parts add up to it"),
+        "share": real("that part over the mean cosine; empty where the mean cosine is not above 0"),
+        "floor": real("the share if every dimension added the same, 1/d"),
+        "n": integer("vectors"),
+        "cosine_without": real("mean cosine without the dimensions of this rank and above"),
+    },
+)
+
+
+@DIMENSIONS.made_by
 def dimensions_table(
     vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]", count: int = 10
 ) -> "pd.DataFrame":
@@ -53,8 +79,6 @@ def dimensions_table(
     vectors: (stage, layer) → [n, d]. languages: [n]. Where the rows allow no cosine there is one row with its n, empty.
     The share is empty where the mean cosine is not above 0.
     """
-    import pandas as pd
-
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):
         n = len(chosen)
@@ -68,9 +92,7 @@ def dimensions_table(
             share = parts[dimension] / total if total > 0 else NAN
             left = _cosine_without(chosen, order[:rank])
             rows.append((stage, layer, language, rank, dimension, parts[dimension], share, 1 / len(parts), n, left))
-    columns = ["stage", "layer", "language", "rank", "dimension", "contribution", "share", "floor", "n",
-               "cosine_without"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return DIMENSIONS.frame(rows)
 
 
 def _cosine_without(X: Array, removed: npt.NDArray[np.intp]) -> float:

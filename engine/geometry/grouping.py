@@ -10,6 +10,13 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.neighbours import nearest_neighbours
 from nerspace.engine.geometry.views import Array, Rows, unit_rows
+from nerspace.engine.tables.spec import (
+    AT,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +87,26 @@ def _purity(near: Codes, codes: Codes) -> float:
     return float((codes[near] == codes[:, None]).mean())
 
 
+GROUPS = TableSpec(
+    "groups",
+    "How far the vectors gather by language and by type.",
+    {
+        **AT,
+        "grouping": text("language, type, or type-language: the difference of the two"),
+        "measure": text("silhouette (cosine distance, -1 to 1) or knn_purity (share of 10 neighbours, 0 to 1)"),
+        "n": integer("vectors"),
+        "value": real("the measure"),
+        "floor": real("its mean over 20 shuffles of the labels"),
+        "floor_high": real("95 % point of those shuffles"),
+        "floor_parallel": real(
+            "mean over shuffles that keep parallel rows together: types between cells, languages within a cell"
+        ),
+        "floor_parallel_high": real("95 % point of those shuffles"),
+    },
+)
+
+
+@GROUPS.made_by
 def groups_table(
     vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], types: Sequence[str], cells: Sequence[str],
     k: int = 10, shuffles: int = 20, seed: int = 0,
@@ -91,8 +118,6 @@ def groups_table(
     each cell. vectors: (stage, layer) → [n, d]. languages, types, cells: [n]. Measures that the rows do not allow are
     empty.
     """
-    import pandas as pd
-
     n = len(cells)
     labels = {"language": _codes(languages, n), "type": _codes(types, n)}
     shuffled = _shuffled(labels, _codes(cells, n), shuffles, seed)
@@ -106,9 +131,7 @@ def groups_table(
                 free, parallel = floors["free"][grouping], floors["parallel"][grouping]
                 rows.append((stage, layer, grouping, measure, n, value, free.mean(), np.quantile(free, 0.95),
                              parallel.mean(), np.quantile(parallel, 0.95)))  # fmt: skip
-    columns = ["stage", "layer", "grouping", "measure", "n", "value", "floor", "floor_high", "floor_parallel",
-               "floor_parallel_high"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return GROUPS.frame(rows)
 
 
 def _measures(X: Array, k: int) -> dict[str, Callable[[Codes], float]]:

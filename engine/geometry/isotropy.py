@@ -13,6 +13,14 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.views import Array, Rows, all_but_the_top, by_language, checked_rows, unit_rows
+from nerspace.engine.tables.spec import (
+    AT,
+    LANGUAGE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,14 +152,30 @@ def noise_floor(measure: str, n: int, d: int, seed: int = 0) -> float:
     return MEASURES[measure](noise)
 
 
+ISOTROPY = TableSpec(
+    "isotropy",
+    "How evenly the word vectors of a language fill the space.",
+    {
+        **AT,
+        "language": text(f"{LANGUAGE}, or all"),
+        "measure": text(
+            "mean_cosine, isoscore, log10_partition (partition function), log10_partition_clusters (after "
+            "10 k-means clusters lost their mean and top components) or lid (intrinsic dimension)"
+        ),
+        "n": integer("word vectors"),
+        "value": real("the measure"),
+        "floor": real("the measure on Gaussian noise of the same n and dimension"),
+    },
+)
+
+
+@ISOTROPY.made_by
 def isotropy_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]") -> "pd.DataFrame":
     """The table `isotropy`.
 
     vectors: (stage, layer) → [n, d]. languages: [n], the language of each row. A measure that its n does not allow has
     an empty value.
     """
-    import pandas as pd
-
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):
         for measure, function in MEASURES.items():
@@ -160,4 +184,4 @@ def isotropy_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDA
             except DataError:
                 value = floor = float("nan")
             rows.append((stage, layer, language, measure, len(chosen), value, floor))
-    return pd.DataFrame(rows, columns=["stage", "layer", "language", "measure", "n", "value", "floor"])
+    return ISOTROPY.frame(rows)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,16 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.similarity import parallel_rows
 from nerspace.engine.geometry.views import Array, Rows, by_language, unit_rows
+from nerspace.engine.tables.spec import (
+    AT,
+    LANGUAGE,
+    SENTENCE,
+    TYPE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,12 +101,27 @@ def hubness_floor(n: int, d: int, k: int = 10, seed: int = 0) -> float:
     return hubness(np.random.default_rng(seed).normal(size=(n, d)), k)
 
 
+HUBNESS = TableSpec(
+    "hubness",
+    "Whether a few vectors are near to everybody.",
+    {
+        **AT,
+        "language": text(f"{LANGUAGE}, or all"),
+        "k": integer("neighbours by cosine"),
+        "n": integer("vectors"),
+        "skewness": real("skewness of N_k, how often a vector is among the k nearest of another"),
+        "floor": real("the skewness for Gaussian noise of the same n and dimension"),
+        "largest": real("largest N_k; the mean is k"),
+        "orphans": real("share of vectors that are nobody's neighbour"),
+    },
+)
+
+
+@HUBNESS.made_by
 def hubness_table(
     vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]", k: int = 10
 ) -> "pd.DataFrame":
     """The table `hubness`. vectors: (stage, layer) → [n, d]. languages: [n]. Too few rows give empty values."""
-    import pandas as pd
-
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):
         n = len(chosen)
@@ -107,8 +132,7 @@ def hubness_table(
             continue
         floor = hubness_floor(n, chosen.shape[1], k)
         rows.append((stage, layer, language, k, n, _skewness(counts), floor, float(counts.max()), (counts == 0).mean()))
-    columns = ["stage", "layer", "language", "k", "n", "skewness", "floor", "largest", "orphans"]
-    return pd.DataFrame(rows, columns=columns)
+    return HUBNESS.frame(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +188,25 @@ def _retrieved(scores: Rows) -> Retrieval:
     return Retrieval(n, float(first.mean()), float(reciprocal.mean()), 1 / n, float(harmonic[n] / n))
 
 
+RETRIEVAL = TableSpec(
+    "retrieval",
+    "How often the nearest vector in another language is the parallel one.",
+    {
+        **AT,
+        "a": text(f"{LANGUAGE}: asks"),
+        "b": text(f"{LANGUAGE}: is searched"),
+        "method": text("cosine, or csls: cosine less the mean cosine to the 10 nearest of both"),
+        "n": integer("parallel rows, the same entity in the same context"),
+        "p_at_1": real("share whose parallel row comes first; ties share their ranks"),
+        "mrr": real("mean reciprocal rank of the parallel row"),
+        "chance": real("p_at_1 of a random order, 1/n"),
+        "chance_mrr": real("mrr of a random order"),
+    },
+    "heatmap",
+)
+
+
+@RETRIEVAL.made_by
 def retrieval_table(
     vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str], k: int = 10
 ) -> "pd.DataFrame":
@@ -172,8 +215,6 @@ def retrieval_table(
     vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. No such rows, or rows that
     have no direction, give empty values.
     """
-    import pandas as pd
-
     rows = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
@@ -190,10 +231,30 @@ def retrieval_table(
                     found = _retrieved(square)
                     rows.append((stage, layer, first, second, method, found.n, found.p_at_1, found.mrr, found.chance,
                                  found.chance_mrr))  # fmt: skip
-    columns = ["stage", "layer", "a", "b", "method", "n", "p_at_1", "mrr", "chance", "chance_mrr"]
-    return pd.DataFrame(rows, columns=columns)
+    return RETRIEVAL.frame(rows)
 
 
+NEAREST = TableSpec(
+    "nearest",
+    "The nearest neighbours of one point.",
+    {
+        **AT,
+        "point": integer("the point asked about, of the table points"),
+        "rank": integer("1 for the nearest"),
+        "neighbour": integer("point of the table points"),
+        "sentence": text(SENTENCE),
+        "language": text(LANGUAGE),
+        "type": text(TYPE),
+        "entity": text("entity id"),
+        "form": text("the name as it stands in the sentence"),
+        "n": integer("points"),
+        "cosine": real("cosine to the point asked about"),
+        "floor": real("mean cosine of that point to all others"),
+    },
+)
+
+
+@NEAREST.made_by
 def nearest_table(
     vectors: Mapping[tuple[str, int], Array], points: "pd.DataFrame", point: int, k: int = 10
 ) -> "pd.DataFrame":
@@ -202,25 +263,22 @@ def nearest_table(
     vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. point: a row's number.
     Raises: UsageError for a point that is not there; DataError for fewer than 2 rows.
     """
-    import pandas as pd
 
     n = len(points)
     if not 0 <= point < n:
         raise UsageError(f"There is no point {point}.", f"Points go from 0 to {n - 1}.")
     if n < 2:
         raise DataError("A single point has no neighbours.")
-    about = points.reset_index(drop=True)[["sentence", "language", "type", "entity", "form"]]
-    tables = []
+    about = list(points[["sentence", "language", "type", "entity", "form"]].itertuples(index=False, name=None))
+    rows: list[tuple[Any, ...]] = []
     for (stage, layer), X in vectors.items():
         units = unit_rows(X)
         cosines = units @ units[point]
         others = np.delete(np.arange(n), point)
         order = others[np.argsort(-cosines[others], kind="stable")][:k]
-        table = about.iloc[order].reset_index(drop=True)
-        table.insert(0, "neighbour", order)
-        table.insert(0, "rank", np.arange(1, len(order) + 1))
-        table.insert(0, "point", point)
-        table.insert(0, "layer", layer)
-        table.insert(0, "stage", stage)
-        tables.append(table.assign(n=n, cosine=cosines[order], floor=cosines[others].mean()))
-    return pd.concat(tables, ignore_index=True)
+        floor = cosines[others].mean()
+        rows += [
+            (stage, layer, point, rank, neighbour, *about[neighbour], n, cosines[neighbour], floor)
+            for rank, neighbour in enumerate(order.tolist(), start=1)
+        ]
+    return NEAREST.frame(rows)

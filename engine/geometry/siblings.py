@@ -8,19 +8,40 @@ import numpy as np
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.views import Array, unit_rows
+from nerspace.engine.tables.spec import (
+    AT,
+    PAIR,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+SIBLINGS = TableSpec(
+    "siblings",
+    "How near the forms of one name are to each other, in the same contexts.",
+    {
+        **AT,
+        "entity": text("entity id"),
+        **PAIR,
+        "n": integer("contexts that hold the name in both languages"),
+        "cosine": real("mean cosine of its two vectors in the same context"),
+        "floor": real("mean cosine of these vectors to those of all other names in the other language"),
+    },
+)
+
+
+@SIBLINGS.made_by
 def siblings_table(vectors: Mapping[tuple[str, int], Array], points: "pd.DataFrame", entity: str) -> "pd.DataFrame":
     """The table `siblings`: mean cosine of one name's vectors in two languages, in the same contexts.
 
     vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. A pair that shares no
     context has n 0 and empty values. Raises: UsageError for a name that has no point.
     """
-    import pandas as pd
-
     own = np.flatnonzero(points["entity"].to_numpy() == entity)
     if not len(own):
         raise UsageError(f"The name {entity!r} has no point in this run.", "Its names: nerspace export points.")
@@ -43,7 +64,7 @@ def siblings_table(vectors: Mapping[tuple[str, int], Array], points: "pd.DataFra
             if shared and means[a] is not None and means[b] is not None:
                 floor = float((units[in_a] @ means[b]).mean() + (units[in_b] @ means[a]).mean()) / 2
             rows.append((stage, layer, entity, a, b, len(shared), cosine, floor))
-    return pd.DataFrame(rows, columns=["stage", "layer", "entity", "a", "b", "n", "cosine", "floor"])
+    return SIBLINGS.frame(rows)
 
 
 def _mean(units: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

@@ -10,6 +10,16 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.views import Array, centre, unit_rows
+from nerspace.engine.tables.spec import (
+    AT,
+    LANGUAGE,
+    LAYER,
+    PAIR,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +111,21 @@ def parallel_rows(languages: Sequence[str], cells: Sequence[str]) -> dict[tuple[
     return pairs
 
 
+PARALLEL_COSINE = TableSpec(
+    "parallel_cosine",
+    "Mean cosine between the vectors of the same entity in the same context in two languages (Table 2).",
+    {
+        **AT,
+        **PAIR,
+        "n": integer("parallel entities"),
+        "cosine": real("mean cosine"),
+        "floor": real("the same with the pairing shuffled"),
+    },
+    "heatmap",
+)
+
+
+@PARALLEL_COSINE.made_by
 def parallel_cosine_table(
     vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str]
 ) -> "pd.DataFrame":
@@ -109,8 +134,6 @@ def parallel_cosine_table(
     vectors: (stage, layer) → [n, d]. languages, cells: [n], the language and the cell (context and entity) of each row;
     rows of equal cell are parallel. No such rows, or rows that have no direction, give empty values.
     """
-    import pandas as pd
-
     rows = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
@@ -121,9 +144,24 @@ def parallel_cosine_table(
                 cosine = parallel_cosine(A, B)
                 floor = shuffled_cosine(A, B)
             rows.append((stage, layer, a, b, len(A), cosine, floor))
-    return pd.DataFrame(rows, columns=["stage", "layer", "a", "b", "n", "cosine", "floor"])
+    return PARALLEL_COSINE.frame(rows)
 
 
+CKA = TableSpec(
+    "cka",
+    "How alike the arrangement of the same entities is in two languages (linear CKA).",
+    {
+        **AT,
+        **PAIR,
+        "n": integer("parallel rows"),
+        "value": real("linear CKA, 0 to 1; high by itself where n is below the dimension, so mind the floor"),
+        "floor": real("its exact mean over all pairings of the rows"),
+    },
+    "heatmap",
+)
+
+
+@CKA.made_by
 def cka_table(
     vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str]
 ) -> "pd.DataFrame":
@@ -132,8 +170,6 @@ def cka_table(
     vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. Fewer than 2 parallel
     rows, or rows that are all the same, give empty values.
     """
-    import pandas as pd
-
     rows = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
@@ -146,17 +182,31 @@ def cka_table(
             x, y = (kernels[index.tobytes()] for index in chosen)
             value, floor = _aligned(x, y) if x and y else (NAN, NAN)
             rows.append((stage, layer, a, b, len(chosen[0]), value, floor))
-    return pd.DataFrame(rows, columns=["stage", "layer", "a", "b", "n", "value", "floor"])
+    return CKA.frame(rows)
 
 
+DRIFT = TableSpec(
+    "drift",
+    "How far fine-tuning rearranged the same vectors (linear CKA of before and after).",
+    {
+        "stage": text("the later stage"),
+        "against": text("the first stage"),
+        "layer": integer(LAYER),
+        "language": text(f"{LANGUAGE}, or all"),
+        "n": integer("vectors"),
+        "value": real("linear CKA, 1 when only rotated or scaled"),
+        "floor": real("its exact mean over all pairings of the rows"),
+    },
+)
+
+
+@DRIFT.made_by
 def drift_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]") -> "pd.DataFrame":
     """The table `drift`: linear CKA of the same rows at each later stage and at the first one, per layer and language.
 
     vectors: (stage, layer) → [n, d], stages in the order of time; a layer of one stage only has no drift.
     languages: [n]. Fewer than 2 rows, or rows that are all the same, give empty values.
     """
-    import pandas as pd
-
     rows = []
     first: dict[int, str] = {}
     for (stage, layer), X in vectors.items():
@@ -168,7 +218,7 @@ def drift_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArra
             x, y = _kernel(vectors[against, layer][chosen]), _kernel(X[chosen])
             value, floor = _aligned(x, y) if x and y else (NAN, NAN)
             rows.append((stage, against, layer, language, int(chosen.sum()), value, floor))
-    return pd.DataFrame(rows, columns=["stage", "against", "layer", "language", "n", "value", "floor"])
+    return DRIFT.frame(rows)
 
 
 def _kernel(X: Array) -> _Kernel | None:

@@ -15,8 +15,17 @@ from rapidfuzz.distance import Levenshtein
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import ENTITY_TYPES, Entity
-from nerspace.engine.names.distances import latin_places, scripts_of, transliterate
+from nerspace.engine.names.distances import SCRIPTS, latin_places, scripts_of, transliterate
 from nerspace.engine.names.tokenization import WORD_START, count_pieces, counted_pieces, cut_texts
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    PAIR,
+    TYPE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,19 +115,33 @@ def shared_cuts(a: str, a_cuts: Sequence[int], b: str, b_cuts: Sequence[int]) ->
     return met
 
 
+ALIGNED = TableSpec(
+    "aligned",
+    "The pieces of parallel forms, each beside the part of the reference's spelling that it stands for.",
+    {
+        "entity": text("entity id"),
+        "language": text(LANGUAGE),
+        "form": text("nominative form"),
+        "place": integer("of the piece in the form, from 1"),
+        "piece": text("the piece"),
+        "start": integer("first letter it stands for, in the reference's transliteration, from 0"),
+        "stop": integer("letter behind the last"),
+        "part": text("those letters"),
+        "shared": integer("languages whose form has the same piece; 0 for a lone ▁"),
+        "reference": text("language of the reference"),
+    },
+    "alignment",
+)
+
+
+@ALIGNED.made_by
 def aligned_table(
     entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None, against: str = "en"
 ) -> "pd.DataFrame":
     """The pieces of parallel forms, each beside the part of the reference's spelling that it stands for.
 
     against: the reference language; the first that an entity has, where it lacks this one.
-
-    Returns: columns entity, language, form, place (of the piece, from 1), piece, start, stop (letters of the
-        reference's transliteration, along a shortest edit), part (those letters), shared (languages with the same
-        piece), reference (language). A lone ▁ has its row, with no letters.
     """
-    import pandas as pd
-
     parallel = _parallel(entities, languages)
     cuts = cut_forms([form for _, forms in parallel for form in forms.values()], tokenizer)
     rows: list[tuple[Any, ...]] = []
@@ -133,8 +156,7 @@ def aligned_table(
                 rows.append(
                     (entity.id, code, form, i + 1, piece, start, stop, whole[start:stop], held[piece], reference)
                 )
-    columns = ["entity", "language", "form", "place", "piece", "start", "stop", "part", "shared", "reference"]
-    return pd.DataFrame(rows, columns=columns)
+    return ALIGNED.frame(rows)
 
 
 def _parallel(entities: Iterable[Entity], languages: Sequence[str] | None) -> list[tuple[Entity, dict[str, str]]]:
@@ -172,25 +194,38 @@ def _contrast(a: Cut, b: Cut) -> _Contrast:
     return _Contrast(a, b, jaccard, shared, met, met / (cuts - met) if cuts else None)
 
 
+CONTRAST = TableSpec(
+    "contrast",
+    "How differently two languages cut the same name.",
+    {
+        "entity": text("entity id"),
+        **PAIR,
+        "type": text(TYPE),
+        "count_a": integer("pieces in a"),
+        "count_b": integer("pieces in b"),
+        "difference": integer("count_a - count_b"),
+        "shared": integer("different pieces that both have"),
+        "jaccard": real("shared over the different pieces of both"),
+        "cuts_a": integer("cuts inside words in a"),
+        "cuts_b": integer("cuts inside words in b"),
+        "met": integer("cuts at the same place of the transliterated name, along a shortest edit"),
+        "boundaries": real("met over all places with a cut; empty where neither is cut"),
+    },
+)
+
+
+@CONTRAST.made_by
 def contrast_table(
     entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None
 ) -> "pd.DataFrame":
-    """How differently two languages cut the same name.
-
-    Returns: columns entity, a, b, type, count_a, count_b (pieces), difference (a − b), shared (different pieces in
-        both), jaccard (of the sets of pieces), cuts_a, cuts_b (inside words), met (cuts at the same place of the name),
-        boundaries (met over all places with a cut; empty where neither is cut).
-    """
-    import pandas as pd
+    """How differently two languages cut the same name."""
 
     rows: list[tuple[Any, ...]] = []
     for entity, a, b, found in _contrasts(_parallel(entities, languages), tokenizer):
         counts = found.a.count, found.b.count
         rows.append((entity.id, a, b, entity.type, *counts, counts[0] - counts[1], found.shared, found.jaccard,
                      len(found.a.cuts), len(found.b.cuts), found.met, found.boundaries))  # fmt: skip
-    columns = ["entity", "a", "b", "type", "count_a", "count_b", "difference", "shared", "jaccard", "cuts_a", "cuts_b",
-               "met", "boundaries"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).astype({"boundaries": "float64"})
+    return CONTRAST.frame(rows)
 
 
 def _contrasts(
@@ -203,18 +238,30 @@ def _contrasts(
             yield entity, a, b, compared(forms[a], forms[b])
 
 
+SHARED = TableSpec(
+    "shared",
+    "How alike two languages cut their parallel names, in the mean, beside chance.",
+    {
+        **PAIR,
+        "type": text("PER, LOC, ORG or all"),
+        "n": integer("names in both"),
+        "difference": real("mean of a's pieces minus b's"),
+        "jaccard": real("mean Jaccard of the sets of pieces"),
+        "jaccard_floor": real("the same between different names, 200 pairs drawn at random"),
+        "cut": integer("names with a cut inside a word in either"),
+        "boundaries": real("mean over those: cuts at the same place over all places with a cut"),
+        "boundaries_floor": real("the same with b's cuts at random places inside its words, up to 200 names"),
+        "scripts": text(SCRIPTS),
+    },
+    "heatmap",
+)
+
+
+@SHARED.made_by
 def shared_table(
     entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None, seed: int = 0
 ) -> "pd.DataFrame":
-    """How alike two languages cut their parallel names, in the mean, by type, beside chance.
-
-    Returns: columns a, b, type (or all), n (names in both), difference (mean of a's pieces − b's), jaccard (mean),
-        jaccard_floor (the same between forms of different names of the type; empty for one name), cut (names that are
-        cut in either), boundaries (mean over those), boundaries_floor (the same when b's cuts fall at random places
-        inside its words), scripts (the script both share, or across).
-    """
-    import pandas as pd
-
+    """How alike two languages cut their parallel names, in the mean, by type, beside chance."""
     found: dict[tuple[str, str], dict[str, list[_Contrast]]] = {}
     for entity, a, b, contrast in _contrasts(_parallel(entities, languages), tokenizer):
         kinds = found.setdefault((a, b), {})
@@ -233,10 +280,7 @@ def shared_table(
                 float(np.mean([pair.jaccard for pair in pairs])), _strangers(pairs, generator), len(cut),
                 float(np.mean(cut)) if cut else None, _random_cuts(pairs, generator), scripts_of(a, b),
             ))  # fmt: skip
-    columns = ["a", "b", "type", "n", "difference", "jaccard", "jaccard_floor", "cut", "boundaries",
-               "boundaries_floor", "scripts"]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype(dict.fromkeys(("jaccard_floor", "boundaries", "boundaries_floor"), "float64"))
+    return SHARED.frame(rows)
 
 
 def _strangers(pairs: Sequence[_Contrast], generator: np.random.Generator) -> float | None:
@@ -275,19 +319,31 @@ def _word_counts(texts: Texts, tokenizer: "Tokenizer") -> dict[str, int]:
     return {word: count_pieces(cut.shown) for word, cut in zip(words, cuts, strict=True)}
 
 
+COMPATIBILITY = TableSpec(
+    "compatibility",
+    "Whether two languages are cut equally finely (Maronikolakis et al.); of little help in choosing a donor.",
+    {
+        **PAIR,
+        "measure": text("tokens (over all words) or types (over different words)"),
+        "n_a": integer("characters in a"),
+        "n_b": integer("characters in b"),
+        "rate_a": real("pieces per character in a"),
+        "rate_b": real("pieces per character in b"),
+        "compatibility": real("the smaller rate over the greater, 1 for equal ones"),
+        "ceiling": real("the same between random halves of one language, mean of both"),
+    },
+    "heatmap",
+)
+
+
+@COMPATIBILITY.made_by
 def compatibility_table(texts: Texts, tokenizer: "Tokenizer", seed: int = 0) -> "pd.DataFrame":
     """Whether two languages are cut equally finely: compression rates side by side.
 
     texts: code → texts, each a list of words; they need not be parallel.
 
-    Returns: columns a, b, measure (tokens: over all words; types: over different words), n_a, n_b (characters), rate_a,
-        rate_b (pieces per character), compatibility (the smaller rate over the greater; empty where one is missing or
-        0), ceiling (the same between random halves of one language's words, the mean of both languages).
-
     Source: Maronikolakis et al. 2021, "Wine is not v i n", section 3.
     """
-    import pandas as pd
-
     counts = _word_counts(texts, tokenizer)
     generator = np.random.default_rng(seed)
     sides: dict[tuple[str, str], tuple[int, float | None, float | None]] = {}
@@ -303,9 +359,7 @@ def compatibility_table(texts: Texts, tokenizer: "Tokenizer", seed: int = 0) -> 
             halves = [half for half in (half_a, half_b) if half is not None]
             rows.append((a, b, measure, n_a, n_b, rate_a, rate_b, _closeness(rate_a, rate_b),
                          sum(halves) / len(halves) if halves else None))  # fmt: skip
-    columns = ["a", "b", "measure", "n_a", "n_b", "rate_a", "rate_b", "compatibility", "ceiling"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype(dict.fromkeys(("rate_a", "rate_b", "compatibility", "ceiling"), "float64"))
+    return COMPATIBILITY.frame(rows)
 
 
 def _rate(sizes: "np.ndarray[Any, np.dtype[np.float64]]") -> float | None:
@@ -327,20 +381,33 @@ def _halves(sizes: "np.ndarray[Any, np.dtype[np.float64]]", generator: np.random
     return float(np.mean(found)) if found else None
 
 
+PARITY = TableSpec(
+    "parity",
+    "What the same text costs in pieces, over what it costs in a chosen language (Petrov et al.).",
+    {
+        "language": text(LANGUAGE),
+        "against": text("language compared with"),
+        "n": integer("parallel texts"),
+        "pieces": integer("pieces in the language"),
+        "pieces_against": integer("pieces in the other"),
+        "parity": real("their ratio; above 1 the language pays a premium"),
+        "low": real("2.5 % bound, bootstrap over texts"),
+        "high": real("97.5 % bound"),
+    },
+    "bars",
+)
+
+
+@PARITY.made_by
 def parity_table(texts: Texts, tokenizer: "Tokenizer", against: str = "en", seed: int = 0) -> "pd.DataFrame":
     """What the same text costs in pieces, language by language, over what it costs in a chosen one.
 
     texts: code → texts, each a list of words, parallel: the i-th of every language says the same; an empty one is
         missing, and its text is left out of the pair. seed: of the bootstrap.
 
-    Returns: columns language, against, n (texts in both), pieces, pieces_against, parity (their ratio; above 1 the
-        language pays a premium), low, high (95 %, bootstrap over texts; empty for fewer than two).
-
     Raises: UsageError for a reference that has no text.
     Source: Petrov et al. 2023, "Language Model Tokenizers Introduce Unfairness Between Languages".
     """
-    import pandas as pd
-
     from nerspace.engine.errors import UsageError
 
     if not any(texts.get(against, ())):
@@ -359,6 +426,4 @@ def parity_table(texts: Texts, tokenizer: "Tokenizer", against: str = "en", seed
             drawn = np.random.default_rng(seed).integers(0, n, (RESAMPLES, n))
             low, high = np.quantile(mine[drawn].sum(axis=1) / theirs[drawn].sum(axis=1), [0.025, 0.975]).tolist()
         rows.append((code, against, n, int(mine.sum()), int(theirs.sum()), value, low, high))
-    columns = ["language", "against", "n", "pieces", "pieces_against", "parity", "low", "high"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype(dict.fromkeys(("parity", "low", "high"), "float64"))
+    return PARITY.frame(rows)

@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import ENTITY_TYPES, Entity
+from nerspace.engine.tables.spec import (
+    PAIR,
+    TYPE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
 # Pairs of strangers that the chance floor is a mean over, per pair of languages and type.
 STRANGERS = 500
 ACROSS = "across"
+SCRIPTS = "the script that both languages share, or across"
 
 
 class _Letters(dict[int, str]):
@@ -70,18 +79,29 @@ def scripts_of(a: str, b: str) -> str:
     return first if first == second else ACROSS
 
 
+TNLD = TableSpec(
+    "tnld",
+    "Mean spelling distance between the forms of two languages after transliteration to Latin.",
+    {
+        **PAIR,
+        "type": text("PER, LOC, ORG or all"),
+        "subset": text("all, or different: without pairs that are the same string"),
+        "n": integer("entities"),
+        "tnld": real("mean TNLD, 0 (same) to 1"),
+        "scripts": text(SCRIPTS),
+        "chance": real("mean TNLD of forms of different names of the type, up to 500 pairs drawn at random"),
+    },
+    "heatmap",
+)
+
+
+@TNLD.made_by
 def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = None, seed: int = 0) -> "pd.DataFrame":
     """Mean TNLD of the nominative forms, for every unordered pair of languages.
 
     languages: codes, None for all. seed: decides the strangers of the chance floor.
-
-    Returns: columns a, b (a before b in the alphabet), type (a type that occurs, or all), subset (all, or different:
-        without pairs whose strings are identical as written), n (entities with a form in both), tnld (mean; empty
-        where n is 0), scripts (what the two languages share, or across), chance (mean over up to STRANGERS pairs of
-        forms of two different entities of the type; empty where there is one entity).
     """
     import numpy as np
-    import pandas as pd
 
     codes = sorted(dict.fromkeys(languages or LANGUAGES))
     forms = [(entity.type, entity.forms.get("nominative", {})) for entity in entities]
@@ -116,7 +136,7 @@ def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = Non
                 n = int(chosen.sum())
                 value = float(distances[chosen].mean()) if n else None
                 rows.append((a, b, kind, subset, n, value, scripts_of(a, b), chance))
-    return pd.DataFrame(rows, columns=["a", "b", "type", "subset", "n", "tnld", "scripts", "chance"])
+    return TNLD.frame(rows)
 
 
 def _distances(spellings: Sequence[str], a: "Numbers", b: "Numbers") -> "np.ndarray[Any, np.dtype[np.float64]]":
@@ -141,14 +161,26 @@ def _chance(spellings: Sequence[str], a: "Numbers", b: "Numbers", generator: "np
     return float(_distances(spellings, a[left], b[right]).mean())
 
 
+TNLD_SCRIPTS = TableSpec(
+    "tnld_scripts",
+    "TNLD within a script and across scripts.",
+    {
+        "scripts": text(f"{SCRIPTS}; or all"),
+        "type": text("PER, LOC, ORG or all"),
+        "subset": text("all, or different: without pairs that are the same string"),
+        "pairs": integer("pairs of languages"),
+        "n": integer("pairs of forms"),
+        "tnld": real("mean over the pairs of forms"),
+        "low": real("least mean of a pair of languages"),
+        "high": real("greatest mean of a pair of languages"),
+        "chance": real("mean of forms of different names"),
+    },
+)
+
+
+@TNLD_SCRIPTS.made_by
 def scripts_table(tnld: "pd.DataFrame") -> "pd.DataFrame":
-    """TNLD within a script and across scripts, from the table `tnld`.
-
-    Returns: columns scripts (Latin, Cyrillic, across, all), type, subset, pairs (pairs of languages), n (pairs of
-        forms), tnld (mean over the n), low, high (least and greatest mean of a pair of languages), chance.
-    """
-    import pandas as pd
-
+    """TNLD within a script and across scripts, from the table `tnld`."""
     rows: list[tuple[Any, ...]] = []
     known = tnld[tnld["n"] > 0]
     present = set(known["scripts"])
@@ -161,17 +193,31 @@ def scripts_table(tnld: "pd.DataFrame") -> "pd.DataFrame":
             chance = (floor["n"] * floor["chance"]).sum() / floor["n"].sum() if len(floor) else None
             rows.append((scripts, kind, subset, len(group), int(n.sum()), (n * group["tnld"]).sum() / n.sum(),
                          group["tnld"].min(), group["tnld"].max(), chance))  # fmt: skip
-    return pd.DataFrame(rows, columns=["scripts", "type", "subset", "pairs", "n", "tnld", "low", "high", "chance"])
+    return TNLD_SCRIPTS.frame(rows)
 
 
+SPELLINGS = TableSpec(
+    "spellings",
+    "TNLD of every name for every pair of languages.",
+    {
+        "entity": text("entity id"),
+        **PAIR,
+        "type": text(TYPE),
+        "form_a": text("nominative form in a"),
+        "form_b": text("nominative form in b"),
+        "latin_a": text("form_a in Latin letters"),
+        "latin_b": text("form_b in Latin letters"),
+        "tnld": real("normalised distance, 0 (same) to 1"),
+        "same": integer("1 if both are the same string as written, else 0"),
+        "scripts": text(SCRIPTS),
+    },
+)
+
+
+@SPELLINGS.made_by
 def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None = None) -> "pd.DataFrame":
-    """TNLD of every entity for every pair of languages in which it has a nominative form.
-
-    Returns: columns entity, a, b, type, form_a, form_b, latin_a, latin_b, tnld, same (1: the same string as
-        written), scripts.
-    """
+    """TNLD of every entity for every pair of languages in which it has a nominative form."""
     import numpy as np
-    import pandas as pd
 
     codes = sorted(dict.fromkeys(languages or LANGUAGES))
     rows: list[tuple[Any, ...]] = []
@@ -186,10 +232,6 @@ def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None 
             pairs.append((places[a], places[b]))
             rows.append((entity.id, a, b, entity.type, forms[a], forms[b], latin[places[a]], latin[places[b]],
                          int(forms[a] == forms[b]), scripts_of(a, b)))  # fmt: skip
-    frame = pd.DataFrame(
-        rows,
-        columns=["entity", "a", "b", "type", "form_a", "form_b", "latin_a", "latin_b", "same", "scripts"],
-    )
     places_of = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    frame.insert(8, "tnld", _distances(latin, places_of[:, 0], places_of[:, 1]))
-    return frame
+    found = _distances(latin, places_of[:, 0], places_of[:, 1])
+    return SPELLINGS.frame([*row[:8], distance, *row[8:]] for row, distance in zip(rows, found, strict=True))

@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Entity
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    TYPE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,10 +99,10 @@ def cut_texts(tokenizer: "Tokenizer", texts: Sequence[str]) -> list[Pieces]:
         return [Pieces(shown(e.tokens), e.ids, [start for start, _ in e.offsets]) for e in encodings]
     behind = len(_BEFORE) + 1
     found = []
-    for text, encoding in zip(
-        texts, tokenizer.encode_batch([f"{_BEFORE} {text}" for text in texts], add_special_tokens=False), strict=True
+    for form, encoding in zip(
+        texts, tokenizer.encode_batch([f"{_BEFORE} {form}" for form in texts], add_special_tokens=False), strict=True
     ):
-        own = [place for place, word in enumerate(_word_index(encoding, [_BEFORE, text])) if word == 1]
+        own = [place for place, word in enumerate(_word_index(encoding, [_BEFORE, form])) if word == 1]
         tokens = [encoding.tokens[place] for place in own]
         starts = [max(0, encoding.offsets[place][0] - behind) for place in own]
         found.append(Pieces(shown(tokens), [encoding.ids[place] for place in own], starts))
@@ -169,45 +177,67 @@ def form_fertility(form: str, pieces: Sequence[str]) -> float:
     return count_pieces(pieces) / words if words else 0.0
 
 
+PIECES = TableSpec(
+    "pieces",
+    "How each form of a name is cut into subwords.",
+    {
+        "entity": text("entity id"),
+        "language": text(LANGUAGE),
+        "form": text("nominative form"),
+        "pieces": text("pieces, joined by a space"),
+        "count": integer("number of pieces, without a lone ▁"),
+        "type": text(TYPE),
+    },
+    "alignment",
+)
+
+
+@PIECES.made_by
 def pieces_table(
     entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None
 ) -> "pd.DataFrame":
     """How each nominative form is cut.
 
     languages: codes, None for all; an entity without a form in a language has no row there.
-
-    Returns: columns entity, language, form, pieces (joined by a space), count (without a lone ▁), type.
     """
-    import pandas as pd
 
     rows = []
     for entity in entities:
         forms = entity.forms.get("nominative", {})
         rows += [(entity.id, code, forms[code], entity.type) for code in languages or LANGUAGES if forms.get(code)]
     cuts = cut_texts(tokenizer, [form for _, _, form, _ in rows])
-    return pd.DataFrame(
-        [
-            (entity, code, form, " ".join(cut.shown), count_pieces(cut.shown), kind)
-            for (entity, code, form, kind), cut in zip(rows, cuts, strict=True)
-        ],
-        columns=["entity", "language", "form", "pieces", "count", "type"],
+    return PIECES.frame(
+        (entity, code, form, " ".join(cut.shown), count_pieces(cut.shown), kind)
+        for (entity, code, form, kind), cut in zip(rows, cuts, strict=True)
     )
 
 
 def names_table(names: Sequence[str], tokenizer: "Tokenizer") -> "pd.DataFrame":
     """The table `pieces` of names that belong to no entity; entity, language and type are empty."""
-    import pandas as pd
 
     cuts = cut_texts(tokenizer, names)
-    return pd.DataFrame(
-        [
-            ("", "", name, " ".join(cut.shown), count_pieces(cut.shown), "")
-            for name, cut in zip(names, cuts, strict=True)
-        ],
-        columns=["entity", "language", "form", "pieces", "count", "type"],
+    return PIECES.frame(
+        ("", "", name, " ".join(cut.shown), count_pieces(cut.shown), "") for name, cut in zip(names, cuts, strict=True)
     )
 
 
+TOKENIZATION = TableSpec(
+    "tokenization",
+    "Fertility, continued words and unknown pieces per language.",
+    {
+        "language": text(LANGUAGE),
+        "measure": text(
+            "fertility (pieces per word), continued (share of words cut), unknown (share of pieces) or "
+            "compression (pieces per character)"
+        ),
+        "n": integer("words (pieces for unknown, characters for compression)"),
+        "value": real("the measure"),
+    },
+    "bars",
+)
+
+
+@TOKENIZATION.made_by
 def tokenization_table(
     texts_by_language: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer"
 ) -> "pd.DataFrame":
@@ -215,15 +245,8 @@ def tokenization_table(
 
     texts_by_language: code → sentences, each a list of words.
 
-    Returns: columns language, measure, n, value. fertility: pieces per word; continued: share of words of two or more
-        pieces; unknown: share of unknown pieces among all; compression: pieces per character. A lone ▁ is counted in
-        none of them. n is the number of words, for unknown of pieces, for compression of characters; where it is 0 the
-        value is empty.
-
     Source: Rust et al. 2021, "How Good is Your Tokenizer?", section 3; Maronikolakis et al. 2021 (compression).
     """
-    import pandas as pd
-
     unknown_id = _unknown_id(tokenizer)
     rows: list[tuple[str, str, int, float | None]] = []
     for code, sentences in texts_by_language.items():
@@ -238,7 +261,7 @@ def tokenization_table(
             (code, "unknown", pieces, unknown / pieces if pieces else None),
             (code, "compression", letters, pieces / letters if letters else None),
         ]
-    return pd.DataFrame(rows, columns=["language", "measure", "n", "value"])
+    return TOKENIZATION.frame(rows)
 
 
 def _unknown_id(tokenizer: "Tokenizer") -> int | None:

@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +22,10 @@ from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.files import whole_folder
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Recipe
-from nerspace.engine.runs import TEXT_COLUMNS, Run, list_runs, to_csv
+from nerspace.engine.runs import Run, list_runs, to_csv
 from nerspace.engine.runs.origin import digest
 from nerspace.engine.runs.versions import code_hash, versions
+from nerspace.engine.tables.index import parse_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,16 +110,9 @@ def _read(folder: Path, reused: bool) -> Piece:
     for path in sorted(folder.glob("*.npy")):
         stage, layer, kind = path.stem.split("-")
         vectors[kind, stage, int(layer)] = np.load(path, allow_pickle=False)
-    tables = [_table(folder / f"{name}.csv") for name in ("predictions", "probes")]
+    csv = {name: (folder / f"{name}.csv").read_text(encoding="utf-8") for name in ("predictions", "probes")}
+    tables = [parse_table(name, text) for name, text in csv.items()]
     return Piece(told["donor"], told["seed"], tables[0], tables[1], vectors, told["seconds"], reused)
-
-
-def _table(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    return pd.read_csv(
-        StringIO(path.read_text(encoding="utf-8")), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS
-    )
 
 
 def finished_run(workspace: Path, key: str, items: tuple[str, ...]) -> Run | None:

@@ -13,11 +13,20 @@ from nerspace.engine.paper.claims import Finding, by_rank
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics.correlation import (
+    DELTAS,
     block_rows,
     bounds,
     delta_correlation_table,
     delta_table,
     pearson_of_rows,
+)
+from nerspace.engine.tables.spec import (
+    LAYER,
+    PAIR,
+    TableSpec,
+    integer,
+    real,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -60,16 +69,32 @@ def own_changes(deltas: pd.DataFrame) -> pd.DataFrame:
     return deltas[deltas["donor"] == deltas["language"]]
 
 
+PAPER_FIGURE4 = TableSpec(
+    "paper_figure4",
+    "Figure 4: correlation of the changes of the mean cosine; short series, so mind n and the interval.",
+    {
+        "reading": text("own: each language while trained on; else the donor within whose model all are measured"),
+        "layer": integer(LAYER),
+        **PAIR,
+        "n": integer("changes in the series"),
+        "r": real("Pearson correlation"),
+        "low": real("2.5 % bound, circular block bootstrap"),
+        "high": real("97.5 % bound"),
+    },
+    "heatmap",
+)
+
+
+@PAPER_FIGURE4.made_by
 def figure4(deltas: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The table `paper_figure4`: correlations of the changes, of languages trained on and within each model."""
-    columns = ["step", "language", "layer", "h", "delta"]
     parts = {OWN: own_changes(deltas), **dict(iter(deltas.groupby("donor", sort=False)))}
     tables = []
     for reading, rows in parts.items():
-        table = delta_correlation_table(rows[columns], seed)
+        table = delta_correlation_table(rows[list(DELTAS.columns)], seed)
         table.insert(0, "reading", reading)
         tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    return PAPER_FIGURE4.checked(pd.concat(tables, ignore_index=True))
 
 
 def series_of(changes: pd.DataFrame) -> "tuple[list[str], Series]":

@@ -8,12 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nerspace.engine.tables.spec import (
+    TableSpec,
+    integer,
+    real,
+    text,
+)
+
 if TYPE_CHECKING:
     import pandas as pd
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 LEVEL = 0.05
 NAN = float("nan")
+ITEM = "table1, table2 or figure1 to figure5"
 
 _INTERVAL = "holds if its 95 % interval lies on the claimed side of {bound}, does not hold if on the other"
 
@@ -161,10 +169,30 @@ def by_test(value: float, p: float) -> str:
     return HOLDS if value > 0 else FAILS
 
 
+PAPER_CLAIMS = TableSpec(
+    "paper_claims",
+    "What the paper claims, what decides each claim here, and the verdict.",
+    {
+        "item": text(ITEM),
+        "claim": text("the claim"),
+        "verdict": text("holds, does not hold or undecided"),
+        "statistic": text("what is measured"),
+        "value": real("the statistic"),
+        "low": real("2.5 % bound"),
+        "high": real("97.5 % bound"),
+        "p": real("permutation p, where there is one"),
+        "floor": real("what chance gives"),
+        "n": integer("how many units"),
+        "unit": text("what n counts"),
+        "theirs": real("the same statistic from the numbers that the paper states"),
+        "rule": text("what was to decide, fixed before"),
+    },
+)
+
+
+@PAPER_CLAIMS.made_by
 def claim_table(findings: Iterable[Finding], items: Sequence[str]) -> "pd.DataFrame":
     """The table `paper_claims`, in the order of the paper; a claim without finding is undecided with n 0."""
-    import pandas as pd
-
     found = {finding.claim: finding for finding in findings}
     rows = []
     for name, claim in CLAIMS.items():
@@ -173,15 +201,26 @@ def claim_table(findings: Iterable[Finding], items: Sequence[str]) -> "pd.DataFr
         f = found.get(name, Finding(name, OPEN, NAN))
         rows.append((claim.item, claim.text, f.verdict, claim.statistic, f.value, f.low, f.high, f.p, f.floor, f.n,
                      f.unit, f.theirs, claim.rule))  # fmt: skip
-    columns = ["item", "claim", "verdict", "statistic", "value", "low", "high", "p", "floor", "n", "unit", "theirs",
-               "rule"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return PAPER_CLAIMS.frame(rows)
 
 
+PAPER_ITEMS = TableSpec(
+    "paper_items",
+    "What the paper has and claims, what decides each claim here, and the tables that answer.",
+    {
+        "item": text(ITEM),
+        "shows": text("what it shows"),
+        "claim": text("what the paper says of it"),
+        "statistic": text("what is measured"),
+        "rule": text("what decides, fixed before"),
+        "tables": text("tables of a paper run"),
+    },
+)
+
+
+@PAPER_ITEMS.made_by
 def item_table() -> "pd.DataFrame":
     """The table `paper_items`: what the paper has, what it says of it, what decides that here, and the tables."""
-    import pandas as pd
-
     from nerspace.engine.paper.published import ITEMS
 
     rows = []
@@ -191,4 +230,4 @@ def item_table() -> "pd.DataFrame":
         rows += [(name, item.shows, claim.text, claim.statistic, claim.rule, tables) for claim in said]
         if not said:
             rows.append((name, item.shows, "", "", "", tables))
-    return pd.DataFrame(rows, columns=["item", "shows", "claim", "statistic", "rule", "tables"])
+    return PAPER_ITEMS.frame(rows)

@@ -57,7 +57,7 @@ def paper(run: Run) -> Iterator[Record]:
     run.drop_table("paper_maps")
     findings: list[Finding] = []
     if "table1" in request.items:
-        from nerspace.engine.paper.table1 import table1
+        from nerspace.engine.paper.tables import table1
 
         run.write_table("paper_table1", table1(run.read_table("counts")))
     if set(request.items) - {"table1"}:

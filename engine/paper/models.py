@@ -5,7 +5,6 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from io import StringIO
 
 import pandas as pd
 
@@ -17,11 +16,12 @@ from nerspace.engine.paper.cache import Array, Piece
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Request
-from nerspace.engine.runs import TEXT_COLUMNS, Run
+from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, ProbeRecord, Record, Stage, counted
 from nerspace.engine.sampling import Sample, point_table, readable
+from nerspace.engine.tables.index import parse_table
 from nerspace.engine.training.job import Finetuned, finetune_on, finetune_one
-from nerspace.engine.training.loop import probes_table
+from nerspace.engine.training.tables import probes_table
 
 BEFORE, AFTER = "before", "after"
 TYPES, NAMES = "types", "names"
@@ -118,9 +118,7 @@ def make_piece(
         for stage, name in ((BEFORE, request.model), (AFTER, str(folder))):
             yield from _read(request, asked, stage, name, vectors, part, parts)
         shutil.rmtree(folder.parent, ignore_errors=True)
-    predictions = pd.read_csv(
-        StringIO(done.predictions), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS
-    )  # fmt: skip
+    predictions = parse_table("predictions", done.predictions)
     probes = probes_table([record for record in done.records if isinstance(record, ProbeRecord)])
     return Piece(donor, seed, predictions, probes, vectors, time.monotonic() - started)
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from nerspace.engine.geometry.similarity import parallel_cosine_table, parallel_rows
+from nerspace.engine.geometry.similarity import parallel_rows
 from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, Piece
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, Readings, in_order
+from nerspace.engine.paper.tables import table2
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics.correlation import interval
@@ -43,33 +44,6 @@ def write(run: Run, request: PaperRequest, asked: Readings, models: Mapping[tupl
     if "table2" not in request.items:
         return []
     return resources(table, vectors[AFTER, last], points, last, request.seed)
-
-
-def table2(vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame) -> pd.DataFrame:
-    """The table `paper_table2`: parallel cosines per name, over all its types and for each.
-
-    vectors: (stage, layer) → [n, d]. points: [n], with name, type, language and sentence. The floor pairs the rows of
-    the same name and types with every other row but their own.
-    """
-    cells = points["sentence"].str.partition("/")[2]
-    last = max(layer for _, layer in vectors)
-    tables = []
-    for name, of_name in points.groupby("name", sort=True):
-        for kind in ("all", *sorted(set(of_name["type"]))):
-            rows = np.array(of_name.index[(of_name["type"] == kind) | (kind == "all")], dtype=np.intp)
-            chosen = {key: X[rows] for key, X in vectors.items()}
-            table = parallel_cosine_table(chosen, points["language"][rows].tolist(), cells[rows].tolist())
-            table.insert(0, "type", kind)
-            table.insert(0, "name", name)
-            tables.append(table)
-    whole = pd.concat(tables, ignore_index=True)
-    stated = (whole["name"] == published.NAME) & (whole["type"] == "all")
-    stated &= (whole["stage"] == AFTER) & (whole["layer"] == last)
-    pairs = list(zip(whole["a"], whole["b"], strict=True))
-    whole["theirs"] = [
-        published.COSINES.get(pair, NAN) if here else NAN for pair, here in zip(pairs, stated, strict=True)
-    ]
-    return whole
 
 
 def contrast(cosines: Mapping[tuple[str, str], float]) -> float:

@@ -6,15 +6,29 @@ from typing import TYPE_CHECKING
 from nerspace.engine.paper import published
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
+from nerspace.engine.tables.spec import (
+    TableSpec,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+PAPER_SETTINGS = TableSpec(
+    "paper_settings",
+    "How the experiment of a run differs from the paper's.",
+    {
+        "setting": text("what is set"),
+        "theirs": text("in the paper"),
+        "ours": text("in this run"),
+    },
+)
+
+
+@PAPER_SETTINGS.made_by
 def setting_table(request: PaperRequest, sample: PaperSample) -> "pd.DataFrame":
     """The table `paper_settings`: what the paper did and what this run does, one row per setting."""
-    import pandas as pd
-
     sizes, corpus = request.sizes, sample.corpus
     steps = request.epochs * -(-len(sample.train) // sizes.batch_size)
     rows = [
@@ -38,7 +52,7 @@ def setting_table(request: PaperRequest, sample: PaperSample) -> "pd.DataFrame":
         ("seeds of Figure 5", "1", str(request.seeds)),
         ("first seed", "not stated", str(request.seed)),
     ]
-    return pd.DataFrame(rows, columns=["setting", "theirs", "ours"])
+    return PAPER_SETTINGS.frame(rows)
 
 
 def _by_type(counts: "Counter[str] | dict[str, int]") -> str:

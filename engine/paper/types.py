@@ -9,13 +9,13 @@ import pandas as pd
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.grouping import groups_table
 from nerspace.engine.geometry.neighbours import nearest_neighbours
-from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, Piece
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, Readings, in_order
 from nerspace.engine.paper.samples import PaperSample, ambiguous_names
+from nerspace.engine.paper.tables import NEIGHBOURS, club_table
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics.correlation import interval
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Rows = npt.NDArray[np.float64]
 
-K = 10
 SHUFFLES = 200
 LEAST_CELLS, LEAST_CLUBS = 8, 5
 NAN = float("nan")
@@ -49,16 +48,14 @@ def write(
     names = {kind: read[NAMES, kind, last] for kind in (BEFORE, AFTER)}
     ambiguous = {entity.id for entities in ambiguous_names(sample.corpus).values() for entity in entities}
     tables = [
-        club_table(names[stage], asked.points(NAMES), vectors[stage, last], points, ambiguous, request.seed)
-        .assign(stage=stage)
+        club_table(names[stage], asked.points(NAMES), vectors[stage, last], points, ambiguous, request.seed, stage)
         for stage in (BEFORE, AFTER)
-    ]  # fmt: skip
-    clubs = pd.concat(tables, ignore_index=True)
-    run.write_table("paper_clubs", clubs[["stage", *(name for name in clubs if name != "stage")]])
+    ]
+    run.write_table("paper_clubs", pd.concat(tables, ignore_index=True))
     return [*findings, club_finding(tables[-1], request.seed)]
 
 
-def purity_by_row(X: Array, labels: Sequence[str], k: int = K) -> "Rows":
+def purity_by_row(X: Array, labels: Sequence[str], k: int = NEIGHBOURS) -> "Rows":
     """Share of the k nearest by cosine that have the row's own label, [n]. Raises: DataError for too few rows."""
     codes = np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1]
     shares: Rows = (codes[nearest_neighbours(X, k)] == codes[:, None]).mean(axis=1)
@@ -113,46 +110,6 @@ def _mean_over_cells(rows: "Rows", number: "npt.NDArray[np.intp]", n: int, seed:
 
     low, high = interval(draw, seed)
     return float(rows.mean()), low, high
-
-
-def club_table(
-    X: Array, points: pd.DataFrame, others: Array, other_points: pd.DataFrame, ambiguous: set[str], seed: int
-) -> pd.DataFrame:
-    """The table `paper_clubs`: for ORG names that read like a LOC, the share of LOC among their nearest neighbours.
-
-    X, points: [n], the ambiguous names. others, other_points: [m], the test points of Figure 2; the neighbours are as
-    many LOC as ORG of them, drawn at random, ambiguous names left out, so that the floor is one half. The last row is
-    the mean of the ordinary ORG names among them, neighbours of the same name left out.
-    """
-    columns = ["entity", "name", "n", "neighbours", "loc_share", "floor"]
-    places = {name for name, kind in zip(points["name"], points["type"], strict=True) if kind == "LOC"}
-    is_club = (points["type"] == "ORG") & points["name"].isin(places)
-    usable = ~other_points["entity"].isin(ambiguous)
-    pools = [np.flatnonzero(usable & (other_points["type"] == kind)) for kind in ("LOC", "ORG")]
-    size = min(map(len, pools))
-    if size < K or not is_club.any():
-        return pd.DataFrame(columns=columns)
-    generator = np.random.default_rng(seed)
-    reference = np.concatenate([generator.choice(pool, size, replace=False) for pool in pools])
-    is_loc = np.repeat([True, False], size)
-    units = unit_rows(others[reference])
-    entities = other_points["entity"].to_numpy()[reference]
-    rows = []
-    for (entity, name), group in points[is_club].groupby(["entity", "name"], sort=True):
-        shares = _loc_share(unit_rows(X[group.index]) @ units.T, is_loc)
-        rows.append((entity, name, len(group), 2 * size, float(shares.mean()), 0.5))
-    queries = np.flatnonzero(~is_loc)
-    cosines = units[queries] @ units.T
-    cosines[entities[queries][:, None] == entities[None, :]] = -np.inf
-    if (np.isfinite(cosines).sum(axis=1) >= K).all():
-        rows.append(("", "other ORG", size, 2 * size, float(_loc_share(cosines, is_loc).mean()), 0.5))
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _loc_share(cosines: "Rows", is_loc: "npt.NDArray[np.bool_]") -> "Rows":
-    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :K]
-    shares: Rows = is_loc[nearest].mean(axis=1)
-    return shares
 
 
 def club_finding(table: pd.DataFrame, seed: int) -> Finding:

@@ -1,12 +1,13 @@
 """Vectors on a plane, and how far the plane may be trusted, as tables."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, ready_rows, usable_perplexity
 from nerspace.engine.projection.quality import NEIGHBOURS, map_quality
+from nerspace.engine.tables.spec import AT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,20 @@ def project(
     return plane
 
 
+MAP = TableSpec(
+    "map",
+    "Entity vectors on the plane.",
+    {
+        **AT,
+        "point": integer("point of the table points"),
+        "x": real("map unit"),
+        "y": real("map unit"),
+    },
+    "scatter",
+)
+
+
+@MAP.made_by
 def map_table(
     vectors: Mapping[tuple[str, int], Array], method: str = "tsne", perplexity: float = 70, seed: int = 0
 ) -> "pd.DataFrame":
@@ -49,11 +64,31 @@ def map_columns(key: tuple[str, int], plane: Plane) -> "pd.DataFrame":
     """The rows of the table `map` of one stage and layer."""
     import pandas as pd
 
-    return pd.DataFrame(
-        {"stage": key[0], "layer": key[1], "point": np.arange(len(plane)), "x": plane[:, 0], "y": plane[:, 1]}
-    )
+    points = {"stage": key[0], "layer": key[1], "point": np.arange(len(plane)), "x": plane[:, 0], "y": plane[:, 1]}
+    return MAP.checked(pd.DataFrame(points))
 
 
+MAP_QUALITY = TableSpec(
+    "map_quality",
+    "How far a map may be trusted.",
+    {
+        **AT,
+        "method": text("tsne (openTSNE), tsne-sklearn or pca"),
+        "perplexity": real("perplexity of t-SNE, at most (n - 1) / 3; empty for pca"),
+        "seed": integer("seed of the projection"),
+        "n": integer("points"),
+        "preserved": real("share of the 10 nearest neighbours that the map keeps"),
+        "chance": real("the share that a random map would keep"),
+        "trustworthiness": real("1 when no stranger is drawn near, of 10 neighbours (Venna and Kaski 2001)"),
+        "metric": text("euclidean, or cosine: of vectors at length 1"),
+        "start": text("pca, or the stage and layer whose map it started from"),
+        "iterations": integer("iterations done; fewer than planned where the drawing was stopped"),
+        "planned": integer("iterations of a whole map, 1 where the method does not tell them"),
+    },
+)
+
+
+@MAP_QUALITY.made_by
 def map_quality_table(
     vectors: Mapping[tuple[str, int], Array], maps: "pd.DataFrame", method: str, perplexity: float, seed: int
 ) -> "pd.DataFrame":
@@ -73,23 +108,10 @@ def quality_row(
     metric: str = "euclidean", start: str = "pca",
 ) -> "pd.DataFrame":  # fmt: skip
     """The row of the table `map_quality` of one map; neighbours are those of the metric."""
-    import pandas as pd
-
     n = len(X)
     preserved, trusted = map_quality(ready_rows(X, metric), drawn.plane)
-    row: dict[str, Any] = {
-        "stage": key[0],
-        "layer": key[1],
-        "method": method,
-        "perplexity": NAN if method == "pca" else usable_perplexity(n, perplexity),
-        "seed": seed,
-        "n": n,
-        "preserved": preserved,
-        "chance": min(NEIGHBOURS, n - 1) / (n - 1),
-        "trustworthiness": trusted,
-        "metric": metric,
-        "start": start,
-        "iterations": drawn.done,
-        "planned": drawn.total,
-    }
-    return pd.DataFrame([row])
+    used = NAN if method == "pca" else usable_perplexity(n, perplexity)
+    chance = min(NEIGHBOURS, n - 1) / (n - 1)
+    return MAP_QUALITY.frame(
+        [(*key, method, used, seed, n, preserved, chance, trusted, metric, start, drawn.done, drawn.total)]
+    )

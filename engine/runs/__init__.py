@@ -11,7 +11,6 @@ origin.py   what a run's results are made from: request, data, encoder, code
 """
 
 from nerspace.engine.runs.run import (
-    TEXT_COLUMNS,
     Run,
     append_text,
     create,
@@ -27,6 +26,6 @@ from nerspace.engine.runs.run import (
 )
 
 __all__ = [
-    "TEXT_COLUMNS", "Run", "append_text", "create", "find_run", "find_run_to_remove", "keeps_model", "list_runs",
+    "Run", "append_text", "create", "find_run", "find_run_to_remove", "keeps_model", "list_runs",
     "process_started", "remove", "to_csv", "without_secrets", "workspace_folder",
 ]  # fmt: skip

@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -238,18 +237,15 @@ class Run:
 
         Raises: UsageError if the run has no such table.
         """
-        import pandas as pd
+        from nerspace.engine.tables.index import parse_table
 
         try:
             text = self.table_path(name).read_text(encoding="utf-8")
         except OSError as error:
             known = ", ".join(self.tables()) or "none yet"
             raise UsageError(f"The run {self.id} has no table {name!r}.", f"It has: {known}.") from error
-        whole = text[: text.rfind("\n") + 1]
-        try:
-            return pd.read_csv(StringIO(whole), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS)
-        except pd.errors.EmptyDataError:
-            return pd.DataFrame()
+        # Of a row that is just being written nothing is read.
+        return parse_table(name, text[: text.rfind("\n") + 1])
 
     # -- vectors/
 
@@ -292,18 +288,6 @@ class Run:
         """Whether a process holds the run's lock just now."""
         with self.lock() as lock:
             return not lock.take()
-
-
-# Columns that pandas would else guess as numbers or booleans in some runs and as text in others.
-TEXT_COLUMNS = dict.fromkeys(
-    [
-        *("language", "type", "case", "entity", "context", "sentence", "form", "pieces", "words", "tags", "text"),
-        *("gold", "predicted", "a", "b", "donor", "recipient", "subset", "statistic", "measure", "stage", "split"),
-        *("method", "word", "of", "file", "model", "start", "metric"),
-        *("answer", "errors", "outcome", "identical", "script", "bucket", "bin", "what", "name"),
-    ],
-    "string",
-)
 
 
 def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> str:

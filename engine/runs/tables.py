@@ -7,53 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run, list_runs
-from nerspace.engine.tables.spec import LANGUAGE, TableSpec
+from nerspace.engine.tables.spec import DONOR, LANGUAGE, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-RUN_TABLES = (
-    TableSpec(
-        "runs",
-        "The runs of a workspace, the one with the newest event first.",
-        "engine.runs.tables:runs_table",
-        {
-            "run": "folder name of the run",
-            "state": "queued, running, finished, stopped, failed, or dead: its process is gone",
-            "kind": "what it was asked to do",
-            "created": "when it was asked for, ISO 8601",
-            "donor": "languages trained on",
-            "model": "encoder",
-            "languages": "how many languages",
-            "size": "training sentences per model",
-            "seeds": "seeds per donor",
-            "seconds": "from its start to its end, or until now; empty before the start",
-            "tables": "how many tables it holds",
-        },
-    ),
-    TableSpec(
-        "request_differences",
-        "What was asked of two runs, field by field, where it differs.",
-        "engine.runs.tables:request_differences",
-        {"field": "field of the request, or a version", "a": "in the first run", "b": "in the second run"},
-    ),
-    TableSpec(
-        "errors_compared",
-        "Wrong sentences of two runs side by side, mean over the seeds.",
-        "engine.runs.tables:errors_compared",
-        {
-            "donor": "language trained on",
-            "recipient": LANGUAGE,
-            "seeds_a": "models of the donor in the first run",
-            "seeds_b": "models of the donor in the second run",
-            "wrong_a": "wrong sentences of the first run in percent",
-            "wrong_b": "wrong sentences of the second run in percent",
-            "difference": "second minus first, in percentage points",
-            "f1_a": "strict entity F1 of the first run",
-            "f1_b": "strict entity F1 of the second run",
-        },
-    ),
-)
 
 
 def seconds_taken(info: Mapping[str, Any], now: datetime | None = None) -> float | None:
@@ -71,10 +28,28 @@ def seconds_taken(info: Mapping[str, Any], now: datetime | None = None) -> float
     return max(0.0, (ended - started).total_seconds())
 
 
+RUNS = TableSpec(
+    "runs",
+    "The runs of a workspace, the one with the newest event first.",
+    {
+        "run": text("folder name of the run"),
+        "state": text("queued, running, finished, stopped, failed, or dead: its process is gone"),
+        "kind": text("what it was asked to do"),
+        "created": text("when it was asked for, ISO 8601"),
+        "donor": text("languages trained on"),
+        "model": text("encoder"),
+        "languages": integer("how many languages"),
+        "size": integer_or_gap("training sentences per model"),
+        "seeds": integer("seeds per donor"),
+        "seconds": real("from its start to its end, or until now; empty before the start"),
+        "tables": integer("how many tables it holds"),
+    },
+)
+
+
+@RUNS.made_by
 def runs_table(workspace: Path) -> "pd.DataFrame":
     """The table `runs`; a run that vanishes meanwhile, or cannot be read, is left out."""
-    import pandas as pd
-
     rows: list[tuple[Any, ...]] = []
     for run in list_runs(workspace):
         try:
@@ -90,21 +65,30 @@ def runs_table(workspace: Path) -> "pd.DataFrame":
                 seconds_taken(info), len(run.tables()),
             )
         )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=list(RUN_TABLES[0].columns))
-    return frame.astype({"size": "Int64", "seconds": "Float64"})
+    return RUNS.frame(rows)
 
 
+REQUEST_DIFFERENCES = TableSpec(
+    "request_differences",
+    "What was asked of two runs, field by field, where it differs.",
+    {
+        "field": text("field of the request, or a version"),
+        "a": text("in the first run"),
+        "b": text("in the second run"),
+    },
+)
+
+
+@REQUEST_DIFFERENCES.made_by
 def request_differences(a: Run, b: Run) -> "pd.DataFrame":
     """The table `request_differences`; a field that one of them lacks is empty there.
 
     Raises: UsageError if one of the runs is gone.
     """
-    import pandas as pd
-
     first, second = (_asked(run.info()) for run in (a, b))
     names = dict.fromkeys([*first, *second])
     rows = [(name, first.get(name, ""), second.get(name, "")) for name in names if first.get(name) != second.get(name)]
-    return pd.DataFrame(rows, columns=["field", "a", "b"], dtype="string")
+    return REQUEST_DIFFERENCES.frame(rows)
 
 
 def _asked(info: Mapping[str, Any]) -> dict[str, str]:
@@ -119,6 +103,24 @@ def _text(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
 
 
+ERRORS_COMPARED = TableSpec(
+    "errors_compared",
+    "Wrong sentences of two runs side by side, mean over the seeds.",
+    {
+        "donor": text(DONOR),
+        "recipient": text(LANGUAGE),
+        "seeds_a": integer_or_gap("models of the donor in the first run"),
+        "seeds_b": integer_or_gap("models of the donor in the second run"),
+        "wrong_a": real("wrong sentences of the first run in percent"),
+        "wrong_b": real("wrong sentences of the second run in percent"),
+        "difference": real("second minus first, in percentage points"),
+        "f1_a": real("strict entity F1 of the first run"),
+        "f1_b": real("strict entity F1 of the second run"),
+    },
+)
+
+
+@ERRORS_COMPARED.made_by
 def errors_compared(a: Run, b: Run) -> "pd.DataFrame":
     """The table `errors_compared`, a row for every donor and recipient that either run tested.
 
@@ -128,8 +130,7 @@ def errors_compared(a: Run, b: Run) -> "pd.DataFrame":
     keys = ["donor", "recipient"]
     both = first.merge(second, on=keys, how="outer", suffixes=("_a", "_b"), sort=False)
     both["difference"] = both["wrong_b"] - both["wrong_a"]
-    counts = {name: both[name].astype("Int64") for name in ("seeds_a", "seeds_b")}
-    return both.assign(**counts)[list(RUN_TABLES[2].columns)]
+    return ERRORS_COMPARED.checked(both[list(ERRORS_COMPARED.columns)])
 
 
 def _mean_errors(run: Run) -> "pd.DataFrame":

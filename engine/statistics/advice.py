@@ -18,6 +18,15 @@ from nerspace.engine.errors import DataError
 from nerspace.engine.names.tokenization import encode_sentences
 from nerspace.engine.statistics.correlation import spearman
 from nerspace.engine.statistics.mantel import label_pairs, label_permutations, weighted_ranks
+from nerspace.engine.tables.spec import (
+    DONOR,
+    PAIR,
+    RECIPIENT,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 from nerspace.engine.transfer import pair_table
 
 if TYPE_CHECKING:
@@ -26,9 +35,24 @@ if TYPE_CHECKING:
 
 Vector = npt.NDArray[np.float64]
 NAN = float("nan")
+_RANKING = "tnld, piece_overlap, cka (before fine-tuning) or script (the recipient's own first)"
 RANKINGS = ("tnld", "piece_overlap", "cka", "script")
 
 
+PIECE_OVERLAP = TableSpec(
+    "piece_overlap",
+    "How many pieces two languages share in the same test sentences.",
+    {
+        **PAIR,
+        "n": integer("different pieces that either language uses"),
+        "shared": integer("pieces that both use"),
+        "overlap": real("shared over n (Jaccard)"),
+    },
+    "heatmap",
+)
+
+
+@PIECE_OVERLAP.made_by
 def piece_overlap_table(
     texts_by_language: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer"
 ) -> "pd.DataFrame":
@@ -38,8 +62,6 @@ def piece_overlap_table(
     comparable. The overlap is Jaccard's: pieces that both languages use over pieces that either does, special pieces
     left out.
     """
-    import pandas as pd
-
     pieces = {}
     for code, sentences in texts_by_language.items():
         cut = encode_sentences(tokenizer, sentences)
@@ -49,7 +71,7 @@ def piece_overlap_table(
         either = len(pieces[a] | pieces[b])
         shared = len(pieces[a] & pieces[b])
         rows.append((a, b, either, shared, shared / either if either else NAN))
-    return pd.DataFrame(rows, columns=["a", "b", "n", "shared", "overlap"])
+    return PIECE_OVERLAP.frame(rows)
 
 
 def donor_scores(
@@ -84,14 +106,30 @@ def _either_way(frame: "pd.DataFrame", value: str) -> dict[tuple[str, str], floa
     return {**known, **{(b, a): v for (a, b), v in known.items()}}
 
 
+ADVICE = TableSpec(
+    "advice",
+    "For every recipient its donors in the order of each ranking, beside the errors they made.",
+    {
+        "recipient": text(RECIPIENT),
+        "donor": text(DONOR),
+        "ranking": text(_RANKING),
+        "rank": real("1 for the donor that is advised first; equal scores share their mean rank"),
+        "score": real("TNLD, overlap, CKA, or 1 for the same script"),
+        "wrong": real("wrong sentences measured, mean over seeds"),
+        "wrong_rank": integer("1 for the donor with the fewest"),
+        "sentences": real("test sentences"),
+        "seeds": integer("fine-tunings"),
+    },
+)
+
+
+@ADVICE.made_by
 def advice_table(transfer: "pd.DataFrame", scores: Mapping[str, Mapping[tuple[str, str], float]]) -> "pd.DataFrame":
     """The table `advice`: for every recipient, the other donors in the order of each ranking.
 
     transfer: the table of that name; errors are means over seeds. scores: see `donor_scores`. Donors of equal score
     share the mean of their ranks; a donor without a score is left out.
     """
-    import pandas as pd
-
     pairs = pair_table(transfer)
     pairs = pairs[pairs["donor"] != pairs["recipient"]]
     rows: list[tuple[Any, ...]] = []
@@ -108,8 +146,7 @@ def advice_table(transfer: "pd.DataFrame", scores: Mapping[str, Mapping[tuple[st
                     (recipient, row["donor"], name, rank[place], score[has][place], row["wrong"], best[has].iloc[place],
                      row["sentences"], row["seeds"])
                 )  # fmt: skip
-    columns = ["recipient", "donor", "ranking", "rank", "score", "wrong", "wrong_rank", "sentences", "seeds"]
-    return pd.DataFrame(rows, columns=columns)
+    return ADVICE.frame(rows)
 
 
 def _distance(ranking: str, score: Vector) -> Vector:
@@ -130,6 +167,25 @@ def kendall(x: Vector, y: Vector) -> float:
     return float(a @ b) / size if size else NAN
 
 
+ADVICE_QUALITY = TableSpec(
+    "advice_quality",
+    "How well each ranking of donors foresaw the measured errors, and what following it costs.",
+    {
+        "ranking": text(_RANKING),
+        "recipient": text(f"{RECIPIENT}, or all: means over recipients"),
+        "n": integer("donors ranked; for all, donor and recipient pairs"),
+        "kendall": real("tau-b between ranking and measured errors, 1 for the same order, about 0 by chance"),
+        "spearman": real("the same as a rank correlation"),
+        "p": real("one-sided permutation p of spearman; for all, languages are exchanged in the scores"),
+        "regret": real("wrong sentences of the donor advised first less those of the best donor"),
+        "chance": real("the regret of a donor drawn at random"),
+        "sentences": real("test sentences"),
+        "seeds": integer("fine-tunings"),
+    },
+)
+
+
+@ADVICE_QUALITY.made_by
 def advice_quality_table(advice: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `advice_quality`: how well each ranking foresaw the errors, per recipient and over all of them.
 
@@ -140,8 +196,6 @@ def advice_quality_table(advice: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame
     at least as well (Spearman); for all, how often languages exchanged in the scores do (see `mantel`), by the mean
     over recipients.
     """
-    import pandas as pd
-
     rows: list[tuple[Any, ...]] = []
     for name, ranking in advice.groupby("ranking", sort=False):
         found = []
@@ -161,10 +215,7 @@ def advice_quality_table(advice: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame
         rows.append(
             (name, "all", donors, means[0], means[1], p, means[3], means[4], means[5], int(ranking["seeds"].min()))
         )
-    columns = [
-        "ranking", "recipient", "n", "kendall", "spearman", "p", "regret", "chance", "sentences", "seeds",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return ADVICE_QUALITY.frame(rows)
 
 
 def first_choices(advice: "pd.DataFrame") -> "pd.DataFrame":

@@ -17,6 +17,16 @@ from nerspace.engine.statistics.mantel import (
     weighted_pearson,
     weighted_spearman,
 )
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    LAYER,
+    MODEL,
+    PAIR,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 from nerspace.engine.transfer import pair_table
 
 if TYPE_CHECKING:
@@ -83,6 +93,35 @@ def pearson_of_rows(x: Vector, y: Vector) -> Vector:
     return found
 
 
+CORRELATIONS = TableSpec(
+    "correlations",
+    "How errors go with spelling distance; pairs share languages, so languages are exchanged and drawn, not pairs.",
+    {
+        "subset": text(
+            "all; same_script, and latin and cyrillic where both have donors; across scripts; different: all "
+            "pairs by TNLD without identical strings"
+        ),
+        "statistic": text("pearson or spearman"),
+        "n": integer("donor and recipient pairs; errors are means over seeds"),
+        "value": real("the correlation of the share of wrong sentences with TNLD"),
+        "low": real(
+            "2.5 % bound, bootstrap over languages (donors among donors, others among others; in the subsets by "
+            "script also within a script)"
+        ),
+        "high": real("97.5 % bound"),
+        "p": real("two-sided permutation p; languages are exchanged within the same strata"),
+        "chance": real("the size of correlation that 95 % of these permutations stay below"),
+        "test": text("mantel (several donors) or shuffle (one donor: of its recipients); empty below 4 pairs"),
+        "permutations": integer("how many were looked at, the unchanged one among them"),
+        "exact": integer("1 if these are all there are, else 0"),
+        "languages": integer("languages in the subset: what really was sampled"),
+        "seeds": integer("seeds with all of these pairs"),
+        "seed_sd": real("standard deviation of the correlation over single seeds; empty for one seed"),
+    },
+)
+
+
+@CORRELATIONS.made_by
 def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `correlations`: the share of wrong sentences against TNLD, over pairs of donor and other recipient.
 
@@ -90,12 +129,8 @@ def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
     `seed_sd` tells how far the correlation of a single seed strays. The interval draws languages and p exchanges them,
     see `mantel`; with one donor p shuffles its recipients. Fewer than 4 pairs have neither.
     """
-    import pandas as pd
-
-    whole = pair_table(transfer)
-    pairs = whole[whole["donor"] != whole["recipient"]]
     rows: list[tuple[Any, ...]] = []
-    for subset, chosen, distance, stratum in _subsets(pairs):
+    for subset, chosen, distance, stratum in _subsets(transfer):
         known = chosen[chosen[distance].notna()]
         languages = len({*known["donor"], *known["recipient"]})
         labelled = label_pairs(
@@ -118,19 +153,15 @@ def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
                  test if tested.permutations else "", tested.permutations, int(tested.exact), languages,
                  len(of_seeds), float(np.std(of_seeds, ddof=1)) if len(of_seeds) > 1 else NAN)
             )  # fmt: skip
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "subset", "statistic", "n", "value", "low", "high", "p", "chance", "test", "permutations", "exact",
-            "languages", "seeds", "seed_sd",
-        ],
-    )  # fmt: skip
+    return CORRELATIONS.frame(rows)
 
 
 def _subsets(
-    pairs: "pd.DataFrame",
+    transfer: "pd.DataFrame",
 ) -> "Iterator[tuple[str, pd.DataFrame, str, Callable[[str], str]]]":
     """Name, pairs, column of the distance, and what keeps languages apart, of every subset that has its own pairs."""
+    whole = pair_table(transfer)
+    pairs = whole[whole["donor"] != whole["recipient"]]
     donor, recipient = (pairs[side].map(script_of) for side in ("donor", "recipient"))
     same = donor == recipient
     yield "all", pairs, "tnld", lambda _: ""
@@ -140,7 +171,7 @@ def _subsets(
         for script in scripts:
             yield script.lower(), pairs[same & (donor == script)], "tnld", script_of
     yield "across", pairs[~same], "tnld", script_of
-    if "tnld_different" in pairs:
+    if "tnld_different" in transfer:
         yield "different", pairs, "tnld_different", lambda _: ""
 
 
@@ -168,29 +199,54 @@ def regression_line(x: Vector, y: Vector) -> tuple[float, float]:
     return slope, float(y.mean() - slope * x.mean())
 
 
+REGRESSION = TableSpec(
+    "regression",
+    "The straight line of the share of wrong sentences on TNLD, by least squares over pairs of two languages.",
+    {
+        "subset": text("as in correlations"),
+        "n": integer("donor and recipient pairs; errors are means over seeds"),
+        "slope": real("share of wrong sentences per unit of TNLD"),
+        "intercept": real("share of wrong sentences at TNLD 0"),
+    },
+    source="transfer",
+)
+
+
+@REGRESSION.made_by
 def regression_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
     """The table `regression`: `regression_line` of the share of wrong sentences on TNLD, per subset of `correlations`.
 
     transfer: the table of that name; errors are averaged over the seeds of a pair first.
     """
-    import pandas as pd
-
-    whole = pair_table(transfer)
     rows = []
-    for subset, chosen, distance, _ in _subsets(whole[whole["donor"] != whole["recipient"]]):
+    for subset, chosen, distance, _ in _subsets(transfer):
         known = chosen[chosen[distance].notna() & chosen["share"].notna()]
         x, y = (known[name].to_numpy(dtype=np.float64) for name in (distance, "share"))
         rows.append((subset, len(known), *regression_line(x, y)))
-    return pd.DataFrame(rows, columns=["subset", "n", "slope", "intercept"])
+    return REGRESSION.frame(rows)
 
 
+DELTAS = TableSpec(
+    "deltas",
+    "Change of the mean cosine from one probe to the next; nerspace finetune adds donor and seed.",
+    {
+        "step": integer("step at the end of the interval"),
+        "language": text(LANGUAGE),
+        "layer": integer(LAYER),
+        "h": integer("length of the interval in steps"),
+        "delta": real("mean cosine at its end minus at its beginning"),
+    },
+    "curves",
+    added=MODEL,
+)
+
+
+@DELTAS.made_by
 def delta_table(probes: "pd.DataFrame") -> "pd.DataFrame":
     """The table `deltas`: sim(t + h) − sim(t) of the mean cosine, per language and layer.
 
     probes: the table of that name, at equal distances of h steps; a last shorter interval is left out.
     """
-    import pandas as pd
-
     cosine = probes[probes["measure"] == "mean_cosine"]
     h = int(min((step for step in cosine["step"] if step > 0), default=0))
     rows: list[tuple[Any, ...]] = []
@@ -200,16 +256,32 @@ def delta_table(probes: "pd.DataFrame") -> "pd.DataFrame":
         for before, after, start, end in zip(values, values[1:], steps, steps[1:], strict=False):
             if end - start == h:
                 rows.append((end, language, layer, h, after - before))
-    return pd.DataFrame(rows, columns=["step", "language", "layer", "h", "delta"])
+    return DELTAS.frame(rows)
 
 
+DELTA_CORRELATIONS = TableSpec(
+    "delta_correlations",
+    "Pearson correlation of two languages' series of deltas, short series, so mind n and the interval; nerspace "
+    "finetune adds donor and seed.",
+    {
+        "layer": integer(LAYER),
+        **PAIR,
+        "n": integer("intervals in the series"),
+        "r": real("Pearson correlation"),
+        "low": real("2.5 % bound, circular block bootstrap"),
+        "high": real("97.5 % bound"),
+    },
+    "heatmap",
+    added=MODEL,
+)
+
+
+@DELTA_CORRELATIONS.made_by
 def delta_correlation_table(deltas: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `delta_correlations`, one row per unordered pair a < b.
 
     The interval resamples blocks of about n^(1/3) neighbouring deltas, since they trend.
     """
-    import pandas as pd
-
     rows = []
     for layer, group in deltas.groupby("layer"):
         series = group.pivot(index="step", columns="language", values="delta").dropna()
@@ -219,4 +291,4 @@ def delta_correlation_table(deltas: "pd.DataFrame", seed: int = 0) -> "pd.DataFr
             x, y = (series[name].to_numpy(dtype=np.float64) for name in (a, b))
             low, high = bounds(pearson_of_rows(x[drawn], y[drawn])) if n >= 4 else (float("nan"), float("nan"))
             rows.append((layer, a, b, n, pearson(x, y), low, high))
-    return pd.DataFrame(rows, columns=["layer", "a", "b", "n", "r", "low", "high"])
+    return DELTA_CORRELATIONS.frame(rows)

@@ -12,6 +12,16 @@ import numpy.typing as npt
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation import entity_spans
 from nerspace.engine.statistics.mantel import RESAMPLES
+from nerspace.engine.tables.spec import (
+    LANGUAGE,
+    LAYER,
+    SENTENCE,
+    TYPE,
+    TableSpec,
+    integer,
+    real,
+    text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.floating[Any]]
 NAN = float("nan")
+_KIND = "context: the name is kept and moved into this context; entity: the context is kept and this name put into it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +48,39 @@ class Reading:
     layer: int
 
 
+SWAP = TableSpec(
+    "swap",
+    "Names in contexts made for other types: what the model said, and how far the name's vector moved.",
+    {
+        "kind": text(_KIND),
+        "language": text(LANGUAGE),
+        "entity": text("id of the name, new:NAME where the data does not know it"),
+        "name_type": text(f"{TYPE}: gold type of the name"),
+        "context": text("id of the context, always one that the run did not train on"),
+        "context_type": text(f"{TYPE}: what the context was made for; where both are equal the row is a control"),
+        "form": text("the name as it stands in the sentence, with preposition and ending"),
+        "text": text("the sentence"),
+        "agreement": text(
+            "fits; gender: the context shows one and the name's is not known; case: the form is borrowed"
+        ),
+        "ambiguous": integer("1 if names of other types share the name, else 0"),
+        "side": text("where the name lies in the run's split: train, test, or new to the data"),
+        "predicted": text("predicted tags of the name's words, joined by a space"),
+        "predicted_type": text("the type that most of these words are tagged with, O for none"),
+        "exact": integer("1 if the predicted entity has the name's boundaries, else 0"),
+        "confidence": real("lowest probability of a predicted tag within the name"),
+        "reference": text(f"{SENTENCE} compared with: the same name at home, or the same context with its own name"),
+        "reference_type": text("predicted type of the name there"),
+        "layer": integer(LAYER),
+        "moved": real("1 - cosine between the name's vector here and in the reference, after fine-tuning"),
+        "moved_before": real("the same before fine-tuning"),
+    },
+)
+
+
+@SWAP.made_by
 def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
     """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan."""
-    import pandas as pd
-
     said = [
         _said(item, tags, certainty)
         for item, tags, certainty in zip(plan.filled, reading.tags, reading.certainty, strict=True)
@@ -57,12 +97,7 @@ def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
              plan.sides[item.entity.id], tags, kind, exact, confidence, own.sentence.id,
              said[swap.reference][0], reading.layer, moved[number], moved_before[number])
         )  # fmt: skip
-    columns = [
-        "kind", "language", "entity", "name_type", "context", "context_type", "form", "text", "agreement", "ambiguous",
-        "side", "predicted", "predicted_type", "exact", "confidence", "reference", "reference_type", "layer", "moved",
-        "moved_before",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return SWAP.frame(rows)
 
 
 def _said(item: "Filled", tags: Sequence[str], certainty: Sequence[float]) -> tuple[str, str, int, float]:
@@ -93,6 +128,44 @@ def _moved(X: Array, places: npt.NDArray[np.intp]) -> Array:
     return moved
 
 
+SWAP_SUMMARY = TableSpec(
+    "swap_summary",
+    "By which of the two a model goes, the name (its form) or the context, with floors: the test of "
+    '"relies on morphology, not on context".',
+    {
+        "kind": text(f"{_KIND}; the shares are nearly the same for both, what moved is not"),
+        "language": text(f"{LANGUAGE}, or all"),
+        "subset": text("all names, ambiguous ones (shared by names of other types), or unambiguous ones"),
+        "name_type": text(f"{TYPE}, or all"),
+        "context_type": text(f"{TYPE}, or other: not the name's type"),
+        "n": integer("sentences"),
+        "names": integer("different names among them"),
+        "as_name": real("share predicted as the name's type"),
+        "low": real("2.5 % bound, names and contexts drawn with replacement at once"),
+        "high": real("97.5 % bound"),
+        "floor": real(
+            "what as_name would be if the name made no difference: that type's share among all names in such "
+            "contexts, types in equal parts"
+        ),
+        "as_context": real("share predicted as the context's type"),
+        "context_low": real("2.5 % bound"),
+        "context_high": real("97.5 % bound"),
+        "context_floor": real("what as_context would be if the context made no difference"),
+        "lead": real("as_name less as_context: above 0 the form counts for more, below 0 the context"),
+        "lead_low": real("2.5 % bound"),
+        "lead_high": real("97.5 % bound"),
+        "as_neither": real("share predicted as another type or as no entity"),
+        "missed": real("share predicted as no entity"),
+        "moved": real("mean distance (1 - cosine) from the reference, after fine-tuning"),
+        "moved_floor": real("the same for swaps within one type"),
+        "moved_before": real("mean distance before fine-tuning"),
+        "agreeing": real("share of sentences whose gender and case fit for sure"),
+    },
+    "bars",
+)
+
+
+@SWAP_SUMMARY.made_by
 def swap_summary_table(swaps: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `swap_summary`: by which of the two, name or context, the model went.
 
@@ -119,12 +192,7 @@ def swap_summary_table(swaps: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
                 part = group[chosen(group)]
                 if subset == "all" or 0 < len(part) < len(group):
                     rows += [(kind, language, subset, *row) for row in _cells(part, str(kind), seed)]
-    columns = [
-        "kind", "language", "subset", "name_type", "context_type", "n", "names", "as_name", "low", "high", "floor",
-        "as_context", "context_low", "context_high", "context_floor", "lead", "lead_low", "lead_high", "as_neither",
-        "missed", "moved", "moved_floor", "moved_before", "agreeing",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return SWAP_SUMMARY.frame(rows)
 
 
 def _cells(part: "pd.DataFrame", kind: str, seed: int) -> list[tuple[Any, ...]]:

@@ -27,8 +27,9 @@ from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, R
 from nerspace.engine.sampling import Sample, draw_sample, point_table, readable, sentence_table, word_table
 from nerspace.engine.statistics.correlation import correlation_table, delta_correlation_table, delta_table
 from nerspace.engine.training.checkpoints import Checkpoints
-from nerspace.engine.training.loop import LABELS, Recipe, finetune, probes_table, steps_table
+from nerspace.engine.training.loop import LABELS, Recipe, finetune
 from nerspace.engine.training.probes import WORDS_PER_SENTENCE, probe_space, probed, probed_layers, random_words
+from nerspace.engine.training.tables import probes_table, steps_table
 from nerspace.engine.transfer import transfer_table
 
 FORWARD_BATCH = BATCH

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,18 @@ from nerspace.engine.files import write_text
 from nerspace.engine.geometry.similarity import cka_table
 from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.requests.training import Request, read_request
-from nerspace.engine.runs import TEXT_COLUMNS, Run, to_csv
+from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.runs.origin import Origin, begin_training, changes
 from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord
 from nerspace.engine.sampling import draw_sample, point_table, readable, sentence_table
 from nerspace.engine.statistics.advice import piece_overlap_table
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
+from nerspace.engine.tables.index import parse_table
 from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, records_as_json, records_from
 from nerspace.engine.training.demo import FORWARD_BATCH, longest_input
-from nerspace.engine.training.loop import LABELS, Recipe, finetune, probes_table, steps_table
+from nerspace.engine.training.loop import LABELS, Recipe, finetune
 from nerspace.engine.training.probes import probe_space, probed, probed_layers
+from nerspace.engine.training.tables import probes_table, steps_table
 from nerspace.engine.transfer.findings import transfer_tables
 
 # The first steps are slow to start and say little before so many.
@@ -151,7 +152,7 @@ def _gather(
             run.write_table("deltas", pd.concat(deltas))
             run.write_table("delta_correlations", pd.concat(related))
         predictions += done.predictions if not predictions else done.predictions.partition("\n")[2]
-        run.write_table("predictions", _read_csv(predictions))
+        run.write_table("predictions", parse_table("predictions", predictions))
         if one is asked[-1] or time.monotonic() - told_at > cost / _SHARE:
             started = time.monotonic()
             for name, table_of_findings in transfer_tables(run).items():
@@ -324,10 +325,6 @@ def _compare_languages(run: Run, request: Request, test: Sequence[Sentence], lim
     cells = [sentence.cell for sentence in test]
     vectors = {("before", layer): outputs.vectors[layer] for layer in layers}
     run.write_table("cka", cka_table(vectors, languages, cells))
-
-
-def _read_csv(text: str) -> pd.DataFrame:
-    return pd.read_csv(StringIO(text), keep_default_na=False, na_values=[""], dtype=TEXT_COLUMNS)
 
 
 def _limit(model: str) -> int:

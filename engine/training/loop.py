@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -20,9 +20,6 @@ from nerspace.engine.requests.training import Recipe as Recipe
 from nerspace.engine.runs.records import Note, ProbeRecord, StepRecord
 from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, last_step, steps_done
 from nerspace.engine.training.distributed import share
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Probe = Callable[[int], Iterable[ProbeRecord]]
 
@@ -307,22 +304,6 @@ def _rate(step: int, warmup: int, steps: int) -> float:
     if step < warmup:
         return (step + 1) / warmup
     return max(0.0, (steps - step) / max(1, steps - warmup))
-
-
-def steps_table(records: Iterable[StepRecord]) -> "pd.DataFrame":
-    """The table `steps`."""
-    import pandas as pd
-
-    rows = [(r.step, r.loss, r.learning_rate, r.sentences, r.seconds, r.probe_seconds) for r in records]
-    return pd.DataFrame(rows, columns=["step", "loss", "learning_rate", "sentences", "seconds", "probe_seconds"])
-
-
-def probes_table(records: Iterable[ProbeRecord]) -> "pd.DataFrame":
-    """The table `probes`."""
-    import pandas as pd
-
-    rows = [(r.step, r.language, r.layer, r.measure, r.n, r.value, r.floor) for r in records]
-    return pd.DataFrame(rows, columns=["step", "language", "layer", "measure", "n", "value", "floor"])
 
 
 if __name__ == "__main__":

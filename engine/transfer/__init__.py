@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from nerspace.datasets.languages import script_of
 from nerspace.engine.evaluation import entity_scores
+from nerspace.engine.tables.spec import DONOR, RECIPIENT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,14 +12,32 @@ if TYPE_CHECKING:
 NAN = float("nan")
 
 
+TRANSFER = TableSpec(
+    "transfer",
+    "Zero-shot errors per donor, recipient and seed, beside their spelling distance.",
+    {
+        "donor": text(DONOR),
+        "recipient": text(RECIPIENT),
+        "seed": integer("seed of the fine-tuning"),
+        "sentences": integer("test sentences"),
+        "wrong": integer("sentences with any wrong tag"),
+        "f1": real("strict entity F1"),
+        "tnld": real("mean TNLD between donor and recipient, over the test entities"),
+        "script": text("same, or across: donor and recipient are written in different scripts"),
+        "tnld_different": real("mean TNLD without the names that are the same string in both"),
+        "identical": real("share of names that are the same string in both"),
+    },
+    "scatter",
+)
+
+
+@TRANSFER.made_by
 def transfer_table(predictions: "pd.DataFrame", tnld: "pd.DataFrame") -> "pd.DataFrame":
     """The table `transfer`, ordered by TNLD.
 
     predictions: the table of that name. tnld: the table of that name; its rows of type "all" are used. A donor is at
     distance 0 from itself and has no different string.
     """
-    import pandas as pd
-
     whole = tnld[tnld["type"] == "all"]
     known = {
         (frozenset((str(a), str(b))), subset): (n, value)
@@ -38,27 +57,41 @@ def transfer_table(predictions: "pd.DataFrame", tnld: "pd.DataFrame") -> "pd.Dat
             (donor, recipient, seed, len(group), int(group["wrong"].sum()), scores["f1"], apart, script, different,
              identical)
         )  # fmt: skip
-    frame = pd.DataFrame(
-        rows,
-        columns=[
-            "donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different", "identical",
-        ],
-    )  # fmt: skip
-    return frame.sort_values(["donor", "seed", "tnld", "recipient"], ignore_index=True)
+    return TRANSFER.frame(rows).sort_values(["donor", "seed", "tnld", "recipient"], ignore_index=True)
 
 
+TRANSFER_PAIRS = TableSpec(
+    "transfer_pairs",
+    "Zero-shot errors per donor and recipient, means over seeds with their spread.",
+    {
+        "donor": text(DONOR),
+        "recipient": text(RECIPIENT),
+        "seeds": integer("fine-tunings"),
+        "sentences": real("test sentences"),
+        "wrong": real("sentences with any wrong tag, mean over seeds"),
+        "share": real("wrong over sentences, mean over seeds"),
+        "share_sd": real("standard deviation of the share over seeds; empty for one seed"),
+        "f1": real("strict entity F1, mean over seeds"),
+        "tnld": real("mean TNLD between donor and recipient"),
+        "tnld_different": real("the same without names that are the same string"),
+        "identical": real("share of names that are the same string in both"),
+    },
+    "scatter",
+    source="transfer",
+)
+
+
+@TRANSFER_PAIRS.made_by
 def pair_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
     """The table `transfer_pairs`: one row per donor and recipient, means over seeds and their spread."""
-    import pandas as pd
-
-    held = [name for name in ("tnld", "tnld_different", "identical") if name in transfer]
+    # A table of an older run may lack the last two.
+    distances = ("tnld", "tnld_different", "identical")
     shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
     rows = []
     for (donor, recipient), group in shares.groupby(["donor", "recipient"], sort=False):
         spread = group["share"].std(ddof=1) if len(group) > 1 else NAN
         rows.append(
             (donor, recipient, len(group), group["sentences"].mean(), group["wrong"].mean(), group["share"].mean(),
-             spread, group["f1"].mean(), *(group[name].iloc[0] for name in held))
+             spread, group["f1"].mean(), *(group[name].iloc[0] if name in group else NAN for name in distances))
         )  # fmt: skip
-    columns = ["donor", "recipient", "seeds", "sentences", "wrong", "share", "share_sd", "f1", *held]
-    return pd.DataFrame(rows, columns=columns)
+    return TRANSFER_PAIRS.frame(rows)

@@ -32,7 +32,7 @@ def test_pairs_may_be_named_otherwise_and_lack_n():
     frame = pd.DataFrame({"donor": ["en"], "recipient": ["be"], "share": [0.3]})
     found = difference_table(frame, frame.assign(share=0.1), "share", ("donor", "recipient"))
     assert found[["a", "b"]].to_numpy().tolist() == [["en", "be"]]
-    assert np.isnan(found["n"].iloc[0])
+    assert pd.isna(found["n"].iloc[0])
     assert found["difference"].iloc[0] == pytest.approx(0.2)
 
 

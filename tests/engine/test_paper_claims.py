@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nerspace.engine.geometry.grouping import groups_table, knn_purity
-from nerspace.engine.paper import changes, names, spelling, types
+from nerspace.engine.paper import changes, names, spelling, tables, types
 from nerspace.engine.paper.claims import CLAIMS, FAILS, HOLDS, OPEN, Finding, by_interval, by_rank, by_test, claim_table
 from nerspace.engine.paper.published import COSINES, FOUR, ITEMS, SIX
 from nerspace.engine.statistics.correlation import correlation_table
@@ -97,7 +97,7 @@ def ambiguous(kinship: float, resources: float, count: int = 12, noise: float = 
 @pytest.mark.parametrize(("kinship", "resources", "verdict"), [(0.1, 1.0, HOLDS), (1.0, 0.1, FAILS), (0.0, 0.0, OPEN)])
 def test_resources_against_kinship(kinship: float, resources: float, verdict: str) -> None:
     X, points = ambiguous(kinship, resources)
-    table = names.table2({("after", 2): X}, points)
+    table = tables.table2({("after", 2): X}, points)
     found = {f.claim: f for f in names.resources(table, X, points, 2, 0)}
     assert {name: f.verdict for name, f in found.items() if name != "resources_one_name"} == {
         "resources": verdict, "resources_above_floor": verdict,
@@ -114,7 +114,7 @@ def test_resources_against_kinship(kinship: float, resources: float, verdict: st
 
 def test_table_2_names_the_papers_number_for_its_own_name_only() -> None:
     X, points = ambiguous(0.2, 0.2)
-    table = names.table2({("before", 2): X, ("after", 0): X, ("after", 2): X}, points)
+    table = tables.table2({("before", 2): X, ("after", 0): X, ("after", 2): X}, points)
     stated = table[table["theirs"].notna()]
     assert set(stated["name"]) == {"washington"}
     assert set(zip(stated["stage"], stated["layer"], strict=True)) == {("after", 2)}
@@ -174,7 +174,7 @@ def test_clubs_lie_with_what_they_are_like(like: str, verdict: str) -> None:
             rows.append(centre[side] + 0.3 * generator.normal(size=40))
             points.append((f"city{club}", kind, "en", f"{kind}-{club}"))
     frame = pd.DataFrame(points, columns=["name", "type", "language", "entity"])
-    table = types.club_table(np.array(rows), frame, others, other_points, {"e0"}, 0)
+    table = tables.club_table(np.array(rows), frame, others, other_points, {"e0"}, 0)
     assert len(table) == 13
     assert table.iloc[-1]["name"] == "other ORG"
     assert table.iloc[-1]["loc_share"] < 0.2
@@ -189,7 +189,7 @@ def test_clubs_lie_with_what_they_are_like(like: str, verdict: str) -> None:
 def test_no_club_gives_an_empty_table_and_no_verdict() -> None:
     others, other_points = cloud(0.0, 2.0)
     nobody = pd.DataFrame(columns=["name", "type", "language", "entity"])
-    table = types.club_table(np.zeros((0, 40)), nobody, others, other_points, set(), 0)
+    table = tables.club_table(np.zeros((0, 40)), nobody, others, other_points, set(), 0)
     assert table.empty
     assert types.club_finding(table, 0).verdict == OPEN
 

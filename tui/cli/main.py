@@ -248,7 +248,7 @@ def tables(
     if name is not None:
         spec = table_spec(name)
         print(spec.meaning)
-        frame = pd.DataFrame(spec.columns.items(), columns=["column", "meaning"])
+        frame = pd.DataFrame(spec.meanings.items(), columns=["column", "meaning"])
     else:
         frame = pd.DataFrame(
             [(spec.name, spec.plot, spec.meaning) for spec in CATALOGUE.values()], columns=["table", "plot", "meaning"]
@@ -276,7 +276,7 @@ def export(
     spec = table_spec(table)
     found = _find(workspace, run, *filter(None, (table, spec.source)))
     made = spec.source and table not in found.tables()
-    frame = spec.compute(found.read_table(spec.source)) if made else found.read_table(table)
+    frame = spec.function(found.read_table(spec.source)) if made else found.read_table(table)
     show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
 
 

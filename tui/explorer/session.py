@@ -143,7 +143,7 @@ class Session:
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._tables.get((run.id, name))
         if known is None or known[0] != stamp:
-            made = spec.compute(run.read_table(source)) if spec and source else run.read_table(name)
+            made = spec.function(run.read_table(source)) if spec and source else run.read_table(name)
             known = self._tables[run.id, name] = (stamp, made)
         return known[1]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nerspace.tui.explorer.session import Session
 
 SHOWN = ["type", "form", "words", "confidence", "gold", "predicted", "sentence"]
-COLUMNS = {**CATALOGUE["sentences"].columns, **CATALOGUE["predictions"].columns}
+COLUMNS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meanings}
 
 
 def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int | None) -> "pd.DataFrame | None":

@@ -29,9 +29,9 @@ from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 if TYPE_CHECKING:
     import pandas as pd
 
-_MEANINGS = {**CATALOGUE["sentences"].columns, **CATALOGUE["predictions"].columns, **CATALOGUE["nearest"].columns}
+_MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meanings, **CATALOGUE["nearest"].meanings}
 _FORMS = {
-    "entity": "entity id", **CATALOGUE["pieces"].columns, "tnld": "TNLD to the reference language",
+    "entity": "entity id", **CATALOGUE["pieces"].meanings, "tnld": "TNLD to the reference language",
     "before 0, after 12 …": "mean cosine to the reference language in the same contexts, by stage and layer",
     "en …": "verdicts of the model fine-tuned on that language, one sign for each test sentence",
     "reference": "language that TNLD and cosines compare to",

@@ -263,7 +263,7 @@ class HeatmapsRoom(Room):
         row = view.slice.rows.get(pair) if view and pair else None
         if view is None or row is None:
             return
-        meanings, text = CATALOGUE[view.made].columns, Text()
+        meanings, text = CATALOGUE[view.made].meanings, Text()
         for name, value in row.items():
             text.append(f"{literal(name):<12}", "bold").append(f"{_value(value):<12}")
             text.append(f"{literal(meanings.get(name, ''))}\n", "dim")
@@ -333,7 +333,7 @@ class HeatmapsRoom(Room):
         """The rows of the table behind the matrix."""
         if self.view is None:
             return None
-        return Shown(self.view.file, FrameRows(self.view.slice.frame), CATALOGUE[self.view.made].columns)
+        return Shown(self.view.file, FrameRows(self.view.slice.frame), CATALOGUE[self.view.made].meanings)
 
     def copied(self) -> str:
         """The pair under the cursor and the values of its row."""

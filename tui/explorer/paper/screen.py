@@ -125,7 +125,7 @@ class PaperRoom(Room):
         if frame is None:
             self.explorer.tell(f"The run has no table {name}.", "warning")
             return
-        columns = CATALOGUE[name].columns
+        columns = CATALOGUE[name].meanings
         self.app.push_screen(ListScreen(f"{title} ({name})", name, frame, columns, "The table is empty."))
 
     # -- actions
@@ -138,7 +138,7 @@ class PaperRoom(Room):
         """All columns of the claims."""
         if self.claims is None:
             return None
-        return Shown("paper_claims", FrameRows(self.claims), CATALOGUE["paper_claims"].columns)
+        return Shown("paper_claims", FrameRows(self.claims), CATALOGUE["paper_claims"].meanings)
 
     def copied(self) -> str:
         """The row under the cursor."""

@@ -100,7 +100,7 @@ class RunScreen(ListScreen):
             self.app.call_from_thread(self._open, name, frame)
 
     def _open(self, name: str, frame: "pd.DataFrame") -> None:
-        columns = _FIELD_COLUMNS if name == REQUEST else CATALOGUE[name].columns if name in CATALOGUE else {}
+        columns = _FIELD_COLUMNS if name == REQUEST else CATALOGUE[name].meanings if name in CATALOGUE else {}
         title = f"{name} of {self.inspected.id}"
         self.app.push_screen(ListScreen(title, name, frame, columns, "This table has no row."))
 
@@ -155,7 +155,7 @@ class CompareScreen(Window[None]):
 
     def _shown(self) -> Shown:
         name = str(self._focused().id)
-        return Shown(name, self._focused().rows, CATALOGUE[name].columns)
+        return Shown(name, self._focused().rows, CATALOGUE[name].meanings)
 
     def action_next_table(self) -> None:
         """To the other table."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 2.0
 _DETAIL_HEIGHT = 20
-_PICKED = {name: CATALOGUE["runs"].columns[name] for name in ("run", "state", "kind", "created", "donor", "tables")}
+_PICKED = {name: CATALOGUE["runs"].meanings[name] for name in ("run", "state", "kind", "created", "donor", "tables")}
 
 
 class RunRows(FrameRows):
@@ -247,7 +247,7 @@ class RunsRoom(Room):
 
     def shown(self) -> Shown | None:
         """The list."""
-        return Shown("runs", self.query_one(FoundTable).rows, CATALOGUE["runs"].columns)
+        return Shown("runs", self.query_one(FoundTable).rows, CATALOGUE["runs"].meanings)
 
     def copied(self) -> str:
         """The row or cell under the cursor."""

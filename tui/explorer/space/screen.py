@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
 _SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "text"]
-_MEANINGS = {**CATALOGUE["sentences"].columns, **CATALOGUE["map"].columns, **CATALOGUE["points"].columns}
+_MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["map"].meanings, **CATALOGUE["points"].meanings}
 _COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
 _NEAR_SHOWN = ["rank", "language", "form", "cosine", "type", "entity", "floor", "sentence", "neighbour"]
 # What the points are joined to, in the order of the key p.
@@ -175,7 +175,7 @@ class SpaceRoom(MapRoom):
             if row is not None:
                 scatter.move_to(int(frame["neighbour"].iloc[row]))
 
-        columns = {name: CATALOGUE["nearest"].columns[name] for name in _NEAR_SHOWN}
+        columns = {name: CATALOGUE["nearest"].meanings[name] for name in _NEAR_SHOWN}
         self.app.push_screen(ListScreen(title, name, frame, columns, "It has no neighbour."), go)
 
     # -- actions: finding and listing

@@ -132,7 +132,7 @@ def measure_shown(
 
 
 def _shown(name: str, table: str, frame: "pd.DataFrame") -> Shown | None:
-    meanings = {"run": "the run", "model": "its model: donor and seed", **CATALOGUE[table].columns}
+    meanings = {"run": "the run", "model": "its model: donor and seed", **CATALOGUE[table].meanings}
     columns = {str(column): meanings.get(str(column), "") for column in frame.columns}
     return Shown(name, FrameRows(frame), columns) if len(frame) else None
 

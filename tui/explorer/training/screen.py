@@ -396,7 +396,7 @@ class TrainingRoom(Room):
         focused = self.app.focused
         if focused is not None and focused.id == "transfer":
             frame = self.transfer
-            return None if frame is None else Shown("transfer", FrameRows(frame), CATALOGUE["transfer"].columns)
+            return None if frame is None else Shown("transfer", FrameRows(frame), CATALOGUE["transfer"].meanings)
         if focused is not None and focused.id == "loss":
             return losses_shown([*self.traced(), *(self.overlaid if self.overlay else [])])
         return measure_shown(self.frames, self.measure, self.probed_layer, self.language)

@@ -286,7 +286,7 @@ class TransferRoom(Room):
         if frame is None:
             self.explorer.tell("This run has no table correlations.", "warning")
             return
-        columns = CATALOGUE["correlations"].columns
+        columns = CATALOGUE["correlations"].meanings
         self.app.push_screen(ListScreen("how errors go with spelling distance", "correlations", frame, columns, ""))
 
     def shown(self) -> Shown | None:
@@ -294,7 +294,7 @@ class TransferRoom(Room):
         if self.tables is None:
             return None
         name = f"transfer_pairs_{self.donor}" if self.donor else "transfer_pairs"
-        return Shown(name, FrameRows(self.chosen, fixed=2), CATALOGUE["transfer_pairs"].columns)
+        return Shown(name, FrameRows(self.chosen, fixed=2), CATALOGUE["transfer_pairs"].meanings)
 
     def copied(self) -> str:
         """The pair under the cursor."""

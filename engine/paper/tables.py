@@ -1,0 +1,195 @@
+"""The tables of the paper's run that are made of vectors and points; nothing here loads a model."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from nerspace.engine.geometry.similarity import parallel_cosine_table
+from nerspace.engine.geometry.views import Array, unit_rows
+from nerspace.engine.paper import published
+from nerspace.engine.paper.claims import ITEM
+from nerspace.engine.tables.spec import AT, LANGUAGE, PAIR, SENTENCE, STAGE, TYPE, TableSpec, integer, real, text
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Rows = npt.NDArray[np.float64]
+
+NEIGHBOURS = 10
+NAN = float("nan")
+PAPER_TABLE1 = TableSpec(
+    "paper_table1",
+    "Table 1: possible and valid sentences by type, beside the paper's.",
+    {
+        "type": text(TYPE),
+        "contexts": integer("contexts with a slot, all cases"),
+        "possible": integer("contexts times names, summed over the cases"),
+        "theirs": integer("the paper's number, of its own data"),
+        "difference": integer("possible minus theirs"),
+        "valid": integer("those that keep gender, slots and languages"),
+    },
+)
+
+
+@PAPER_TABLE1.made_by
+def table1(counts: pd.DataFrame) -> pd.DataFrame:
+    """The table `paper_table1`. counts: the table of that name."""
+    rows = []
+    for kind, theirs in published.POSSIBLE.items():
+        chosen = counts[counts["type"] == kind]
+        possible, valid = int(chosen["possible"].sum()), int(chosen["valid"].sum())
+        rows.append((kind, int(chosen["contexts"].sum()), possible, theirs, possible - theirs, valid))
+    return PAPER_TABLE1.frame(rows)
+
+
+PAPER_TABLE2 = TableSpec(
+    "paper_table2",
+    "Table 2: parallel cosines of names that read the same in several types.",
+    {
+        "name": text("the name, by its id or in English"),
+        "type": text("PER, LOC, ORG or all"),
+        **AT,
+        **PAIR,
+        "n": integer("parallel contexts"),
+        "cosine": real("mean cosine"),
+        "floor": real("the same with the contexts of that name and type paired at random"),
+        "theirs": real("the paper's number, for its own name"),
+    },
+    "heatmap",
+)
+
+
+@PAPER_TABLE2.made_by
+def table2(vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame) -> pd.DataFrame:
+    """The table `paper_table2`: parallel cosines per name, over all its types and for each.
+
+    vectors: (stage, layer) → [n, d]. points: [n], with name, type, language and sentence. The floor pairs the rows of
+    the same name and types with every other row but their own.
+    """
+    cells = points["sentence"].str.partition("/")[2]
+    last = max(layer for _, layer in vectors)
+    rows: list[tuple[Any, ...]] = []
+    for name, of_name in points.groupby("name", sort=True):
+        for kind in ("all", *sorted(set(of_name["type"]))):
+            chosen = np.array(of_name.index[(of_name["type"] == kind) | (kind == "all")], dtype=np.intp)
+            own = {key: X[chosen] for key, X in vectors.items()}
+            table = parallel_cosine_table(own, points["language"][chosen].tolist(), cells[chosen].tolist())
+            for row in zip(*(table[column] for column in table), strict=True):
+                stage, layer, a, b = row[:4]
+                stated = (name, kind, stage, layer) == (published.NAME, "all", "after", last)
+                rows.append((name, kind, *row, published.COSINES.get((a, b), NAN) if stated else NAN))
+    return PAPER_TABLE2.frame(rows)
+
+
+_POINT = {
+    **AT,
+    "point": integer("number of the point, from 0"),
+    "x": real("map unit"),
+    "y": real("map unit"),
+    "sentence": text(SENTENCE),
+    "language": text(LANGUAGE),
+    "type": text(TYPE),
+    "entity": text("entity id"),
+    "form": text("the name as it stands in the sentence"),
+}
+PAPER_FIGURE2 = TableSpec(
+    "paper_figure2",
+    "Figure 2: maps of the test entities in four languages.",
+    _POINT,
+    "scatter",
+)
+PAPER_FIGURE1 = TableSpec(
+    "paper_figure1",
+    "Figure 1: the map of one name in several types.",
+    {**_POINT, "name": text("the name")},
+    "scatter",
+)
+
+
+@PAPER_FIGURE1.made_by
+@PAPER_FIGURE2.made_by
+def labelled_map(maps: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """The tables `paper_figure1` and `paper_figure2`: a map with what is known of its points. points: [n], in order."""
+    spec = PAPER_FIGURE1 if "name" in points else PAPER_FIGURE2
+    return spec.checked(maps.merge(points.assign(point=range(len(points))), on="point", how="left"))
+
+
+PAPER_MAPS = TableSpec(
+    "paper_maps",
+    "How far the maps of Figures 1 and 2 may be trusted.",
+    {
+        "item": text(ITEM),
+        **AT,
+        "method": text("tsne (openTSNE), euclidean, begun from PCA"),
+        "perplexity": real("perplexity of t-SNE"),
+        "seed": integer("seed of the projection"),
+        "n": integer("points"),
+        "preserved": real("share of the 10 nearest neighbours that the map keeps"),
+        "chance": real("the share that a random map would keep"),
+        "trustworthiness": real("1 when no stranger is drawn near, of 10 neighbours (Venna and Kaski 2001)"),
+    },
+)
+
+
+@PAPER_MAPS.made_by
+def maps_table(item: str, map_quality: pd.DataFrame) -> pd.DataFrame:
+    """The table `paper_maps` of one item: of the table `map_quality`, what differs between the maps of the paper."""
+    return PAPER_MAPS.checked(map_quality.assign(item=item)[list(PAPER_MAPS.columns)])
+
+
+PAPER_CLUBS = TableSpec(
+    "paper_clubs",
+    "Figure 2: where clubs lie that are named by their city.",
+    {
+        "stage": text(STAGE),
+        "entity": text("entity id; empty for the mean of ordinary ORG names"),
+        "name": text("the name"),
+        "n": integer("vectors: contexts and languages"),
+        "neighbours": integer("LOC and ORG points to choose from, as many of each"),
+        "loc_share": real("share of LOC among the 10 nearest"),
+        "floor": real("one half"),
+    },
+)
+
+
+@PAPER_CLUBS.made_by
+def club_table(
+    X: Array, points: pd.DataFrame, others: Array, other_points: pd.DataFrame, ambiguous: set[str], seed: int,
+    stage: str = "after",
+) -> pd.DataFrame:  # fmt: skip
+    """The table `paper_clubs`: for ORG names that read like a LOC, the share of LOC among their nearest neighbours.
+
+    X, points: [n], the ambiguous names. others, other_points: [m], the test points of Figure 2; the neighbours are as
+    many LOC as ORG of them, drawn at random, ambiguous names left out, so that the floor is one half. The last row is
+    the mean of the ordinary ORG names among them, neighbours of the same name left out.
+    """
+    places = {name for name, kind in zip(points["name"], points["type"], strict=True) if kind == "LOC"}
+    is_club = (points["type"] == "ORG") & points["name"].isin(places)
+    usable = ~other_points["entity"].isin(ambiguous)
+    pools = [np.flatnonzero(usable & (other_points["type"] == kind)) for kind in ("LOC", "ORG")]
+    size = min(map(len, pools))
+    if size < NEIGHBOURS or not is_club.any():
+        return PAPER_CLUBS.frame()
+    generator = np.random.default_rng(seed)
+    reference = np.concatenate([generator.choice(pool, size, replace=False) for pool in pools])
+    is_loc = np.repeat([True, False], size)
+    units = unit_rows(others[reference])
+    entities = other_points["entity"].to_numpy()[reference]
+    rows = []
+    for (entity, name), group in points[is_club].groupby(["entity", "name"], sort=True):
+        shares = _loc_share(unit_rows(X[group.index]) @ units.T, is_loc)
+        rows.append((stage, entity, name, len(group), 2 * size, float(shares.mean()), 0.5))
+    queries = np.flatnonzero(~is_loc)
+    cosines = units[queries] @ units.T
+    cosines[entities[queries][:, None] == entities[None, :]] = -np.inf
+    if (np.isfinite(cosines).sum(axis=1) >= NEIGHBOURS).all():
+        rows.append((stage, "", "other ORG", size, 2 * size, float(_loc_share(cosines, is_loc).mean()), 0.5))
+    return PAPER_CLUBS.frame(rows)
+
+
+def _loc_share(cosines: "Rows", is_loc: "npt.NDArray[np.bool_]") -> "Rows":
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
+    shares: Rows = is_loc[nearest].mean(axis=1)
+    return shares
