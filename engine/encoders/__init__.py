@@ -59,7 +59,7 @@ def load_tokenizer(name: str = BUILTIN) -> "Tokenizer":
     folder = builtin_folder() if name == BUILTIN else tokenizer_folder(name)
     file = folder / "tokenizer.json"
     try:
-        tokenizer = Tokenizer.from_file(str(file)) if file.is_file() else _converted_tokenizer(folder)
+        tokenizer = Tokenizer.from_file(str(file)) if file.is_file() else read_slow_tokenizer(folder).backend_tokenizer
     except Exception as error:
         raise ModelError(
             f"The tokenizer of {name!r} cannot be read ({_one_line(error)}).",
@@ -71,13 +71,12 @@ def load_tokenizer(name: str = BUILTIN) -> "Tokenizer":
     return tokenizer
 
 
-def _converted_tokenizer(folder: Path) -> "Tokenizer":
+def read_slow_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder without tokenizer.json, as transformers converts it."""
     with _quiet():
         from transformers import AutoTokenizer
 
-        slow_or_fast = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
-    backend: Tokenizer = slow_or_fast.backend_tokenizer
-    return backend
+        return AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
 
 
 def load_encoder(name: str = BUILTIN) -> "torch.nn.Module":

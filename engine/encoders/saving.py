@@ -2,20 +2,13 @@
 
 import contextlib
 import shutil
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from nerspace.engine.encoders import resolve
+from nerspace.engine.encoders import read_slow_tokenizer, resolve
+from nerspace.engine.encoders.sources import TOKENIZER_PATTERNS
 from nerspace.engine.files import whole_folder
-
-_TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "sentencepiece.bpe.model",
-    "spm.model",
-    "vocab.txt",
-)
 
 
 def save_model(model: Any, name: str, folder: Path) -> None:
@@ -23,15 +16,22 @@ def save_model(model: Any, name: str, folder: Path) -> None:
 
     A model that lies there already is replaced.
 
-    name: the encoder that was fine-tuned.
+    Args:
+        model: the transformers model.
+        name: the encoder that was fine-tuned.
+        folder: where it goes; the folder above it is made where it is missing.
 
-    Raises: ConfigurationError when the disk does not take it.
+    Raises:
+        ConfigurationError: when the disk does not take it.
     """
+    source = Path(resolve(name))
     with contextlib.suppress(OSError):
         folder.parent.mkdir(exist_ok=True)
     problem, hint = f"The model cannot be written to {folder}", "Free space on that disk."
     with whole_folder(folder, problem=problem, hint=hint) as temporary:
         model.save_pretrained(temporary)
-        for file in _TOKENIZER_FILES:
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copy(Path(resolve(name)) / file, temporary / file)
+        for path in source.iterdir():
+            if path.is_file() and any(fnmatch(path.name, pattern) for pattern in TOKENIZER_PATTERNS):
+                shutil.copy(path, temporary)
+        if not (source / "tokenizer.json").is_file():
+            read_slow_tokenizer(source).save_pretrained(temporary)

@@ -12,8 +12,8 @@ _HUB_ID = re.compile(r"[\w.-]+(?:/[\w.-]+)?", re.ASCII)
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model",
                     "vocab.txt", "vocab.json")  # fmt: skip
-_TOKENIZER_PATTERNS = ("config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*",
-                       "merges.txt", "*.model")  # fmt: skip
+# Whatever a tokenizer may be kept in.
+TOKENIZER_PATTERNS = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model")
 _MODEL_PATTERNS = ("model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
 # Seconds before a hub that does not answer counts as out of reach.
 _PATIENCE = 10.0
@@ -26,7 +26,7 @@ def model_folder(name: str) -> Path:
     """
     folder = local_folder(name)
     if folder is None:
-        return _from_hub(name, (*_MODEL_PATTERNS, *_TOKENIZER_PATTERNS), has_model)
+        return _from_hub(name, ("config.json", *_MODEL_PATTERNS, *TOKENIZER_PATTERNS), has_model)
     if not (folder / "config.json").is_file():
         raise ModelError(f"The folder {folder} holds no encoder: it has no config.json.", _FOLDER_HINT)
     if not has_model(folder):
@@ -41,7 +41,7 @@ def tokenizer_folder(name: str) -> Path:
     """
     folder = local_folder(name)
     if folder is None:
-        return _from_hub(name, _TOKENIZER_PATTERNS, has_tokenizer)
+        return _from_hub(name, ("config.json", *TOKENIZER_PATTERNS), has_tokenizer)
     if not has_tokenizer(folder):
         raise ModelError(f"The folder {folder} holds no tokenizer.", _FOLDER_HINT)
     return folder

@@ -1,5 +1,6 @@
 """One loaded model: what it reads equals what its parts give by hand."""
 
+import json
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,98 @@ def test_the_package_of_encoders_is_light(run_python: Callable[..., Any]) -> Non
         "except AttributeError as error: print(error)\n"
     )
     assert done.stdout == "module 'nerspace.engine.encoders' has no attribute 'Nothing'\n", done.stderr
+
+
+# -- saved whole, whatever the tokenizer's files are
+
+TEXT = "The mayor of Washington , in 1999 ,"
+
+
+def bpe_files(folder: Path) -> None:
+    """vocab.json and merges.txt, as the first RoBERTas have them; no tokenizer.json and no tokenizer_config.json."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import RobertaConfig, RobertaModel
+
+    tokenizer = ByteLevelBPETokenizer()
+    tokenizer.train_from_iterator(
+        [TEXT] * 20, vocab_size=300, special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"], show_progress=False
+    )
+    tokenizer.save_model(str(folder))
+    size = tokenizer.get_vocab_size()
+    RobertaModel(RobertaConfig(vocab_size=size, max_position_embeddings=66, **TINY)).save_pretrained(folder)
+
+
+def sentencepiece_file(folder: Path) -> None:
+    """spiece.model alone, as ALBERT has it."""
+    import sentencepiece
+    from transformers import AlbertConfig, AlbertModel
+
+    (folder / "text").write_text(f"{TEXT}\n" * 20)
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(folder / "text"), model_prefix=str(folder / "spiece"), vocab_size=26, pad_id=0, unk_id=1, bos_id=-1,
+        eos_id=-1, user_defined_symbols=["[CLS]", "[SEP]", "[MASK]"], minloglevel=2,
+    )  # fmt: skip
+    (folder / "text").unlink()
+    (folder / "spiece.vocab").unlink()
+    AlbertModel(AlbertConfig(vocab_size=60, embedding_size=8, max_position_embeddings=66, **TINY)).save_pretrained(
+        folder
+    )
+
+
+def added_pieces(folder: Path) -> None:
+    """vocab.txt, and two pieces that were added behind it."""
+    from transformers import BertConfig, BertModel
+
+    words = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "the",
+        "of",
+        "in",
+        ",",
+        *"abcdefgh",
+        *(f"##{c}" for c in "rst"),
+    ]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    (folder / "added_tokens.json").write_text(json.dumps({"mayor": len(words), "washington": len(words) + 1}))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer"}))
+    BertModel(BertConfig(vocab_size=len(words) + 2, max_position_embeddings=66, **TINY)).save_pretrained(folder)
+
+
+def one_file(folder: Path) -> None:
+    """tokenizer.json alone."""
+    bpe_files(folder)
+    load_tokenizer(str(folder)).save(str(folder / "tokenizer.json"))
+    for name in ("vocab.json", "merges.txt"):
+        (folder / name).unlink()
+
+
+TINY = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24}
+
+
+@pytest.mark.parametrize("files", [bpe_files, sentencepiece_file, added_pieces, one_file])
+def test_a_saved_model_brings_its_tokenizer_whatever_files_it_came_from(
+    files: Callable[[Path], None], tmp_path: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    source, saved = tmp_path / "source", tmp_path / "saved"
+    source.mkdir()
+    files(source)
+    encoder = Encoder(str(source), device="cpu", seed=1)
+    encoder.save(saved)
+    expected = load_tokenizer(str(source)).encode(TEXT).ids
+    assert len(set(expected)) > 5
+    assert load_tokenizer(str(saved)).encode(TEXT).ids == expected
+    assert AutoTokenizer.from_pretrained(saved)(TEXT)["input_ids"] == expected
+    assert {path.name for path in source.iterdir()} <= {path.name for path in saved.iterdir()}
+    again = Encoder(str(saved), device="cpu")
+    items = [one.encode([TEXT, "mayor"]) for one in (encoder, again)]
+    assert items[0] == items[1]
+    assert encoder.read([TEXT], layers=()).certainty == again.read([TEXT], layers=()).certainty
+    # A model that was saved can be fine-tuned and saved again.
+    again.save(tmp_path / "twice")
+    assert load_tokenizer(str(tmp_path / "twice")).encode(TEXT).ids == expected
