@@ -10,7 +10,7 @@ import pytest
 # Threads that wait by spinning make every test slower as soon as another program wants a core.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-pytest_plugins = ["tiny_encoders", "builtin_encoder", "sample_runs"]
+pytest_plugins = ["builtin_encoder", "counting", "e5s1_sample", "sample_runs", "tiny_encoders"]
 
 FOLDERS = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 UNSET = ("NERSPACE_HOME", "NO_COLOR", "SSH_CONNECTION", "COLUMNS", "LINES")

@@ -13,12 +13,8 @@ SMALL = (
 )  # fmt: skip
 
 
-SLOW = pytest.mark.slow
-
-
-@pytest.mark.parametrize(
-    "encoder", ["tiny_xlmr", pytest.param("tiny_bert", marks=SLOW), pytest.param("tiny_deberta", marks=SLOW)]
-)
+@pytest.mark.usefixtures("jobs_here")
+@pytest.mark.parametrize("encoder", ["tiny_xlmr", "tiny_bert", "tiny_deberta"])
 def test_every_command_that_takes_a_model_takes_it(
     encoder: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any
 ) -> None:

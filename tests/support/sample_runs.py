@@ -13,7 +13,7 @@ import rooms_sample
 import tui_sample
 from tui_driving import explorer
 
-from nerspace.engine.runs import Run
+from nerspace.engine.runs import Run, jobs
 from nerspace.tui.cli import main as cli
 from nerspace.tui.explorer.app import NerspaceApp
 
@@ -48,6 +48,12 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Done(code if isinstance(code, int) else int(code is not None), printed.out, printed.err)
 
     return call
+
+
+@pytest.fixture
+def jobs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs are done in this process before they are followed: where neither their process nor their pace is tested."""
+    monkeypatch.setattr(jobs, "start", jobs.execute)
 
 
 @pytest.fixture(scope="session")
