@@ -2,9 +2,12 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -94,18 +97,34 @@ def test_the_readme_names_only_commands_and_keys_that_exist() -> None:
         assert key in keys, key
 
 
+def new_venv(folder: Path) -> dict[str, str]:
+    """A virtual environment that finds the libraries of this one, so that nothing is downloaded; its variables."""
+    venv.create(folder, with_pip=True)
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    # Up to Python 3.11 an old one comes with it.
+    for old in (*site.glob("setuptools*"), *site.glob("pkg_resources")):
+        shutil.rmtree(old)
+    (site / "libraries.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
+    return {
+        **os.environ,
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        # 0 switches isolation off: setuptools is taken from here.
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+
+
+@pytest.mark.install
 def test_the_first_line_of_the_readme_makes_a_run(tmp_path: Path) -> None:
     line = command_of_readme("pip install -e . && nerspace demo")
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "NERSPACE_HOME": str(tmp_path / "home"),
-    }
+    environment = {**new_venv(tmp_path / "venv"), "NERSPACE_HOME": str(tmp_path / "home")}
     done = subprocess.run(
         ["bash", "-c", f"{line} --no-tui --size 8 --test-size 6 --no-keep-model"],
         cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1200,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert (tmp_path / "venv" / "bin" / "nerspace").is_file()
     [run] = runs.list_runs(tmp_path / "home")
     assert run.info()["state"] == "finished"
     assert str(run.path) in done.stdout
