@@ -7,7 +7,7 @@ from nerspace.tui.cli.output import console, duration, print_table
 from nerspace.tui.cli.reports.swap import show_swaps
 from nerspace.tui.cli.reports.transfer import show_correlations, show_report
 from nerspace.tui.literal import shown_number
-from nerspace.tui.plots import text
+from nerspace.tui.plots import tables, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def _errors(transfer: "pd.DataFrame") -> None:
         )
     )
     if transfer["recipient"].nunique() > 2:
-        _say(text.plot("transfer", "scatter", transfer))
+        _say(tables.plot("transfer", "scatter", transfer))
 
 
 def _cosines(frame: "pd.DataFrame") -> None:
