@@ -1,96 +1,260 @@
-"""Charts as SVG and PDF for publication, by matplotlib, which the extra `figures` installs."""
+"""The figures of a paper run, drawn from its tables by matplotlib as SVG and PDF."""
 
 import math
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nerspace.engine.paper.charts import COLOURS, Chart, Matrix, Panel, legend_of, panel_limits
-from nerspace.engine.paper.svg import heat
+from nerspace.datasets.languages import LANGUAGES, script_of
+from nerspace.datasets.records import ENTITY_TYPES
+from nerspace.engine.files import whole_file
+from nerspace.engine.paper import published
+from nerspace.engine.runs import Run
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Okabe and Ito's colours, which most people can tell apart, and three more.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d3b", "#5b5b5b", "#7b3294", "#b2182b",
+           "#66a61e")  # fmt: skip
 _MARKS = ("o", "^", "s")
+# Blue, near white and orange, light enough for dark letters.
+_HEAT = ("#6ea5d6", "#f6f6f3", "#f0a05f")
+_LOOK: Mapping[str, Any] = {
+    "font.size": 8, "axes.titlesize": 8, "axes.linewidth": 0.6, "grid.linewidth": 0.3, "grid.alpha": 0.5,
+    "lines.linewidth": 1, "lines.markersize": 2, "legend.frameon": False, "legend.fontsize": 7,
+    # A dollar in a name begins no formula. Journals want TrueType.
+    "text.parse_math": False, "pdf.fonttype": 42,
+}  # fmt: skip
 
 
-def installed() -> bool:
-    """Whether matplotlib is there."""
-    return find_spec("matplotlib") is not None
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure that was drawn. svg: its text, to be put into a page. file: its name in the folder."""
+
+    title: str
+    caption: str
+    file: str
+    svg: str
 
 
-def draw(chart: Chart, folder: Path) -> list[Path]:
-    """Write NAME.svg and NAME.pdf, the same bytes for the same chart. Raises: ImportError without matplotlib."""
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    figure: Any
+    title: str
+    caption: str
+
+
+def draw_figures(run: Run, items: Sequence[str], folder: Path) -> dict[str, Picture]:
+    """Draw the figures of items whose tables the run holds.
+
+    Args:
+        run: a paper run.
+        items: of the paper; Table 1 has no figure.
+        folder: where ITEM.svg and ITEM.pdf go, the same bytes for the same tables.
+
+    Returns:
+        Item → picture.
+    """
+    held = set(run.tables())
+    makers: dict[str, tuple[str, Callable[[Run], _Drawn | None]]] = {
+        "figure1": ("paper_figure1", _figure1), "table2": ("paper_table2", _table2),
+        "figure2": ("paper_figure2", _figure2), "figure3": ("deltas", _figure3),
+        "figure4": ("paper_figure4", _figure4), "figure5": ("transfer_pairs", _figure5),
+    }  # fmt: skip
+    pictures = {}
+    for item, (table, make) in makers.items():
+        if table in held and item in items:
+            with _look(item):
+                if drawn := make(run):
+                    pictures[item] = _save(drawn, item, folder)
+    return pictures
+
+
+@contextmanager
+def _look(salt: str) -> Iterator[None]:
+    """Our settings, whatever the user's matplotlibrc says. salt: makes the ids inside an SVG the same every time."""
     import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({**_LOOK, "svg.hashsalt": salt})
+        yield
+
+
+def _save(drawn: _Drawn, item: str, folder: Path) -> Picture:
+    for kind, metadata in (("svg", {"Date": None, "Title": drawn.title}), ("pdf", {"CreationDate": None})):
+        with whole_file(folder / f"{item}.{kind}") as handle:
+            drawn.figure.savefig(handle, format=kind, metadata=metadata)
+    text = (folder / f"{item}.svg").read_text(encoding="utf-8")
+    # In a page it stands without the head of an XML file.
+    return Picture(drawn.title, drawn.caption, f"{item}.svg", text[text.index("<svg") :])
+
+
+def _panels(count: int, columns: int, width: float = 3.4) -> tuple[Any, list[Any]]:
+    """A figure with that many axes, side by side in rows; width of each in inches."""
+    # Without pyplot: no window system, and nothing stays open.
     from matplotlib.figure import Figure
 
-    columns = min(chart.columns, len(chart.panels))
-    rows = math.ceil(len(chart.panels) / columns)
-    look: dict[str, Any] = {"font.size": 8, "svg.hashsalt": chart.name, "pdf.fonttype": 42, "axes.linewidth": 0.6}
-    with matplotlib.rc_context(look):
-        # Without pyplot: no window system, and nothing is kept open.
-        figure = Figure(figsize=(3.4 * columns if columns > 1 else 4.8, 2.8 * rows + 0.5), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
-        for place, panel in zip(axes, chart.panels, strict=False):
-            _matrix(place, panel) if isinstance(panel, Matrix) else _panel(place, panel)
-        for place in axes[len(chart.panels) :]:
-            place.set_axis_off()
-        _legend(figure, chart, columns)
-        paths = [folder / f"{chart.name}.{kind}" for kind in ("svg", "pdf")]
-        figure.savefig(paths[0], metadata={"Date": None})
-        figure.savefig(paths[1], metadata={"CreationDate": None})
-    return paths
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    figure = Figure(figsize=(width * columns, 2.8 * rows + 0.5), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
+    for unused in axes[count:]:
+        unused.set_axis_off()
+    return figure, axes[:count]
 
 
-def _panel(axes: Any, panel: Panel) -> None:
-    for one in panel.series:
-        colour = COLOURS[one.colour % len(COLOURS)]
-        if one.line:
-            axes.plot(one.x, one.y, color=colour, linewidth=1, marker="o", markersize=2)
-            continue
-        axes.scatter(one.x, one.y, s=9, color=colour, marker=_MARKS[one.mark], alpha=0.75, linewidths=0)
-        if any(one.spread):
-            axes.errorbar(one.x, one.y, yerr=one.spread, fmt="none", ecolor=colour, alpha=0.45, elinewidth=0.7)
-    axes.set_title(panel.title, fontsize=8)
-    x, y = panel_limits(panel)
-    axes.set_xlim(*x)
-    axes.set_ylim(*y)
-    if panel.is_map:
-        axes.set_xticks([])
-        axes.set_yticks([])
-    else:
-        axes.set_xlabel(panel.x_label)
-        if panel.x_names:
-            axes.set_xticks(range(len(panel.x_names)), panel.x_names)
-        axes.set_ylabel(panel.y_label)
-        axes.grid(axis="y", linewidth=0.3, alpha=0.5)
+def _add_legend(figure: Any, columns: int) -> None:
+    """One legend below all axes, each label once."""
+    handles = {
+        label: handle
+        for axes in figure.axes
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }  # fmt: skip
+    figure.legend(
+        list(handles.values()), list(handles), loc="outside lower center", ncols=min(columns, len(handles) or 1),
+        markerscale=1.6,
+    )  # fmt: skip
 
 
-def _matrix(axes: Any, matrix: Matrix) -> None:
-    from matplotlib.patches import Rectangle
+def _layer_name(layer: object) -> str:
+    return "initial layer" if layer == 0 else f"layer {layer}"
 
-    for row, a in enumerate(matrix.names):
-        for column, b in enumerate(matrix.names):
-            value = matrix.values.get((a, b), matrix.values.get((b, a), math.nan))
+
+def _map(run: Run, item: str, title: str) -> _Drawn:
+    maps, quality = run.read_table(f"paper_{item}"), run.read_table("paper_maps")
+    stages = list(maps.groupby(["stage", "layer"], sort=False))
+    figure, axes = _panels(len(stages), 2)
+    codes = [code for code in LANGUAGES if code in set(maps["language"])]
+    for place, ((stage, layer), rows) in zip(axes, stages, strict=True):
+        place.set_title(f"{stage}, {_layer_name(layer)}")
+        place.set(xticks=[], yticks=[])
+        for colour, code in zip(COLOURS, codes, strict=False):
+            for mark, kind in zip(_MARKS, ENTITY_TYPES, strict=True):
+                chosen = rows[(rows["language"] == code) & (rows["type"] == kind)]
+                if len(chosen):
+                    _dots(place, chosen["x"], chosen["y"], f"{code} {kind}", colour, mark)
+    _add_legend(figure, 6)
+    quality = quality[quality["item"] == item]
+    preserved = "; ".join(
+        f"{row.stage}, layer {row.layer}: {row.preserved:.2f} (chance {row.chance:.2f})" for row in quality.itertuples()
+    )
+    first = quality.iloc[0]
+    caption = (
+        f"t-SNE, perplexity {first['perplexity']:.3g}, seed {first['seed']}, n = {first['n']:,} points a map. Colours "
+        f"are languages, shapes are types. Share of the 10 nearest neighbours that a map keeps: {preserved}."
+    )
+    return _Drawn(figure, title, caption)
+
+
+def _dots(axes: Any, x: Any, y: Any, label: str, colour: str, mark: str = "o") -> None:
+    axes.scatter(x, y, s=9, color=colour, marker=mark, alpha=0.75, linewidths=0, label=label)
+
+
+def _figure1(run: Run) -> _Drawn:
+    names = run.read_table("paper_figure1")["name"].unique()
+    return _map(run, "figure1", f"“{', '.join(map(str, names))}” in {', '.join(published.FOUR)}")
+
+
+def _figure2(run: Run) -> _Drawn:
+    return _map(run, "figure2", "Test entities in four languages")
+
+
+def _table2(run: Run) -> _Drawn:
+    """The cosines of every pair of languages, one dot a name."""
+    table = run.read_table("paper_table2")
+    last = table["layer"].max()
+    chosen = table[(table["type"] == "all") & (table["stage"] == "after") & (table["layer"] == last)]
+    figure, (axes,) = _panels(1, 1, width=4.8)
+    pairs = sorted({(a, b) for a, b in zip(chosen["a"], chosen["b"], strict=True)})
+    for place, (a, b) in enumerate(pairs):
+        rows = chosen[(chosen["a"] == a) & (chosen["b"] == b)]
+        spread = [place + 0.4 * (i / max(1, len(rows) - 1) - 0.5) for i in range(len(rows))]
+        _dots(axes, spread, rows["cosine"], "an ambiguous name", COLOURS[0])
+    stated = {place: published.COSINES[pair] for place, pair in enumerate(pairs) if pair in published.COSINES}
+    if stated:
+        _dots(axes, list(stated), list(stated.values()), "Washington, the paper", COLOURS[1], "s")
+    axes.set_xticks(range(len(pairs)), [f"{a}–{b}" for a, b in pairs])
+    axes.set_ylabel("mean cosine")
+    axes.grid(axis="y")
+    _add_legend(figure, 3)
+    caption = f"Layer {last}, after fine-tuning on English; one dot a name, n = {chosen['name'].nunique()}."
+    return _Drawn(figure, "Parallel cosines of ambiguous names", caption)
+
+
+def _figure3(run: Run) -> _Drawn:
+    deltas = run.read_table("deltas")
+    deltas = deltas[deltas["language"] == deltas["donor"]]
+    layers = list(deltas.groupby("layer"))
+    figure, axes = _panels(len(layers), 2)
+    for place, (layer, rows) in zip(axes, layers, strict=True):
+        for code, part in rows.groupby("language"):
+            colour = COLOURS[published.SIX.index(str(code))]
+            place.plot(part["step"], part["delta"], color=colour, marker="o", label=code)
+        place.set(title=_layer_name(layer), xlabel="step", ylabel=f"Δ{rows['h'].iloc[0]} of mean cosine")
+        place.grid(axis="y")
+    _add_legend(figure, 6)
+    caption = f"Each language while it is trained on; n = {deltas['step'].nunique()} changes, one seed."
+    return _Drawn(figure, "Change of the mean cosine during training", caption)
+
+
+def _figure4(run: Run) -> _Drawn:
+    table = run.read_table("paper_figure4")
+    last = table["layer"].max()
+    table = table[table["layer"] == last]
+    own, within = table[table["reading"] == "own"], table[table["reading"] != "own"]
+    mean = within.groupby(["a", "b"], as_index=False)["r"].mean()
+    parts = [("each trained on", own), ("within a model, mean over models", mean)]
+    parts = [(title, part) for title, part in parts if len(part)]
+    figure, axes = _panels(len(parts), 2)
+    for place, (title, part) in zip(axes, parts, strict=True):
+        _matrix(place, title, part)
+    caption = f"Pearson correlation of the changes at layer {last}, n = {table['n'].max()} changes."
+    return _Drawn(figure, "Which languages change alike", caption)
+
+
+def _matrix(axes: Any, title: str, pairs: "pd.DataFrame") -> None:
+    """Values of pairs of languages as coloured cells with their number, from −1 to 1."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    names = [*published.APART, *published.TOGETHER]
+    found = {(a, b): r for a, b, r in zip(pairs["a"], pairs["b"], pairs["r"], strict=True)}
+    values = [[found.get((a, b), found.get((b, a), math.nan)) for b in names] for a in names]
+    heat = LinearSegmentedColormap.from_list("heat", _HEAT)
+    axes.pcolormesh(values, cmap=heat, vmin=-1.0, vmax=1.0, edgecolors="white", linewidth=1)
+    for row, line in enumerate(values):
+        for column, value in enumerate(line):
             if value == value:
-                colour = heat(value, matrix.low, matrix.high)
-                axes.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, facecolor=colour))
-                axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color="#111")
-    count = len(matrix.names)
-    axes.set_xlim(-0.5, count - 0.5)
-    axes.set_ylim(count - 0.5, -0.5)
-    axes.set_xticks(range(count), matrix.names)
-    axes.set_yticks(range(count), matrix.names)
-    axes.set_aspect("equal")
-    axes.set_title(matrix.title, fontsize=8)
+                axes.text(column + 0.5, row + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=7)
+    places = [place + 0.5 for place in range(len(names))]
+    axes.set_xticks(places, names)
+    axes.set_yticks(places, names)
+    axes.tick_params(length=0)
+    axes.invert_yaxis()
+    axes.set(title=title, aspect="equal")
 
 
-def _legend(figure: Any, chart: Chart, columns: int) -> None:
-    from matplotlib.lines import Line2D
-
-    names = legend_of(chart)
-    if names:
-        handles = [
-            Line2D([], [], color=COLOURS[colour % len(COLOURS)], marker=_MARKS[mark], linestyle="", label=name)
-            for name, colour, mark in names
-        ]
-        figure.legend(
-            handles=handles, loc="outside lower center", ncols=min(3 * columns, len(handles)), frameon=False, fontsize=7
-        )
+def _figure5(run: Run) -> _Drawn | None:
+    pairs = run.read_table("transfer_pairs")
+    pairs = pairs[pairs["donor"] != pairs["recipient"]]
+    if pairs.empty:
+        return None
+    figure, (axes,) = _panels(1, 1, width=4.8)
+    scripts = zip(pairs["donor"].map(script_of), pairs["recipient"].map(script_of), strict=True)
+    kinds = [f"{a} to {b}" if a == b else "across scripts" for a, b in scripts]
+    for place, kind in enumerate(sorted(set(kinds), key=lambda kind: (kind == "across scripts", kind))):
+        rows = pairs[[found == kind for found in kinds]]
+        share, spread = 100 * rows["share"], 100 * rows["share_sd"].fillna(0.0)
+        _dots(axes, rows["tnld"], share, kind, COLOURS[place], _MARKS[place % len(_MARKS)])
+        if spread.any():
+            axes.errorbar(
+                rows["tnld"], share, yerr=spread, fmt="none", ecolor=COLOURS[place], alpha=0.45, elinewidth=0.7
+            )
+    axes.set(xlabel="TNLD", ylabel="wrong sentences, %")
+    axes.grid(axis="y")
+    _add_legend(figure, 3)
+    caption = f"n = {len(pairs)} pairs, mean of {pairs['seeds'].max()} seeds; bars are one standard deviation."
+    return _Drawn(figure, "Errors against spelling distance", caption)

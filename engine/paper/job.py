@@ -148,7 +148,7 @@ def _report(run: Run, sample: PaperSample, clock: Clock) -> Iterator[Record]:
 
     yield Stage("report", "Figures and report", 1, "report")
     run.update(seconds={stage: round(value, 1) for stage, value in clock.spent.items()}, notes=list(sample.notes))
-    yield from map(Note, write_report(run))
+    yield Note(f"Report: {write_report(run)}")
     yield Progress("report", 1)
 
 

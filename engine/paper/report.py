@@ -1,25 +1,14 @@
 """The report of a paper run: the paper's tables and figures, theirs beside ours, and the verdicts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.files import write_text
-from nerspace.engine.paper import figures, svg
-from nerspace.engine.paper.charts import Chart, charts_of
+from nerspace.engine.paper import figures
 from nerspace.engine.paper.published import ITEMS, NAME, OPEN, TITLE
-from nerspace.engine.paper.rendering import (
-    Block,
-    Grid,
-    Heading,
-    Listed,
-    Paragraph,
-    Picture,
-    Verdict,
-    cell,
-    html,
-    markdown,
-)
+from nerspace.engine.paper.rendering import Grid, cell, markdown, page
 from nerspace.engine.runs import Run
 
 if TYPE_CHECKING:
@@ -28,61 +17,72 @@ if TYPE_CHECKING:
 MARKDOWN, HTML, FIGURES = "report.md", "report.html", "figures"
 
 
-def write_report(run: Run) -> list[str]:
-    """Write report.md, report.html and figures/ into the run from its tables; what is worth telling is returned."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A claim with its verdict, what decided it, and the rule."""
+
+    claim: str
+    verdict: str
+    figures: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What the report says of one item of the paper."""
+
+    title: str
+    shows: str
+    picture: figures.Picture | None
+    verdicts: list[Verdict]
+    grids: list[Grid]
+
+
+def write_report(run: Run) -> Path:
+    """Write report.md, report.html and figures/ into the run from its tables.
+
+    Returns:
+        The HTML page.
+    """
     run.require()
     folder = run.path / FIGURES
     folder.mkdir(exist_ok=True)
-    notes = []
-    if not figures.installed():
-        notes.append("Figures as SVG only; pip install 'nerspace[figures]' adds SVG and PDF for publication.")
-    pictures = {item: _picture(chart, folder) for item, chart in charts_of(run).items()}
-    blocks = list(_blocks(run, pictures))
-    for name, text in ((MARKDOWN, markdown(blocks)), (HTML, html(blocks, f"nerspace paper, {run.id}"))):
-        write_text(run.path / name, text)
-    return [*notes, f"Report: {run.path / HTML}"]
+    pictures = figures.draw_figures(run, run.info()["request"]["items"], folder)
+    text = markdown(**_parts(run, pictures))
+    write_text(run.path / MARKDOWN, text)
+    images = {f"{FIGURES}/{picture.file}": picture.svg for picture in pictures.values()}
+    write_text(run.path / HTML, page(text, f"nerspace paper, {run.id}", images))
+    return run.path / HTML
 
 
-def _picture(chart: Chart, folder: Path) -> Picture:
-    """Draw a chart with matplotlib where it is installed, else by ourselves."""
-    path = folder / f"{chart.name}.svg"
-    if figures.installed():
-        figures.draw(chart, folder)
-        text = path.read_text(encoding="utf-8")
-        text = text[text.index("<svg") :]
-    else:
-        text = svg.draw(chart)
-        write_text(path, text)
-    return Picture(text, f"{FIGURES}/{path.name}", chart.title, f"{chart.title}. {chart.caption}")
-
-
-def _blocks(run: Run, pictures: dict[str, Picture]) -> Iterator[Block]:
+def _parts(run: Run, pictures: Mapping[str, figures.Picture]) -> dict[str, Any]:
+    """What report.md.jinja names."""
     info = run.info()
-    claims = run.read_table("paper_claims")
-    yield Heading(1, f"“{TITLE}”, made again")
-    yield Paragraph(
-        f"Run {run.id}, scale {info['request']['scale']}, model {info['request']['model']}, data "
-        f"{info['request']['data']}, first seed {info['request']['seed']}, on {info.get('device', 'no device')}. Every "
-        "verdict follows from a rule that was fixed before; “undecided” means that the figures allow neither answer."
-    )
-    if len(claims):
-        yield Heading(2, "The claims")
-        brief = claims[["item", "claim", "verdict", "value", "low", "high", "p", "floor", "n", "unit"]]
-        yield Grid(brief, "Table paper_claims; low and high bound the 95 % interval, floor is what chance gives.")
-    if info.get("notes"):
-        yield Heading(2, "What is not as in the paper")
-        yield Listed(list(info["notes"]))
-    for item in info["request"]["items"]:
-        yield Heading(2, f"{ITEMS[item].title}: {ITEMS[item].shows}")
-        if item in pictures:
-            yield pictures[item]
-        yield from (_verdict(row) for row in claims[claims["item"] == item].itertuples())
-        yield from _tables(run, item)
-    yield Heading(2, "How it was done")
-    yield Grid(run.read_table("paper_settings"), "Table paper_settings.")
-    yield Heading(3, "Where the paper leaves something open")
-    yield Listed(OPEN)
-    yield from _provenance(info)
+    request, claims = info["request"], run.read_table("paper_claims")
+    brief = claims[["item", "claim", "verdict", "value", "low", "high", "p", "floor", "n", "unit"]]
+    note = "Table paper_claims; low and high bound the 95 % interval, floor is what chance gives."
+    return {
+        "title": TITLE,
+        "run": run.id,
+        "request": request,
+        "device": info.get("device", "no device"),
+        "claims": Grid(brief, note) if len(claims) else None,
+        "notes": info.get("notes", []),
+        "figures": FIGURES,
+        "sections": [
+            Section(
+                ITEMS[item].title,
+                ITEMS[item].shows,
+                pictures.get(item),
+                [_verdict(row) for row in claims[claims["item"] == item].itertuples()],
+                list(_tables(run, item)),
+            )
+            for item in request["items"]
+        ],
+        "settings": Grid(run.read_table("paper_settings"), "Table paper_settings."),
+        "open": OPEN,
+        **_provenance(info),
+    }
 
 
 def _verdict(row: Any) -> Verdict:
@@ -94,7 +94,7 @@ def _verdict(row: Any) -> Verdict:
     parts.append(f"n = {row.n:,} {row.unit}" if row.n else "n = 0")
     if known["theirs"] == known["theirs"]:
         parts.append(f"the same from the paper's own numbers: {cell(known['theirs'])}")
-    return Verdict(row.claim, row.verdict, "; ".join(parts) + ".", f"Rule: {row.rule}.")
+    return Verdict(row.claim, row.verdict, "; ".join(parts) + ".", row.rule)
 
 
 def _tables(run: Run, item: str) -> Iterator[Grid]:
@@ -161,19 +161,18 @@ def _errors(transfer: "pd.DataFrame") -> Grid:
     )
 
 
-def _provenance(info: dict[str, Any]) -> Iterator[Block]:
+def _provenance(info: dict[str, Any]) -> dict[str, Grid]:
     import pandas as pd
 
-    yield Heading(3, "Request")
-    sizes = info["request"]["sizes"]
-    rows = [(k, " ".join(v) if isinstance(v, list) else str(v)) for k, v in info["request"].items() if k != "sizes"]
-    rows += [(f"sizes.{name}", str(value)) for name, value in sizes.items()]
-    yield Grid(pd.DataFrame(rows, columns=["field", "value"]), "run.json holds it whole.")
-    yield Heading(3, "Versions")
-    yield Grid(pd.DataFrame(list(info["versions"].items()), columns=["package", "version"]))
-    yield Heading(3, "Durations")
-    seconds = info.get("seconds", {})
-    frame = pd.DataFrame([(stage, float(value)) for stage, value in seconds.items()], columns=["stage", "seconds"])
-    told = info.get("estimated_seconds")
-    made = f" Estimated for the models before the first was made: {told:,.0f} s." if told else ""
-    yield Grid(frame, f"{frame['seconds'].sum():,.0f} s in all, without this report.{made}")
+    request, seconds = info["request"], info.get("seconds", {})
+    fields = [(k, " ".join(v) if isinstance(v, list) else str(v)) for k, v in request.items() if k != "sizes"]
+    fields += [(f"sizes.{name}", str(value)) for name, value in request["sizes"].items()]
+    durations = pd.DataFrame([(stage, float(value)) for stage, value in seconds.items()], columns=["stage", "seconds"])
+    caption = f"{durations['seconds'].sum():,.0f} s in all, without this report."
+    if estimated := info.get("estimated_seconds"):
+        caption += f" Estimated for the models before the first was made: {estimated:,.0f} s."
+    return {
+        "fields": Grid(pd.DataFrame(fields, columns=["field", "value"]), "run.json holds it whole."),
+        "versions": Grid(pd.DataFrame(list(info["versions"].items()), columns=["package", "version"])),
+        "durations": Grid(durations, caption),
+    }

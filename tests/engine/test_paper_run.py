@@ -1,21 +1,23 @@
 """The whole paper run with a tiny encoder: its tables, its report, its pieces, and that it comes out the same again."""
 
+import shutil
 from collections import Counter
-from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import cache as pieces
-from nerspace.engine.paper import figures, rendering, svg
+from nerspace.engine.paper import figures, rendering
 from nerspace.engine.paper.calibration import Speed, seconds_for
-from nerspace.engine.paper.charts import charts_of
 from nerspace.engine.paper.models import readings
 from nerspace.engine.paper.published import ITEMS
+from nerspace.engine.paper.report import write_report
 from nerspace.engine.paper.samples import ambiguous_names, draw_paper_sample, load_corpus
 from nerspace.engine.requests.paper import make_paper_request, read_paper_request, sizes_of
 from nerspace.engine.runs import Run, jobs
@@ -29,14 +31,6 @@ def asked(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds
         "checkpoint_seconds": 0.0, **changes,
     }  # fmt: skip
     return runs.create(workspace, "paper", make_paper_request(items, scale, seeds, **fields), 0)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _without_matplotlib() -> Iterator[None]:
-    """Drawing by matplotlib takes longer than all the rest; it has a test of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "installed", lambda: False)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +73,10 @@ def test_the_report_stands_alone_and_names_every_item_and_claim(whole: Run) -> N
         assert version in page
 
 
-def test_pieces_of_an_earlier_run_are_used_again_with_the_same_result(whole: Run, tiny_xlmr: Path) -> None:
+def test_pieces_of_an_earlier_run_are_used_again_with_the_same_result(
+    whole: Run, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "draw_figures", lambda *_: {})
     run = asked(whole.path.parent.parent, tiny_xlmr, "figure2", "figure5")
     assert jobs.execute(run) == "finished", run.info()
     assert not (run.path / "pieces").exists()
@@ -165,35 +162,82 @@ def test_the_sample_keeps_the_papers_proportions_and_hides_ambiguous_names(whole
     assert len({name for name, _ in sample.named}) == 41
 
 
-def test_charts_are_drawn_with_and_without_matplotlib(whole: Run, tmp_path: Path) -> None:
-    charts = charts_of(whole)
-    assert set(charts) == set(ITEMS) - {"table1"}
-    for chart in charts.values():
-        root = ElementTree.fromstring(svg.draw(chart))
-        assert root.tag.endswith("svg")
-    pytest.importorskip("matplotlib")
-    for _ in range(2):
-        drawn = figures.draw(charts["figure4"], tmp_path)
-        assert [path.name for path in drawn] == ["figure4.svg", "figure4.pdf"]
-        assert drawn[1].read_bytes().startswith(b"%PDF")
-    first = [path.read_bytes() for path in drawn]
-    assert [path.read_bytes() for path in figures.draw(charts["figure4"], tmp_path)] == first
+def test_every_figure_is_drawn_and_the_same_bytes_again_whatever_the_users_settings(
+    whole: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import matplotlib
+
+    drawn = whole.path / "figures"
+    for item in set(ITEMS) - {"table1"}:
+        assert ElementTree.parse(drawn / f"{item}.svg").getroot().tag.endswith("svg")
+        assert (drawn / f"{item}.pdf").read_bytes().startswith(b"%PDF")
+    monkeypatch.setitem(matplotlib.rcParams, "font.size", 30.0)
+    again = figures.draw_figures(whole, ["figure4", "table1"], tmp_path)
+    assert list(again) == ["figure4"]
+    assert matplotlib.rcParams["font.size"] == 30.0
+    for kind in ("svg", "pdf"):
+        assert (tmp_path / f"figure4.{kind}").read_bytes() == (drawn / f"figure4.{kind}").read_bytes()
 
 
-def test_ticks_are_round_and_inside() -> None:
-    assert svg.ticks(0.03, 0.41) == [0.1, 0.2, 0.3, 0.4]
-    assert svg.ticks(-1.0, 1.0) == [-1.0, -0.5, 0.0, 0.5, 1.0]
-    assert svg.ticks(2.0, 2.0) == []
+class Shown(HTMLParser):
+    """The tags and the text of a page's body."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+        self.feed(page[page.index("<body>") + len("<body>") :])
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
 
-def test_text_from_data_becomes_no_markup() -> None:
-    frame = pd.DataFrame({"name": ["<b>x</b>|*y*", None], "value": [0.123456, float("nan")]})
-    block = rendering.Grid(frame)
-    assert "<b>" not in rendering.html([block], "<t>")
-    assert "&lt;b&gt;" in rendering.html([block], "<t>")
-    lines = rendering.markdown([block]).splitlines()
-    assert lines[2] == "| \\<b\\>x\\</b\\>\\|\\*y\\* | 0.1235 |"
-    assert lines[3] == "|  |  |"
+ACTING = "<script>x</script> | *a* `b` [c](javascript:d) ![e](f) &lt; \x1b[31m $g$ \\ _h_ ~~i~~ # \u202e <http://j>"
+VISIBLE = ACTING.replace("\x1b", "␛").replace("\u202e", "\ufffd")
+
+
+def test_text_from_data_is_shown_literally_in_both_reports(
+    whole: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(Path(shutil.copytree(whole.path, tmp_path / whole.id)))
+    monkeypatch.setattr(figures, "draw_figures", lambda *_: {})
+    plain = Shown(write_report(run).read_text())
+    run.update(notes=[ACTING, "- point", "3. third", "---", "==="], request={**run.info()["request"], "data": ACTING})
+    table = run.read_table("paper_settings")
+    run.write_table("paper_settings", table.assign(ours=ACTING))
+    page = Shown(write_report(run).read_text())
+    assert page.tags == plain.tags
+    # In the first lines, the notes, the request, and every setting.
+    assert page.text.count(VISIBLE) == 3 + len(table)
+    assert f"{VISIBLE} - point 3. third --- === " in page.text
+    assert "\x1b" not in (run.path / "report.md").read_text()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.sampled_from("ab1 .)-+=*_`~#<>[]()!|\\&;:$\"'\n\t\x1b/x"), max_size=12) | st.text(max_size=8))
+def test_any_text_is_shown_as_it_is(text: str) -> None:
+    shown = " ".join(text.split()).translate(rendering.VISIBLE)
+    if not shown:
+        return
+    value = rendering.literal(text)
+    for before, after, tags in (
+        ("", "", {"p"}), ("- ", "", {"ul", "li"}), ("> **x**: ", "", {"blockquote", "p", "strong"}),
+        ("*", ".*", {"p", "em"}), ("|a|\n|---|\n| ", " |", {"table"}),
+    ):  # fmt: skip
+        page = Shown(rendering.page(f"{before}{value}{after}\n", "t", {}))
+        assert tags <= page.tags
+        assert not page.tags & {"h1", "h2", "hr", "a", "img", "code", "pre", "ol", "script"}
+        assert shown in page.text
+
+
+def test_numbers_are_read_by_people() -> None:
+    assert [rendering.cell(value) for value in (0.123456, float("nan"), None, 12345, 123456.7, "a")] == [
+        "0.1235", "", "", "12,345", "123,457", "a"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("items", "scale", "seeds"), [(("figure9",), "small", 1), ((), "0", 1), ((), "2", 1),
