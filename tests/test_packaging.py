@@ -56,7 +56,7 @@ def test_every_table_that_is_declared_is_in_the_catalogue_and_costs_no_model_to_
     ("modules", "forbidden"),
     [
         (
-            "nerspace.tui.cli.main nerspace.tui.explorer.app nerspace.tui.cli.reports.summary nerspace.engine.runs "
+            "nerspace.tui.main nerspace.tui.explorer.app nerspace.tui.cli.reports.summary nerspace.engine.runs "
             "nerspace.engine.runs.jobs nerspace.engine.requests.training nerspace.engine.tables.index "
             "nerspace.engine.encoders",
             "torch transformers sklearn",
@@ -77,10 +77,10 @@ def command_of_readme(beginning: str) -> str:
 
 def test_the_readme_names_only_commands_and_keys_that_exist() -> None:
     from nerspace.tui.actions import ACTIONS
-    from nerspace.tui.cli import data as data_commands
-    from nerspace.tui.cli.main import app, runs_app
+    from nerspace.tui.cli import data, runs
+    from nerspace.tui.cli.main import app
 
-    parts = (app, data_commands.app, runs_app)
+    parts = (app, data.app, runs.app)
     commands = {c.name or c.callback.__name__ for part in parts for c in part.registered_commands}
     commands |= {"data", "runs"}
     used = re.findall(r"^ *nerspace ([a-z]+)(?: ([a-z]+))?", README, flags=re.MULTILINE)

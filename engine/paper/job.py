@@ -16,7 +16,7 @@ from nerspace.engine.requests.paper import PaperRequest, read_paper_request
 from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_training
-from nerspace.engine.runs.records import Note, Progress, Record, Stage
+from nerspace.engine.runs.records import Note, Progress, Record, Stage, duration
 
 if TYPE_CHECKING:
     from nerspace.engine.paper.models import Readings
@@ -123,7 +123,7 @@ def _models(
         left = {pair: seconds_for(speed, request, sample, asked, *pair) for pair in missing}
         run.update(estimated_seconds=round(sum(left.values()), 1))
         yield Note(
-            f"{len(missing)} of {len(wanted)} models are to be made: about {_duration(sum(left.values()))} "
+            f"{len(missing)} of {len(wanted)} models are to be made: about {duration(sum(left.values()))} "
             f"({speed.step:.2f} s a step, {1 / speed.sentence:.0f} sentences/s read)."
         )
         clock.lap("calibration")
@@ -150,10 +150,3 @@ def _report(run: Run, sample: PaperSample, clock: Clock) -> Iterator[Record]:
     run.update(seconds={stage: round(value, 1) for stage, value in clock.spent.items()}, notes=list(sample.notes))
     yield Note(f"Report: {write_report(run)}")
     yield Progress("report", 1)
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 90:
-        return f"{whole} s"
-    return f"{whole / 60:.0f} min" if whole < 5400 else f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -38,7 +38,7 @@ from nerspace.engine.runs import Run, create
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.rows import FrameRows
 
-PROGRAM = "from nerspace.tui.cli.main import main; main()"
+PROGRAM = "from nerspace.tui.main import main; main()"
 PAGES = {
     "data: ctrl+d": "\x04", "data: j": "j", "data: l": "l", "names: t": "t", "names: ctrl+d": "\x04",
     "names: sort by the next column": "s", "tokens": "2", "tokens: j": "j", "training": "3",

@@ -106,7 +106,7 @@ def carried(run: Run, over_ssh: bool, pans: int = 12, moves: int = 12) -> tuple[
     environment.pop("SSH_CONNECTION", None)
     if over_ssh:
         environment["SSH_CONNECTION"] = "10.0.0.1 5000 10.0.0.2 22"
-    command = [sys.executable, "-c", "from nerspace.tui.cli.main import main; main()", "--workspace",
+    command = [sys.executable, "-c", "from nerspace.tui.main import main; main()", "--workspace",
                str(run.path.parent.parent)]  # fmt: skip
     process = subprocess.Popen(command, stdin=there, stdout=there, stderr=there, env=environment)
 

@@ -83,7 +83,7 @@ class Terminal:
 
     def __init__(self, folder: Path, run: Run, corpus: Path) -> None:
         self._base = ["tmux", "-S", str(folder / "socket")]
-        code = "from nerspace.tui.cli.main import main; main()"
+        code = "from nerspace.tui.main import main; main()"
         command = f"{sys.executable} -P -c '{code}' --workspace {run.path.parent.parent} --data {corpus}"
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "-s", "s", command)
 

@@ -18,6 +18,7 @@ from nerspace.engine.runs.live import Throughput, delta_correlations_so_far, res
 from nerspace.engine.runs.records import ModelId, ProbeRecord, Record, Stage, StepRecord, event_of
 from nerspace.engine.runs.tables import errors_compared, request_differences, runs_table, seconds_taken
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
+from nerspace.tui.cli.options import spread
 from nerspace.tui.cli.training import finetune
 from nerspace.tui.explorer.training.launching import QUESTIONS, read_answers
 from nerspace.tui.explorer.training.progress import Following, read_traced
@@ -241,7 +242,7 @@ async def test_the_form_names_what_is_wrong_and_starts_what_is_right(tmp_path, c
 
 
 def test_the_form_asks_with_the_defaults_of_the_command():
-    command = {name: parameter.default for name, parameter in inspect.signature(finetune).parameters.items()}
+    command = {name: parameter.default for name, parameter in inspect.signature(spread(finetune)).parameters.items()}
     answers, problems = read_answers({})
     assert not problems
     same = ("seeds", "size", "test_size", "model", "device", "data", "epochs", "batch_size", "probe_every", "seed")

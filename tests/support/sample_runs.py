@@ -14,7 +14,7 @@ import tui_sample
 from tui_driving import explorer
 
 from nerspace.engine.runs import Run, jobs
-from nerspace.tui.cli import main as cli
+from nerspace.tui import main as program
 from nerspace.tui.explorer.app import NerspaceApp
 
 
@@ -37,7 +37,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         capsys.readouterr()
         code: object = 0
         try:
-            cli.main()
+            program.main()
         except SystemExit as left:
             code = left.code
         except Exception:

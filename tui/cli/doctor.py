@@ -6,8 +6,17 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from nerspace.datasets.errors import NerspaceError
+import typer
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.tui.cli.options import Model, Workspace
 from nerspace.tui.cli.output import console
+
+
+def doctor(workspace: Workspace = None, model: Model = "builtin") -> None:
+    """Check that everything nerspace needs is here, and say what is missing."""
+    if not examine(workspace, model):
+        raise typer.Exit(1)
 
 
 def examine(workspace: Path | None, model: str) -> bool:

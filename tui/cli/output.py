@@ -4,11 +4,15 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.files import whole_file
+from nerspace.tui.cli.options import But
 from nerspace.tui.literal import literal, shown_number
 
 if TYPE_CHECKING:
@@ -32,26 +36,60 @@ def console(stderr: bool = False) -> "Console":
                    width=None if stream.isatty() else PIPE_WIDTH)  # fmt: skip
 
 
-def show_table(
-    name: str, frame: "pd.DataFrame", *, csv: str | None = None, as_json: bool = False, plot: bool = False,
-    rows: int = 0,
-) -> None:  # fmt: skip
-    """Send a table through the doors that were asked for; without any, print it.
+@dataclass(frozen=True)
+class Output:
+    """Where a table goes: to a file, as JSON, as a text plot, or without any of them to the screen."""
 
-    csv: a file, or - for stdout. rows: how many to print at most, 0 for all; files always get all.
-    """
-    if csv is not None:
-        write_csv(frame, csv)
-    if as_json:
-        print(json.dumps(json.loads(frame.to_json(orient="records", double_precision=9)), ensure_ascii=False, indent=1))
-    if plot:
-        from nerspace.engine.tables.index import CATALOGUE
-        from nerspace.tui.plots.tables import plot as plot_text
+    csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write the table as CSV; - is stdout.")] = None
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the table as text.")] = False
+    rows: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0
 
-        spec = CATALOGUE.get(name)
-        print(plot_text(name, spec.plot if spec else "", frame))
-    if csv is None and not as_json and not plot:
-        print_table(frame, rows)
+    @property
+    def is_data(self) -> bool:
+        """Whether the table itself is wanted, for another program."""
+        return self.csv is not None or self.as_json
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether nothing but the screen was asked for."""
+        return not (self.is_data or self.plot)
+
+    def show(self, name: str, frame: "pd.DataFrame") -> None:
+        """Send a table where it was asked for; files always get all of it. name: of the catalogue, or empty."""
+        if self.csv is not None:
+            write_csv(frame, self.csv)
+        if self.as_json:
+            records = json.loads(frame.to_json(orient="records", double_precision=9))
+            print(json.dumps(records, ensure_ascii=False, indent=1))
+        if self.plot:
+            from nerspace.engine.tables.index import CATALOGUE
+            from nerspace.tui.plots.tables import plot
+
+            spec = CATALOGUE.get(name)
+            print(plot(name, spec.plot if spec else "", frame))
+        if self.is_screen:
+            print_table(frame, self.rows)
+
+
+def records(frame: "pd.DataFrame") -> Iterator[Any]:
+    """The rows of a table with columns as attributes; of what kind each is, only who reads them knows."""
+    yield from frame.itertuples(index=False)
+
+
+def announce_unpacking(model: str) -> None:
+    """Say that the built-in encoder is about to be converted, which happens once."""
+    from nerspace.engine import encoders
+    from nerspace.engine.encoders.builtin import is_converted
+
+    if model == encoders.BUILTIN and not is_converted():
+        console(stderr=True).print("Unpacking the built-in encoder, once (some seconds, 480 MB in the cache)")
+
+
+# What commands take of it.
+Files = Annotated[Output, But("plot", "rows")]
+Rows = Annotated[Output, But("plot", rows=60)]
+Plotted = Annotated[Output, But(rows=60)]
 
 
 def write_csv(frame: "pd.DataFrame", target: str) -> None:
@@ -96,7 +134,7 @@ def print_table(frame: "pd.DataFrame", rows: int = 0) -> None:
         number = frame[column].dtype.kind in "if"
         table.add_column(literal(column), justify="right" if number else "left", no_wrap=number, overflow="fold")
     shown = frame.head(rows) if rows else frame
-    for row in shown.itertuples(index=False):
+    for row in records(shown):
         table.add_row(*(Text(shown_number(value)) for value in row))
     out = console()
     out.print(table)
@@ -137,8 +175,6 @@ def watch(run: "Run", to_the_end: bool = True) -> bool:
 
     Raises: NerspaceError when the run failed, typer.Exit when it was stopped.
     """
-    import typer
-
     if not to_the_end:
         print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
         return False
@@ -221,6 +257,8 @@ class _Progress:
         self._task = self._bars.add_task(stage_text(event), total=event["total"], amount="", left="")
 
     def _advance(self, done: int) -> None:
+        from nerspace.engine.runs.records import duration
+
         if self._bars is None:
             return
         left = self._left.seconds()
@@ -231,13 +269,3 @@ class _Progress:
             amount=f"{done:,}/{self._left.total:,} {self._unit}",
             left="" if finished or left is None else f"{duration(left)} left",
         )
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: 8 s, 2 min 05 s, 1 h 10 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

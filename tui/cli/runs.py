@@ -1,34 +1,135 @@
-"""nerspace runs compare: how two runs differ."""
+"""nerspace runs: the runs of the workspace, and how two of them differ; nerspace locate."""
 
-from typing import Annotated
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerspace.tui.cli.options import Csv, Json, Workspace
+from nerspace.tui.cli.options import Commands, Job, RunName, Workspace
+from nerspace.tui.cli.output import Files
 
-First = Annotated[str, typer.Argument(metavar="RUN", help="A run's id or the beginning of it.")]
-Second = Annotated[str, typer.Argument(metavar="OTHER", help="Another.")]
+if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
 
 
+app = Commands(help="Runs: list, show, follow, stop, resume, remove.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_runs(*, workspace: Workspace = None, output: Files) -> None:
+    """List the runs of the workspace, newest first."""
+    from nerspace.engine import runs
+    from nerspace.engine.runs.tables import runs_table
+
+    frame = runs_table(runs.workspace_folder(workspace))
+    if frame.empty and output.is_screen:
+        print("There is no run yet. Make one with: nerspace demo")
+        return
+    output.show("runs", frame if output.is_data else frame[["run", "state", "kind", "created", "donor", "model"]])
+
+
+@app.command()
+def show(name: RunName = None, workspace: Workspace = None) -> None:
+    """Print what a run found so far, its request, state and tables."""
+    from nerspace.tui.cli.reports.summary import show_summary
+
+    run = find(workspace, name)
+    show_summary(run)
+    print()
+    print(json.dumps({**run.info(), "tables": run.tables()}, ensure_ascii=False, indent=2))
+
+
+@app.command()
+def follow(name: RunName = None, workspace: Workspace = None) -> None:
+    """Watch a run until it ends; Ctrl+C asks it to stop."""
+    from nerspace.tui.cli import output
+
+    run = find(workspace, name)
+    print(f"{run.id}: {output.follow(run)}")
+
+
+@app.command()
+def stop(name: RunName = None, workspace: Workspace = None) -> None:
+    """Ask a run to stop at its next step."""
+    from nerspace.engine.runs import jobs
+
+    run = find(workspace, name)
+    if (state := run.info()["state"]) in jobs.ENDED:
+        print(f"{run.id} is {state} already.")
+        return
+    jobs.stop(run)
+    print(f"{run.id} was asked to stop.")
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="RUN")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    workspace: Workspace = None,
+) -> None:
+    """Delete a run of the workspace and everything in it; of a linked run only the link."""
+    from nerspace.engine import runs
+
+    run = runs.find_run_to_remove(runs.workspace_folder(workspace), name)
+    if not yes:
+        typer.confirm(f"Delete {run.path}?", abort=True)
+    runs.remove(run)
+    print(f"{run.id} is gone.")
+
+
+@app.command()
+def resume(name: RunName = None, *, job: Job) -> None:
+    """Go on with a run that was stopped, failed or died, from its last checkpoint."""
+    from nerspace.engine.runs import jobs
+
+    run = find(job.workspace, name)
+    jobs.resume(run)
+    show_end(run, job)
+
+
+def show_end(run: "Run", job: Job) -> None:
+    """Watch a started run to its end and show what it found, or tell how to watch it."""
+    from nerspace.tui.cli.output import console
+    from nerspace.tui.cli.reports.summary import show_summary
+
+    if not job.ended(run):
+        return
+    show_summary(run)
+    console().print(f"Tables: {', '.join(run.tables())}.")
+    print(f"Explore it: nerspace --run {run.id}")
+
+
+@app.command()
 def compare(
-    first: First,
-    second: Second,
+    first: Annotated[str, typer.Argument(metavar="RUN", help="A run's id or the beginning of it.")],
+    second: Annotated[str, typer.Argument(metavar="OTHER", help="Another.")],
     request: Annotated[
         bool, typer.Option("--request/--errors", help="What was asked of them, or the sentences that they get wrong.")
     ] = False,
-    csv: Csv = None,
-    as_json: Json = False,
+    *,
+    output: Files,
     workspace: Workspace = None,
 ) -> None:
     """Lay two runs side by side: wrong sentences per language, or the fields of their requests that differ."""
-    from nerspace.engine import runs
-    from nerspace.engine.runs import tables as listing
-    from nerspace.tui.cli.output import show_table
+    from nerspace.engine.runs import tables
 
-    folder = runs.workspace_folder(workspace)
-    a, b = (runs.find_run(folder, name) for name in (first, second))
-    name = "request_differences" if request else "errors_compared"
-    frame = listing.request_differences(a, b) if request else listing.errors_compared(a, b)
-    show_table(name, frame, csv=csv, as_json=as_json)
-    if frame.empty and csv is None and not as_json:
+    a, b = (find(workspace, name) for name in (first, second))
+    table = "request_differences" if request else "errors_compared"
+    frame = tables.request_differences(a, b) if request else tables.errors_compared(a, b)
+    output.show(table, frame)
+    if frame.empty and output.is_screen:
         print("Both were asked the same.")
+
+
+def locate(name: RunName = None, workspace: Workspace = None) -> None:
+    """Print the folder of a run, to be used by other programs."""
+    print(find(workspace, name).path)
+
+
+def find(workspace: Path | None, name: str | None, *tables: str) -> "Run":
+    """The run of that name; without one the newest, of those that hold one of the tables if any are named."""
+    from nerspace.engine import runs
+
+    has = (lambda run: not set(tables).isdisjoint(run.tables())) if tables else None
+    return runs.find_run(runs.workspace_folder(workspace), name, has, f"the table {tables[0]}" if tables else "")

@@ -1,12 +1,15 @@
 """nerspace tokens and nerspace tnld: how names are cut, and how far their spellings lie apart; no model is loaded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerspace.datasets.errors import UsageError
-from nerspace.tui.cli.options import Csv, Data, Json, Languages, Model, Plot, Rows
+from nerspace.datasets.languages import LANGUAGES, parse_languages
+from nerspace.engine.errors import UsageError
+from nerspace.tui.cli.options import Data, Languages, Model, Types, require_choice
+from nerspace.tui.cli.output import Output, Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,38 +35,32 @@ def tokens(
     ] = None,
     size: Annotated[int, typer.Option(min=1, help="Parallel sentences to draw.")] = 300,
     seed: Annotated[int, typer.Option(help="Decides the sentences and the chance floors.")] = 0,
-    lang: Languages = None,
+    languages: Languages = tuple(LANGUAGES),
     model: Model = "builtin",
     and_model: Annotated[
         list[str] | None, typer.Option("--and-model", metavar="NAME|DIR", help="Another tokenizer, side by side.")
     ] = None,
     data: Data = "builtin",
-    csv: Csv = None,
-    as_json: Json = False,
-    plot: Plot = False,
-    rows: Rows = 60,
+    *,
+    output: Plotted,
 ) -> None:
     """Show how names are cut into subwords, in all languages for names that the data knows.
 
     nerspace tokens Washington --plot; nerspace tokens --table parity --against be
     """
     from nerspace import datasets
-    from nerspace.datasets.languages import parse_languages
     from nerspace.engine import encoders
-    from nerspace.tui.cli.output import show_table
 
-    if table not in (*OF_NAMES, *OF_TEXT):
-        raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join((*OF_NAMES, *OF_TEXT))}.")
+    require_choice("table", table, (*OF_NAMES, *OF_TEXT))
     if not names and not everything and table in OF_NAMES:
         raise UsageError("No name was given.", "Give names, or --all for every entity of the data.")
     if of not in (None, "names", "sentences"):
         raise UsageError(f"Unknown text {of!r}.", "Choose names or sentences.")
-    languages = parse_languages(lang)
     against = parse_languages(against)[0]
     tokenizers = {name: encoders.load_tokenizer(name) for name in dict.fromkeys((model, *(and_model or ())))}
     corpus = datasets.load_parallel(data)
     entities, strange = _chosen(corpus, names or (), everything)
-    if table == "pieces" and plot:
+    if table == "pieces" and output.plot:
         table = "aligned"
     make: Callable[[Tokenizer], pd.DataFrame]
     if table in OF_NAMES:
@@ -79,7 +76,7 @@ def tokens(
         raise UsageError(
             f"The table {table} has no row for this.", "It needs names that the data has in two languages."
         )
-    show_table(table, frame, csv=csv, as_json=as_json, plot=plot, rows=rows)
+    output.show(table, frame)
 
 
 def _chosen(corpus: "SyntheticNER", names: Sequence[str], everything: bool) -> "tuple[list[Entity], list[str]]":
@@ -167,59 +164,48 @@ def _side_by_side(tokenizers: "Mapping[str, Tokenizer]", make: "Callable[[Tokeni
 def tnld(
     names: Annotated[list[str] | None, typer.Argument(help="Two spellings to compare, or a name of the data.")] = None,
     table: Annotated[str, typer.Option(help="tnld, scripts (within and across) or spellings (every name).")] = "tnld",
-    lang: Languages = None,
-    types: Annotated[str | None, typer.Option("--type", metavar="TYPES", help="Only these, such as PER,LOC.")] = None,
+    languages: Languages = tuple(LANGUAGES),
+    types: Types = (),
     data: Data = "builtin",
-    csv: Csv = None,
-    as_json: Json = False,
-    plot: Plot = False,
-    rows: Rows = 60,
+    *,
+    output: Plotted,
 ) -> None:
     """Spelling distance after transliteration: of two names, of a name in all languages, or of pairs of languages.
 
     nerspace tnld Вашингтон Washington; nerspace tnld --table scripts --type PER
     """
     from nerspace import datasets
-    from nerspace.datasets.languages import parse_languages
     from nerspace.engine.names import distances
-    from nerspace.tui.cli.output import show_table
 
-    if table not in DISTANCES:
-        raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join(DISTANCES)}.")
+    require_choice("table", table, DISTANCES)
     if names and len(names) == 2:
         first, second = (distances.transliterate(name) for name in names)
-        _say_distance(first, second, distances.tnld(*names), names, csv, as_json)
+        _show_distance(first, second, distances.tnld(*names), names, output)
         return
     corpus = datasets.load_parallel(data)
-    languages = parse_languages(lang)
-    show: dict[str, Any] = {"csv": csv, "as_json": as_json, "plot": plot, "rows": rows}
     if names:
         found = corpus.named(names[0]) if len(names) == 1 else []
         if not found:
             raise UsageError(
                 f"{len(names)} names were given.", "Give two, one that the data knows, or none for all languages."
             )
-        show_table("spellings", distances.spellings_table(found, languages), **show)
+        output.show("spellings", distances.spellings_table(found, languages))
         return
-    kinds = None if types is None else [kind.strip().upper() for kind in types.split(",")]
-    entities = corpus.entities if kinds is None else corpus.select(types=kinds).entities
+    entities = corpus.select(types=types).entities if types else corpus.entities
     if table == "spellings":
-        show_table("spellings", distances.spellings_table(entities, languages), **show)
+        output.show("spellings", distances.spellings_table(entities, languages))
         return
     frame = distances.tnld_table(entities, languages)
     if table == "scripts":
-        show_table("tnld_scripts", distances.scripts_table(frame), **show)
+        output.show("tnld_scripts", distances.scripts_table(frame))
     else:
-        show_table("tnld", frame, **show)
+        output.show("tnld", frame)
 
 
-def _say_distance(
-    first: str, second: str, distance: float, names: Sequence[str], csv: str | None, as_json: bool
-) -> None:
-    from nerspace.tui.cli.output import show_table
+def _show_distance(first: str, second: str, distance: float, names: Sequence[str], output: Output) -> None:
     from nerspace.tui.literal import literal
 
-    if csv is None and not as_json:
+    if not output.is_data:
         print(f"{distance:.4f}  ({literal(first)} / {literal(second)})")
         return
     import pandas as pd
@@ -227,4 +213,4 @@ def _say_distance(
     frame = pd.DataFrame(
         [(*names, first, second, distance)], columns=["form_a", "form_b", "latin_a", "latin_b", "tnld"]
     )
-    show_table("", frame, csv=csv, as_json=as_json)
+    replace(output, plot=False).show("", frame)

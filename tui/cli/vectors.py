@@ -1,30 +1,35 @@
 """nerspace extract and nerspace project: vectors of any layer on disk, and maps of them."""
 
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 import typer
 
-from nerspace.tui.cli.options import (
-    Csv,
-    Device,
-    Json,
-    Languages,
-    Model,
-    On,
-    Plot,
-    Rows,
-    Threads,
-    Workspace,
-    layer_numbers,
-    listed,
-)
-from nerspace.tui.cli.training import Follow
+from nerspace.tui.cli.options import But, Codes, Job, Model, Parsed, Place, Types, layer_numbers, listed, require_choice
+from nerspace.tui.cli.output import Files, Output, Plotted
 
-Layers = Annotated[str | None, typer.Option("--layers", metavar="N,N", help="Hidden layers, such as 0,6,12, or all.")]
-Stages = Annotated[
-    str | None,
-    typer.Option("--stage", metavar="NAMES", help="before, after or both; what there is by default."),
-]
+
+def layers_or_all(text: str) -> tuple[int, ...]:
+    """The layers that were typed; none for all."""
+    return () if text.strip() == "all" else layer_numbers(text)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which vectors: the fields of the requests of those names; layers is None where nothing was said."""
+
+    of: Annotated[str, typer.Option(help="entities or words.")] = "entities"
+    layers: Annotated[
+        tuple[int, ...] | None,
+        typer.Option(metavar="N,N", help="Hidden layers, such as 0,6,12, or all."),
+        Parsed(layers_or_all),
+    ] = None
+    stages: Annotated[
+        tuple[str, ...],
+        typer.Option("--stage", metavar="NAMES", help="before, after or both; what there is by default."),
+        Parsed(listed),
+    ] = ()
+    languages: Codes = ()
 
 
 def extract(
@@ -32,10 +37,8 @@ def extract(
         str | None, typer.Option("--run", help="A run of demo or finetune: its models and test sentences.")
     ] = None,
     model: Model = "builtin",
-    of: Annotated[str, typer.Option("--of", help="entities or words.")] = "entities",
-    layers: Layers = None,
-    stage: Stages = None,
-    lang: Languages = None,
+    *,
+    selection: Selection,
     size: Annotated[
         int | None,
         typer.Option(min=0, help="Sentences per language, 0 for all; as many as the run tested by default, else 120."),
@@ -43,20 +46,14 @@ def extract(
     words: Annotated[int, typer.Option(min=0, help="Random words per sentence, 0 for all.")] = 4,
     data: Annotated[
         str | None,
-        typer.Option(
-            "--data", metavar="NAME|PATH", help="Other sentences, parallel or tagged, in place of the run's test side."
-        ),
+        typer.Option(metavar="NAME|PATH", help="Other sentences, parallel or tagged, in place of the run's test side."),
     ] = None,
     donor: Annotated[str | None, typer.Option(help="Which of the run's models, by its language.")] = None,
     model_seed: Annotated[int | None, typer.Option(help="Which of the run's models, by its seed.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the sentences and words drawn from --data.")] = 0,
-    device: Device = "auto",
-    on: On = None,
-    threads: Threads = 0,
-    follow: Follow = True,
-    workspace: Workspace = None,
-    csv: Csv = None,
-    as_json: Json = False,
+    place: Place,
+    job: Job,
+    output: Files,
 ) -> None:
     """Write the vectors of entities or words at any layers to disk, whatever their number, as a run of its own.
 
@@ -67,35 +64,27 @@ def extract(
     from nerspace import datasets
     from nerspace.engine import runs
     from nerspace.engine.requests.extraction import make_extract_request
-    from nerspace.engine.runs import jobs
-    from nerspace.tui.cli.output import console, show_table, watch
 
-    folder = runs.workspace_folder(workspace)
     request = make_extract_request(
-        runs.find_run(folder, run) if run else None, model=model, data=data, of=of, stages=listed(stage),
-        layers=_layers(layers), languages=() if lang in (None, "all") else listed(lang), size=size, words=words,
-        seed=seed, device=device, on=on or "", threads=threads, donor=donor, tuned_seed=model_seed,
+        runs.find_run(job.folder, run) if run else None, model=model, data=data, size=size, words=words, seed=seed,
+        donor=donor, tuned_seed=model_seed, **asdict(selection), **asdict(place),
     )  # fmt: skip
     if not request["source"]:
         datasets.load(request["data"])
-    made = runs.create(folder, "extract", request, request["seed"])
-    console(stderr=True).print(f"Run {made.id}")
-    jobs.start(made)
-    if not watch(made, follow):
+    made = job.start("extract", request)
+    if not job.ended(made):
         return
-    show_table("vectors", made.read_table("vectors"), csv=csv, as_json=as_json)
-    if csv is None and not as_json:
+    output.show("vectors", made.read_table("vectors"))
+    if output.is_screen:
         print(f"Vectors: {made.path / 'vectors'}")
-        print(f"Measure them: nerspace isotropy --of {of} --run {made.id}")
+        print(f"Measure them: nerspace isotropy --of {selection.of} --run {made.id}")
 
 
 def project(
     run: Annotated[str | None, typer.Option("--run", help="A run with vectors; the newest by default.")] = None,
-    of: Annotated[str, typer.Option("--of", help="entities or words.")] = "entities",
-    layers: Layers = None,
-    stage: Stages = None,
-    lang: Languages = None,
-    types: Annotated[str | None, typer.Option("--type", metavar="TYPES", help="Types, such as PER,LOC.")] = None,
+    *,
+    selection: Selection,
+    types: Types = (),
     method: Annotated[str, typer.Option(help="tsne, pca, or tsne-sklearn: the reference, slower.")] = "tsne",
     metric: Annotated[str, typer.Option(help="euclidean or cosine.")] = "euclidean",
     perplexity: Annotated[float, typer.Option(help="How many neighbours count, for t-SNE.")] = 70,
@@ -104,15 +93,10 @@ def project(
         bool,
         typer.Option("--warm-start", help="Start each map from that of the stage before, so that points stay."),
     ] = False,
-    on: On = None,
-    threads: Threads = 0,
-    by: Annotated[str, typer.Option("--by", help="What --plot tells apart: language or type.")] = "language",
-    follow: Follow = True,
-    workspace: Workspace = None,
-    csv: Csv = None,
-    as_json: Json = False,
-    plot: Plot = False,
-    rows: Rows = 60,
+    place: Annotated[Place, But("device")],
+    by: Annotated[str, typer.Option(help="What --plot tells apart: language or type.")] = "language",
+    job: Job,
+    output: Plotted,
 ) -> None:
     """Draw maps of a run's vectors, and tell how far they may be trusted; a map that was drawn before comes at once.
 
@@ -120,38 +104,25 @@ def project(
 
     nerspace project --layers 12 --lang be,en,ru,tr --warm-start --plot --by type
     """
-    from nerspace.datasets.errors import UsageError
-    from nerspace.engine import runs
     from nerspace.engine.geometry.stored import find_stored
     from nerspace.engine.requests.extraction import make_project_request
-    from nerspace.engine.runs import jobs
-    from nerspace.tui.cli.output import console, print_table, show_table, watch
+    from nerspace.tui.cli.output import print_table
 
-    if by not in ("language", "type"):
-        raise UsageError(f"Unknown class {by!r}.", "Choose language or type.")
-    folder = runs.workspace_folder(workspace)
+    require_choice("class", by, ("language", "type"))
     request = make_project_request(
-        find_stored(folder, run, of), of=of, stages=listed(stage), layers=_layers(layers) or (),
-        languages=() if lang in (None, "all") else listed(lang), types=tuple(t.upper() for t in listed(types)),
-        method=method, metric=metric, perplexity=perplexity, seed=seed, warm_start=warm_start,
-        on=on or "", threads=threads,
+        find_stored(job.folder, run, selection.of), of=selection.of, stages=selection.stages,
+        layers=selection.layers or (), languages=selection.languages, types=types, method=method, metric=metric,
+        perplexity=perplexity, seed=seed, warm_start=warm_start, on=place.on, threads=place.threads,
     )  # fmt: skip
-    made = runs.create(folder, "project", request, seed)
-    console(stderr=True).print(f"Run {made.id}")
-    jobs.start(made)
-    if not watch(made, follow):
+    made = job.start("project", request)
+    if not job.ended(made):
         return
     maps = made.read_table("map")
-    if plot:
+    if output.plot:
         points = made.read_table("points")[["point", by]].rename(columns={by: "class"})
-        show_table("map", maps.merge(points, on="point"), plot=True)
-    if csv is not None or as_json:
-        show_table("map", maps, csv=csv, as_json=as_json, rows=rows)
-    if csv != "-" and not as_json:
-        print_table(made.read_table("map_quality"), rows)
+        Output(plot=True).show("map", maps.merge(points, on="point"))
+    if output.is_data:
+        replace(output, plot=False).show("map", maps)
+    if output.csv != "-" and not output.as_json:
+        print_table(made.read_table("map_quality"), output.rows)
         print(f"Explore it: nerspace --run {made.id}")
-
-
-def _layers(text: str | None) -> tuple[int, ...] | None:
-    """None where nothing is asked, an empty tuple for all."""
-    return None if text is None else () if text.strip() == "all" else layer_numbers(text)

@@ -1,9 +1,10 @@
 """What a paper run found, in words and text plots: verdicts first, then each table and figure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nerspace.tui.cli.output import console, print_table, show_table
+from nerspace.tui.cli.output import Output, console, print_table, records
 from nerspace.tui.literal import literal
 
 if TYPE_CHECKING:
@@ -19,19 +20,19 @@ PLOTS = {
 BRIEF = ["item", "claim", "verdict", "value", "low", "high", "p", "floor", "n", "unit"]
 
 
-def show_items(csv: str | None, as_json: bool) -> None:
+def show_items(output: Output) -> None:
     """Print what the paper has, what it says of it, and the tables that answer here."""
     from nerspace.engine.paper.claims import item_table
     from nerspace.engine.paper.published import ITEMS
 
     table = item_table()
-    if csv is not None or as_json:
-        show_table("paper_items", table, csv=csv, as_json=as_json)
+    if output.is_data:
+        replace(output, plot=False).show("paper_items", table)
         return
     for item, claims in table.groupby("item", sort=False):
         known = ITEMS[str(item)]
         _say(f"{item:<8} {known.title}: {known.shows}\n         tables: {', '.join(known.tables)}")
-        for row in claims[claims["claim"] != ""].itertuples():
+        for row in records(claims[claims["claim"] != ""]):
             _say(f"         · {row.claim}\n           {row.statistic}:\n           {row.rule}.")
         _say()
 
@@ -77,17 +78,16 @@ def show_plots(run: "Run", items: Sequence[str]) -> None:
 
 def _plotted(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
     """The part of a table that its figure shows: the paper's own name, languages while they are trained on."""
+    chosen = frame
     if name == "deltas":
-        own = frame[frame["donor"] == frame["language"]]
-        return own.drop(columns=["donor", "seed"])
-    if name == "paper_figure4":
-        return frame[(frame["reading"] == "own") & (frame["layer"] == frame["layer"].max())]
-    if name == "paper_table2":
+        chosen = frame[frame["donor"] == frame["language"]].drop(columns=["donor", "seed"])
+    elif name == "paper_figure4":
+        chosen = frame[(frame["reading"] == "own") & (frame["layer"] == frame["layer"].max())]
+    elif name == "paper_table2":
         from nerspace.engine.paper.published import NAME
 
         chosen = frame[(frame["name"] == NAME) & (frame["type"] == "all") & (frame["layer"] == frame["layer"].max())]
-        return chosen if len(chosen) else frame
-    return frame
+    return chosen if len(chosen) or name != "paper_table2" else frame
 
 
 def _say(line: str = "") -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nerspace.engine.transfer.findings import TABLES
-from nerspace.tui.cli.output import console, duration, print_table
+from nerspace.tui.cli.output import console, print_table
 from nerspace.tui.cli.reports.swap import show_swaps
 from nerspace.tui.cli.reports.transfer import show_correlations, show_report
 from nerspace.tui.literal import shown_number
@@ -99,6 +99,8 @@ def _maps(frame: "pd.DataFrame") -> None:
 def time_taken(run: "Run") -> str:
     """How long the run took, as a person says it; empty while it goes on."""
     from datetime import datetime
+
+    from nerspace.engine.runs.records import duration
 
     info = run.info()
     if not info.get("started") or not info.get("ended"):

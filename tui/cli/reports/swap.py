@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nerspace.tui.cli.output import console, print_table
+from nerspace.tui.cli.output import console, print_table, records
 from nerspace.tui.literal import literal
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _shares(frame: "pd.DataFrame", *keys: str) -> "pd.DataFrame":
         return f"{100 * value:.0f} [{100 * floor:.0f}]" if floor == floor else f"{100 * value:.0f}"
 
     rows = []
-    for row in frame.itertuples():
+    for row in records(frame):
         home = row.name_type == row.context_type
         rows.append(
             (*(getattr(row, key) for key in keys), row.n, share(row.as_name, row.floor),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nerspace.engine.statistics.advice import first_choices
-from nerspace.tui.cli.output import console, print_table
+from nerspace.tui.cli.output import console, print_table, records
 from nerspace.tui.plots.pairs import directed_matrix
 from nerspace.tui.verdict import SUBSETS, verdict
 
@@ -36,7 +36,7 @@ def show_correlations(frame: "pd.DataFrame") -> None:
     _say("\nDo errors grow with spelling distance (TNLD)?\n")
     rows = []
     for subset, group in frame.groupby("subset", sort=False):
-        told = {row.statistic: row for row in group.itertuples() if row.value == row.value}
+        told = {row.statistic: row for row in records(group) if row.value == row.value}
         if "pearson" not in told:
             continue
         r, rho = told["pearson"], told.get("spearman", told["pearson"])

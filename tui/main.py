@@ -1,0 +1,37 @@
+"""The program nerspace: the command line, and the explorer where it is asked for; neither of them knows the other."""
+
+import sys
+from pathlib import Path
+
+from nerspace.engine.errors import NerspaceError
+from nerspace.tui.cli import main as cli
+
+
+def open_explorer(
+    workspace: Path | None, name: str | None, data: str = "builtin", model: str = "builtin", screen: str = "",
+    ascii: bool = False,
+) -> None:  # fmt: skip
+    """Open the explorer on a run, without a name on that of last time or the newest.
+
+    screen: the one to begin with. ascii: draw with plain letters.
+    Raises: NerspaceError if there is no such run or no terminal.
+    """
+    from nerspace.engine import runs
+    from nerspace.tui.explorer.app import run_app
+    from nerspace.tui.state import read_state, run_in_view
+
+    folder = runs.workspace_folder(workspace)
+    try:
+        run = runs.find_run(folder, name) if name else run_in_view(folder, read_state())
+    except NerspaceError:
+        if name is not None:
+            raise
+        run = None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NerspaceError("The explorer needs a terminal.", "Commands that need none: nerspace --help.")
+    run_app(folder, run, data, model, screen, ascii)
+
+
+def main() -> None:
+    """Run the program."""
+    cli.main(open_explorer)
