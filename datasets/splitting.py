@@ -1,41 +1,51 @@
-"""Cutting contexts and names into train and test so that nothing reads the same on both sides."""
+"""Cutting a corpus into train and test so that nothing reads the same on both sides."""
 
 import random
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from nerspace.datasets.filling import split_form
 from nerspace.datasets.records import Context, Entity
 
-Item = TypeVar("Item", Context, Entity)
+Item = TypeVar("Item")
 
 
-def draw_part(
+def cut(
     items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]], stratum: Callable[[Item], Hashable],
     seed: int, share: float,
-) -> set[str]:  # fmt: skip
-    """Ids of the test part: groups of equal text are drawn in random order into every stratum that is not yet full."""
-    wanted: dict[Hashable, int] = defaultdict(int)
-    for item in items:
-        wanted[stratum(item)] += 1
-    wanted = {key: round(share * size) for key, size in wanted.items()}
+) -> tuple[list[Item], list[Item]]:  # fmt: skip
+    """Train and test parts; items that share a text fall on the same side.
+
+    Args:
+        items: what is cut.
+        texts: what an item reads like.
+        stratum: the group of which the test part holds a share; groups of equal text are drawn in random order into
+            every stratum that is not yet full.
+        seed: of the draw.
+        share: of every stratum, rounded, or less where no group fits.
+
+    Returns:
+        The items of either part, in their order.
+    """
+    left = {key: round(share * size) for key, size in Counter(map(stratum, items)).items()}
     groups = grouped(items, texts)
     random.Random(seed).shuffle(groups)  # noqa: S311 - a reproducible draw, no secret
-    chosen: set[str] = set()
+    chosen: set[int] = set()
     for group in groups:
-        needs: dict[Hashable, int] = defaultdict(int)
-        for item in group:
-            needs[stratum(item)] += 1
-        if all(wanted[key] >= need for key, need in needs.items()):
-            chosen.update(item.id for item in group)
+        needs = Counter(stratum(items[place]) for place in group)
+        if all(left[key] >= need for key, need in needs.items()):
+            chosen.update(group)
             for key, need in needs.items():
-                wanted[key] -= need
-    return chosen
+                left[key] -= need
+    sides: tuple[list[Item], list[Item]] = ([], [])
+    for place, item in enumerate(items):
+        sides[place in chosen].append(item)
+    return sides
 
 
-def grouped(items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]]) -> list[list[Item]]:
-    """Items joined wherever they share a text, by union and find; in order of first appearance."""
+def grouped(items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]]) -> list[list[int]]:
+    """Places of items joined wherever they share a text, by union and find; in order of first appearance."""
     parent = list(range(len(items)))
 
     def root(i: int) -> int:
@@ -48,9 +58,9 @@ def grouped(items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]]) 
     for i, item in enumerate(items):
         for text in texts(item):
             parent[root(i)] = root(seen.setdefault(text, i))
-    groups: dict[int, list[Item]] = {}
-    for i, item in enumerate(items):
-        groups.setdefault(root(i), []).append(item)
+    groups: dict[int, list[int]] = {}
+    for i in range(len(items)):
+        groups.setdefault(root(i), []).append(i)
     return list(groups.values())
 
 

@@ -14,7 +14,7 @@ from nerspace.datasets.errors import UsageError
 from nerspace.datasets.filling import fill
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
-from nerspace.datasets.splitting import context_texts, draw_part, entity_texts
+from nerspace.datasets.splitting import context_texts, cut, entity_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,21 +244,14 @@ class SyntheticNER:
         every type, case and gender the test part holds `test_share` of the contexts, of the names likewise, rounded.
         Refused contexts are on neither side.
         """
-        contexts = draw_part(self.contexts, context_texts, lambda c: (c.type, c.case, c.gender), seed, test_share)
-        entities = draw_part(self.entities, entity_texts, lambda e: (e.type, e.gender), seed + 1, test_share)
-
-        def part(name: str, in_test: bool) -> SyntheticNER:
-            return SyntheticNER(
-                self.name,
-                [context for context in self.contexts if (context.id in contexts) == in_test],
-                [entity for entity in self.entities if (entity.id in entities) == in_test],
-                self.languages,
-                name,
-                dropped=self.dropped,
-                files=self.files,
+        contexts = cut(self.contexts, context_texts, lambda c: (c.type, c.case, c.gender), seed, test_share)
+        entities = cut(self.entities, entity_texts, lambda e: (e.type, e.gender), seed + 1, test_share)
+        return Split(
+            *(
+                SyntheticNER(self.name, of_side, names, self.languages, part, dropped=self.dropped, files=self.files)
+                for of_side, names, part in zip(contexts, entities, ("train", "test"), strict=True)
             )
-
-        return Split(part("train", False), part("test", True))
+        )
 
     def counts(self) -> "pd.DataFrame":
         """The table `counts`: per type and case, how many contexts, names, possible and valid sentences."""

@@ -4,7 +4,7 @@ import random
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.naming import known_split
 from nerspace.datasets.records import ENTITY_TYPES, Sentence
+from nerspace.datasets.splitting import cut
 from nerspace.datasets.tagging import spans_of, types_in
 
 if TYPE_CHECKING:
@@ -135,23 +136,13 @@ class TaggedCorpus:
         Sentences that read the same, or do so when their names are taken out, fall on one side in all languages. Within
         every language the test part holds `test_share` of the sentences, rounded, or fewer where no group fits.
         """
-        left: dict[str, int] = {
-            language: round(test_share * n) for language, n in Counter(s.language for s in self._sentences).items()
-        }
-        groups = _groups(self._sentences)
-        random.Random(seed).shuffle(groups)  # noqa: S311
-        test: set[int] = set()
-        for group in groups:
-            needs = Counter(self._sentences[i].language for i in group)
-            if all(left[language] >= need for language, need in needs.items()):
-                test.update(group)
-                for language, need in needs.items():
-                    left[language] -= need
-        return TaggedSplit(*(self._part(name, test, name == "test") for name in ("train", "test")))
-
-    def _part(self, name: str, test: set[int], inside: bool) -> "TaggedCorpus":
-        chosen = [_with_split(s, name) for i, s in enumerate(self._sentences) if (i in test) == inside]
-        return self._with(chosen)
+        sides = cut(self._sentences, _texts, lambda sentence: sentence.language, seed, test_share)
+        return TaggedSplit(
+            *(
+                self._with([replace(sentence, split=part) for sentence in side])
+                for side, part in zip(sides, ("train", "test"), strict=True)
+            )
+        )
 
     def _with(self, sentences: Sequence[Sentence]) -> "TaggedCorpus":
         return TaggedCorpus(self.name, sentences, dropped=self.dropped, files=self.files, schemes=self.schemes)
@@ -210,13 +201,6 @@ def _chosen(what: str, values: Iterable[str] | None, known: Sequence[str]) -> se
     return chosen
 
 
-def _with_split(sentence: Sentence, split: str) -> Sentence:
-    return Sentence(
-        sentence.words, sentence.tags, sentence.text, sentence.corpus, split, sentence.language, sentence.type,
-        sentence.case, sentence.context, sentence.entity,
-    )  # fmt: skip
-
-
 def _read_as(words: Iterable[str]) -> str:
     """What a text reads like, whatever its spacing, letter case and Unicode form."""
     return unicodedata.normalize("NFC", "".join(words)).casefold()
@@ -232,22 +216,6 @@ def _without_names(sentence: Sentence) -> str:
     return _read_as(words) if outside >= 3 else ""
 
 
-def _groups(sentences: Sequence[Sentence]) -> list[list[int]]:
-    """Numbers of sentences that must stay together, in order of first appearance."""
-    parent = list(range(len(sentences)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    seen: dict[str, int] = {}
-    for i, sentence in enumerate(sentences):
-        for key in (_read_as(sentence.words), _without_names(sentence)):
-            if key:
-                parent[root(i)] = root(seen.setdefault(key, i))
-    groups: dict[int, list[int]] = defaultdict(list)
-    for i in range(len(sentences)):
-        groups[root(i)].append(i)
-    return list(groups.values())
+def _texts(sentence: Sentence) -> Iterator[str]:
+    """What may not be on both sides of a split: the sentence, and its context."""
+    return filter(None, (_read_as(sentence.words), _without_names(sentence)))

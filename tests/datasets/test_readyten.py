@@ -138,7 +138,7 @@ def test_only_names_for_which_no_context_is_there_are_still_entities(corpus: Syn
 def test_contexts_that_read_the_same_are_counted_and_stay_together(corpus: SyntheticNER) -> None:
     assert corpus.counts()["duplicates"].sum() == 1
     alike = [group for group in grouped(corpus.contexts, context_texts) if len(group) > 1]
-    assert [[context.id for context in group] for group in alike] == [
+    assert [[corpus.contexts[place].id for place in group] for group in alike] == [
         ["loc-nom-context-00002", "loc-nom-context-00006"]
     ]
     for seed in range(20):

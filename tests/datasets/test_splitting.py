@@ -19,7 +19,10 @@ def test_a_name_is_the_same_in_another_case_type_language_and_letter_case() -> N
         named(3, kind="ORG", ca="Georgia"),
         named(4, en="Georgina"),
     ]
-    assert [[e.id for e in group] for group in grouped(entities, entity_texts)] == [["e0", "e1", "e2", "e3"], ["e4"]]
+    assert [[entities[i].id for i in group] for group in grouped(entities, entity_texts)] == [
+        ["e0", "e1", "e2", "e3"],
+        ["e4"],
+    ]
 
 
 def test_contexts_are_the_same_when_one_language_reads_the_same() -> None:
