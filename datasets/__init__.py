@@ -49,10 +49,20 @@ def available() -> dict[str, str]:
 
 
 def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -> Corpus:
-    """The corpus of that name, in that file or folder, or of the Hugging Face Hub as `hub:OWNER/NAME`.
+    """The corpus of that name, in that file or folder, or on the Hugging Face Hub.
 
-    language: of all sentences of a tagged file or folder whose names do not tell it.
-    Raises: DataError when there is none or it cannot be read.
+    Args:
+        name_or_path: a name that `available` lists; a folder of parallel contexts and names (nerspace's own layout,
+            SyntheticNER's, SlavNER's); a file or folder of tagged sentences (CoNLL or BIO text, JSON lines, gold .xlsx
+            tables); or `hub:OWNER/NAME`, `hub:OWNER/NAME/CONFIG`, which need the extra `hub`.
+        language: code of all sentences of a tagged file or folder, whatever its names and marks say.
+
+    Returns:
+        A `SyntheticNER` where contexts and names are parallel, else a `TaggedCorpus`. Both have `languages`, `types`,
+        `counts()`, `sentences()`, `sample(n)`, `select(...)` and `split(seed)`.
+
+    Raises:
+        DataError: there is none, or it cannot be read; naming file and line.
     """
     if str(name_or_path) == "builtin":
         return pairs.read(BUILTIN, "builtin")
@@ -78,7 +88,8 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
 def load_parallel(name_or_path: str | Path = "builtin") -> SyntheticNER:
     """As `load`, for work that needs parallel contexts and names.
 
-    Raises: DataError, also for a corpus of tagged sentences.
+    Raises:
+        DataError: also for a corpus of tagged sentences.
     """
     corpus = load(name_or_path)
     if not isinstance(corpus, SyntheticNER):

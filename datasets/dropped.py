@@ -55,7 +55,7 @@ class Read(Protocol):
 
 
 def dropped(file: str, line: int, language: str, reason: str, text: str) -> Dropped:
-    """A row left out, its text cut to a length that can be kept and shown."""
+    """A row left out, its text cut to a length that can be stored and shown."""
     return Dropped(file, line, language, reason, text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 

@@ -2,7 +2,7 @@
 
 
 class NerspaceError(Exception):
-    """A failure to be told in one clear line.
+    """A failure that is reported in one clear line.
 
     message: what is wrong, naming the thing.
     hint: the valid values or the next step; may be empty.

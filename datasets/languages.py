@@ -51,7 +51,8 @@ def script_of(code: str) -> str:
 def parse_languages(text: str | None) -> tuple[str, ...]:
     """Language codes from a comma-separated text, in its order; all languages for None or "all".
 
-    Raises: UsageError for a code that is not known.
+    Raises:
+        UsageError: a code that is not known.
     """
     if text is None or text.strip() in ("", "all"):
         return tuple(LANGUAGES)

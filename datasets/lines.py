@@ -12,7 +12,7 @@ from nerspace.datasets.errors import DataError
 # Bytes. The longest sentences of the corpora in use have a few thousand.
 LONGEST_LINE = 1_000_000
 # Bytes by which a file is recognised.
-LOOK = 65_536
+HEAD = 65_536
 
 _KINDS = (
     (b"PK\x03\x04", "a zip archive"),
@@ -32,10 +32,11 @@ def kind_of_bytes(start: bytes) -> str:
     return next((kind for magic, kind in _KINDS if start.startswith(magic)), "")
 
 
-def first_bytes(path: Path, size: int = LOOK) -> bytes:
+def first_bytes(path: Path, size: int = HEAD) -> bytes:
     """The start of an ordinary file.
 
-    Raises: DataError when it is no ordinary file or cannot be read.
+    Raises:
+        DataError: it is no ordinary file or cannot be read.
     """
     with open_plain(path) as handle:
         return read_some(handle, path, size)
@@ -44,7 +45,8 @@ def first_bytes(path: Path, size: int = LOOK) -> bytes:
 def open_plain(path: Path) -> IO[bytes]:
     """An ordinary file, opened; a pipe or device could block or never end.
 
-    Raises: DataError.
+    Raises:
+        DataError: if it cannot be read.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -57,7 +59,8 @@ def open_plain(path: Path) -> IO[bytes]:
 def read_some(handle: IO[bytes], path: Path, size: int) -> bytes:
     """Up to `size` bytes.
 
-    Raises: DataError.
+    Raises:
+        DataError: if it cannot be read.
     """
     try:
         return handle.read(size)
@@ -68,7 +71,8 @@ def read_some(handle: IO[bytes], path: Path, size: int) -> bytes:
 def read_whole(path: Path, largest: int) -> bytes:
     """All bytes of a file of at most `largest` bytes.
 
-    Raises: DataError, also when the file changes meanwhile.
+    Raises:
+        DataError: also when the file changes meanwhile.
     """
     with open_plain(path) as handle:
         before = os.fstat(handle.fileno())
@@ -83,8 +87,9 @@ def read_whole(path: Path, largest: int) -> bytes:
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Line numbers from 1 and lines without their end; a byte order mark at the start is taken off.
 
-    Raises: DataError naming file and line for a line over LONGEST_LINE, broken UTF-8, NUL bytes, a file of another
-    kind, and a file that changes or vanishes while it is read.
+    Raises:
+        DataError: naming file and line for a line over LONGEST_LINE, broken UTF-8, NUL bytes, a file of another
+            kind, and a file that changes or vanishes while it is read.
     """
     with open_plain(path) as handle:
         before = os.fstat(handle.fileno())
@@ -120,10 +125,10 @@ def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
         yield number, text.removesuffix("\n").removesuffix("\r")
 
 
-def look(path: Path) -> list[str]:
+def first_lines(path: Path) -> list[str]:
     """The first whole lines of a file, for recognising it; those before the first that is no UTF-8 text."""
     start = first_bytes(path)
-    if len(start) == LOOK:
+    if len(start) == HEAD:
         start = start[: start.rfind(b"\n") + 1]
     lines = []
     try:

@@ -1,13 +1,13 @@
-"""What the names of files and folders tell: the language and the split."""
+"""What the names of files and folders state: the language and the split."""
 
 import re
 from pathlib import Path
 
 from nerspace.datasets.languages import LANGUAGES
 
-# Language of a text that no name, mark or argument tells: ISO 639-2.
+# Language of a text that no name, mark or argument states: ISO 639-2.
 UNKNOWN = "und"
-# Split of a file whose name tells none; as in a SyntheticNER that was not split.
+# Split of a file whose name states none; as in a SyntheticNER that was not split.
 UNSPLIT = "all"
 
 SPLITS = {
@@ -25,8 +25,8 @@ _CODES = (
 _OTHERS = frozenset(_CODES.split())
 
 
-def tell(path: Path, root: Path) -> tuple[str, str]:
-    """The language and split that a file's name tells, or else the whole name of a folder, up to `root`.
+def language_and_split(path: Path, root: Path) -> tuple[str, str]:
+    """The language and split that a file's name states, or else the whole name of a folder, up to `root`.
 
     "gold_be.xlsx", "be/train.txt" and "be-train.conll" are Belarusian. Without one: UNKNOWN, UNSPLIT.
     """

@@ -47,7 +47,7 @@ class SyntheticNER:
     A *cell* is one such pair; it has a sentence in every language of the corpus. Cells are numbered 0 to len − 1 and
     found in O(1) without building any other. Contexts and names that lack a language of the corpus make no cell in it:
     `select` fewer languages.
-    refused: contexts that are in no cell but that the counts tell. dropped, files: what a reader left out and read.
+    refused: contexts that are in no cell but are counted as possible. dropped, files: what a reader left out and read.
     """
 
     def __init__(
@@ -103,7 +103,8 @@ class SyntheticNER:
     def cell(self, index: int) -> tuple[Context, Entity]:
         """The context and entity of a cell.
 
-        Raises: IndexError outside 0 … len − 1.
+        Raises:
+            IndexError: outside 0 … len − 1.
         """
         if not 0 <= index < len(self):
             raise IndexError(f"cell {index} of {len(self)}")
@@ -129,8 +130,15 @@ class SyntheticNER:
     def sentences(self, language: str, indices: Iterable[int] | None = None) -> Iterator[Sentence]:
         """The sentences of these cells in one language, one after the other; of all cells, in order, without indices.
 
-        Nothing is kept but the cut contexts and names, so that memory does not grow with the number of sentences.
-        Raises: UsageError for a language that the corpus does not have, IndexError for a cell outside 0 … len − 1.
+        Nothing is stored but the cut contexts and names, so that memory does not grow with the number of sentences.
+
+        Args:
+            language: one of the corpus.
+            indices: numbers of cells.
+
+        Raises:
+            UsageError: a language that the corpus does not have.
+            IndexError: a cell outside 0 … len − 1.
         """
         _check("language", [language], self.languages)
         if indices is not None:
@@ -167,7 +175,8 @@ class SyntheticNER:
     ) -> "SyntheticNER":  # fmt: skip
         """The part of the corpus with these types, cases and genders whose cells exist in all these languages.
 
-        Raises: UsageError for an unknown value, or when nothing is left.
+        Raises:
+            UsageError: an unknown value, or when nothing is left.
         """
         _check("type", types, ENTITY_TYPES)
         _check("case", cases, CASES)

@@ -64,7 +64,8 @@ class TaggedCorpus:
     def sentence(self, index: int) -> Sentence:
         """The sentence of that number.
 
-        Raises: IndexError outside 0 … len − 1.
+        Raises:
+            IndexError: outside 0 … len − 1.
         """
         if not 0 <= index < len(self):
             raise IndexError(f"sentence {index} of {len(self)}")
@@ -87,7 +88,8 @@ class TaggedCorpus:
     ) -> "TaggedCorpus":  # fmt: skip
         """The sentences of these languages and splits that have an entity of one of these types.
 
-        Raises: UsageError for an unknown value, or when nothing is left.
+        Raises:
+            UsageError: an unknown value, or when nothing is left.
         """
         spoken = _chosen("language", languages, self.languages)
         parts = _chosen("split", None if splits is None else map(known_split, splits), self.splits)

@@ -30,7 +30,8 @@ class TagError(ValueError):
 def split_tag(tag: str) -> tuple[str, str]:
     """A tag as (prefix, label): ("O", ""), ("B", "PER"), or ("", "PER") for a bare label.
 
-    Raises: TagError when it is none.
+    Raises:
+        TagError: it is none.
     """
     if tag in _OUTSIDE:
         return "O", ""
@@ -93,7 +94,8 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
 def to_iob2(tags: Sequence[str], scheme: str) -> tuple[str, ...]:
     """The tags of one sentence in IOB2 with our types.
 
-    Raises: TagError where a tag cannot stand behind the one before it.
+    Raises:
+        TagError: where a tag cannot stand behind the one before it.
     """
     parts = [split_tag(tag) for tag in tags]
     result = []

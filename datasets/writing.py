@@ -13,10 +13,14 @@ COLUMNS = ("id", "corpus", "split", "language", "type", "case", "context", "enti
 
 
 def write(sentences: Iterable[Sentence], form: str) -> Iterator[str]:
-    """Pieces of text, one after another as they are needed; each ends its last line.
+    """Parts of a text, one after another as they are needed; each ends its last line.
 
-    form: conll, jsonl or csv.
-    Raises: UsageError for another form.
+    Args:
+        sentences: what is written.
+        form: conll, jsonl or csv.
+
+    Raises:
+        UsageError: another form.
     """
     if form not in FORMS:
         raise UsageError(f"Unknown format {form!r}.", f"Choose from {', '.join(FORMS)}.")

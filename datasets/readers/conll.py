@@ -1,7 +1,7 @@
 """Reads text with one word a line, its tag in the last column, and a blank line between sentences.
 
 Columns are parted by tabs or by spaces, the same number in every line. `#` comments and `-DOCSTART-` lines stand for no
-word; the comments `# text = …` and `# lang = …` tell the sentence's text and language. A file in which every word
+word; the comments `# text = …` and `# lang = …` state the sentence's text and language. A file in which every word
 begins with one language's code, as WikiANN has it (`en:London`), is of that language and loses the code.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.lines import first_bytes, kind_of_bytes, look, read_lines
+from nerspace.datasets.lines import first_bytes, first_lines, kind_of_bytes, read_lines
 from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
 from nerspace.datasets.tagging import is_marked
 
@@ -26,7 +26,7 @@ def recognises(path: Path) -> bool:
     if path.suffix.lower() in SUFFIXES:
         start = first_bytes(path, 16)
         return bool(start) and not kind_of_bytes(start)
-    lines = look(path)
+    lines = first_lines(path)
     rows = [cells for line in lines[:400] if not _is_mark(line) and len(cells := _cells(line)) > 1]
     data = [line for line in lines[:400] if line.strip() and not _is_mark(line)]
     marked = sum(is_marked(cells[-1].strip()) for cells in rows)
@@ -37,7 +37,8 @@ def recognises(path: Path) -> bool:
 def read(path: Path, shown: str) -> RawFile:
     """The sentences of one file, as they stand there.
 
-    Raises: DataError naming file and line.
+    Raises:
+        DataError: naming file and line.
     """
     raw = RawFile(path, shown)
     parser = _Parser(raw)
@@ -46,7 +47,7 @@ def read(path: Path, shown: str) -> RawFile:
     parser.end_sentence()
     if not raw.sentences and not raw.dropped:
         raise DataError(f"{path} holds no sentence.", "Expected a word and its tag a line.")
-    if not parser.said_language:
+    if not parser.has_language:
         _take_prefix(raw)
     return raw
 
@@ -58,7 +59,7 @@ class _Parser:
         self.raw = raw
         self.tabbed = False
         self.columns = 0
-        self.said_language = False
+        self.has_language = False
         self._clear()
 
     def _clear(self) -> None:
@@ -66,7 +67,7 @@ class _Parser:
         self.problem = ""
         self.words: list[str] = []
         self.tags: list[str] = []
-        self.said: dict[str, str] = {}
+        self.comments: dict[str, str] = {}
 
     def feed(self, number: int, line: str) -> None:
         """One line of the file."""
@@ -94,7 +95,7 @@ class _Parser:
 
     def _comment(self, line: str) -> None:
         if found := _META.match(line):
-            self.said[found[1].lower()] = found[2].strip()
+            self.comments[found[1].lower()] = found[2].strip()
 
     def _row(self, number: int, cells: list[str]) -> None:
         self.start = self.start or number
@@ -115,15 +116,15 @@ class _Parser:
     def end_sentence(self) -> None:
         """A blank line, a new document or the end of the file."""
         if self.problem:
-            self.raw.drop(self.start, self.problem, " ".join(self.words), self.said.get("lang", ""))
+            self.raw.drop(self.start, self.problem, " ".join(self.words), self.comments.get("lang", ""))
         elif self.words:
-            language = self.said.get("lang", "")
-            self.said_language |= bool(language)
-            text = self.said.get("text", "")
+            language = self.comments.get("lang", "")
+            self.has_language |= bool(language)
+            text = self.comments.get("text", "")
             # A text that does not hold these words belongs to another tokenisation, or was edited.
             text = text if "".join(text.split()) == "".join("".join(self.words).split()) else ""
             self.raw.sentences.append(RawSentence(self.start, self.words, self.tags, text, language))
-        elif self.said and not self.start:
+        elif self.comments and not self.start:
             # A blank line between the comments and their words does not part them.
             return
         self._clear()

@@ -37,9 +37,14 @@ class Rows:
 def read_rows(path: Path, needed: tuple[str, ...] = ()) -> Rows:
     """The rows of a file whose first line names the languages; a column without a name is an index and is left out.
 
-    needed: other columns that must be there.
     Cells come in Unicode's NFC form, with single spaces and without invisible signs.
-    Raises: DataError naming file, line and what was expected.
+
+    Args:
+        path: the file.
+        needed: other columns that must be there.
+
+    Raises:
+        DataError: naming file, line and what was expected.
     """
     lines = raw_rows(path)
     header = [tidy(cell) for cell in next(lines, (0, []))[1]]
@@ -78,7 +83,8 @@ def tidy(cell: str) -> str:
 def raw_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Every row with the line that it begins on; a line without cells is an empty row.
 
-    Raises: DataError naming file, line and what was expected.
+    Raises:
+        DataError: naming file, line and what was expected.
     """
     start = last = size = 0
 

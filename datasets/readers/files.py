@@ -51,8 +51,13 @@ def recognises(path: Path) -> bool:
 def read(path: Path, name: str, language: str | None = None) -> TaggedCorpus:
     """The tagged sentences of a file, or of all files of a known layout below a folder.
 
-    language: of all sentences, whatever names and marks say.
-    Raises: DataError naming file and line; also where no file has a known layout.
+    Args:
+        path: the file or folder.
+        name: of the corpus.
+        language: of all sentences, whatever names and marks say.
+
+    Raises:
+        DataError: naming file and line; also where no file has a known layout.
     """
     files = list(_files_in(path)) if path.is_dir() else [path]
     root = path if path.is_dir() else path.parent
@@ -79,8 +84,8 @@ def read(path: Path, name: str, language: str | None = None) -> TaggedCorpus:
 def _why_not(path: Path, files: list[Path], left_out: list[Dropped]) -> str:
     if files == [path]:
         return f"{path} is {_what(path)}."
-    told = [f"{row.file} is {row.reason}" for row in left_out if row.reason != UNKNOWN_LAYOUT]
-    return f"{path} is of no layout known here" + "".join(f"; {line}" for line in told[:3]) + "."
+    reasons = [f"{row.file} is {row.reason}" for row in left_out if row.reason != UNKNOWN_LAYOUT]
+    return f"{path} is of no layout known here" + "".join(f"; {line}" for line in reasons[:3]) + "."
 
 
 def _layout_of(path: Path) -> Layout | None:
@@ -95,7 +100,8 @@ def _what(path: Path) -> str:
 def _files_in(folder: Path) -> Iterator[Path]:
     """Ordinary files below a folder, by name, hidden ones left out.
 
-    Raises: DataError when there are too many to be a data set.
+    Raises:
+        DataError: there are too many to be a data set.
     """
 
     def refuse(error: OSError) -> None:

@@ -20,7 +20,8 @@ def recognises(path: Path) -> bool:
 def read(path: Path, shown: str) -> RawFile:
     """The sentences of the first sheet that has both columns, as they stand there. `line` is the sheet's row.
 
-    Raises: DataError naming file and row.
+    Raises:
+        DataError: naming file and row.
     """
     raw = RawFile(path, shown, sure=True)
     workbook = Workbook(path)

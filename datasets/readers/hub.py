@@ -45,7 +45,8 @@ class Address:
 def parse(address: str) -> Address:
     """The parts of an address.
 
-    Raises: DataError.
+    Raises:
+        DataError: it is none.
     """
     found = _ADDRESS.fullmatch(address)
     if not found or ".." in address:
@@ -58,7 +59,8 @@ def parse(address: str) -> Address:
 def read(address: str, language: str | None = None) -> TaggedCorpus:
     """The sentences of a data set with one list of words and one of tags a row.
 
-    Raises: DataError when the extra is missing, the set unknown, the network away, or the columns are others.
+    Raises:
+        DataError: the extra is missing, the set unknown, the network away, or the columns are others.
     """
     wanted = parse(address)
     folder = fetch(wanted)
@@ -84,7 +86,8 @@ def read(address: str, language: str | None = None) -> TaggedCorpus:
 def read_file(path: Path, shown: str) -> RawFile:
     """The sentences of one Parquet file, as they stand there. `line` is the number of the row, from 1.
 
-    Raises: DataError.
+    Raises:
+        DataError: if it cannot be read.
     """
     if first_bytes(path, 4) != b"PAR1":
         raise DataError(f"{path} is no Parquet file.")
@@ -103,9 +106,10 @@ def read_file(path: Path, shown: str) -> RawFile:
 
 
 def open_parquet(path: Path) -> tuple[list[str] | None, Iterator[Mapping[str, Any]]]:
-    """The names that tags which are numbers stand for, if the file tells them, and the rows.
+    """The names that tags which are numbers stand for, if the file states them, and the rows.
 
-    Raises: DataError without the extra, for a damaged file, and without a column of words and one of tags.
+    Raises:
+        DataError: without the extra, for a damaged file, and without a column of words and one of tags.
     """
     try:
         import pyarrow
@@ -149,7 +153,8 @@ def tag_names(metadata: Mapping[bytes, bytes], column: str) -> list[str] | None:
 def fetch(wanted: Address) -> Path:
     """The folder of a set's Parquet files, from the local cache when the network is away.
 
-    Raises: DataError.
+    Raises:
+        DataError: if it cannot be read.
     """
     try:
         from huggingface_hub import errors
@@ -171,7 +176,7 @@ def fetch(wanted: Address) -> Path:
     except Exception as error:
         raise DataError(
             f"{wanted.id} cannot be fetched from the Hub: {_first_line(error)}.",
-            "Check the network, or read it once where there is one: it is kept in the cache.",
+            "Check the network, or read it once where there is one: it stays in the cache.",
         ) from error
     raise DataError(f"{wanted.id} has no Parquet file{f' of {wanted.config}' if wanted.config else ''}.")
 

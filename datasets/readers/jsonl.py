@@ -15,7 +15,7 @@ from typing import Any
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.filling import split_words
-from nerspace.datasets.lines import first_bytes, kind_of_bytes, look, read_lines
+from nerspace.datasets.lines import first_bytes, first_lines, kind_of_bytes, read_lines
 from nerspace.datasets.readers.sentences import EMPTY_WORD, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
 
 WORDS = ("words", "tokens")
@@ -42,14 +42,15 @@ def recognises(path: Path) -> bool:
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         start = first_bytes(path, 16)
         return bool(start) and not kind_of_bytes(start)
-    first = next((line.strip() for line in look(path) if line.strip()), "")
+    first = next((line.strip() for line in first_lines(path) if line.strip()), "")
     return first.startswith("{") and first.endswith("}")
 
 
 def read(path: Path, shown: str) -> RawFile:
     """The sentences of one file, as they stand there.
 
-    Raises: DataError naming file and line.
+    Raises:
+        DataError: naming file and line.
     """
     raw = RawFile(path, shown, sure=True)
     for number, line in read_lines(path):
@@ -118,9 +119,15 @@ def _words_and_tags(record: Mapping[str, Any]) -> tuple[list[str], list[str]] | 
 
 
 def check_words(words: Sequence[Any], tags: Sequence[Any], names: Any = None) -> tuple[list[str], list[str]]:
-    """Words and tags as texts. names: what tags that are numbers stand for.
+    """Words and tags as texts.
 
-    Raises: ValueError with a phrase that says why not.
+    Args:
+        words: of one sentence, as they stand in the file.
+        tags: one for each word, texts or numbers.
+        names: what tags that are numbers stand for.
+
+    Raises:
+        ValueError: with a phrase that says why not.
     """
     if len(words) != len(tags):
         raise _Refused(UNEQUAL)
@@ -146,23 +153,23 @@ def _name_of(tag: Any, names: Any) -> str:
 def _from_spans(text: str, spans: Sequence[Any], drop: Callable[[str], None]) -> tuple[list[str], list[str]]:
     """Words and tags of a text with spans. Of spans that overlap the longest stays, for a word has one tag."""
     found = {_span(span, text) for span in spans}
-    kept: list[tuple[int, int, str]] = []
+    chosen: list[tuple[int, int, str]] = []
     for span in sorted(found, key=lambda span: (span[0] - span[1], span)):
-        place = bisect_left(kept, span)
-        if (place and kept[place - 1][1] > span[0]) or (place < len(kept) and kept[place][0] < span[1]):
+        place = bisect_left(chosen, span)
+        if (place and chosen[place - 1][1] > span[0]) or (place < len(chosen) and chosen[place][0] < span[1]):
             drop(OVERLAPS)
         else:
-            kept.insert(place, span)
-    pieces = _pieces(text, [position for start, end, _ in kept for position in (start, end)])
-    tags = ["O"] * len(pieces)
-    first = {start: i for i, (start, _) in enumerate(pieces)}
-    last = {end: i for i, (_, end) in enumerate(pieces)}
-    for start, end, label in kept:
+            chosen.insert(place, span)
+    words = _words_between(text, [position for start, end, _ in chosen for position in (start, end)])
+    tags = ["O"] * len(words)
+    first = {start: i for i, (start, _) in enumerate(words)}
+    last = {end: i for i, (_, end) in enumerate(words)}
+    for start, end, label in chosen:
         if start not in first or end not in last:
             raise _Refused(CUTS)
         size = last[end] - first[start] + 1
         tags[first[start] : last[end] + 1] = [f"B-{label}"] + [f"I-{label}"] * (size - 1)
-    return [text[a:b] for a, b in pieces], tags
+    return [text[a:b] for a, b in words], tags
 
 
 def _span(span: Any, text: str) -> tuple[int, int, str]:
@@ -180,13 +187,15 @@ def _span(span: Any, text: str) -> tuple[int, int, str]:
     return start + len(inside) - len(inside.lstrip()), end - len(inside) + len(inside.rstrip()), label
 
 
-def _pieces(text: str, borders: Sequence[int]) -> list[tuple[int, int]]:
+def _words_between(text: str, borders: Sequence[int]) -> list[tuple[int, int]]:
     """Start and end of every word; a word is cut where a span begins or ends beside a sign: "Londra|'da".
 
     borders: where spans begin and end, in order.
-    Raises: ValueError where that would part two letters.
+
+    Raises:
+        ValueError: where that would part two letters.
     """
-    pieces = []
+    words = []
     position = 0
     for word in split_words(text):
         start = text.index(word, position)
@@ -195,8 +204,8 @@ def _pieces(text: str, borders: Sequence[int]) -> list[tuple[int, int]]:
         if any(_is_letter(text[cut - 1]) and _is_letter(text[cut]) for cut in cuts):
             raise _Refused(CUTS)
         edges = [start, *cuts, position]
-        pieces += list(pairwise(edges))
-    return pieces
+        words += list(pairwise(edges))
+    return words
 
 
 def _is_letter(sign: str) -> bool:

@@ -21,7 +21,8 @@ def recognises(folder: Path) -> bool:
 def read(folder: Path, name: str) -> SyntheticNER:
     """The corpus in a folder of this layout.
 
-    Raises: DataError naming file, line and what was expected.
+    Raises:
+        DataError: naming file, line and what was expected.
     """
     contexts = []
     for line, row in _rows(folder / "contexts.csv", ("id", "type", "case", "gender")):

@@ -1,7 +1,7 @@
 """Contexts and names from CSV files with one column per language: what SyntheticNER and SlavNER have in common."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,8 @@ class Source:
     """A file of contexts or names.
 
     shown: its path inside the folder, for messages and tables. id: start of the ids of what is in it; the number behind
-    it is the line.
+    it is the line. has_names: it holds names, else contexts. mark: from a text of a context and its language to the
+    text with its slots as `filling.SLOT` knows them.
     """
 
     path: Path
@@ -32,10 +33,34 @@ class Source:
     id: str
     type: str
     case: str
+    has_names: bool
+    mark: Callable[[str, str], str] | None = None
+
+
+def read_sources(name: str, home: Path, sources: Iterable[Source], folders: Sequence[Path]) -> SyntheticNER:
+    """The corpus of these files.
+
+    Args:
+        name: of the corpus.
+        home: the folder that was given.
+        sources: its files, names before the contexts of another case that they are joined with.
+        folders: those whose other files are listed as dropped; none of them is opened.
+
+    Raises:
+        DataError: naming file, line and what was expected; when no context has a name in any language.
+    """
+    found = _Collector()
+    for source in sources:
+        if source.has_names:
+            found.add_names(source)
+        else:
+            found.add_contexts(source)
+    found.leave_unread(home, folders)
+    return found.corpus(name, home)
 
 
 @dataclass(slots=True)
-class Collector:
+class _Collector:
     """Gathers what the files of one folder hold, until it is a corpus."""
 
     contexts: list[Context] = field(default_factory=list)
@@ -64,20 +89,21 @@ class Collector:
                         self._drop(source, line, code, "no name, language left out", cells[code])
                 if forms:
                     names.append(Entity(f"{source.id}-{line:05d}", source.type, gender, "", {source.case: forms}))
-        self._tell(source, table, len(names))
+        self._report(source, table, len(names))
         if source.case != "nominative":
             self.entities, names = join(self.entities, names, source.case)
         self.entities += names
 
-    def add_contexts(self, source: Source, whole: bool, mark: Callable[[str, str], str] | None = None) -> None:
+    def add_contexts(self, source: Source) -> None:
         """Read a file of contexts.
 
-        A language whose text has no slot, or another number of slots than most, is left out; with `whole` the row is:
-        dropped where a slot is missing, refused where slots differ. An empty cell only ever leaves out its language.
-        mark: from a text and its language to the text with its slots as `filling.SLOT` knows them.
+        A language whose text has no slot, or another number of slots than most, is left out; in the nominative the row
+        is: dropped where a slot is missing, refused where slots differ. An empty cell only ever leaves out its
+        language.
         """
         table = read_rows(source.path)
-        kept = 0
+        whole, mark = source.case == "nominative", source.mark
+        sound_rows = 0
         for line, cells in table.rows:
             texts = {code: mark(cells[code], code) if mark else cells[code] for code in table.languages}
             faults = {code: fault for code, text in texts.items() if (fault := _fault(text, source.type))}
@@ -94,8 +120,8 @@ class Collector:
             else:
                 texts = {code: text for code, text in sound.items() if code not in odd}
                 self.contexts.append(_context(source, line, texts))
-                kept += 1
-        self._tell(source, table, kept)
+                sound_rows += 1
+        self._report(source, table, sound_rows)
 
     def leave_unread(self, home: Path, folders: Sequence[Path]) -> None:
         """Note the files of these folders that no reader took; none of them is opened."""
@@ -105,13 +131,10 @@ class Collector:
                 self.dropped.append(dropped(shown, 0, "", "no file of this layout, never opened", ""))
 
     def corpus(self, name: str, home: Path) -> SyntheticNER:
-        """What was gathered.
-
-        Raises: DataError when no context has a name in any language.
-        """
-        asked = {(c.type, c.case, c.gender, code) for c in self.contexts for code in c.texts}
+        """What was gathered."""
+        open_slots = {(c.type, c.case, c.gender, code) for c in self.contexts for code in c.texts}
         if not any(
-            (entity.type, case, entity.gender, code) in asked
+            (entity.type, case, entity.gender, code) in open_slots
             for entity in self.entities
             for case, forms in entity.forms.items()
             for code in forms
@@ -128,12 +151,14 @@ class Collector:
     def _drop(self, source: Source, line: int, language: str, reason: str, text: str) -> None:
         self.dropped.append(dropped(source.shown, line, language, reason, text))
 
-    def _tell(self, source: Source, table: Rows, kept: int) -> None:
+    def _report(self, source: Source, table: Rows, sound_rows: int) -> None:
         for name in table.others:
             self._drop(source, 1, "", "unknown column left out", name)
         for line in table.blank:
             self._drop(source, line, "", "empty line", "")
-        self.files.append(FileRead(source.shown, source.type, source.case, table.languages, len(table.rows), kept))
+        self.files.append(
+            FileRead(source.shown, source.type, source.case, table.languages, len(table.rows), sound_rows)
+        )
 
 
 def _fault(text: str, kind: str) -> str:

@@ -6,10 +6,11 @@ possible (4 and 3). The files of other cases exist in some languages only, so th
 alone. Contexts with two slots are filled twice with the same name. Without the PER contexts, PER names are only names.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.readers.parallel import Collector, Source
+from nerspace.datasets.readers.parallel import Source, read_sources
 from nerspace.datasets.synthetic import SyntheticNER
 
 # Type, case, start of the ids, patterns of the file of contexts, file of names. The first pattern that fits is read.
@@ -31,22 +32,23 @@ def recognises(path: Path) -> bool:
 def read(path: Path, name: str) -> SyntheticNER:
     """The corpus in a folder of this layout.
 
-    Raises: DataError naming file, line and what was expected.
+    Raises:
+        DataError: naming file, line and what was expected.
     """
     home = _home(path)
     if home is None:
         raise DataError(
             f"{path} is no readyTEN.", "Expected files such as LOC_NOM_names.csv and LOC_NOM_1984sents.csv."
         )
-    found = Collector()
+    return read_sources(name, home, _sources(home), [home])
+
+
+def _sources(home: Path) -> Iterator[Source]:
     for kind, case, start, patterns, names in _PAIRS:
         if (home / names).exists():
-            found.add_names(Source(home / names, names, start, kind, case))
+            yield Source(home / names, names, start, kind, case, has_names=True)
         if contexts := _contexts(home, patterns):
-            source = Source(contexts, contexts.name, f"{start}-context", kind, case)
-            found.add_contexts(source, whole=case == "nominative")
-    found.leave_unread(home, [home])
-    return found.corpus(name, home)
+            yield Source(contexts, contexts.name, f"{start}-context", kind, case, has_names=False)
 
 
 def _home(path: Path) -> Path | None:

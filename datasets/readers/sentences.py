@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nerspace.datasets.dropped import SHOWN, Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.naming import known_split, tell
+from nerspace.datasets.naming import known_split, language_and_split
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, split_tag, to_iob2, types_in
 
@@ -37,7 +37,7 @@ class RawSentence:
 class RawFile:
     """What a reader found in one file.
 
-    language: of the whole file, where a mark inside tells it. sure: the file itself names its tags as such.
+    language: of the whole file, where a mark inside states it. sure: the file itself names its tags as such.
     """
 
     path: Path
@@ -66,10 +66,16 @@ class Finished:
 def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -> Finished:
     """Sentences in IOB2 from what stands in a file, under the one scheme that the file is written in.
 
-    language: of every sentence, whatever names and marks say.
-    Raises: DataError when the file holds no sentence, or more are left out than kept: it is then something else.
+    Args:
+        raw: what stands in the file.
+        corpus: name of the corpus.
+        root: the folder that was given; names of folders above it say nothing.
+        language: of every sentence, whatever names and marks say.
+
+    Raises:
+        DataError: the file holds no sentence, or more are left out than read: it is then something else.
     """
-    named_language, named_split = tell(raw.path, root)
+    named_language, named_split = language_and_split(raw.path, root)
     # A sentence may stay though a span of it does not.
     rows = len({row.line for row in raw.sentences} | {row.line for row in raw.dropped if row.line})
     if not rows:

@@ -8,11 +8,12 @@ All else in S1 to S3, pickles among it, is listed as dropped and never opened.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.languages import LANGUAGES
-from nerspace.datasets.readers.parallel import Collector, Source
+from nerspace.datasets.readers.parallel import Source, read_sources
 from nerspace.datasets.synthetic import SyntheticNER
 
 _STAGES = ("S1", "S2", "S3")
@@ -40,7 +41,8 @@ def recognises(path: Path) -> bool:
 def read(path: Path, name: str) -> SyntheticNER:
     """The corpus in a folder of this layout; of one stage alone, with S2's ORG names for S3.
 
-    Raises: DataError naming file, line and what was expected.
+    Raises:
+        DataError: naming file, line and what was expected.
     """
     home = _home(path)
     if home is None:
@@ -48,18 +50,17 @@ def read(path: Path, name: str) -> SyntheticNER:
             f"{path} is no SlavNER data.", "Expected folders S1, S2 or S3 with LOC_names.csv, LOC_sents.csv …"
         )
     data, stages = home
-    found = Collector()
+    return read_sources(
+        name, data, _sources(data, stages), [folder for stage in stages for folder in _folders(data / stage)]
+    )
+
+
+def _sources(data: Path, stages: tuple[str, ...]) -> Iterator[Source]:
     for file, what, kind, case, start in _FILES:
         borrowed = file == "S2/ORG_names.csv" and "S3" in stages
-        if not (file[:2] in stages or borrowed) or not (data / file).exists():
-            continue
-        source = Source(data / file, file, start, kind, case)
-        if what == "names":
-            found.add_names(source)
-        else:
-            found.add_contexts(source, whole=case == "nominative", mark=_mark_locative if case == "locative" else _mark)
-    found.leave_unread(data, [folder for stage in stages for folder in _folders(data / stage)])
-    return found.corpus(name, data)
+        if (file[:2] in stages or borrowed) and (data / file).exists():
+            mark = _mark_locative if case == "locative" else _mark
+            yield Source(data / file, file, start, kind, case, what == "names", mark)
 
 
 def _home(path: Path) -> tuple[Path, tuple[str, ...]] | None:

@@ -52,7 +52,8 @@ class Row:
 class Workbook:
     """The sheets of a workbook, hidden ones among them.
 
-    Raises: DataError when the file is none, is too large, or changes while it is read.
+    Raises:
+        DataError: the file is none, is too large, or changes while it is read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +72,8 @@ class Workbook:
     def rows(self, sheet: str) -> Iterator[Row]:
         """The rows of a sheet, top to bottom; empty ones are left out, and their numbers with them.
 
-        Raises: DataError.
+        Raises:
+            DataError: if it cannot be read.
         """
         with self._damage_reported():
             lines = self._sheets[sheet].iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS)
@@ -109,7 +111,8 @@ def _open(content: bytes) -> Any:
 def _check_parts(content: bytes) -> None:
     """Refuse an archive whose parts are too large or not in order, before anything in it is parsed.
 
-    Raises: ValueError, and what zipfile raises.
+    Raises:
+        ValueError: one is; zipfile raises errors of its own.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
@@ -129,7 +132,8 @@ def _check_parts(content: bytes) -> None:
 def _elements(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
     """How many elements a part has at most; it is unpacked to its end, which checks its size and sum.
 
-    Raises: ValueError for a document type.
+    Raises:
+        ValueError: a document type.
     """
     count = 0
     before = b""

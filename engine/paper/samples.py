@@ -37,7 +37,8 @@ class PaperSample:
 def load_corpus(data: str, fill: bool) -> tuple[SyntheticNER, list[str]]:
     """The data, and a line for each type that has names but no context: it gets the built-in contexts, or is missing.
 
-    Raises: DataError for data without the paper's donor language.
+    Raises:
+        DataError: data without the paper's donor language.
     """
     corpus = datasets.load_parallel(data)
     if published.DONOR not in corpus.languages:
@@ -78,7 +79,8 @@ def ambiguous_names(corpus: SyntheticNER) -> dict[str, list[Entity]]:
 def draw_paper_sample(request: PaperRequest) -> PaperSample:
     """The sample of a request; the seed decides split and draw.
 
-    Raises: DataError when the data has too little.
+    Raises:
+        DataError: the data has too little.
     """
     corpus, notes = load_corpus(request.data, request.fill)
     split = corpus.split(request.seed)
@@ -115,7 +117,8 @@ def _proportional(
 ) -> tuple[list[Cell], list[str]]:
     """Cells by type in the given proportions, in random order, and a line where the data has fewer.
 
-    Raises: DataError when there is none.
+    Raises:
+        DataError: there is none.
     """
     wanted = _quotas({kind: shares[kind] for kind in shares if _has(corpus, kind)}, size)
     cells: list[Cell] = []

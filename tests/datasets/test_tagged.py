@@ -6,7 +6,7 @@ import pytest
 
 from nerspace import datasets
 from nerspace.datasets.errors import DataError, UsageError
-from nerspace.datasets.naming import tell
+from nerspace.datasets.naming import language_and_split
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus, overlaps
 from nerspace.datasets.tagging import find_scheme, kind_of, spans_of, to_iob2, type_of
@@ -151,7 +151,7 @@ def test_spans_name_words_and_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "stated"),
     [
         ("gold_be.xlsx", ("be", "all")),
         ("be/train.txt", ("be", "train")),
@@ -164,9 +164,9 @@ def test_spans_name_words_and_type() -> None:
         ("data/text.txt", ("und", "all")),
     ],
 )
-def test_names_tell_language_and_split(path: str, told: tuple[str, str]) -> None:
+def test_names_state_language_and_split(path: str, stated: tuple[str, str]) -> None:
     root = Path("/somewhere/corpus")
-    assert tell(root / path, root) == told
+    assert language_and_split(root / path, root) == stated
 
 
 def test_parallel_work_refuses_tagged_sentences(tmp_path: Path) -> None:
