@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.encoders.builtin import builtin_folder
 from nerspace.engine.encoders.sources import model_folder, tokenizer_folder
+from nerspace.engine.encoders.suitability import check_files
 from nerspace.engine.errors import ModelError
 
 if TYPE_CHECKING:
@@ -30,7 +31,16 @@ else:
         return Encoder
 
 
-__all__ = ["BUILTIN", "LABELS", "Encoder", "load_encoder", "load_token_classifier", "load_tokenizer", "resolve"]
+__all__ = [
+    "BUILTIN",
+    "LABELS",
+    "Encoder",
+    "check",
+    "load_encoder",
+    "load_token_classifier",
+    "load_tokenizer",
+    "resolve",
+]
 
 BUILTIN = "builtin"
 LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")
@@ -44,6 +54,17 @@ def resolve(name: str = BUILTIN) -> str:
     Raises: ModelError for a name that leads to no encoder with safetensors weights.
     """
     return str(builtin_folder() if name == BUILTIN else model_folder(name))
+
+
+def check(name: str = BUILTIN) -> str:
+    """As `resolve`, once the files say that the encoder can tag words and that its tokenizer fits; no weight is read.
+
+    Raises: ModelError for a name that leads to no such encoder.
+    """
+    folder = resolve(name)
+    if name != BUILTIN:
+        check_files(name, folder)
+    return folder
 
 
 def load_tokenizer(name: str = BUILTIN) -> "Tokenizer":

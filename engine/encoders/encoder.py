@@ -12,6 +12,7 @@ from nerspace.engine.encoders.batching import Encoded, encode
 from nerspace.engine.encoders.configuration import shape_in
 from nerspace.engine.encoders.forward import BATCH, Groups, Outputs, forward
 from nerspace.engine.encoders.saving import save_model
+from nerspace.engine.encoders.suitability import check_kind, check_vocabulary
 from nerspace.engine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -45,10 +46,13 @@ class Encoder:
     def __init__(
         self, name: str = encoders.BUILTIN, device: str = "auto", labels: Sequence[str] | None = None, seed: int = 0
     ) -> None:
-        shape = shape_in(encoders.resolve(name))
+        folder = encoders.resolve(name)
+        check_kind(name, folder)
+        shape = shape_in(folder)
         self.name, self.seed = name, seed
         self.labels = tuple(encoders.LABELS if labels is None else labels)
         self._device = devices.check_device_name(device)
+        self._vocabulary = shape.vocabulary
         self.limit, self.layers, self.width = shape.limit, shape.layers, shape.width
 
     def __repr__(self) -> str:
@@ -68,8 +72,15 @@ class Encoder:
 
     @cached_property
     def tokenizer(self) -> "Tokenizer":
-        """The fast tokenizer."""
-        return encoders.load_tokenizer(self.name)
+        """The fast tokenizer.
+
+        Raises:
+            ModelError: where it has more pieces than the model has vectors for.
+        """
+        tokenizer = encoders.load_tokenizer(self.name)
+        if self._vocabulary is not None:
+            check_vocabulary(self.name, tokenizer.get_vocab_size(), self._vocabulary)
+        return tokenizer
 
     @cached_property
     def model(self) -> Any:

@@ -1,13 +1,13 @@
 """What an extraction or a projection is asked to do, checked before anything is started; nothing heavy is imported."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from nerspace.engine import devices, encoders
-from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.encoders.configuration import shape_in
+from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import check_place, whole_path
 from nerspace.engine.runs import Run
 
@@ -99,14 +99,7 @@ def read_extract_request(found: Mapping[str, Any]) -> ExtractRequest:
 
 
 def _layers(model: str, asked: Sequence[int] | None) -> tuple[int, ...]:
-    path = Path(encoders.resolve(model)) / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read ({error}).") from error
-    last = next((int(config[name]) for name in ("num_hidden_layers", "n_layers", "num_layers") if name in config), None)
-    if last is None:
-        raise DataError(f"{path} does not say how many layers the model has.")
+    last = shape_in(encoders.check(model)).layers
     layers = (0, last) if asked is None else tuple(asked) or tuple(range(last + 1))
     for layer in layers:
         if not 0 <= layer <= last:

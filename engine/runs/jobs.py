@@ -48,7 +48,7 @@ def make(workspace: Path, kind: str, request: Mapping[str, Any]) -> Run:
     from nerspace.engine import encoders, runs
 
     datasets.load_parallel(request["data"]).select(languages=request["languages"])
-    encoders.resolve(request["model"])
+    encoders.check(request["model"])
     return runs.create(workspace, kind, request, request["seed"])
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from training_samples import sentence, some_sentences
+from training_samples import demo_request, sentence, some_sentences
 
-from nerspace.engine.encoders import Encoder, load_token_classifier, load_tokenizer
+from nerspace.engine.encoders import Encoder, check, load_token_classifier, load_tokenizer
 from nerspace.engine.encoders.batching import encode
 from nerspace.engine.encoders.forward import Outputs, finish, forward
 from nerspace.engine.errors import DataError, ModelError, UsageError
@@ -234,3 +234,94 @@ def test_a_saved_model_brings_its_tokenizer_whatever_files_it_came_from(
     # A model that was saved can be fine-tuned and saved again.
     again.save(tmp_path / "twice")
     assert load_tokenizer(str(tmp_path / "twice")).encode(TEXT).ids == expected
+
+
+# -- refused before a run is made
+
+
+def configured(folder: Path, **fields: object) -> str:
+    """A folder as an encoder's, with a tokenizer of 7 pieces and weights that cannot be read."""
+    folder.mkdir(exist_ok=True)
+    found = {"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 2, "vocab_size": 7, **fields}
+    (folder / "config.json").write_text(json.dumps(found))
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b"]) + "\n")
+    (folder / "model.safetensors").write_text("none")
+    return str(folder)
+
+
+@pytest.mark.parametrize("kind", ["t5", "mt5", "umt5", "bart", "mbart", "funnel", "marian", "vit", "no-such-kind", ""])
+def test_models_that_give_no_vector_for_each_piece_are_refused_by_their_files(kind: str, tmp_path: Path) -> None:
+    name = configured(tmp_path / "model", model_type=kind)
+    for refuse in (check, Encoder):
+        with pytest.raises(ModelError) as caught:
+            refuse(name)
+        assert name in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert "xlm-roberta-base" in caught.value.hint
+
+
+def test_a_decoder_is_told_by_the_configuration_alone(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="has a decoder behind its encoder"):
+        check(configured(tmp_path / "model", is_encoder_decoder=True))
+
+
+@pytest.mark.parametrize(
+    "kind", ["bert", "roberta", "xlm-roberta", "deberta-v2", "modernbert", "eurobert", "electra", "distilbert", "gpt2"]
+)
+def test_kinds_that_tag_words_pass(kind: str, tmp_path: Path) -> None:
+    assert check(configured(tmp_path / "model", model_type=kind)) == str(tmp_path / "model")
+
+
+def test_the_kinds_are_those_of_transformers() -> None:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
+
+    from nerspace.engine.encoders import suitability
+
+    assert suitability._taggers() == frozenset(MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES)
+
+
+@pytest.mark.parametrize("files", [bpe_files, added_pieces, one_file])
+def test_a_tokenizer_larger_than_the_embeddings_is_refused(files: Callable[[Path], None], tmp_path: Path) -> None:
+    files(tmp_path)
+    name = str(tmp_path)
+    assert check(name) == name
+    size = load_tokenizer(name).get_vocab_size()
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "vocab_size": size - 1}))
+    message = f"has {size:,} pieces, but the model has vectors for {size - 1:,}"
+    with pytest.raises(ModelError, match=message):
+        check(name)
+    with pytest.raises(ModelError, match=message):
+        Encoder(name).encode(["the"])
+    (tmp_path / "config.json").write_text(json.dumps({**config, "vocab_size": size}))
+    assert check(name) == name
+
+
+def test_an_encoder_without_tokenizer_is_refused(tmp_path: Path) -> None:
+    name = configured(tmp_path / "model")
+    (tmp_path / "model" / "vocab.txt").unlink()
+    with pytest.raises(ModelError, match="comes without a tokenizer"):
+        check(name)
+
+
+def test_no_run_is_made_with_a_model_that_does_not_suit(tmp_path: Path) -> None:
+    from nerspace.engine import runs
+    from nerspace.engine.requests.extraction import make_extract_request
+    from nerspace.engine.runs import jobs
+
+    name = configured(tmp_path / "model", model_type="t5")
+    home = runs.workspace_folder(tmp_path / "home")
+    with pytest.raises(ModelError, match="has a decoder"):
+        jobs.make(home, "finetune", demo_request(Path(name)))
+    with pytest.raises(ModelError, match="has a decoder"):
+        make_extract_request(None, model=name)
+    assert not list(runs.list_runs(home))
+
+
+def test_checking_imports_neither_torch_nor_transformers(tmp_path: Path, run_python: Callable[..., Any]) -> None:
+    name = configured(tmp_path / "model")
+    done = run_python(
+        "import sys\nfrom nerspace.engine.encoders import check\n"
+        f"print(check({name!r}) == {name!r}, {{'torch', 'transformers'}} & set(sys.modules))"
+    )
+    assert done.stdout == "True set()\n", done.stderr

@@ -98,7 +98,7 @@ def _models(source: "Run | None", model: str | None, chosen: Chosen) -> "list[Sa
     if model is None:
         assert source is not None  # noqa: S101 - without a model, a run was looked for
         return models_of(source, chosen.donors, chosen.seeds)
-    encoders.resolve(model)
+    encoders.check(model)
     return [SavedModel(",".join(chosen.donors) or UNTOLD, chosen.seed or 0, whole_path(model))]
 
 
