@@ -49,13 +49,13 @@ def script_of(code: str) -> str:
 
 
 def parse_languages(text: str | None) -> tuple[str, ...]:
-    """Language codes from a comma-separated text, in its order; all languages for None or "all".
+    """Language codes from a comma-separated text, in its order; none for None or "all", which leaves it to the data.
 
     Raises:
         UsageError: a code that is not known.
     """
     if text is None or text.strip() in ("", "all"):
-        return tuple(LANGUAGES)
+        return ()
     codes = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
     for code in codes:
         if code not in LANGUAGES:

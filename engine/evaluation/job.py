@@ -14,7 +14,7 @@ from nerspace.engine.evaluation.reading import Given, given_sentences, unknown_t
 from nerspace.engine.evaluation.stored import evaluation_tables
 from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagger, read_back, reading
 from nerspace.engine.executors.ray import MOST_SHARDS, Pool, reach
-from nerspace.engine.requests.evaluation import Evaluation, read_evaluation
+from nerspace.engine.requests.evaluation import Evaluation
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_reading
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
@@ -30,7 +30,7 @@ def evaluate(run: Run) -> Iterator[Record]:
     The sentences are read here or, in shards, on a cluster, with the same result; what was read before the run was cut
     off is not read again.
     """
-    asked = read_evaluation(run.info()["request"])
+    asked = Evaluation.read(run.info()["request"])
     devices.use_threads(asked.threads)
     with ExitStack() as stack:
         pool: Pool | None = None

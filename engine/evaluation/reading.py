@@ -13,7 +13,7 @@ from nerspace.datasets.dropped import Dropped
 from nerspace.datasets.naming import UNKNOWN as NO_LANGUAGE
 from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
 from nerspace.engine.errors import ModelError, UsageError
-from nerspace.engine.requests.evaluation import Evaluation, SavedModel
+from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
 from nerspace.engine.tables.spec import (
     LANGUAGE,
@@ -192,7 +192,7 @@ COVERAGE = TableSpec(
 
 @COVERAGE.made_by
 def coverage_table(
-    model: SavedModel, given: Given, asked: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int,
+    model: Reader, given: Given, asked: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int,
     learned: Collection[str] = (),
 ) -> "pd.DataFrame":  # fmt: skip
     """What a model was given, and what of it lies outside its reach.

@@ -20,7 +20,7 @@ from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation.reading import Given, Labels, coverage_table, labels_of, parts_of
 from nerspace.engine.executors.ray import Piece, Pool, shards
 from nerspace.engine.files import write_text
-from nerspace.engine.requests.evaluation import Evaluation, SavedModel
+from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Record, counted
 
@@ -40,7 +40,7 @@ class Tagger:
     """
 
     number: int
-    model: SavedModel
+    model: Reader
     labels: Labels
     parts: list[tuple[int, int, int, int, int]]
     shards: list[range]
@@ -61,7 +61,7 @@ class Tagger:
         return [replace(s, words=s.words[start:stop], tags=s.tags[start:stop]) for s, start, stop in cut]
 
 
-def make_tagger(number: int, model: SavedModel, given: Given, asked: Evaluation, learned: Collection[str]) -> Tagger:
+def make_tagger(number: int, model: Reader, given: Given, asked: Evaluation, learned: Collection[str]) -> Tagger:
     """How a model reads the given sentences; its weights are not loaded.
 
     learned: the sentences that it was trained on. Raises: ModelError for a model that does not tag names.
@@ -114,7 +114,7 @@ def _piece(pool: Pool, tagger: Tagger, shard: range, given: Given) -> Piece:
 
 
 def read_shard(
-    run: Run, model: SavedModel, labels: Labels, device: str, sentences: Sequence[Sentence], shard: range,
+    run: Run, model: Reader, labels: Labels, device: str, sentences: Sequence[Sentence], shard: range,
     home: str,
 ) -> Iterator[Record]:  # fmt: skip
     """Have a model tag the sentences of a shard, and leave what it said in the file `home` of the run."""
@@ -134,7 +134,7 @@ def read_shard(
 
 
 @lru_cache(maxsize=1)
-def _encoder(model: SavedModel, own: tuple[str, ...], device: str) -> Encoder:
+def _encoder(model: Reader, own: tuple[str, ...], device: str) -> Encoder:
     """A model with its own labels, kept for its next shard."""
     return Encoder(model.model, device, own, model.seed)
 

@@ -27,7 +27,7 @@ from nerspace.engine.extraction.files import GrowingVectors, forget_vectors
 from nerspace.engine.extraction.sentences import Plan, make_plan
 from nerspace.engine.extraction.tables import file_name, origin, vectors_table
 from nerspace.engine.files import settle
-from nerspace.engine.requests.extraction import ExtractRequest, read_extract_request
+from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.runs import Run, append_text, to_csv
 from nerspace.engine.runs.origin import Origin, begin_reading, digest
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
@@ -73,7 +73,7 @@ def extract(run: Run) -> Iterator[Record]:
 
     Memory does not grow with the number of sentences. Raises: DataError when no sentence gives a vector.
     """
-    request = read_extract_request(run.info()["request"])
+    request = ExtractRequest.read(run.info()["request"])
     devices.use_threads(request.threads)
     with ExitStack() as stack:
         pool: Pool | None = None

@@ -9,7 +9,7 @@ from nerspace import datasets
 from nerspace.datasets import Sentence, SyntheticNER, TaggedCorpus
 from nerspace.datasets.tagging import spans_of
 from nerspace.engine.requests.extraction import ExtractRequest
-from nerspace.engine.requests.training import read_request
+from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import Run
 from nerspace.engine.sampling import draw_cells
 
@@ -84,7 +84,7 @@ def make_plan(request: ExtractRequest) -> Plan:
     Raises: DataError or UsageError when the data has none.
     """
     if request.source:
-        asked = read_request(Run(Path(request.source)).info()["request"])
+        asked = Request.read(Run(Path(request.source)).info()["request"])
         corpus = datasets.load_parallel(asked.data).select(languages=asked.languages)
         test = corpus.split(asked.seed).test
         drawn = draw_cells(test, request.size, asked.seed) if request.size else range(len(test))

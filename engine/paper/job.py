@@ -12,7 +12,7 @@ from nerspace.engine.paper import published
 from nerspace.engine.paper.claims import Finding, claim_table
 from nerspace.engine.paper.samples import PaperSample, draw_paper_sample
 from nerspace.engine.paper.settings import setting_table
-from nerspace.engine.requests.paper import PaperRequest, read_paper_request
+from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_training
@@ -42,7 +42,7 @@ class Clock:
 
 def paper(run: Run) -> Iterator[Record]:
     """Do what the run asks for: every model once, every table as soon as it can be made, then claims and report."""
-    request = read_paper_request(run.info()["request"])
+    request = PaperRequest.read(run.info()["request"])
     clock = Clock()
     yield Stage("prepare", "Data", 1, "sample")
     sample = draw_paper_sample(request)

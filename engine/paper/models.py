@@ -82,7 +82,7 @@ def training_request(request: PaperRequest, asked: Readings, donor: str, seed: i
         device=request.device, data=request.data, learning_rate=request.learning_rate, batch_size=sizes.batch_size,
         epochs=request.epochs, probe_every=sizes.probe_every if probed else 0, probe_size=sizes.probe_size,
         probe_languages=tuple(code for code in published.SIX if code in asked.languages),
-        perplexity=request.perplexity, keep_model=is_read(request, donor, seed),
+        keep_model=is_read(request, donor, seed),
         checkpoint_seconds=request.checkpoint_seconds,
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nerspace.engine.paper import published
 from nerspace.engine.paper.samples import PaperSample
+from nerspace.engine.requests.base import usual_rate
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.tables.spec import (
     TableSpec,
@@ -43,7 +44,7 @@ def setting_table(request: PaperRequest, sample: PaperSample) -> "pd.DataFrame":
         ("epochs", str(published.EPOCHS), str(request.epochs)),
         ("sentences per step", "not stated", str(sizes.batch_size)),
         ("steps per model", "not stated", str(steps)),
-        ("peak learning rate", "not stated", f"{request.learning_rate:g}"),
+        ("peak learning rate", "not stated", f"{request.learning_rate or usual_rate(request.model):g}"),
         ("h of the changes, in steps", str(published.PROBE_EVERY), str(sizes.probe_every)),
         ("changes per series", "not stated", str(steps // sizes.probe_every)),
         ("probed sentences per language", "not stated", str(sizes.probe_size)),

@@ -51,11 +51,13 @@ def usable_perplexity(n: int, perplexity: float) -> float:
 def check_how(method: str, metric: str, perplexity: float) -> None:
     """Raises: UsageError for a method, metric or perplexity that there is not."""
     if method not in METHODS:
-        raise UsageError(f"Unknown method {method!r}.", f"Choose from {', '.join(METHODS)}.")
+        raise UsageError(f"Unknown method {method!r}.", f"Choose from {', '.join(METHODS)}.", field="method")
     if metric not in METRICS:
-        raise UsageError(f"Unknown metric {metric!r}.", f"Choose from {', '.join(METRICS)}.")
+        raise UsageError(f"Unknown metric {metric!r}.", f"Choose from {', '.join(METRICS)}.", field="metric")
     if not 1 <= perplexity < float("inf"):
-        raise UsageError(f"The perplexity is {perplexity}.", "It must be at least 1; 70 is the paper's.")
+        raise UsageError(
+            f"The perplexity is {perplexity}.", "It must be at least 1; 70 is the paper's.", field="perplexity"
+        )
 
 
 def ready_rows(X: Array, metric: str = "euclidean") -> npt.NDArray[np.float32]:

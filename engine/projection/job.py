@@ -23,8 +23,9 @@ from nerspace.engine.executors.ray import Piece, Pool, reach
 from nerspace.engine.files import cache_folder, whole_file
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
 from nerspace.engine.projection import map_columns, quality_row
-from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, iterations, ready_rows
-from nerspace.engine.requests.extraction import ProjectRequest, read_project_request
+from nerspace.engine.projection.drawing import Array, Drawn, Plane, check_how, draw, iterations, ready_rows
+from nerspace.engine.requests.base import given
+from nerspace.engine.requests.projection import ProjectRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 from nerspace.engine.runs.versions import code_hash
@@ -43,9 +44,20 @@ class How:
     warm_start: bool = False
 
 
+def make_project_request(run: Run, **fields: Any) -> dict[str, Any]:
+    """A checked request as the plain dict that run.json holds; see ProjectRequest for the fields but source.
+
+    Raises: UsageError naming what cannot be.
+    """
+    request = ProjectRequest(source=str(run.path), **given(**fields)).check()
+    check_how(request.method, request.metric, request.perplexity)
+    choose(read_stored(run, request.of), request)
+    return request.plain()
+
+
 def project_vectors(run: Run) -> Iterator[Record]:
     """Draw the vectors of another run as its request says; tables points, sentences, map and map_quality."""
-    request = read_project_request(run.info()["request"])
+    request = ProjectRequest.read(run.info()["request"])
     yield Stage("read", "Vectors", 1, "run")
     source = Run(Path(request.source))
     stored = chosen_rows(read_stored(source, request.of), request)

@@ -1,53 +1,56 @@
 """What an evaluation is asked to do, checked before a job is started; nothing heavy is imported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nerspace.datasets.tagging import TagError, split_tag
-from nerspace.engine import devices, runs
-from nerspace.engine.encoders.sources import has_model
+from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
-from nerspace.engine.requests.training import check_place
+from nerspace.engine.requests.base import BaseRequest, given
+from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import Run
 
 # The donor of a model of which nobody says what it was trained on.
-UNTOLD = "unknown"
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class SavedModel:
-    """A fine-tuned model: a folder or name of the hub, its donor language and its seed."""
+class Reader:
+    """A model that is to tag sentences: a folder or name of the hub, its donor language and its seed."""
 
     donor: str
     seed: int
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What a run of kind "evaluate" is asked to do; kept whole in run.json.
+@dataclass(frozen=True)
+class Evaluation(BaseRequest):
+    """What a run of kind "evaluate" is to do.
 
-    run: folder of the run that the models come from, empty for none. languages, splits: empty for all. size: sentences
-    per language of data that is a product of contexts and names, whose test part is read; tagged data is read whole.
-    types: type in the data → type of the model, or O. donor, model, seed: of the first model, for lists of runs.
-    on, threads: where it is done, as in Request.
+    models: those that read. data: what they read. run: folder of the run that the models come from, empty for none.
+    languages, splits: empty for all. size: sentences per language of data that is a product of contexts and names,
+    whose test part is read; tagged data is read whole. types: type in the data → type of the model, or O. donor, model,
+    seed: of the first model, for lists of runs. on, threads: where it is done, as in Request.
     """
 
-    run: str
-    models: tuple[SavedModel, ...]
+    models: tuple[Reader, ...]
     data: str
-    languages: tuple[str, ...]
-    splits: tuple[str, ...]
-    size: int
-    types: Mapping[str, str]
-    device: str
-    donor: str
-    model: str
-    seed: int
+    run: str = ""
+    languages: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    size: int = Request.test_size
+    types: Mapping[str, str] = field(default_factory=dict)
+    device: str = "auto"
+    donor: str = ""
+    model: str = ""
+    seed: int = 0
     on: str = ""
     threads: int = 0
+
+    LEAST: ClassVar = {"size": 1, "threads": 0}
+    PARTS: ClassVar = {"models": Reader}
 
 
 def newest_run(workspace: Path, name: str | None, what: str) -> Run:
@@ -60,59 +63,31 @@ def newest_run(workspace: Path, name: str | None, what: str) -> Run:
     return runs.find_run(workspace, name, runs.keeps_model, what)
 
 
-def models_of(run: Run, donors: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[SavedModel]:
-    """The models that a run kept: model/ of a demo, model/DONOR-SEED of a fine-tuning.
+def readers_of(run: Run, donors: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[Reader]:
+    """The models that a run saved, of some donors and seeds, where empty of all.
 
-    Raises: UsageError when it kept none, or none of these donors and seeds.
+    Raises: UsageError when it saved none, or none of these.
     """
-    folder = run.path / "model"
-    request = run.info()["request"]
-    if has_model(folder):
-        found = [SavedModel(str(request.get("donor", UNTOLD)), int(run.info().get("seed", 0)), str(folder))]
-    else:
-        found = []
-        for path in sorted(folder.glob("*-*")):
-            donor, _, seed = path.name.rpartition("-")
-            if has_model(path) and seed.isdecimal():
-                found.append(SavedModel(donor, int(seed), str(path)))
-    if not found:
-        raise UsageError(f"The run {run.id} kept no model.", "Train with --keep-model, or give a model with --model.")
-    kept = [m for m in found if (not donors or m.donor in donors) and (not seeds or m.seed in seeds)]
-    if not kept:
-        there = ", ".join(f"{model.donor} seed {model.seed}" for model in found)
-        raise UsageError(f"The run {run.id} kept no model of that donor and seed.", f"It has: {there}.")
-    return kept
+    from nerspace.engine.runs.models import chosen_models
+
+    found = chosen_models(run, tuple(donors), tuple(seeds))
+    return [Reader(model.id.donor or UNKNOWN, model.id.seed, str(model.folder)) for model in found]
 
 
 def make_evaluation(
-    models: Sequence[SavedModel], data: str, *, run: Run | None = None, languages: Sequence[str] = (),
-    splits: Sequence[str] = (), size: int = 120, types: Mapping[str, str] | None = None, device: str = "auto",
-    on: str = "", threads: int = 0,
+    models: Sequence[Reader], data: str, *, run: Run | None = None, types: Mapping[str, str] | None = None,
+    **fields: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    """A checked request as the plain dict that run.json holds.
+    """A checked request as the plain dict that run.json holds; None stands for the default of a field.
 
     Raises: UsageError naming the first value that cannot be.
     """
-    devices.check_device_name(device)
-    if size < 1:
-        raise UsageError(f"Size is {size}.", "It must be at least 1.")
-    if threads < 0:
-        raise UsageError(f"Threads is {threads}.", "It must be 0, for all, or more.")
-    check_place(on, device)
     first = models[0]
-    return asdict(
-        Evaluation(
-            str(run.path) if run else "", tuple(models), data, tuple(languages), tuple(splits), size,
-            dict(types or {}), device, first.donor, first.model, first.seed, on, threads,
-        )
+    request = Evaluation(
+        tuple(models), data, run=str(run.path) if run else "", types=dict(types or {}), donor=first.donor,
+        model=first.model, seed=first.seed, **given(**fields),
     )  # fmt: skip
-
-
-def read_evaluation(fields: Mapping[str, Any]) -> Evaluation:
-    """The request that run.json holds."""
-    models = tuple(SavedModel(**model) for model in fields["models"])
-    lists = {name: tuple(fields[name]) for name in ("languages", "splits")}
-    return Evaluation(**{**fields, **lists, "models": models})
+    return request.check().plain()
 
 
 def parse_types(text: str | None) -> dict[str, str]:

@@ -1,14 +1,13 @@
 """What `nerspace paper` is asked to do, and the sizes that a scale stands for. Nothing heavy is imported."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Self
 
-from nerspace.engine import devices
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import published
 from nerspace.engine.paper.published import ITEMS
-from nerspace.engine.requests.training import check_place
+from nerspace.engine.requests.base import BUILTIN, BaseRequest, check_rate, given, usual_rate
 
 # What a model is needed for; Table 1 counts, and the rest is read from English seed 0 alone.
 MANY_DONORS = "figure5"
@@ -55,7 +54,9 @@ def sizes_of(scale: str) -> Sizes:
     except ValueError:
         share = 0.0
     if not 0 < share <= 1:
-        raise UsageError(f"Unknown scale {scale!r}.", f"Choose {', '.join(SCALES)} or a share such as 0.1.")
+        raise UsageError(
+            f"Unknown scale {scale!r}.", f"Choose {', '.join(SCALES)} or a share such as 0.1.", field="scale"
+        )
     full, least = asdict(FULL), asdict(_LEAST)
     scaled = {name: max(least[name], round(value * share)) for name, value in full.items()}
     batch = 2 if share < 0.1 else 4 if share < 0.3 else FULL.batch_size
@@ -64,24 +65,25 @@ def sizes_of(scale: str) -> Sizes:
     return Sizes(**{**scaled, "probe_every": every, "probe_size": FULL.probe_size, "batch_size": batch})
 
 
-@dataclass(frozen=True, slots=True)
-class PaperRequest:
-    """What a paper run is asked to do; kept whole in run.json.
+@dataclass(frozen=True)
+class PaperRequest(BaseRequest):
+    """What a paper run is to do.
 
     items: which tables and figures. seeds: models per donor for Figure 5, from `seed` on; the rest uses the first.
-    fill: whether types that the data has names but no contexts for get the built-in contexts. fresh: whether models of
-    earlier runs are made anew. on, threads: where the models are made, as in Request.
+    learning_rate: None for that of the encoder. fill: whether types that the data has names but no contexts for get the
+    built-in contexts. fresh: whether models of earlier runs are made anew. on, threads: where the models are made, as
+    in Request.
     """
 
-    items: tuple[str, ...]
-    scale: str
-    sizes: Sizes
-    seeds: int
-    seed: int
-    model: str
-    data: str
-    device: str
-    learning_rate: float
+    items: tuple[str, ...] = tuple(ITEMS)
+    scale: str = "small"
+    sizes: Sizes = SMALL
+    seeds: int = 3
+    seed: int = 0
+    model: str = BUILTIN
+    data: str = BUILTIN
+    device: str = "auto"
+    learning_rate: float | None = None
     epochs: int = published.EPOCHS
     perplexity: float = published.PERPLEXITY
     fill: bool = True
@@ -89,6 +91,15 @@ class PaperRequest:
     checkpoint_seconds: float = 60.0
     on: str = ""
     threads: int = 0
+
+    LEAST: ClassVar = {"seeds": 1, "threads": 0}
+    PARTS: ClassVar = {"sizes": Sizes}
+
+    def check(self) -> Self:
+        """See BaseRequest."""
+        BaseRequest.check(self)
+        check_rate(self.learning_rate)
+        return self
 
     def donors(self, languages: tuple[str, ...]) -> list[tuple[str, int]]:
         """The donor and seed of every model that the items need; English and the first seed come first."""
@@ -102,27 +113,19 @@ class PaperRequest:
         return [pair for pair in dict.fromkeys(wanted) if pair[0] in languages]
 
 
-def make_paper_request(items: tuple[str, ...], scale: str, seeds: int, **fields: Any) -> dict[str, Any]:
-    """A checked request as the plain dict that run.json holds; items: none for all.
+def make_paper_request(items: Sequence[str] = (), **fields: Any) -> dict[str, Any]:
+    """A checked request as the plain dict that run.json holds.
 
-    Raises: UsageError naming the first field that cannot be.
+    Args:
+        items: none for all.
+        fields: those of PaperRequest; None stands for the default.
+
+    Raises:
+        UsageError: naming the first field that cannot be.
     """
     for item in items:
         if item not in ITEMS:
-            raise UsageError(f"The paper has no {item!r}.", f"Choose from {', '.join(ITEMS)}.")
-    if seeds < 1:
-        raise UsageError(f"Seeds is {seeds}.", "It must be at least 1.")
-    chosen = tuple(item for item in ITEMS if item in items or not items)
-    request = PaperRequest(chosen, scale, sizes_of(scale), seeds, **fields)
-    devices.check_device_name(request.device)
-    check_place(request.on, request.device)
-    if request.threads < 0:
-        raise UsageError(f"Threads is {request.threads}.", "It must be 0, for all, or more.")
-    if not 0 < request.learning_rate < 1:
-        raise UsageError(f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.")
-    return asdict(request)
-
-
-def read_paper_request(fields: Mapping[str, Any]) -> PaperRequest:
-    """The request that run.json holds."""
-    return PaperRequest(**{**fields, "items": tuple(fields["items"]), "sizes": Sizes(**fields["sizes"])})
+            raise UsageError(f"The paper has no {item!r}.", f"Choose from {', '.join(ITEMS)}.", field="items")
+    request = PaperRequest(tuple(item for item in ITEMS if item in items or not items), **given(**fields)).check()
+    rate = request.learning_rate or usual_rate(request.model)
+    return replace(request, sizes=sizes_of(request.scale), learning_rate=rate).plain()

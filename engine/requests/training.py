@@ -1,14 +1,15 @@
-"""What a run is asked to do, checked before anything is started; nothing heavy is imported."""
+"""What is trained, and how: the requests of finetune, transfer and demo. Nothing heavy is imported."""
 
 import math
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from nerspace.engine import devices
 from nerspace.engine.errors import UsageError
+from nerspace.engine.requests.base import BUILTIN, BaseRequest, check_rate, given, usual_rate, whole_path
+
+# As donors: all languages of the data.
+ALL = ("all",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Recipe:
     def of(cls, request: "Request") -> "Recipe":
         """The part of a request that says how to train."""
         return cls(
-            learning_rate=request.learning_rate, batch_size=request.batch_size, epochs=request.epochs,
-            probe_every=request.probe_every, seed=request.seed, dropout=request.dropout,
+            learning_rate=request.learning_rate or usual_rate(request.model), batch_size=request.batch_size,
+            epochs=request.epochs, probe_every=request.probe_every, seed=request.seed, dropout=request.dropout,
         )  # fmt: skip
 
     def steps(self, sentences: int) -> int:
@@ -47,34 +48,34 @@ class Recipe:
         return self.probe_every > 0 and step % self.probe_every == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run is asked to do; kept whole in run.json.
+@dataclass(frozen=True)
+class Request(BaseRequest):
+    """What a fine-tuning is to do.
 
-    size: training sentences in the donor language. test_size: test sentences per language, the same cells in each.
-    checkpoint_seconds: least time between two checkpoints of the training. donors, seeds: where several models are
-    trained, their languages and how many seeds each, from `seed` on; a demo trains one, on the donor.
-    probe_every: steps between two probes, 0 for none. probe_languages, probe_layers: what is probed; all languages,
-    and the initial and the last layer, where they are empty. on: where the work is done: here where it is empty, else
-    as `cluster.check_address` has it. threads: CPU threads of each training, 0 for all of this machine or, on a
-    cluster, for one; equal threads give equal numbers.
+    donors: languages of which each is trained on, ALL for those of the data; donor: the first. seeds: models per donor,
+    each with its own seed, from `seed` on, which also decides the split and the sample. languages: those tested in,
+    where empty those of the data; donors are among them. size: training sentences in the donor language. test_size:
+    test sentences per language, the same cells in each. learning_rate: at its peak, None for that of the encoder.
+    checkpoint_seconds: least time between two checkpoints. probe_every: steps between two probes, 0 for none.
+    probe_languages, probe_layers: what is probed; all languages, and the initial and the last layer, where they are
+    empty. on: where the work is done: here where it is empty, else as `check_address` has it. threads: CPU threads of
+    each training, 0 for all of this machine or, on a cluster, for one; equal threads give equal numbers.
     """
 
-    donor: str
-    languages: tuple[str, ...]
-    seed: int
-    size: int
-    test_size: int
-    model: str
-    device: str
-    data: str
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    probe_every: int
-    probe_size: int
-    perplexity: float
-    keep_model: bool
+    donor: str = ""
+    languages: tuple[str, ...] = ()
+    seed: int = 0
+    size: int = 2880
+    test_size: int = 120
+    model: str = BUILTIN
+    device: str = "auto"
+    data: str = BUILTIN
+    learning_rate: float | None = None
+    batch_size: int = 8
+    epochs: int = 1
+    probe_every: int = 50
+    probe_size: int = 12
+    keep_model: bool = True
     checkpoint_seconds: float = 60.0
     donors: tuple[str, ...] = ()
     seeds: int = 1
@@ -84,6 +85,46 @@ class Request:
     on: str = ""
     threads: int = 0
 
+    # Below these a request makes no sense: no batch, no split into types, no pair of neighbours.
+    LEAST: ClassVar = {
+        "size": 8, "test_size": 6, "batch_size": 1, "epochs": 1, "probe_every": 0, "probe_size": 2, "seeds": 1,
+        "threads": 0,
+    }  # fmt: skip
+
+    # Whether there may be several donors.
+    SEVERAL: ClassVar[bool] = True
+
+    def check(self) -> Self:
+        """See BaseRequest."""
+        BaseRequest.check(self)
+        for code in self.probe_languages:
+            if self.languages and self.donor and code not in self.languages:
+                raise UsageError(
+                    f"{code} is not among the languages of the run.", f"Probe some of {', '.join(self.languages)}.",
+                    field="probe_languages",
+                )  # fmt: skip
+        if not 0 <= self.dropout < 1:
+            raise UsageError(
+                f"Dropout is {self.dropout}.", "It must be at least 0 and below 1.", field="dropout"
+            )  # fmt: skip
+        check_rate(self.learning_rate)
+        return self
+
+    def completed(self, known: Sequence[str]) -> Self:
+        """The same with the languages that were left open, from those of the data, in its order.
+
+        The donor is English where nobody says and the data has it, else its first language.
+        """
+        donors = tuple(known) if self.donors == ALL else self.donors
+        donor = self.donor or (donors[0] if donors else "en" if "en" in known else known[0])
+        donors = donors or ((donor,) if self.SEVERAL else ())
+        return replace(self, donor=donor, donors=donors, languages=self.languages or tuple(known)).with_donors().check()
+
+    def with_donors(self) -> Self:
+        """The same with the donors before the languages, where they are not among them."""
+        donors = [code for code in dict.fromkeys((self.donor, *self.donors)) if code not in self.languages]
+        return replace(self, languages=(*donors, *self.languages))
+
     def layers_of(self, last: int) -> tuple[int, ...]:
         """The layers to probe, in order.
 
@@ -92,92 +133,52 @@ class Request:
         for layer in self.probe_layers:
             if not 0 <= layer <= last:
                 raise UsageError(
-                    f"The model has no layer {layer}.",
-                    f"Choose from 0 (the initial one) to {last}.",
+                    f"The model has no layer {layer}.", f"Choose from 0 (the initial one) to {last}.",
                     field="probe_layers",
-                )
+                )  # fmt: skip
         return tuple(sorted(set(self.probe_layers)))
 
 
-# Below these a request makes no sense: no batch, no split into types, no pair of neighbours.
-_LEAST = {
-    "size": 8,
-    "test_size": 6,
-    "batch_size": 1,
-    "epochs": 1,
-    "probe_every": 0,
-    "probe_size": 2,
-    "perplexity": 1,
-    "seeds": 1,
-    "threads": 0,
-}
+@dataclass(frozen=True)
+class TransferRequest(Request):
+    """As Request, of many models that are told apart by their errors alone."""
+
+    donors: tuple[str, ...] = ALL
+    seeds: int = 3
+    probe_every: int = 0
+    keep_model: bool = False
 
 
-def make_request(**fields: Any) -> dict[str, Any]:
-    """A checked request as the plain dict that run.json holds; see Request for the fields.
+@dataclass(frozen=True)
+class DemoRequest(Request):
+    """As Request, of one model on one donor, whose space is mapped. perplexity: of the maps."""
 
-    Donors are put before the languages if they are not among them.
+    probe_every: int = 30
+    perplexity: float = 70
 
-    Raises: UsageError naming the first field that cannot be.
+    LEAST: ClassVar = {**Request.LEAST, "perplexity": 1}
+    SEVERAL: ClassVar = False
+
+
+KINDS: dict[str, type[Request]] = {"finetune": Request, "transfer": TransferRequest, "demo": DemoRequest}
+
+
+def make_request(kind: str = "finetune", **fields: Any) -> dict[str, Any]:
+    """A checked request as the plain dict that run.json holds; languages may be open, see `Request.completed`.
+
+    Args:
+        kind: finetune, transfer or demo.
+        fields: those of its class in KINDS; None stands for the default.
+
+    Raises:
+        UsageError: naming the first field that cannot be.
     """
-    donors = tuple(fields.get("donors", ()))
-    asked = tuple(fields["languages"])
-    languages = (*(code for code in dict.fromkeys((fields["donor"], *donors)) if code not in asked), *asked)
-    places = {name: whole_path(fields[name]) for name in ("data", "model")}
-    request = read_request({**fields, **places, "languages": languages})
-    devices.check_device_name(request.device)
-    for name, least in _LEAST.items():
-        if getattr(request, name) < least:
-            raise UsageError(
-                f"{name.replace('_', ' ').capitalize()} is {getattr(request, name)}.",
-                f"It must be at least {least}.",
-                field=name,
-            )
-    check_place(request.on, request.device)
-    for code in request.probe_languages:
-        if code not in languages:
-            raise UsageError(
-                f"{code} is not among the languages of the run.", f"Probe some of {', '.join(languages)}.",
-                field="probe_languages",
-            )  # fmt: skip
-    if not 0 <= request.dropout < 1:
-        raise UsageError(f"Dropout is {request.dropout}.", "It must be at least 0 and below 1.", field="dropout")
-    if not 0 < request.learning_rate < 1:
-        raise UsageError(
-            f"The learning rate is {request.learning_rate}.", "It must lie between 0 and 1; try 5e-5.",
-            field="learning_rate",
-        )  # fmt: skip
-    return asdict(request)
-
-
-def whole_path(name: str) -> str:
-    """A name as it is, or the whole path of a file or folder: the job works in a folder of its own."""
-    if name == "builtin":
-        return name
-    with suppress(OSError, RuntimeError, ValueError):  # "~nobody", or text that cannot be a path
-        if (path := Path(name).expanduser()).exists():
-            return str(path.resolve())
-    return name
-
-
-def check_place(on: str, device: str) -> None:
-    """See that work can be sent to `on`, and that the device is one that can be asked for there.
-
-    Raises: UsageError, ConfigurationError.
-    """
-    if not on:
-        return
-    from nerspace.engine.executors.ray.address import check_address
-
-    check_address(on)
-    if device not in ("auto", "cpu", "cuda"):
-        raise UsageError(
-            f"Ray hands out its GPUs itself: {device} cannot be chosen.", "Use --device auto, cpu or cuda.",
-            field="device",
-        )  # fmt: skip
-
-
-def read_request(fields: Mapping[str, Any]) -> Request:
-    """The request that run.json holds."""
-    listed = ("languages", "donors", "probe_languages", "probe_layers")
-    return Request(**{**fields, **{name: tuple(fields[name]) for name in listed if name in fields}})
+    asked = KINDS[kind](**given(**fields))
+    check_rate(asked.learning_rate)
+    first = next(iter(asked.donors), "") if asked.donors != ALL else ""
+    request = replace(
+        asked, data=whole_path(asked.data), model=whole_path(asked.model), donor=asked.donor or first,
+        learning_rate=asked.learning_rate or usual_rate(asked.model),
+    )  # fmt: skip
+    named = request.languages and request.donor and request.donors != ALL
+    return (request.with_donors() if named else request).check().plain()

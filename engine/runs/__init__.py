@@ -4,6 +4,7 @@ run.py      a run folder, and the runs of a workspace
 records.py  what a job tells while it goes on
 jobs.py     a job as a process of its own: started, followed, stopped, resumed
 locks.py    one writer a run
+models.py   the models that a run saved
 live.py     speed and memory of a run that goes on
 tables.py   tables over runs
 versions.py what made a number: versions of packages, hashes of nerspace's code

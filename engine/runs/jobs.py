@@ -40,16 +40,19 @@ ENDED = ("finished", "stopped", "failed", "dead")
 
 
 def make(workspace: Path, kind: str, request: Mapping[str, Any]) -> Run:
-    """A run of that kind, once its data and its model are known to be there.
+    """A training of that kind, once its data and its model are known to be there; open languages are the data's.
 
     Raises: NerspaceError if they are not, or the run cannot be made.
     """
     from nerspace import datasets
     from nerspace.engine import encoders, runs
+    from nerspace.engine.requests.training import KINDS
 
-    datasets.load_parallel(request["data"]).select(languages=request["languages"])
-    encoders.check(request["model"])
-    return runs.create(workspace, kind, request, request["seed"])
+    corpus = datasets.load_parallel(request["data"])
+    completed = KINDS[kind].read(request).completed(corpus.languages)
+    corpus.select(languages=completed.languages)
+    encoders.check(completed.model)
+    return runs.create(workspace, kind, completed.plain(), completed.seed)
 
 
 def start(run: Run) -> None:

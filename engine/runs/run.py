@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from nerspace.engine.runs.models import SavedModel
+
 # Running is what a run says of itself; a run whose process is gone is shown as "dead" instead.
 STATES = ("queued", "running", "finished", "stopped", "failed")
 
@@ -264,6 +266,14 @@ class Run:
         array: np.ndarray[Any, Any] = np.load(self.path / "vectors" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         return array
 
+    # -- model/
+
+    def models(self) -> "list[SavedModel]":
+        """The models that the run saved, in the order in which it trained them; see `models`."""
+        from nerspace.engine.runs.models import models_of
+
+        return models_of(self)
+
     # -- stopping
 
     def ask_to_stop(self) -> None:
@@ -360,7 +370,7 @@ def find_run(
 
 def keeps_model(run: Run) -> bool:
     """Whether the run kept a fine-tuned model."""
-    return any(run.path.glob("model/**/config.json"))
+    return bool(run.models())
 
 
 def find_run_to_remove(workspace: Path, name: str) -> Run:

@@ -6,7 +6,7 @@ from nerspace.engine import devices
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import Encoded
 from nerspace.engine.errors import DataError
-from nerspace.engine.requests.swapping import read_swap_request
+from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.swapping.sentences import Swap, SwapPlan, plan_swaps
@@ -15,7 +15,7 @@ from nerspace.engine.swapping.tables import Reading, swap_summary_table, swap_ta
 
 def swap(run: Run) -> Iterator[Record]:
     """Write the tables `swap` and `swap_summary` of what the run asks for."""
-    request = read_swap_request(run.info()["request"])
+    request = SwapRequest.read(run.info()["request"])
     tuned, encoder = Encoder(request.trained, request.device), Encoder(request.model, request.device)
     run.update(device=devices.describe(tuned.device))
     layer = tuned.layer(-1 if request.layer is None else request.layer)

@@ -20,7 +20,7 @@ from nerspace.engine.geometry.similarity import parallel_cosine_table
 from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.names.tokenization import pieces_table, tokenization_table
 from nerspace.engine.projection.job import How, draw_maps
-from nerspace.engine.requests.training import Request, read_request
+from nerspace.engine.requests.training import DemoRequest, Request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.runs.origin import Origin, begin_training
 from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord
@@ -37,7 +37,7 @@ FORWARD_BATCH = BATCH
 
 def demo(run: Run) -> Iterator[Record]:
     """Do the whole experiment that the run asks for and write its tables as they are ready."""
-    request = read_request(run.info()["request"])
+    request = DemoRequest.read(run.info()["request"])
     device = devices.pick_device(request.device)
     run.update(device=devices.describe(device))
 
@@ -173,5 +173,5 @@ def longest_input(config: Any) -> int:
     return min(512, int(config.max_position_embeddings) - 2)
 
 
-def _draw_maps(run: Run, request: Request, reading: _Reading) -> Iterator[Record]:
+def _draw_maps(run: Run, request: DemoRequest, reading: _Reading) -> Iterator[Record]:
     yield from draw_maps(run, reading.entities, How(perplexity=request.perplexity, seed=request.seed))

@@ -24,7 +24,7 @@ from nerspace.engine.executors.ray import Piece, Pool, reach
 from nerspace.engine.files import write_text
 from nerspace.engine.geometry.similarity import cka_table
 from nerspace.engine.names.distances import tnld_table
-from nerspace.engine.requests.training import Request, read_request
+from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.runs.origin import Origin, begin_training, changes
 from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord
@@ -61,7 +61,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
     donors it is said beforehand how alike the languages are, so that donors can be advised. The models are trained here
     one after the other, or on a cluster side by side; their tables are written in the same order either way.
     """
-    request = read_request(run.info()["request"])
+    request = Request.read(run.info()["request"])
     devices.use_threads(request.threads)
     donors = request.donors or (request.donor,)
     asked = [

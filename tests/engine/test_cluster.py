@@ -17,8 +17,9 @@ from ray_nodes import Nodes, nodes
 from training_samples import assert_same_results
 
 from nerspace.engine import runs
-from nerspace.engine.requests.evaluation import make_evaluation, models_of
-from nerspace.engine.requests.extraction import make_extract_request, make_project_request
+from nerspace.engine.projection.job import make_project_request
+from nerspace.engine.requests.evaluation import make_evaluation, readers_of
+from nerspace.engine.requests.extraction import make_extract_request
 from nerspace.engine.requests.paper import make_paper_request
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.runs.records import ModelId, model_of
@@ -242,7 +243,7 @@ def test_shards_of_an_extraction_make_the_files_of_a_local_one(workspace: Path, 
 
 
 def test_models_read_sentences_on_a_cluster_as_they_do_here(whole: Run, workspace: Path, cluster: Nodes) -> None:
-    models = models_of(whole, donors=["be"])
+    models = readers_of(whole, donors=["be"])
     here, away = (
         runs.create(workspace, "evaluate", make_evaluation(models, "builtin", run=whole, size=800, on=on, threads=1), 0)
         for on in ("", cluster.address)
@@ -289,7 +290,7 @@ def test_the_paper_is_made_of_models_trained_on_a_cluster(workspace: Path, clust
     }  # fmt: skip
     tables = []
     for on in ("", cluster.address):
-        request = make_paper_request(("table2", "figure3"), "0.003", 1, **fields, on=on)
+        request = make_paper_request(("table2", "figure3"), scale="0.003", seeds=1, **fields, on=on)
         run = runs.create(workspace, "paper", request, 0)
         jobs.start(run)
         end(run)

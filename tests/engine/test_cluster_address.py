@@ -35,7 +35,7 @@ def test_a_single_device_cannot_be_chosen_on_a_cluster(tiny_bert: Path, device: 
 
 
 def test_without_ray_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(address.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"needs ray and grpc.*pip install 'nerspace\[cluster\]'"):
         address.check_address("ray://host:10001")
 

@@ -21,12 +21,12 @@ from nerspace.engine.evaluation import taggers
 from nerspace.engine.evaluation.reading import Given, given_sentences, labels_of, parts_of
 from nerspace.engine.evaluation.stored import TABLES, read_evaluation_table
 from nerspace.engine.requests.evaluation import (
-    SavedModel,
+    Evaluation,
+    Reader,
     make_evaluation,
-    models_of,
     newest_run,
     parse_types,
-    read_evaluation,
+    readers_of,
 )
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.tables.index import table_spec
@@ -47,7 +47,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Run:
     return run
 
 
-def evaluated(workspace: Path, models: Sequence[SavedModel], data: Path | str, **how: Any) -> Run:
+def evaluated(workspace: Path, models: Sequence[Reader], data: Path | str, **how: Any) -> Run:
     request = make_evaluation(models, str(data), device="cpu", **how)
     run = runs.create(workspace, "evaluate", request, 0)
     assert jobs.execute(run) == "finished", run.info()
@@ -73,7 +73,7 @@ def test_a_model_answers_a_file_of_its_runs_sentences_as_it_did_in_the_run(
         "".join(conll(corpus.sentence_of(*by_id[context, entity], code) for code, context, entity in rows)),
         encoding="utf-8",
     )
-    run = evaluated(workspace, models_of(trained), data, run=trained)
+    run = evaluated(workspace, readers_of(trained), data, run=trained)
     found = run.read_table("predictions")
     assert found["predicted"].tolist() == expected["predicted"].tolist()
     assert found["confidence"].tolist() == pytest.approx(expected["confidence"].tolist(), abs=1e-4)
@@ -86,7 +86,7 @@ def test_every_table_of_an_evaluation_is_written_with_the_columns_of_the_catalog
     trained: Run, workspace: Path, tmp_path: Path
 ) -> None:
     data = write(tmp_path / "be.conll", "Anna/B-PER came/O", "Minsk/B-LOC is/O", "no/O name/O")
-    run = evaluated(workspace, models_of(trained), data, run=trained)
+    run = evaluated(workspace, readers_of(trained), data, run=trained)
     assert set(MADE) == set(TABLES)
     for name in (*MADE, "predictions", "sentences"):
         assert list(run.read_table(name).columns) == list(table_spec(name).columns), name
@@ -105,7 +105,7 @@ def test_types_that_the_model_does_not_know_are_named_and_counted(
     data = write(
         tmp_path / "en.conll", "Anna/B-PER at/O Expo/B-EVENT", "Expo/B-EVENT Two/I-EVENT is/O", "a/O Song/B-ART"
     )
-    run = evaluated(workspace, models_of(trained), data)
+    run = evaluated(workspace, readers_of(trained), data)
     coverage = run.read_table("coverage").set_index(["what", "name"])["n"]
     assert coverage["entities of a type the model does not know", "EVENT"] == 2
     assert coverage["entities of a type the model does not know", "ART"] == 1
@@ -117,7 +117,7 @@ def test_types_that_the_model_does_not_know_are_named_and_counted(
     assert confusion.loc[confusion["gold"].isin(["EVENT", "ART"]), "n"].sum() == 3
     assert run.read_table("buckets").query("bucket == 'length'")["n"].sum() == 1
 
-    mapped = evaluated(workspace, models_of(trained), data, types={"EVENT": "ORG", "ART": "O"})
+    mapped = evaluated(workspace, readers_of(trained), data, types={"EVENT": "ORG", "ART": "O"})
     coverage = mapped.read_table("coverage").set_index(["what", "name"])["n"]
     assert coverage["entities mapped", "EVENT as ORG"] == 2
     assert coverage["entities mapped", "ART as O"] == 1
@@ -132,7 +132,7 @@ def test_long_sentences_are_read_in_parts_and_words_without_pieces_are_counted(
     rows = [(["a", "\u200b\u200b", "b"], ["O", "O", "B-PER"]), (long, ["O"] * 400)]
     data = tmp_path / "en.jsonl"
     data.write_text("".join(json.dumps({"words": words, "tags": tags}) + "\n" for words, tags in rows))
-    run = evaluated(workspace, models_of(trained), data)
+    run = evaluated(workspace, readers_of(trained), data)
     predicted = run.read_table("predictions")["predicted"].tolist()
     assert [len(tags.split()) for tags in predicted] == [3, 400]
     coverage = run.read_table("coverage").set_index("what")["n"]
@@ -144,7 +144,7 @@ def test_long_sentences_are_read_in_parts_and_words_without_pieces_are_counted(
 
 def test_rows_that_the_reader_left_out_stay_counted(trained: Run, workspace: Path, tmp_path: Path) -> None:
     data = write(tmp_path / "en.conll", "Anna/B-PER came/O", "b/O c/I-LOC", "d/B-LOC e/O", "f/B-ORG g/O")
-    run = evaluated(workspace, models_of(trained), data)
+    run = evaluated(workspace, readers_of(trained), data)
     coverage = run.read_table("coverage")
     left = coverage[coverage["what"] == "left out by the reader"]
     assert left[["name", "n"]].to_numpy().tolist() == [["I- does not follow its entity", 1]]
@@ -163,7 +163,7 @@ def foreign(tmp_path: Path, tiny_bert: Path) -> Path:
 
 def test_a_model_with_other_labels_is_read_in_our_types(foreign: Path, workspace: Path, tmp_path: Path) -> None:
     data = write(tmp_path / "en.conll", "washington/B-PER a/O", "b/B-MISC c/I-MISC d/O", "e/B-LOC f/O")
-    run = evaluated(workspace, [SavedModel("unknown", 0, str(foreign))], data)
+    run = evaluated(workspace, [Reader("unknown", 0, str(foreign))], data)
     assert run.info()["known_types"] == ["MISC", "PER"]
     tags = {tag for said in run.read_table("predictions")["predicted"] for tag in said.split()}
     assert tags <= {"O", "B-PER", "I-PER", "B-MISC", "I-MISC"}
@@ -202,10 +202,10 @@ def test_the_words_around_a_seam_are_read_with_context_on_both_sides() -> None:
 
 
 def test_contexts_and_names_are_read_from_their_test_part_and_tagged_data_whole(tmp_path: Path) -> None:
-    model = [SavedModel("en", 0, "nowhere")]
+    model = [Reader("en", 0, "nowhere")]
 
     def ask(source: Path | str, **how: Any) -> Given:
-        return given_sentences(read_evaluation(make_evaluation(model, str(source), **how)))
+        return given_sentences(Evaluation.read(make_evaluation(model, str(source), **how)))
 
     product = ask("builtin", languages=["en", "be"], size=7)
     assert [s.language for s in product.sentences] == ["en"] * 7 + ["be"] * 7
@@ -223,7 +223,7 @@ def test_contexts_and_names_are_read_from_their_test_part_and_tagged_data_whole(
 def test_contexts_and_names_are_cut_as_the_run_cut_them_and_no_training_sentence_is_read(
     trained: Run, workspace: Path
 ) -> None:
-    run = evaluated(workspace, models_of(trained), "builtin", run=trained, languages=["en"], size=40)
+    run = evaluated(workspace, readers_of(trained), "builtin", run=trained, languages=["en"], size=40)
     coverage = run.read_table("coverage").set_index("what")["n"]
     assert coverage["sentences that the model was trained on"] == 0
     train = trained.read_table("sentences").query("split == 'train'")
@@ -232,23 +232,23 @@ def test_contexts_and_names_are_cut_as_the_run_cut_them_and_no_training_sentence
     assert set(read["context"]).isdisjoint(train["context"])
     assert set(read["entity"]).isdisjoint(train["entity"])
     with pytest.raises(UsageError, match="knows no 'tr'. Choose from en, be"):
-        given_sentences(read_evaluation(make_evaluation(models_of(trained), "builtin", run=trained, languages=["tr"])))
+        given_sentences(Evaluation.read(make_evaluation(readers_of(trained), "builtin", run=trained, languages=["tr"])))
 
 
 def test_training_sentences_in_ones_own_data_are_counted(trained: Run, workspace: Path, tmp_path: Path) -> None:
     train = trained.read_table("sentences").query("split == 'train'").iloc[:3]
     rows = [" ".join(map("/".join, zip(r.words.split(), r.tags.split(), strict=True))) for r in train.itertuples()]
     data = write(tmp_path / "en.conll", "Anna/B-PER came/O", *rows)
-    run = evaluated(workspace, models_of(trained), data, run=trained)
+    run = evaluated(workspace, readers_of(trained), data, run=trained)
     coverage = run.read_table("coverage").set_index("what")["n"]
     assert coverage["sentences that the model was trained on"] == 3
 
 
 def test_a_run_without_a_model_or_with_others_says_which_it_has(trained: Run, workspace: Path) -> None:
-    with pytest.raises(UsageError, match="It has: en seed 0"):
-        models_of(trained, ["be"])
+    with pytest.raises(UsageError, match="It holds: en seed 0"):
+        readers_of(trained, ["be"])
     with pytest.raises(UsageError, match="kept no model"):
-        models_of(runs.create(workspace, "demo", {"donor": "en"}, 0))
+        readers_of(runs.create(workspace, "demo", {"donor": "en"}, 0))
 
 
 def test_every_model_of_a_finetuning_is_found_by_donor_and_seed(workspace: Path) -> None:
@@ -258,9 +258,10 @@ def test_every_model_of_a_finetuning_is_found_by_donor_and_seed(workspace: Path)
         folder.mkdir(parents=True)
         (folder / "config.json").touch()
         (folder / "model.safetensors").touch()
+        (folder / "tokenizer.json").touch()
     (run.path / "model" / "pl-0" / "model.safetensors").unlink()
-    assert [(model.donor, model.seed) for model in models_of(run)] == [("be", 0), ("be", 1)]
-    assert [model.model for model in models_of(run, ["be"], [1])] == [str(run.path / "model" / "be-1")]
+    assert [(model.donor, model.seed) for model in readers_of(run)] == [("be", 0), ("be", 1)]
+    assert [model.model for model in readers_of(run, ["be"], [1])] == [str(run.path / "model" / "be-1")]
     assert newest_run(workspace, None, "a model").id == run.id
     with pytest.raises(UsageError, match="No run in .* holds predictions"):
         newest_run(workspace, None, "predictions")
@@ -271,7 +272,7 @@ def test_an_evaluation_that_was_stopped_is_resumed_to_the_same_tables(
     trained: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     data = write(tmp_path / "be.conll", *["Anna/B-PER came/O"] * 9)
-    twice = [*models_of(trained), *(SavedModel("pl", 1, model.model) for model in models_of(trained))]
+    twice = [*readers_of(trained), *(Reader("pl", 1, model.model) for model in readers_of(trained))]
     whole = evaluated(workspace, twice, data)
     run = runs.create(workspace, "evaluate", make_evaluation(twice, str(data), device="cpu"), 0)
     with monkeypatch.context() as patch:

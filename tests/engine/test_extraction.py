@@ -1,6 +1,7 @@
 """Extraction against the hidden states themselves: rows, layers, stages, resuming, and how much is held at once."""
 
 import itertools
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from nerspace.engine.extraction.files import GrowingVectors
 from nerspace.engine.extraction.sentences import TaggedPlan, make_plan
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.stored import find_stored, read_stored
-from nerspace.engine.requests.extraction import make_extract_request, read_extract_request
-from nerspace.engine.requests.training import read_request
+from nerspace.engine.requests.extraction import ExtractRequest, make_extract_request
+from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import jobs
 from nerspace.engine.runs.records import Progress
 from nerspace.engine.sampling import draw_sample, point_table
@@ -110,10 +111,10 @@ def test_vectors_are_the_mean_of_the_pieces_at_each_layer_and_stage(home: Path, 
 def test_a_run_is_read_on_its_own_test_cells(home: Path, tiny_xlmr: Path) -> None:
     source = trained(home, tiny_xlmr, test_size=9)
     run = extracted(home, source)
-    expected = point_table(draw_sample(read_request(source.info()["request"])).test)
+    expected = point_table(draw_sample(Request.read(source.info()["request"])).test)
     pd.testing.assert_frame_equal(run.read_table("points"), expected, check_dtype=False)
     assert run.info()["request"]["stages"] == ["before"]
-    everything = make_plan(read_extract_request(make_extract_request(source, size=0)))
+    everything = make_plan(ExtractRequest.read(make_extract_request(source, size=0)))
     assert len(everything) > 1000
 
 
@@ -263,12 +264,12 @@ def test_every_measure_reads_what_was_extracted(home: Path, tiny_xlmr: Path) -> 
     [
         ({"of": "pieces"}, "Unknown vectors 'pieces'. Choose from words, entities"),
         ({"stages": ("during",)}, "Unknown stage 'during'"),
-        ({"stages": ("after",)}, "holds no model. Runs keep it unless"),
+        ({"stages": ("after",)}, "kept no model. Train with --keep-model"),
         ({"layers": (0, 3)}, "no layer 3. Layers go from 0 (initial) to 2 (output)"),
         ({"languages": ("tr",)}, "no language 'tr'. It has en, be"),
         ({"size": -1}, "Size is -1"),
         ({"model": "elsewhere"}, "names its own model"),
-        ({"donor": "pl"}, "holds no model"),
+        ({"donor": "pl"}, "kept no model"),
     ],
 )
 def test_what_cannot_be_extracted_is_refused_at_once(
@@ -282,8 +283,7 @@ def test_what_cannot_be_extracted_is_refused_at_once(
 def test_one_of_several_models_is_chosen_by_donor_and_seed(home: Path, tiny_xlmr: Path) -> None:
     source = trained(home, tiny_xlmr, "finetune", donors=("en", "be"), seeds=2)
     for name in ("be-0", "be-1", "en-0", "en-1"):
-        (source.path / "model" / name).mkdir(parents=True)
-        (source.path / "model" / name / "config.json").write_text((tiny_xlmr / "config.json").read_text())
+        shutil.copytree(tiny_xlmr, source.path / "model" / name)
     steps = pd.DataFrame({"step": [1, 2, 9], "donor": ["en", "en", "be"], "seed": [0, 0, 1]})
     source.append_rows("steps", steps)
 
@@ -293,7 +293,7 @@ def test_one_of_several_models_is_chosen_by_donor_and_seed(home: Path, tiny_xlmr
 
     assert chosen() == ("en-0", "en", 0, 2)
     assert chosen(donor="be", tuned_seed=1) == ("be-1", "be", 1, 9)
-    with pytest.raises(UsageError, match="no such model.*It holds: be seed 0, be seed 1, en seed 0, en seed 1"):
+    with pytest.raises(UsageError, match="no such model.*It holds: en seed 0, en seed 1, be seed 0, be seed 1"):
         make_extract_request(source, tuned_seed=4)
     with pytest.raises(UsageError, match="An encoder alone has no stage after"):
         make_extract_request(None, model=str(tiny_xlmr), stages=("after",))

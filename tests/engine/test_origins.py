@@ -19,10 +19,10 @@ from nerspace.engine.evaluation.job import evaluate
 from nerspace.engine.extraction import job as extraction
 from nerspace.engine.paper import cache
 from nerspace.engine.projection.job import How, content_key
-from nerspace.engine.requests.evaluation import SavedModel, make_evaluation
+from nerspace.engine.requests.evaluation import Reader, make_evaluation
 from nerspace.engine.requests.extraction import make_extract_request
-from nerspace.engine.requests.paper import make_paper_request, read_paper_request
-from nerspace.engine.requests.training import Recipe, read_request
+from nerspace.engine.requests.paper import PaperRequest, make_paper_request
+from nerspace.engine.requests.training import Recipe, Request
 from nerspace.engine.runs import Run, jobs, versions
 from nerspace.engine.runs.records import Note, Progress
 from nerspace.engine.runs.versions import code_hash, source_hash
@@ -111,7 +111,7 @@ def test_a_cached_map_is_not_one_of_other_phases(edit: Edit) -> None:
 
 def test_a_model_of_the_paper_is_not_one_of_another_recipe(edit: Edit, tiny_xlmr: Path) -> None:
     fields = {"seed": 0, "model": str(tiny_xlmr), "data": "builtin", "device": "cpu", "learning_rate": 1e-3}
-    request = read_paper_request(make_paper_request(("figure5",), "0.003", 1, **fields))  # type: ignore[arg-type]
+    request = PaperRequest.read(make_paper_request(("figure5",), scale="0.003", seeds=1, **fields))  # type: ignore[arg-type]
     corpus = datasets.load_parallel("builtin")
 
     def keys() -> tuple[str, str]:
@@ -159,7 +159,7 @@ def test_a_training_is_not_resumed_on_other_data_another_encoder_or_with_other_c
     shutil.copytree(tiny_xlmr, model)
     run = stopped_between_donors(workspace, model, data, monkeypatch)
     info = run.info()
-    assert info["recipe"] == asdict(Recipe.of(read_request(info["request"])))
+    assert info["recipe"] == asdict(Recipe.of(Request.read(info["request"])))
     assert {"head_factor", "warmup_steps", "max_gradient_norm"} <= set(info["recipe"])
     assert info["code"] == source_hash()
 
@@ -202,7 +202,7 @@ def test_an_evaluation_reads_again_what_was_said_of_other_sentences_of_equal_len
     save_model(encoders.load_token_classifier(str(tiny_xlmr), encoders.LABELS, 0), str(tiny_xlmr), model)
     file = tmp_path / "own.conll"
     file.write_text("Anna\tB-PER\ncame\tO\n")
-    request = make_evaluation([SavedModel("en", 0, str(model))], str(file), device="cpu")
+    request = make_evaluation([Reader("en", 0, str(model))], str(file), device="cpu")
     run = runs.create(workspace, "evaluate", request, 0)
     with closing(evaluate(run)) as records:
         next(record for record in records if isinstance(record, Progress) and record.stage == "read")

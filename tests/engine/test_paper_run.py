@@ -19,7 +19,7 @@ from nerspace.engine.paper.models import readings
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.paper.report import write_report
 from nerspace.engine.paper.samples import ambiguous_names, draw_paper_sample, load_corpus
-from nerspace.engine.requests.paper import make_paper_request, read_paper_request, sizes_of
+from nerspace.engine.requests.paper import PaperRequest, make_paper_request, sizes_of
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.runs.records import model_of
 from nerspace.engine.tables.index import CATALOGUE
@@ -30,7 +30,7 @@ def asked(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds
         "seed": 0, "model": str(model), "data": "builtin", "device": "cpu", "learning_rate": 1e-3,
         "checkpoint_seconds": 0.0, **changes,
     }  # fmt: skip
-    return runs.create(workspace, "paper", make_paper_request(items, scale, seeds, **fields), 0)
+    return runs.create(workspace, "paper", make_paper_request(items, scale=scale, seeds=seeds, **fields), 0)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_other_data_seed_or_size_is_another_piece(tmp_path: Path, tiny_xlmr: Pat
     key = pieces.shared_key
 
     def shared(**changes: object) -> str:
-        return key(read_paper_request(asked(workspace, tiny_xlmr, **changes).info()["request"]), corpus)  # type: ignore[arg-type]
+        return key(PaperRequest.read(asked(workspace, tiny_xlmr, **changes).info()["request"]), corpus)  # type: ignore[arg-type]
 
     same = {shared(), shared(seeds=3), shared(device="cpu")}
     assert len(same) == 1
@@ -148,7 +148,7 @@ def test_data_without_person_contexts_borrows_the_built_in_ones_and_says_so(tmp_
 
 
 def test_the_sample_keeps_the_papers_proportions_and_hides_ambiguous_names(whole: Run) -> None:
-    request = read_paper_request(
+    request = PaperRequest.read(
         {**whole.info()["request"], "sizes": {**whole.info()["request"]["sizes"], "train": 853}}
     )
     sample = draw_paper_sample(request)
@@ -244,7 +244,9 @@ def test_numbers_are_read_by_people() -> None:
                                                        ((), "big", 1), ((), "small", 0)])  # fmt: skip
 def test_what_cannot_be_asked_is_refused(items: tuple[str, ...], scale: str, seeds: int) -> None:
     with pytest.raises(UsageError):
-        make_paper_request(items, scale, seeds, seed=0, model="m", data="d", device="cpu", learning_rate=1e-4)
+        make_paper_request(
+            items, scale=scale, seeds=seeds, seed=0, model="m", data="d", device="cpu", learning_rate=1e-4
+        )
 
 
 def test_the_full_scale_is_the_papers_and_a_share_keeps_the_length_of_the_series() -> None:
@@ -256,7 +258,7 @@ def test_the_full_scale_is_the_papers_and_a_share_keeps_the_length_of_the_series
 
 
 def test_the_time_foretold_counts_loads_steps_and_sentences(whole: Run) -> None:
-    request = read_paper_request(whole.info()["request"])
+    request = PaperRequest.read(whole.info()["request"])
     sample = draw_paper_sample(request)
     asked = readings(sample, request)
     speed = Speed(load=1.0, step=0.5, sentence=0.01)

@@ -12,7 +12,7 @@ from training_samples import demo_request, loaded, some_sentences
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.grouping import knn_purity, shuffled_purity
 from nerspace.engine.geometry.isotropy import average_cosine, isoscore, partition_isotropy
-from nerspace.engine.requests.training import read_request
+from nerspace.engine.requests.training import Request
 from nerspace.engine.runs.records import ProbeRecord
 from nerspace.engine.training.probes import probe_space, probed, probed_layers, random_words
 
@@ -86,7 +86,7 @@ def test_too_few_sentences_leave_out_what_they_do_not_allow(tiny_xlmr: Path) -> 
 
 
 def test_languages_layers_and_size_of_the_probes_are_chosen(tiny_xlmr: Path) -> None:
-    request = read_request(demo_request(tiny_xlmr, languages=("en", "be", "pl"), probe_size=2))
+    request = Request.read(demo_request(tiny_xlmr, languages=("en", "be", "pl"), probe_size=2))
     items = loaded(str(tiny_xlmr), [s for code in ("en", "be", "pl") for s in some_sentences(5, code)])[1]
     assert [i.sentence.language for i in probed(items, request)] == ["en", "en", "be", "be", "pl", "pl"]
     some = dataclasses.replace(request, probe_languages=("pl", "en"), probe_layers=(2, 1))

@@ -14,10 +14,9 @@ from nerspace.engine import projection, runs
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.projection import drawing, job
 from nerspace.engine.projection.drawing import draw
-from nerspace.engine.projection.job import How, content_key, draw_maps
+from nerspace.engine.projection.job import How, content_key, draw_maps, make_project_request
 from nerspace.engine.projection.quality import map_quality, neighbours_preserved
 from nerspace.engine.projection.quality import trustworthiness as trust
-from nerspace.engine.requests.extraction import make_project_request
 from nerspace.engine.runs import jobs
 from nerspace.engine.runs.records import Progress, Stage
 

@@ -42,7 +42,7 @@ def small_request(model: str, **changes: object) -> dict[str, object]:
         "device": "cpu", "data": "builtin", "learning_rate": 1e-3, "batch_size": 8, "epochs": 2, "probe_every": 2,
         "probe_size": 4, "perplexity": 70.0, "keep_model": True,
     }  # fmt: skip
-    return make_request(**{**fields, **changes})
+    return make_request("demo", **{**fields, **changes})
 
 
 def process_of(run: Run) -> int:

@@ -11,7 +11,7 @@ from training_samples import demo_request
 from nerspace import datasets
 from nerspace.engine import runs
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.requests.swapping import SwapRequest, make_swap_request, trained_model
+from nerspace.engine.requests.swapping import SwapRequest, make_swap_request
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.swapping import tables as module
 from nerspace.engine.swapping.sentences import SwapPlan, plan_swaps
@@ -271,7 +271,7 @@ def test_the_job_reads_with_both_models_and_writes_both_tables(trained: Run, tin
         ({"gender": "x"}, "Unknown gender 'x'. Choose from m, f"),
         ({"contexts": 2}, "2 contexts are too few. At least 3"),
         ({"sample": 0}, "0 names are too few"),
-        ({"of": "tr-0"}, "holds no model 'tr-0'. It holds: be-0, en-0"),
+        ({"of": "tr-0"}, "holds no model 'tr-0'. It holds: en-0, be-0"),
     ],
 )
 def test_a_wrong_request_is_told_before_anything_starts(trained: Run, changes: dict[str, Any], said: str) -> None:
@@ -283,4 +283,4 @@ def test_a_wrong_request_is_told_before_anything_starts(trained: Run, changes: d
 def test_a_run_without_a_model_says_so(tmp_path: Path) -> None:
     run = runs.create(runs.workspace_folder(tmp_path), "demo", {"donor": "en"}, 0)
     with pytest.raises(UsageError, match="kept no model. Train with --keep-model"):
-        trained_model(run)
+        make_swap_request(run)

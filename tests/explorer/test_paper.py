@@ -19,7 +19,7 @@ SIZES = [(80, 24), (120, 40), (200, 50)]
 @pytest.fixture
 def judged(tmp_path: Path) -> Run:
     """A finished paper run with claims, one of which holds and one not, and some tables behind them."""
-    request = make_paper_request((), "small", 3, seed=0, model="builtin", data="builtin", device="cpu",
+    request = make_paper_request((), scale="small", seeds=3, seed=0, model="builtin", data="builtin", device="cpu",
                                  learning_rate=2e-4)  # fmt: skip
     run = create(workspace_folder(tmp_path / "workspace"), "paper", request, 0)
     findings = [

@@ -248,7 +248,7 @@ def test_the_form_asks_with_the_defaults_of_the_command():
     same = ("seeds", "size", "test_size", "model", "device", "data", "epochs", "batch_size", "probe_every", "seed")
     for name in (*same, "threads", "keep_model"):
         assert answers[name] == command[name], name
-    assert list(answers["donors"]) == [command["donor"]]
+    assert (answers["donors"], command["donor"]) == ((), None)
     assert answers["learning_rate"] == 2e-4
     assert (answers["on"], command["on"]) == ("", None)
     assert read_answers({"model": "some/hub"})[0]["learning_rate"] == 5e-5

@@ -90,7 +90,7 @@ def demo_request(model: Path, **changes: object) -> dict[str, Any]:
         "device": "cpu", "data": "builtin", "learning_rate": 1e-3, "batch_size": 8, "epochs": 6, "probe_every": 10,
         "probe_size": 4, "perplexity": 5.0, "keep_model": True, "checkpoint_seconds": 0.0, "dropout": 0.1,
     }  # fmt: skip
-    return make_request(**{**fields, **changes})
+    return make_request("demo", **{**fields, **changes})
 
 
 def assert_same_results(first: Run, second: Run) -> None:

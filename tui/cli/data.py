@@ -62,7 +62,7 @@ class Part:
             halves = corpus.split(self.seed)
             corpus = halves.train if self.split == "train" else halves.test
         return corpus.select(
-            languages=parse_languages(",".join(self.languages)) if self.languages else None,
+            languages=parse_languages(",".join(self.languages)) or None,
             types=self.types or None,
             cases=self.cases or None,
             genders=None if self.gender is None else [self.gender],

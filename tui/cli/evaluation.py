@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerspace.engine.errors import UsageError
+from nerspace.engine.requests.evaluation import Evaluation, make_evaluation, newest_run, parse_types
 from nerspace.tui.cli.options import But, Codes, Job, Parsed, Place, codes, listed
 from nerspace.tui.cli.output import Output, console, print_table, records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerspace.engine.requests.evaluation import SavedModel
+    from nerspace.engine.requests.evaluation import Reader
     from nerspace.engine.runs import Run
 
 
@@ -57,7 +58,9 @@ def evaluate(
     types: Annotated[
         str | None, typer.Option("--map", metavar="TYPE=TYPE", help="Read types of --data as others: MISC=ORG,DATE=O.")
     ] = None,
-    size: Annotated[int, typer.Option(help="Sentences per language, where --data are contexts and names.")] = 120,
+    size: Annotated[
+        int, typer.Option(help="Sentences per language, where --data are contexts and names.")
+    ] = Evaluation.size,
     place: Place,
     job: Job,
     output: Annotated[Output, But(rows=40)],
@@ -68,8 +71,7 @@ def evaluate(
     of your own, as a new run. nerspace evaluate --data gold_be.xlsx --table failing
     """
     from nerspace.engine.evaluation.reading import given_sentences
-    from nerspace.engine.requests.evaluation import make_evaluation, newest_run, parse_types, read_evaluation
-    from nerspace.engine.requests.training import whole_path
+    from nerspace.engine.requests.base import whole_path
 
     if data is None:
         for option, value in (("--model", model), ("--split", splits), ("--map", types), ("--on", place.on)):
@@ -83,23 +85,23 @@ def evaluate(
         size=size, types=parse_types(types), **asdict(place),
     )  # fmt: skip
     # What cannot be read is told before a run is made for it.
-    given_sentences(read_evaluation(request))
+    given_sentences(Evaluation.read(request))
     started = job.start("evaluate", request)
     if job.ended(started):
         _show(started, table, Chosen(), output)
 
 
-def _models(source: "Run | None", model: str | None, chosen: Chosen) -> "list[SavedModel]":
+def _models(source: "Run | None", model: str | None, chosen: Chosen) -> "list[Reader]":
     """The models that read: those of the run, or the one that was named."""
     from nerspace.engine import encoders
-    from nerspace.engine.requests.evaluation import UNTOLD, SavedModel, models_of
-    from nerspace.engine.requests.training import whole_path
+    from nerspace.engine.requests.base import whole_path
+    from nerspace.engine.requests.evaluation import UNKNOWN, Reader, readers_of
 
     if model is None:
         assert source is not None  # noqa: S101 - without a model, a run was looked for
-        return models_of(source, chosen.donors, chosen.seeds)
+        return readers_of(source, chosen.donors, chosen.seeds)
     encoders.check(model)
-    return [SavedModel(",".join(chosen.donors) or UNTOLD, chosen.seed or 0, whole_path(model))]
+    return [Reader(",".join(chosen.donors) or UNKNOWN, chosen.seed or 0, whole_path(model))]
 
 
 def _show(run: "Run", table: str | None, chosen: Chosen, output: Output) -> None:

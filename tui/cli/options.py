@@ -15,6 +15,7 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
+from nerspace.engine.requests.training import Request
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
@@ -182,7 +183,7 @@ Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N o
 class Place:
     """Where work is done."""
 
-    device: Device = "auto"
+    device: Device = Request.device
     on: Annotated[
         str,
         typer.Option(
@@ -191,37 +192,39 @@ class Place:
             help="Do the work on a Ray cluster: ray for this machine's, or ray://HOST:PORT or HOST:PORT.",
         ),
         Parsed(str),
-    ] = ""
+    ] = Request.on
     threads: Annotated[
         int,
         typer.Option(
             "--threads", min=0, help="CPU threads of a training; 0 for all, or one where --on is given.",
             show_default=True,
         ),
-    ] = 0  # fmt: skip
+    ] = Request.threads  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Training:
     """What a training is made of; the fields of the request of that name."""
 
-    seeds: Annotated[int, typer.Option(help="Models per donor, each with its own seed.")] = 1
-    seed: Annotated[int, typer.Option(help="The first seed; also decides the split and the sample.")] = 0
-    size: Annotated[int, typer.Option(help="Training sentences.")] = 2880
-    test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = 120
-    model: Model = "builtin"
-    data: Data = "builtin"
-    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = 1
-    batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = 8
+    seeds: Annotated[int, typer.Option(help="Models per donor, each with its own seed.")] = Request.seeds
+    seed: Annotated[int, typer.Option(help="The first seed; also decides the split and the sample.")] = Request.seed
+    size: Annotated[int, typer.Option(help="Training sentences.")] = Request.size
+    test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = Request.test_size
+    model: Model = Request.model
+    data: Data = Request.data
+    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = Request.epochs
+    batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = Request.batch_size
     learning_rate: Annotated[
         float | None,
         typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
     ] = None
     dropout: Annotated[
         float, typer.Option(help="Share that dropout layers drop; 0 is faster, and one epoch repeats nothing.")
-    ] = 0.0
-    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space; 0 for none.")] = 50
-    probe_size: Annotated[int, typer.Option(help="Probed test sentences per language.")] = 12
+    ] = Request.dropout
+    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space; 0 for none.")] = (
+        Request.probe_every
+    )
+    probe_size: Annotated[int, typer.Option(help="Probed test sentences per language.")] = Request.probe_size
     probe_languages: Annotated[
         tuple[str, ...],
         typer.Option("--probe-lang", metavar="CODES", help="Languages to probe; all by default."),
@@ -232,23 +235,16 @@ class Training:
         typer.Option(metavar="N,N", help="Layers to probe; the initial and the last by default."),
         Parsed(layer_numbers),
     ] = ()
-    keep_model: Annotated[bool, typer.Option(help="Save every model in the run (0.5 GB each).")] = True
+    keep_model: Annotated[bool, typer.Option(help="Save every model in the run (0.5 GB each).")] = Request.keep_model
 
-    def request(self, **others: Any) -> dict[str, Any]:
-        """A checked request with these fields and others.
+    def request(self, kind: str, **others: Any) -> dict[str, Any]:
+        """A checked request of that kind with these fields and others.
 
         Raises: UsageError naming the first field that cannot be.
         """
         from nerspace.engine.requests.training import make_request
 
-        return make_request(**{**asdict(self), "learning_rate": peak_rate(self.learning_rate, self.model), **others})
-
-
-def peak_rate(given: float | None, model: str) -> float:
-    """The learning rate that was asked for, else the one that suits the model."""
-    from nerspace.engine import encoders
-
-    return given or (2e-4 if model == encoders.BUILTIN else 5e-5)
+        return make_request(kind, **{**asdict(self), **others})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerspace.engine.errors import UsageError
-from nerspace.tui.cli.options import But, Job, Place, Training, peak_rate
+from nerspace.engine.requests.paper import PaperRequest, make_paper_request
+from nerspace.tui.cli.options import But, Job, Place, Training
 from nerspace.tui.cli.output import Plotted, announce_unpacking, console
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ def paper(
     ] = None,
     scale: Annotated[
         str, typer.Option(metavar="small|full|SHARE", help="How large: small, the paper's full size, or a share of it.")
-    ] = "small",
-    seeds: Annotated[int, typer.Option(help="Models per donor for Figure 5, each with its own seed.")] = 3,
+    ] = PaperRequest.scale,
+    seeds: Annotated[
+        int, typer.Option(help="Models per donor for Figure 5, each with its own seed.")
+    ] = PaperRequest.seeds,
     *,
     training: Annotated[
         Training,
@@ -33,7 +36,7 @@ def paper(
         typer.Option(
             "--fill/--no-fill", help="Lend the built-in contexts to a type that the data has names but no contexts for."
         ),
-    ] = True,
+    ] = PaperRequest.fill,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew even if the same run is there already.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Only list what the paper has and claims.")] = False,
     table: Annotated[str | None, typer.Option(help="Show this table instead of a summary.")] = None,
@@ -47,7 +50,6 @@ def paper(
 
     nerspace paper figure5 --model FacebookAI/xlm-roberta-base --scale full --detach
     """
-    from nerspace.engine.requests.paper import make_paper_request
     from nerspace.tui.cli.reports.paper import show_items, show_paper, show_plots
 
     if listed:
@@ -56,8 +58,8 @@ def paper(
     if output.is_data and table is None:
         raise UsageError("There are several tables.", "Add --table with one of them, such as paper_claims.")
     request = make_paper_request(
-        tuple(what or ()), scale, seeds, seed=training.seed, model=training.model, data=training.data, fill=fill,
-        learning_rate=peak_rate(training.learning_rate, training.model), **asdict(place),
+        what or (), scale=scale, seeds=seeds, seed=training.seed, model=training.model, data=training.data, fill=fill,
+        learning_rate=training.learning_rate, **asdict(place),
     )  # fmt: skip
     run = _finished(request, job, fresh)
     if run is None:
@@ -76,9 +78,8 @@ def _finished(request: dict[str, Any], job: Job, fresh: bool) -> "Run | None":
     """The finished run that holds what is asked for, if there is one; the data are looked for in any case."""
     from nerspace.engine.paper.cache import content_key, finished_run
     from nerspace.engine.paper.samples import load_corpus
-    from nerspace.engine.requests.paper import read_paper_request
 
-    wanted = read_paper_request(request)
+    wanted = PaperRequest.read(request)
     corpus, _ = load_corpus(wanted.data, wanted.fill)
     announce_unpacking(wanted.model)
     run = None if fresh else finished_run(job.folder, content_key(wanted, corpus), wanted.items)

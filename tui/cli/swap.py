@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.tui.cli.options import Device, Job, Languages, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 
@@ -29,20 +30,20 @@ def swap(
     languages: Languages = (),
     contexts: Annotated[
         int, typer.Option(help="Contexts each name is put into, in equal parts by type, rounded up.")
-    ] = 20,
+    ] = SwapRequest.contexts,
     sample: Annotated[
         int, typer.Option("--names", help="Names drawn, in equal parts by type; ambiguous ones come besides.")
-    ] = 30,
+    ] = SwapRequest.sample,
     kind: Annotated[
         str, typer.Option("--type", help="PER, LOC or ORG: of a name that the data does not know, or only these.")
-    ] = "",
-    gender: Annotated[str, typer.Option(help="m or f, of a person that the data does not know.")] = "",
+    ] = SwapRequest.type,
+    gender: Annotated[str, typer.Option(help="m or f, of a person that the data does not know.")] = SwapRequest.gender,
     case: Annotated[
         str, typer.Option(help="Case of the contexts for places; names without that form borrow its ending.")
-    ] = "nominative",
+    ] = SwapRequest.case,
     layer: Annotated[int | None, typer.Option(help="Layer of the vectors; the last by default.")] = None,
-    seed: Annotated[int, typer.Option(help="Decides which names and contexts.")] = 0,
-    device: Device = "auto",
+    seed: Annotated[int, typer.Option(help="Decides which names and contexts.")] = SwapRequest.seed,
+    device: Device = SwapRequest.device,
     table: Annotated[str | None, typer.Option(help="swap or swap_summary.")] = None,
     *,
     job: Job,
@@ -53,7 +54,7 @@ def swap(
     nerspace swap --lang en,be --plot, or nerspace swap Washington
     """
     from nerspace.engine import runs
-    from nerspace.engine.requests.swapping import make_swap_request, read_swap_request
+    from nerspace.engine.requests.swapping import make_swap_request
     from nerspace.engine.swapping.sentences import plan_swaps
 
     if table is not None:
@@ -65,7 +66,7 @@ def swap(
             sample=sample, case=case, layer=layer, seed=seed, device=device,
         )  # fmt: skip
         # A name that cannot be placed is told before a run is made for it.
-        plan_swaps(read_swap_request(request))
+        plan_swaps(SwapRequest.read(request))
         done = job.start("swap", request)
         if not job.ended(done):
             return

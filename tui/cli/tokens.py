@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerspace.datasets.languages import LANGUAGES, parse_languages
+from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.tui.cli.options import Data, Languages, Model, Types, require_choice
 from nerspace.tui.cli.output import Output, Plotted
@@ -28,14 +28,19 @@ def tokens(
     table: Annotated[
         str, typer.Option(help="pieces, aligned, contrast, shared, tokenization, compatibility or parity.")
     ] = "pieces",
-    against: Annotated[str, typer.Option(metavar="CODE", help="The language to align to, or to compare with.")] = "en",
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="The language to align to or compare with; en by default, or the data's first."
+        ),
+    ] = None,
     of: Annotated[
         str | None,
         typer.Option(help="For tokenization, compatibility, parity: sentences drawn from the data, or names."),
     ] = None,
     size: Annotated[int, typer.Option(min=1, help="Parallel sentences to draw.")] = 300,
     seed: Annotated[int, typer.Option(help="Decides the sentences and the chance floors.")] = 0,
-    languages: Languages = tuple(LANGUAGES),
+    languages: Languages = (),
     model: Model = "builtin",
     and_model: Annotated[
         list[str] | None, typer.Option("--and-model", metavar="NAME|DIR", help="Another tokenizer, side by side.")
@@ -56,9 +61,11 @@ def tokens(
         raise UsageError("No name was given.", "Give names, or --all for every entity of the data.")
     if of not in (None, "names", "sentences"):
         raise UsageError(f"Unknown text {of!r}.", "Choose names or sentences.")
-    against = parse_languages(against)[0]
     tokenizers = {name: encoders.load_tokenizer(name) for name in dict.fromkeys((model, *(and_model or ())))}
     corpus = datasets.load_parallel(data)
+    languages = languages or corpus.languages
+    wanted = parse_languages(against) or ("en", *corpus.languages)
+    against = wanted[0] if against or wanted[0] in corpus.languages else corpus.languages[0]
     entities, strange = _chosen(corpus, names or (), everything)
     if table == "pieces" and output.plot:
         table = "aligned"
@@ -164,7 +171,7 @@ def _side_by_side(tokenizers: "Mapping[str, Tokenizer]", make: "Callable[[Tokeni
 def tnld(
     names: Annotated[list[str] | None, typer.Argument(help="Two spellings to compare, or a name of the data.")] = None,
     table: Annotated[str, typer.Option(help="tnld, scripts (within and across) or spellings (every name).")] = "tnld",
-    languages: Languages = tuple(LANGUAGES),
+    languages: Languages = (),
     types: Types = (),
     data: Data = "builtin",
     *,
@@ -183,6 +190,7 @@ def tnld(
         _show_distance(first, second, distances.tnld(*names), names, output)
         return
     corpus = datasets.load_parallel(data)
+    languages = languages or corpus.languages
     if names:
         found = corpus.named(names[0]) if len(names) == 1 else []
         if not found:

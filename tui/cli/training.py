@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerspace.datasets.languages import LANGUAGES, parse_languages
+from nerspace.datasets.languages import parse_languages
+from nerspace.engine.requests.training import ALL, DemoRequest, Request
 from nerspace.tui.cli.options import But, Device, Job, Languages, OpenExplorer, Parsed, Place, Training, Workspace
 from nerspace.tui.cli.runs import show_end
 
@@ -19,13 +20,13 @@ LAUNCH = "launch"
 
 def demo(
     context: typer.Context,
-    languages: Languages = tuple(LANGUAGES),
-    donor: Annotated[str, typer.Option(help="Language to train on.")] = "en",
-    seed: Annotated[int, typer.Option(help="Decides the split, the sample and the training.")] = 0,
+    languages: Languages = (),
+    donor: Annotated[str | None, typer.Option(help="Language to train on; en by default, or the data's first.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides the split, the sample and the training.")] = DemoRequest.seed,
     *,
-    training: Annotated[Training, But("seeds", "seed", "batch_size", probe_every=30)],
-    device: Device = "auto",
-    perplexity: Annotated[float, typer.Option(help="Perplexity of the t-SNE maps.")] = 70,
+    training: Annotated[Training, But("seeds", "seed", "batch_size", probe_every=DemoRequest.probe_every)],
+    device: Device = DemoRequest.device,
+    perplexity: Annotated[float, typer.Option(help="Perplexity of the t-SNE maps.")] = DemoRequest.perplexity,
     tui: Annotated[bool, typer.Option("--tui/--no-tui", help="Open the explorer on the run at the end.")] = True,
     workspace: Workspace = None,
 ) -> None:
@@ -39,8 +40,9 @@ def demo(
     from nerspace.tui.cli.reports.summary import show_summary, time_taken
 
     request = training.request(
-        donor=parse_languages(donor)[0], languages=languages, seed=seed, device=device, perplexity=perplexity
-    )
+        "demo", donor=next(iter(parse_languages(donor)), None), languages=languages, seed=seed, device=device,
+        perplexity=perplexity,
+    )  # fmt: skip
     run = begin("demo", request, workspace)
     state = outcome(run)
     show_summary(run)
@@ -57,8 +59,13 @@ def demo(
 
 
 def finetune(
-    donor: Annotated[str, typer.Option(metavar="CODES", help="Languages to train on, such as en,be, or all.")] = "en",
-    languages: Languages = tuple(LANGUAGES),
+    donor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODES", help="Languages to train on, such as en,be, or all; en by default, or the data's first."
+        ),
+    ] = None,
+    languages: Languages = (),
     *,
     training: Training,
     on: Annotated[
@@ -69,7 +76,7 @@ def finetune(
             "run and leave it to torchrun or accelerate launch, one training over several GPUs.",
         ),
         Parsed(str),
-    ] = "",
+    ] = Request.on,
     place: Annotated[Place, But("on")],
     job: Job,
 ) -> None:
@@ -77,10 +84,9 @@ def finetune(
 
     nerspace finetune --donor en,be --seeds 3 --detach
     """
-    donors = languages if donor == "all" else parse_languages(donor)
     request = training.request(
-        donor=donors[0], donors=donors, languages=languages, perplexity=70, device=place.device,
-        threads=place.threads, on="" if on == LAUNCH else on,
+        "finetune", donors=(languages or ALL) if donor == "all" else parse_languages(donor), languages=languages,
+        device=place.device, threads=place.threads, on="" if on == LAUNCH else on,
     )  # fmt: skip
     if on == LAUNCH:
         run = make("finetune", request, job.workspace)

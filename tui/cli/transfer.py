@@ -7,6 +7,7 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
+from nerspace.engine.requests.training import ALL, TransferRequest
 from nerspace.tui.cli.options import But, Job, Place, Training, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 from nerspace.tui.cli.training import begin
@@ -22,7 +23,15 @@ def transfer(
     ] = "all",
     *,
     training: Annotated[
-        Training, But("probe_size", "probe_languages", "probe_layers", seeds=3, probe_every=0, keep_model=False)
+        Training,
+        But(
+            "probe_size",
+            "probe_languages",
+            "probe_layers",
+            seeds=TransferRequest.seeds,
+            probe_every=TransferRequest.probe_every,
+            keep_model=TransferRequest.keep_model,
+        ),
     ],
     place: Place,
     run: Annotated[
@@ -55,9 +64,8 @@ def transfer(
     if run is not None:
         done = runs.find_run(job.folder, run)
     else:
-        given = parse_languages(donors)
         request = training.request(
-            donor=given[0], donors=given, languages=parse_languages(recipients), perplexity=70, **asdict(place)
+            "transfer", donors=parse_languages(donors) or ALL, languages=parse_languages(recipients), **asdict(place)
         )
         done = begin("transfer", request, job.workspace)
         if not job.ended(done):

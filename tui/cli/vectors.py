@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from nerspace.engine.requests.extraction import ExtractRequest
+from nerspace.engine.requests.projection import ProjectRequest
 from nerspace.tui.cli.options import But, Codes, Job, Model, Parsed, Place, Types, layer_numbers, listed, require_choice
 from nerspace.tui.cli.output import Files, Output, Plotted
 
@@ -18,7 +20,7 @@ def layers_or_all(text: str) -> tuple[int, ...]:
 class Selection:
     """Which vectors: the fields of the requests of those names; layers is None where nothing was said."""
 
-    of: Annotated[str, typer.Option(help="entities or words.")] = "entities"
+    of: Annotated[str, typer.Option(help="entities or words.")] = ExtractRequest.of
     layers: Annotated[
         tuple[int, ...] | None,
         typer.Option(metavar="N,N", help="Hidden layers, such as 0,6,12, or all."),
@@ -36,21 +38,21 @@ def extract(
     run: Annotated[
         str | None, typer.Option("--run", help="A run of demo or finetune: its models and test sentences.")
     ] = None,
-    model: Model = "builtin",
+    model: Model = ExtractRequest.model,
     *,
     selection: Selection,
     size: Annotated[
         int | None,
         typer.Option(min=0, help="Sentences per language, 0 for all; as many as the run tested by default, else 120."),
     ] = None,
-    words: Annotated[int, typer.Option(min=0, help="Random words per sentence, 0 for all.")] = 4,
+    words: Annotated[int, typer.Option(min=0, help="Random words per sentence, 0 for all.")] = ExtractRequest.words,
     data: Annotated[
         str | None,
         typer.Option(metavar="NAME|PATH", help="Other sentences, parallel or tagged, in place of the run's test side."),
     ] = None,
     donor: Annotated[str | None, typer.Option(help="Which of the run's models, by its language.")] = None,
     model_seed: Annotated[int | None, typer.Option(help="Which of the run's models, by its seed.")] = None,
-    seed: Annotated[int, typer.Option(help="Decides the sentences and words drawn from --data.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides the sentences and words drawn from --data.")] = ExtractRequest.seed,
     place: Place,
     job: Job,
     output: Files,
@@ -61,7 +63,6 @@ def extract(
 
     nerspace extract --run demo-2026 --layers all --of words --size 500
     """
-    from nerspace import datasets
     from nerspace.engine import runs
     from nerspace.engine.requests.extraction import make_extract_request
 
@@ -69,8 +70,6 @@ def extract(
         runs.find_run(job.folder, run) if run else None, model=model, data=data, size=size, words=words, seed=seed,
         donor=donor, tuned_seed=model_seed, **asdict(selection), **asdict(place),
     )  # fmt: skip
-    if not request["source"]:
-        datasets.load(request["data"])
     made = job.start("extract", request)
     if not job.ended(made):
         return
@@ -85,14 +84,18 @@ def project(
     *,
     selection: Selection,
     types: Types = (),
-    method: Annotated[str, typer.Option(help="tsne, pca, or tsne-sklearn: the reference, slower.")] = "tsne",
-    metric: Annotated[str, typer.Option(help="euclidean or cosine.")] = "euclidean",
-    perplexity: Annotated[float, typer.Option(help="How many neighbours count, for t-SNE.")] = 70,
-    seed: Annotated[int, typer.Option(help="Same seed, same map on a CPU.")] = 0,
+    method: Annotated[
+        str, typer.Option(help="tsne, pca, or tsne-sklearn: the reference, slower.")
+    ] = ProjectRequest.method,
+    metric: Annotated[str, typer.Option(help="euclidean or cosine.")] = ProjectRequest.metric,
+    perplexity: Annotated[
+        float, typer.Option(help="How many neighbours count, for t-SNE.")
+    ] = ProjectRequest.perplexity,
+    seed: Annotated[int, typer.Option(help="Same seed, same map on a CPU.")] = ProjectRequest.seed,
     warm_start: Annotated[
         bool,
         typer.Option("--warm-start", help="Start each map from that of the stage before, so that points stay."),
-    ] = False,
+    ] = ProjectRequest.warm_start,
     place: Annotated[Place, But("device")],
     by: Annotated[str, typer.Option(help="What --plot tells apart: language or type.")] = "language",
     job: Job,
@@ -105,7 +108,7 @@ def project(
     nerspace project --layers 12 --lang be,en,ru,tr --warm-start --plot --by type
     """
     from nerspace.engine.geometry.stored import find_stored
-    from nerspace.engine.requests.extraction import make_project_request
+    from nerspace.engine.projection.job import make_project_request
     from nerspace.tui.cli.output import print_table
 
     require_choice("class", by, ("language", "type"))

@@ -12,8 +12,7 @@ serialisation, which is pickle: whoever may connect to a Ray cluster may run cod
 network. Files are never unpickled.
 """
 
-from nerspace.engine.executors.ray.address import check_address
 from nerspace.engine.executors.ray.pool import Piece, Pool, reach
 from nerspace.engine.executors.ray.shards import MOST_SHARDS, shards
 
-__all__ = ["MOST_SHARDS", "Piece", "Pool", "check_address", "reach", "shards"]
+__all__ = ["MOST_SHARDS", "Piece", "Pool", "reach", "shards"]

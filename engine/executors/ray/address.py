@@ -1,9 +1,7 @@
 """From `--on` to a connected driver: the cluster of this machine, one that an address names, or one started here."""
 
 import contextlib
-import importlib.util
 import os
-import re
 import signal
 import socket
 import tempfile
@@ -13,34 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from nerspace.engine.errors import ConfigurationError, UsageError
+from nerspace.engine.errors import ConfigurationError
+from nerspace.engine.requests.base import ADDRESS, HERE, check_address
 
 # Seconds for which a head is given time to answer.
 PATIENCE = 10.0
 NAMESPACE = "nerspace"
-HERE = "ray"
 # What a cluster is called that was started here, for one run.
 UNNAMED = "this machine"
-_ADDRESS = re.compile(r"(?P<client>ray://)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})", re.ASCII)
-
-
-def check_address(on: str) -> None:
-    """See that `on` names a place for work and that what it needs is installed; nobody is asked.
-
-    Raises: UsageError for another form, ConfigurationError without Ray.
-    """
-    if on != HERE and not _ADDRESS.fullmatch(on):
-        raise UsageError(
-            f"{on!r} is no place for work.",
-            "Choose ray (the cluster of this machine), ray://HOST:PORT or HOST:PORT.",
-            field="on",
-        )
-    needed = ["ray", *(["grpc"] if on.startswith("ray://") else [])]
-    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
-        raise ConfigurationError(
-            f"--on {on} needs {' and '.join(missing)}, not installed here.",
-            "Install it: pip install 'nerspace[cluster]'.",
-        )
 
 
 @contextlib.contextmanager
@@ -88,7 +66,7 @@ def _of_this_machine() -> str:
         address = (folder / "ray_current_cluster").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
-    return address if _ADDRESS.fullmatch(address) and not refusal(address, 1.0) else ""
+    return address if ADDRESS.fullmatch(address) and not refusal(address, 1.0) else ""
 
 
 def _bring_token() -> None:
@@ -115,7 +93,7 @@ def _await(address: str) -> None:
 
 def refusal(address: str, patience: float) -> str:
     """Why nobody can be reached at the address; empty if somebody can."""
-    found = _ADDRESS.fullmatch(address)
+    found = ADDRESS.fullmatch(address)
     if found is None:
         return "no HOST:PORT"
     try:

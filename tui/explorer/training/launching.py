@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.errors import NerspaceError, UsageError
+from nerspace.engine.requests.training import ALL, Request, make_request
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 
-# The answer that names this machine.
-_HERE = "here"
+# The answers that name this machine, and that leave a choice to nerspace.
+_HERE, _AUTO = "here", "auto"
 
 
 def _languages(text: str) -> tuple[str, ...]:
     from nerspace.datasets.languages import parse_languages
 
-    return tuple(parse_languages(None if text in ("", "all") else text))
+    return parse_languages(text)
+
+
+def _donors(text: str) -> tuple[str, ...]:
+    return ALL if text == "all" else _languages("" if text == _AUTO else text)
 
 
 def _whole(text: str) -> int:
@@ -28,7 +33,7 @@ def _whole(text: str) -> int:
 
 
 def _rate(text: str) -> float | None:
-    if text in ("", "auto"):
+    if text in ("", _AUTO):
         return None
     try:
         return float(text)
@@ -49,7 +54,7 @@ def _device(text: str) -> str:
 
 
 def _place(text: str) -> str:
-    from nerspace.engine.executors.ray.address import check_address
+    from nerspace.engine.requests.base import check_address
 
     if text in ("", _HERE):
         return ""
@@ -68,31 +73,41 @@ class Question:
     read: Callable[[str], Any]
 
 
-# The defaults are those of nerspace finetune, which a test holds.
+def _asked(name: str, label: str, help: str, read: Callable[[str], Any], default: str | None = None) -> Question:
+    """A question whose default is that of the request, where it is not worded in another way."""
+    return Question(name, label, str(getattr(Request, name)) if default is None else default, help, read)
+
+
 QUESTIONS = (
-    Question("donors", "donors", "en", "languages to train on, such as en,be, or all", _languages),
-    Question("seeds", "seeds", "1", "models per donor, each with its own seed", _whole),
-    Question("languages", "languages", "all", "languages to test in, such as be,ru,uk, or all", _languages),
-    Question("size", "size", "2880", "training sentences per model", _whole),
-    Question("test_size", "test size", "120", "test sentences per language", _whole),
-    Question("model", "model", "builtin", "builtin, a folder, or a hub id", str),
-    Question("data", "data", "builtin", "builtin, or a folder of parallel data", str),
-    Question("device", "device", "auto", "auto, cpu, cuda, cuda:N or mps", _device),
-    Question("on", "where", _HERE, "here, ray, ray://HOST:PORT or HOST:PORT", _place),
-    Question("threads", "threads", "0", "CPU threads of a training; 0 for all, on Ray for one", _whole),
-    Question("epochs", "epochs", "1", "times over the training sentences", _whole),
-    Question("batch_size", "batch size", "8", "sentences per step", _whole),
-    Question("learning_rate", "learning rate", "auto", "2e-4 for the built-in encoder, else 5e-5", _rate),
-    Question("probe_every", "probe every", "50", "steps between two probes of the space, 0 for none", _whole),
-    Question("seed", "first seed", "0", "also decides the split and the sample", _whole),
-    Question("keep_model", "keep models", "yes", "save every model in the run, 0.5 GB each", _yes),
+    _asked(
+        "donors", "donors", "languages to train on, such as en,be, or all; auto: en, if it is there", _donors, _AUTO
+    ),
+    _asked("seeds", "seeds", "models per donor, each with its own seed", _whole),
+    _asked("languages", "languages", "languages to test in, such as be,ru,uk, or all", _languages, "all"),
+    _asked("size", "size", "training sentences per model", _whole),
+    _asked("test_size", "test size", "test sentences per language", _whole),
+    _asked("model", "model", "builtin, a folder, or a hub id", str),
+    _asked("data", "data", "builtin, or a folder of parallel data", str),
+    _asked("device", "device", "auto, cpu, cuda, cuda:N or mps", _device),
+    _asked("on", "where", "here, ray, ray://HOST:PORT or HOST:PORT", _place, _HERE),
+    _asked("threads", "threads", "CPU threads of a training; 0 for all, on Ray for one", _whole),
+    _asked("epochs", "epochs", "times over the training sentences", _whole),
+    _asked("batch_size", "batch size", "sentences per step", _whole),
+    _asked("learning_rate", "learning rate", "2e-4 for the built-in encoder, else 5e-5", _rate, _AUTO),
+    _asked("probe_every", "probe every", "steps between two probes of the space, 0 for none", _whole),
+    _asked("seed", "first seed", "also decides the split and the sample", _whole),
+    _asked(
+        "keep_model",
+        "keep models",
+        "save every model in the run, 0.5 GB each",
+        _yes,
+        "yes" if Request.keep_model else "no",
+    ),
 )
 
 
 def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """The request that the answers make, and what is wrong with which answer; no request unless nothing is."""
-    from nerspace.engine.requests.training import make_request
-
     fields: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for question in QUESTIONS:
@@ -103,10 +118,8 @@ def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, 
             problems[question.name] = str(error)
     if problems:
         return {}, problems
-    builtin = fields["model"] == "builtin"
-    fields["learning_rate"] = fields["learning_rate"] or (2e-4 if builtin else 5e-5)
     try:
-        return make_request(**fields, donor=fields["donors"][0], probe_size=12, perplexity=70), {}
+        return make_request(**fields), {}
     except NerspaceError as error:
         # What no question is about stands beside the first.
         field = error.field if isinstance(error, UsageError) else ""

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.requests.training import ALL
 from nerspace.engine.runs import Run
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.session import Session
@@ -117,6 +118,10 @@ def _summary(request: dict[str, object]) -> str:
     donors, languages = request["donors"], request["languages"]
     assert isinstance(donors, tuple | list)  # noqa: S101
     assert isinstance(languages, tuple | list)  # noqa: S101
-    models = len(donors) * int(str(request["seeds"]))
-    steps = models * int(str(request["epochs"])) * -(-int(str(request["size"])) // int(str(request["batch_size"])))
-    return f"{models} model{'s' if models != 1 else ''}, {steps:,} steps in all, tested in {len(languages)} languages."
+    tested = f"tested in {len(languages)}" if languages else "tested in all"
+    seeds = int(str(request["seeds"]))
+    steps = int(str(request["epochs"])) * -(-int(str(request["size"])) // int(str(request["batch_size"])))
+    if donors == ALL:
+        return f"{seeds} model{'s' if seeds != 1 else ''} per language, {steps:,} steps each, {tested} languages."
+    models = seeds * max(1, len(donors))
+    return f"{models} model{'s' if models != 1 else ''}, {models * steps:,} steps in all, {tested} languages."
