@@ -1,17 +1,16 @@
 """Reads a file of tagged sentences, or a folder of them, whatever layouts they have."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nerspace.datasets.dropped import Dropped, FileRead, dropped
+from nerspace.datasets.dropped import Dropped, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes
 from nerspace.datasets.readers import conll, gold_xlsx, jsonl
-from nerspace.datasets.readers.sentences import RawFile, finish
-from nerspace.datasets.records import Sentence
+from nerspace.datasets.readers.sentences import Finished, RawFile, corpus_of, finish
 from nerspace.datasets.tagged import TaggedCorpus
 
 MOST_FILES = 5_000
@@ -61,27 +60,20 @@ def read(path: Path, name: str, language: str | None = None) -> TaggedCorpus:
     """
     files = list(_files_in(path)) if path.is_dir() else [path]
     root = path if path.is_dir() else path.parent
-    sentences: list[Sentence] = []
-    left_out: list[Dropped] = []
-    read_files: list[FileRead] = []
-    schemes: dict[str, str] = {}
-    for file in files:
-        shown = file.relative_to(root).as_posix()
-        layout = _layout_of(file)
-        if layout is None:
-            left_out.append(dropped(shown, 0, "", _what(file), ""))
-            continue
-        done = finish(layout.read(file, shown), name, root, language)
-        sentences += done.sentences
-        left_out += done.dropped
-        read_files.append(done.file)
-        schemes[shown] = done.scheme
-    if not read_files:
-        raise DataError(_why_not(path, files, left_out), EXPECTED)
-    return TaggedCorpus(name, sentences, dropped=left_out, files=read_files, schemes=schemes)
+    corpus = corpus_of(name, (_read_one(file, root, name, language) for file in files))
+    if not corpus.files:
+        raise DataError(_why_not(path, files, corpus.dropped), EXPECTED)
+    return corpus
 
 
-def _why_not(path: Path, files: list[Path], left_out: list[Dropped]) -> str:
+def _read_one(file: Path, root: Path, name: str, language: str | None) -> Finished | Dropped:
+    shown = file.relative_to(root).as_posix()
+    if layout := _layout_of(file):
+        return finish(layout.read(file, shown), name, root, language)
+    return dropped(shown, 0, "", _what(file), "")
+
+
+def _why_not(path: Path, files: Sequence[Path], left_out: Sequence[Dropped]) -> str:
     if files == [path]:
         return f"{path} is {_what(path)}."
     reasons = [f"{row.file} is {row.reason}" for row in left_out if row.reason != UNKNOWN_LAYOUT]

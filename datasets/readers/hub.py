@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes
 from nerspace.datasets.readers.jsonl import LANGUAGE, TAGS, WORDS, check_words
-from nerspace.datasets.readers.sentences import RawFile, RawSentence, finish
-from nerspace.datasets.records import Sentence
+from nerspace.datasets.readers.sentences import RawFile, RawSentence, corpus_of, finish
 from nerspace.datasets.tagged import TaggedCorpus
 
 PREFIX = "hub:"
@@ -67,20 +65,9 @@ def read(address: str, language: str | None = None) -> TaggedCorpus:
     files = sorted(path for path in folder.rglob("*.parquet") if _belongs(path.relative_to(folder).as_posix(), wanted))
     if not files:
         raise DataError(f"{address} has no Parquet file{f' of {wanted.config}' if wanted.config else ''}.")
-    sentences: list[Sentence] = []
-    left_out: list[Dropped] = []
-    read_files: list[FileRead] = []
-    schemes: dict[str, str] = {}
-    for path in files:
-        shown = path.relative_to(folder).as_posix()
-        done = finish(read_file(path, shown), address.removeprefix(PREFIX), folder, language)
-        sentences += done.sentences
-        left_out += done.dropped
-        read_files.append(done.file)
-        schemes[shown] = done.scheme
-    return TaggedCorpus(
-        address.removeprefix(PREFIX), sentences, dropped=left_out, files=read_files, schemes=schemes
-    )  # fmt: skip
+    name = address.removeprefix(PREFIX)
+    raws = (read_file(path, path.relative_to(folder).as_posix()) for path in files)
+    return corpus_of(name, (finish(raw, name, folder, language) for raw in raws))
 
 
 def read_file(path: Path, shown: str) -> RawFile:

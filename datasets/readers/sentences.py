@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from nerspace.datasets.dropped import SHOWN, Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.naming import known_split, language_and_split
 from nerspace.datasets.records import Sentence
+from nerspace.datasets.tagged import TaggedCorpus
 from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, split_tag, to_iob2, types_in
 
 # No sentence is longer; a file without blank lines is one endless row.
@@ -113,6 +114,23 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
     spoken_here = tuple(dict.fromkeys(sentence.language for sentence in sentences))
     file = FileRead(raw.shown, " ".join(kinds), "", spoken_here, rows, len(sentences))
     return Finished(tuple(sentences), tuple(raw.dropped), file, scheme)
+
+
+def corpus_of(name: str, parts: Iterable[Finished | Dropped]) -> TaggedCorpus:
+    """The corpus of files that were read, and of those that were left out, in their order."""
+    sentences: list[Sentence] = []
+    left_out: list[Dropped] = []
+    files: list[FileRead] = []
+    schemes: dict[str, str] = {}
+    for part in parts:
+        if isinstance(part, Dropped):
+            left_out.append(part)
+            continue
+        sentences += part.sentences
+        left_out += part.dropped
+        files.append(part.file)
+        schemes[part.file.file] = part.scheme
+    return TaggedCorpus(name, sentences, dropped=left_out, files=files, schemes=schemes)
 
 
 def _check_bare(raw: RawFile, scheme: str) -> None:

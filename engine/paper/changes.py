@@ -45,13 +45,13 @@ SHIFTS = 500
 def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], Piece]) -> list[Finding]:
     """Write `probes`, `deltas` and `paper_figure4`, and judge what the paper says of them."""
     probed = [models[code, request.seed] for code in published.SIX if (code, request.seed) in models]
-    told: dict[str, list[pd.DataFrame]] = {"probes": [], "deltas": []}
-    for piece in probed:
-        told["probes"].append(piece.probes.assign(donor=piece.donor, seed=piece.seed))
-        told["deltas"].append(delta_table(piece.probes).assign(donor=piece.donor, seed=piece.seed))
+    parts: dict[str, list[pd.DataFrame]] = {"probes": [], "deltas": []}
+    for model in probed:
+        parts["probes"].append(model.probes.assign(donor=model.donor, seed=model.seed))
+        parts["deltas"].append(delta_table(model.probes).assign(donor=model.donor, seed=model.seed))
     if not probed:
         return []
-    tables = {name: pd.concat(parts, ignore_index=True) for name, parts in told.items()}
+    tables = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
     for name, table in tables.items():
         run.write_table(name, table)
     deltas = tables["deltas"]
@@ -108,7 +108,12 @@ def series_of(changes: pd.DataFrame) -> "tuple[list[str], Series]":
 def size_contrast(series: "Series", apart: Sequence[int]) -> "Series":
     """Mean size of the changes of the languages in `apart` minus that of the others.
 
-    series: [..., languages, steps]. Returns: [...].
+    Args:
+        series: [..., languages, steps].
+        apart: places of those languages.
+
+    Returns:
+        [...].
     """
     sizes = np.abs(series).mean(axis=-1)
     chosen = np.isin(np.arange(series.shape[-2]), apart)
@@ -119,7 +124,12 @@ def size_contrast(series: "Series", apart: Sequence[int]) -> "Series":
 def group_contrast(series: "Series", apart: Sequence[int]) -> "Series":
     """Mean correlation within the two groups minus that between them; NaN where a series is constant.
 
-    series: [..., languages, steps]. Returns: [...].
+    Args:
+        series: [..., languages, steps].
+        apart: places of the languages of one group.
+
+    Returns:
+        [...].
     """
     within: list[Series] = []
     between: list[Series] = []
@@ -135,9 +145,16 @@ def judged(
 ) -> Finding:
     """The finding on a contrast, mean over several sets of series of the same languages.
 
-    p: the share of all ways to choose as many languages that give at least as much; every way stands for as many of the
-    permutations of the languages as any other. shifted: the floor is the mean contrast when every series is shifted
-    against the others, which keeps each as it is and takes their agreement away.
+    Its p is the share of all ways to choose as many languages that give at least as much; every way stands for as many
+    of the permutations of the languages as any other.
+
+    Args:
+        claim: a key of `CLAIMS`.
+        several: sets of series, their languages and [languages, steps].
+        statistic: the contrast.
+        seed: of intervals and floor.
+        shifted: the floor is the mean contrast when every series is shifted against the others, which leaves each as it
+            is and takes their agreement away.
     """
     codes = several[0][0] if several else []
     apart = [place for place, code in enumerate(codes) if code in published.APART]

@@ -140,7 +140,16 @@ class Finding:
 
 
 def by_interval(low: float, high: float, bound: float, n: int, least: int, above: bool = True) -> str:
-    """The verdict of an interval against a bound; above: the side that the claim is on. Undecided below `least` n."""
+    """The verdict of an interval against a bound.
+
+    Args:
+        low: 2.5 % bound.
+        high: 97.5 % bound.
+        bound: what the claim says the statistic lies above, or below.
+        n: how many units.
+        least: below so many it is undecided.
+        above: the side that the claim is on.
+    """
     if n < least or not all(map(math.isfinite, (low, high, bound))):
         return OPEN
     if low > bound:
@@ -151,9 +160,14 @@ def by_interval(low: float, high: float, bound: float, n: int, least: int, above
 
 
 def by_rank(low: float, high: float, p: float, ways: int, floor: float = NAN) -> str:
-    """The verdict where so few ways exist that p cannot be small. p: share of the ways that give at least as much.
+    """The verdict where so few ways exist that p cannot be small.
 
-    ways: how many there are. floor: what chance gives, where it is known.
+    Args:
+        low: 2.5 % bound.
+        high: 97.5 % bound.
+        p: share of the ways that give at least as much.
+        ways: how many there are.
+        floor: what chance gives, where it is known.
     """
     if ways < 2 or not all(map(math.isfinite, (low, high, p))):
         return OPEN
@@ -225,9 +239,9 @@ def item_table() -> "pd.DataFrame":
 
     rows = []
     for name, item in ITEMS.items():
-        said = [claim for claim in CLAIMS.values() if claim.item == name]
+        made = [claim for claim in CLAIMS.values() if claim.item == name]
         tables = " ".join(item.tables)
-        rows += [(name, item.shows, claim.text, claim.statistic, claim.rule, tables) for claim in said]
-        if not said:
+        rows += [(name, item.shows, claim.text, claim.statistic, claim.rule, tables) for claim in made]
+        if not made:
             rows.append((name, item.shows, "", "", "", tables))
     return PAPER_ITEMS.frame(rows)

@@ -17,9 +17,14 @@ QUALITY = "paper_maps"
 def draw_maps(
     run: Run, item: str, vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame, request: PaperRequest
 ) -> None:
-    """Write `paper_ITEM` and add to `paper_maps`. vectors: (stage, layer) → [n, d]. points: [n].
+    """Write `paper_ITEM` and add to `paper_maps`; fewer points than a map needs give no map.
 
-    Fewer points than a map needs give no map.
+    Args:
+        run: gets the tables.
+        item: figure1 or figure2.
+        vectors: (stage, layer) → [n, d].
+        points: what is known of each row of the vectors [n].
+        request: its perplexity and seed.
     """
     maps, qualities = [], []
     for key, X in vectors.items():

@@ -25,9 +25,11 @@ LEAST_NAMES = LEAST_CONTEXTS = 8
 NAN = float("nan")
 
 
-def write(run: Run, request: PaperRequest, asked: Readings, models: Mapping[tuple[str, int], Piece]) -> list[Finding]:
+def write(
+    run: Run, request: PaperRequest, readings: Readings, models: Mapping[tuple[str, int], Piece]
+) -> list[Finding]:
     """Write `paper_table2` and `paper_figure1`, and judge what the paper says of them."""
-    points = asked.points(NAMES)
+    points = readings.points(NAMES)
     read = models[published.DONOR, request.seed].vectors
     vectors = in_order(read, NAMES)
     if not len(points):
@@ -53,9 +55,15 @@ def contrast(cosines: Mapping[tuple[str, str], float]) -> float:
 
 
 def contrast_by_name(table: pd.DataFrame, layer: int, column: str) -> "npt.NDArray[np.float64]":
-    """The contrast of every name over all its types, after fine-tuning; NaN where a pair has no value.
+    """The contrast of every name over all its types, after fine-tuning.
 
-    table: `paper_table2`. column: cosine or floor. Returns: [names].
+    Args:
+        table: `paper_table2`.
+        layer: of the cosines.
+        column: cosine or floor.
+
+    Returns:
+        [names], NaN where a pair has no value.
     """
     chosen = table[(table["type"] == "all") & (table["stage"] == AFTER) & (table["layer"] == layer)]
     found = [
@@ -66,7 +74,15 @@ def contrast_by_name(table: pd.DataFrame, layer: int, column: str) -> "npt.NDArr
 
 
 def contrast_by_cell(X: Array, points: pd.DataFrame) -> "npt.NDArray[np.float64]":
-    """The contrast of every cell that is there in all the languages it needs. X: [n, d]. Returns: [cells]."""
+    """The contrast of every cell that is there in all the languages it needs.
+
+    Args:
+        X: vectors [n, d].
+        points: their language and sentence [n].
+
+    Returns:
+        [cells].
+    """
     units = unit_rows(X)
     cells = points["sentence"].str.partition("/")[2].tolist()
     number = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
@@ -84,7 +100,15 @@ def contrast_by_cell(X: Array, points: pd.DataFrame) -> "npt.NDArray[np.float64]
 
 
 def resources(table: pd.DataFrame, X: Array, points: pd.DataFrame, layer: int, seed: int) -> list[Finding]:
-    """The three findings on resources and kinship. X: [n, d], the vectors after, at that layer."""
+    """The three findings on resources and kinship.
+
+    Args:
+        table: `paper_table2`.
+        X: vectors [n, d] after fine-tuning, at that layer.
+        points: name, language and sentence of each vector [n].
+        layer: of the vectors.
+        seed: of the bootstrap.
+    """
     theirs = contrast(published.COSINES)
     cosines, floors = (contrast_by_name(table, layer, column) for column in ("cosine", "floor"))
     known = np.isfinite(floors)

@@ -17,7 +17,7 @@ Cell = tuple[Context, Entity]
 
 @dataclass(frozen=True, slots=True)
 class PaperSample:
-    """What is trained on and asked.
+    """What is trained on and read.
 
     corpus: the whole. train, test: cells, the same for every language. named: (name, cell), test contexts of names
     that read the same in two types. notes: what is not as in the paper, one line each.
@@ -87,29 +87,29 @@ def draw_paper_sample(request: PaperRequest) -> PaperSample:
     names = ambiguous_names(corpus)
     held_out = {entity.id for entities in names.values() for entity in entities}
     train_part = _without(split.train, held_out)
-    train, said = _proportional(train_part, published.TRAIN, request.sizes.train, request.seed, "training")
-    test, told = _proportional(split.test, published.TEST, request.sizes.test, request.seed, "test")
+    train, train_notes = _proportional(train_part, published.TRAIN, request.sizes.train, request.seed, "training")
+    test, test_notes = _proportional(split.test, published.TEST, request.sizes.test, request.seed, "test")
     named = list(_named_cells(split.test, names, request.sizes, request.seed))
-    notes += said + told
+    notes += train_notes + test_notes
     if short := _short_of_contexts(named, request.sizes.contexts):
         notes.append(short)
     return PaperSample(corpus, train, test, named, notes)
 
 
-def _short_of_contexts(named: Sequence[tuple[str, Cell]], asked: int) -> str:
-    """A line where names in several types have fewer test contexts than were asked for."""
+def _short_of_contexts(named: Sequence[tuple[str, Cell]], requested: int) -> str:
+    """A line where names in several types have fewer test contexts than were requested."""
     held = Counter((name, entity.type) for name, (_, entity) in named)
     if not held:
         return "No name of the data reads the same in two types."
-    if min(held.values()) >= asked:
+    if min(held.values()) >= requested:
         return ""
     few, many = min(held.values()), max(held.values())
-    return f"{asked} test contexts a name and type were asked for, the data has {few} to {many}."
+    return f"{requested} test contexts a name and type were asked for, the data has {few} to {many}."
 
 
 def _without(corpus: SyntheticNER, entities: set[str]) -> SyntheticNER:
-    kept = [entity for entity in corpus.entities if entity.id not in entities]
-    return SyntheticNER(corpus.name, corpus.contexts, kept, corpus.languages, corpus.part)
+    others = [entity for entity in corpus.entities if entity.id not in entities]
+    return SyntheticNER(corpus.name, corpus.contexts, others, corpus.languages, corpus.part)
 
 
 def _proportional(
@@ -135,8 +135,8 @@ def _proportional(
     if len(cells) == size:
         return cells, []
     held = Counter(entity.type for _, entity in cells)
-    told = ", ".join(f"{kind} {held[kind]:,} of {count:,}" for kind, count in wanted.items())
-    return cells, [f"{size:,} {what} sentences were asked for, the data has {len(cells):,}: {told}."]
+    counted = ", ".join(f"{kind} {held[kind]:,} of {count:,}" for kind, count in wanted.items())
+    return cells, [f"{size:,} {what} sentences were asked for, the data has {len(cells):,}: {counted}."]
 
 
 def _has(corpus: SyntheticNER, kind: str) -> bool:

@@ -19,14 +19,14 @@ NAN = float("nan")
 
 
 def write(
-    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, models: Mapping[tuple[str, int], Piece]
+    run: Run, request: PaperRequest, sample: PaperSample, readings: Readings, models: Mapping[tuple[str, int], Piece]
 ) -> list[Finding]:
     """Write `predictions`, `tnld`, `transfer`, `transfer_pairs` and `correlations`, and judge the paper's claim."""
     donors = request.donors(sample.corpus.languages)
     predictions = pd.concat([models[pair].predictions for pair in donors], ignore_index=True)
     run.write_table("predictions", predictions)
-    named = {sentence.entity for sentence in asked.test}
-    tnld = tnld_table([entity for entity in sample.corpus.entities if entity.id in named], asked.languages)
+    named = {sentence.entity for sentence in readings.test}
+    tnld = tnld_table([entity for entity in sample.corpus.entities if entity.id in named], readings.languages)
     run.write_table("tnld", tnld)
     transfer = transfer_table(predictions, tnld)
     run.write_table("transfer", transfer)

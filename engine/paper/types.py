@@ -31,12 +31,12 @@ NAN = float("nan")
 
 
 def write(
-    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, models: Mapping[tuple[str, int], Piece]
+    run: Run, request: PaperRequest, sample: PaperSample, readings: Readings, models: Mapping[tuple[str, int], Piece]
 ) -> list[Finding]:
     """Write `groups`, `paper_figure2` and `paper_clubs`, and judge what the paper says of them."""
     read = models[published.DONOR, request.seed].vectors
     vectors = in_order(read, TYPES)
-    points = asked.points(TYPES)
+    points = readings.points(TYPES)
     cells = points["sentence"].str.partition("/")[2].tolist()
     groups = groups_table(
         vectors, points["language"].tolist(), points["type"].tolist(), cells, shuffles=SHUFFLES, seed=request.seed
@@ -48,7 +48,7 @@ def write(
     names = {kind: read[NAMES, kind, last] for kind in (BEFORE, AFTER)}
     ambiguous = {entity.id for entities in ambiguous_names(sample.corpus).values() for entity in entities}
     tables = [
-        club_table(names[stage], asked.points(NAMES), vectors[stage, last], points, ambiguous, request.seed, stage)
+        club_table(names[stage], readings.points(NAMES), vectors[stage, last], points, ambiguous, request.seed, stage)
         for stage in (BEFORE, AFTER)
     ]
     run.write_table("paper_clubs", pd.concat(tables, ignore_index=True))
@@ -56,7 +56,19 @@ def write(
 
 
 def purity_by_row(X: Array, labels: Sequence[str], k: int = NEIGHBOURS) -> "Rows":
-    """Share of the k nearest by cosine that have the row's own label, [n]. Raises: DataError for too few rows."""
+    """Share of the k nearest by cosine that have the row's own label.
+
+    Args:
+        X: vectors [n, d].
+        labels: [n].
+        k: how many are nearest.
+
+    Returns:
+        [n].
+
+    Raises:
+        DataError: too few rows.
+    """
     codes = np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1]
     shares: Rows = (codes[nearest_neighbours(X, k)] == codes[:, None]).mean(axis=1)
     return shares
@@ -65,7 +77,15 @@ def purity_by_row(X: Array, labels: Sequence[str], k: int = NEIGHBOURS) -> "Rows
 def clustering(
     groups: pd.DataFrame, vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame, layer: int, seed: int
 ) -> list[Finding]:
-    """The findings on language before, type after and language after. groups: the table of that name."""
+    """The findings on language before, type after and language after.
+
+    Args:
+        groups: the table of that name.
+        vectors: (stage, layer) → [n, d].
+        points: language, type and sentence of each vector [n].
+        layer: that decides.
+        seed: of the bootstrap over cells.
+    """
     findings = []
     cells = points["sentence"].str.partition("/")[2].to_numpy()
     number = np.unique(cells, return_inverse=True)[1]
