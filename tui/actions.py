@@ -3,7 +3,6 @@
 Every binding carries the action's id, so a keymap can give it other keys.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -42,22 +41,23 @@ def _moves(where: str, meaning: str, label: str) -> tuple[Action, ...]:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("app.data", "1,f1,alt+1", "", "Data: sentences and names side by side", "app", "room('data')"),
-    Action("app.tokens", "2,f2,alt+2", "", "Tokens: how names are cut into pieces", "app", "room('tokens')"),
-    Action("app.training", "3,f3,alt+3", "", "Training: curves of the run", "app", "room('training')"),
-    Action("app.space", "4,f4,alt+4", "", "Space: the maps of the run", "app", "room('space')"),
-    Action("app.heatmaps", "5,f5,alt+5", "", "Heatmaps: language × language tables", "app", "room('heatmaps')"),
-    Action("app.transfer", "6,f6,alt+6", "", "Transfer: errors in other languages", "app", "room('transfer')"),
-    Action("app.entity", "7,f7,alt+7", "", "Entity: everything about one name", "app", "room('entity')"),
+    Action("app.data", "1,f1,alt+1", "", "Data: sentences and names side by side", "app", "show_screen('data')"),
+    Action("app.tokens", "2,f2,alt+2", "", "Tokens: how names are cut into pieces", "app", "show_screen('tokens')"),
+    Action("app.training", "3,f3,alt+3", "", "Training: curves of the run", "app", "show_screen('training')"),
+    Action("app.space", "4,f4,alt+4", "", "Space: the maps of the run", "app", "show_screen('space')"),
+    Action("app.heatmaps", "5,f5,alt+5", "", "Heatmaps: language × language tables", "app", "show_screen('heatmaps')"),
+    Action("app.transfer", "6,f6,alt+6", "", "Transfer: errors in other languages", "app", "show_screen('transfer')"),
+    Action("app.entity", "7,f7,alt+7", "", "Entity: everything about one name", "app", "show_screen('entity')"),
     Action("app.name", "i", "name", "everything about the name under the cursor (Entity)", "app", "name"),
-    Action("app.runs", "8,f8,alt+8", "", "Runs: all runs of the workspace", "app", "room('runs')"),
-    Action("app.paper", "9,f9,alt+9", "", "Paper: the paper's claims with their verdicts", "app", "room('paper')"),
+    Action("app.runs", "8,f8,alt+8", "", "Runs: all runs of the workspace", "app", "show_screen('runs')"),
+    Action("app.paper", "9,f9,alt+9", "", "Paper: the paper's claims with their verdicts", "app",
+           "show_screen('paper')"),
     Action("app.open", "o", "open run", "open another run of the workspace", "app", "open_run"),
     Action("app.export", "e", "export", "write the table behind the view as CSV, filters applied", "app", "export"),
     Action("app.copy", "y", "copy", "copy the row or cell under the cursor to the clipboard", "app", "copy"),
     Action("app.copy_table", "Y", "", "copy the table behind the view, tabs between its cells", "app", "copy_table"),
     Action("app.picture", "E", "", "write a picture of the screen (SVG)", "app", "picture"),
-    Action("app.refresh", "r", "refresh", "read the files of the view again", "app", "refresh_room"),
+    Action("app.refresh", "r", "refresh", "read the files of the view again", "app", "refresh_screen"),
     Action("app.palette", ":,ctrl+p", "", "search every action by name", "app", "command_palette"),
     Action("app.help", "?", "help", "this page", "app", "help"),
     Action("app.quit", "q", "quit", "leave; a run that is going on goes on", "app", "quit"),
@@ -218,7 +218,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.copy_table", "Y", "", "copy the table with the cursor", "compare", "copy_table"),
     # Paper
     Action("paper.settings", "v", "settings", "what the paper did, beside what this run did", "paper", "settings"),
-    # Windows over a room
+    # Windows over a screen
     Action("modal.close", "escape,q", "close", "back", "modal", "close"),
     Action("modal.copy", "y,c", "copy", "copy the text", "modal", "copy"),
     Action("modal.down", "j,down", "", "scroll down", "modal", "scroll(1)"),
@@ -272,9 +272,3 @@ def bindings(*where: str) -> list[BindingType]:
 def keys_of(action: Action) -> str:
     """All keys of an action, as help writes them."""
     return " ".join(key_sign(key) for key in action.keys.split(","))
-
-
-def actions_of(where: Iterable[str]) -> list[Action]:
-    """The actions of some places, in the order of the table."""
-    wanted = set(where)
-    return [action for action in ACTIONS if action.where in wanted]

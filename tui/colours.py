@@ -32,6 +32,9 @@ MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 PIECES = (24, 58, 54, 22, 94, 23, 52, 60, 65, 95, 96, 30)
 
+# A name within its sentence.
+HIGHLIGHT = "bold color(222)"
+
 
 def class_style(name: str, index: int = 0) -> Style:
     """The foreground of a language or type; others take one from a list by their index."""

@@ -1,4 +1,4 @@
-"""The one-line filter of the data room: `type:PER lang:be,en case:locative split:test len>2 identical:no word word`."""
+"""The one-line filter of Data: `type:PER lang:be,en case:locative split:test len>2 identical:no word word`."""
 
 import operator
 import re

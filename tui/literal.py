@@ -30,6 +30,11 @@ def fit(text: str, width: int, right: bool = False) -> str:
     return " " * (width - cells) + text if right else text + " " * (width - cells)
 
 
+def safe_name(text: str) -> str:
+    """A text as a part of a file name: letters and digits, everything else as a low line."""
+    return "".join(letter if letter.isalnum() else "_" for letter in text)
+
+
 def is_missing(value: object) -> bool:
     """Whether a value of a table is a gap."""
     return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
@@ -42,6 +47,17 @@ def shown_number(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return literal(value)
+
+
+def clock(seconds: float) -> str:
+    """A stretch of time as minutes and seconds, or hours and minutes."""
+    whole = int(seconds)
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min" if whole >= 3600 else f"{whole // 60}:{whole % 60:02d}"
+
+
+def amount(size: int) -> str:
+    """Bytes as people say them."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
 
 
 def entity_text(

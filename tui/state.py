@@ -1,4 +1,4 @@
-"""What the explorer keeps between starts, $XDG_STATE_HOME/nerspace/state.json: screen, run, filters, theme."""
+"""What the explorer saves between starts, $XDG_STATE_HOME/nerspace/state.json: screen, run, filters, theme."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -15,19 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class State:
-    """run, created: id of the run in view in `workspace` and the newest moment at which one was asked for, then.
+    """run, seen: ids of the run in view and of all runs that `workspace` had then.
 
-    room: name of the screen. theme: only if the user chose one. rooms: what each room wants back, by its name.
-    problem: why there is no state, in one line; never kept.
+    screen: name of the screen in view. theme: only if the user chose one. screens: what each screen wants back, by its
+    name. problem: why there is no state, in one line; never saved.
     """
 
     workspace: str = ""
     run: str = ""
     seen: list[str] = field(default_factory=list)
-    room: str = ""
+    screen: str = ""
     theme: str = ""
-    rooms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    screens: dict[str, dict[str, Any]] = field(default_factory=dict)
     problem: str = ""
+
+
+# Fields that the file calls otherwise.
+_KEYS = {"screen": "room", "screens": "rooms"}
 
 
 def state_path() -> Path:
@@ -36,7 +40,7 @@ def state_path() -> Path:
 
 
 def read_state() -> State:
-    """What was kept; a file that cannot be understood is told and otherwise ignored."""
+    """What was saved; a file that cannot be understood is reported and otherwise ignored."""
     path = state_path()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -46,17 +50,16 @@ def read_state() -> State:
         return State(problem=f"{path} is ignored, it cannot be read: {error}")
     if not isinstance(found, dict):
         return State(problem=f"{path} is ignored: it holds no state.")
-    texts = {name: str(found[name]) for name in ("workspace", "run", "room", "theme") if name in found}
-    rooms = found.get("rooms")
-    kept = rooms.items() if isinstance(rooms, dict) else ()
-    seen = found.get("seen")
+    texts = {name: str(found.get(_KEYS.get(name, name), "")) for name in ("workspace", "run", "screen", "theme")}
+    screens, seen = found.get(_KEYS["screens"]), found.get("seen")
+    saved = screens.items() if isinstance(screens, dict) else ()
     runs = [str(name) for name in seen] if isinstance(seen, list) else []
-    return State(**texts, seen=runs, rooms={str(name): part for name, part in kept if isinstance(part, dict)})
+    return State(**texts, seen=runs, screens={str(name): part for name, part in saved if isinstance(part, dict)})
 
 
 def state_text(state: State) -> str:
     """The state as the file holds it."""
-    fields = {name: value for name, value in asdict(state).items() if name != "problem"}
+    fields = {_KEYS.get(name, name): value for name, value in asdict(state).items() if name != "problem"}
     return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -92,7 +95,7 @@ def _goes_on(run: "Run") -> bool:
         return False
 
 
-def kept_choice(kept: Mapping[str, Any], name: str, choices: Collection[str], default: str) -> str:
-    """A kept choice, if it still is one."""
-    value = kept.get(name)
+def saved_choice(saved: Mapping[str, Any], name: str, choices: Collection[str], default: str) -> str:
+    """A saved choice, if it still is one."""
+    value = saved.get(name)
     return value if isinstance(value, str) and value in choices else default

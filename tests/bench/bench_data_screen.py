@@ -24,8 +24,9 @@ from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.tui.explorer.app import NerspaceApp
-from nerspace.tui.explorer.data.parallel_index import ParallelIndex
-from nerspace.tui.explorer.session import Opened, Session, open_corpus
+from nerspace.tui.explorer.data.model import Opened, open_corpus
+from nerspace.tui.explorer.data.parallel import ParallelIndex
+from nerspace.tui.explorer.session import Session
 
 LIMIT = 50.0
 MADE_UP = "made up"

@@ -13,7 +13,7 @@ from nerspace.engine.requests.extraction import make_extract_request
 from nerspace.engine.runs import jobs
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.explorer.session import Session
-from nerspace.tui.explorer.space.maps import _quality, read_maps
+from nerspace.tui.explorer.space.model import _quality, read_maps
 from nerspace.tui.plots.tables import plot
 
 

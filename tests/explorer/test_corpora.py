@@ -12,9 +12,10 @@ from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine.errors import UsageError
 from nerspace.tui.explorer.app import NerspaceApp
-from nerspace.tui.explorer.data.parallel_index import ParallelIndex
-from nerspace.tui.explorer.data.tagged_index import TaggedIndex
-from nerspace.tui.explorer.session import Opened, Session
+from nerspace.tui.explorer.data.model import Opened
+from nerspace.tui.explorer.data.parallel import ParallelIndex
+from nerspace.tui.explorer.data.tagged import TaggedIndex
+from nerspace.tui.explorer.session import Session
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.widgets.frame_table import FrameTable
 
@@ -121,7 +122,7 @@ async def test_a_move_of_the_cursor_draws_two_rows_alone(app):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         drawn = []
-        table = app.room.query_one(FrameTable)
+        table = app.in_view.query_one(FrameTable)
         line = table.render_line
         table.render_line = lambda y: drawn.append(y) or line(y)
         await press(pilot, "j")

@@ -75,18 +75,18 @@ async def test_one_key_leads_here_from_rows_points_and_errors(rich, corpus):
         await press(pilot, "slash", *"reuters", "enter")
         assert "Reuters  ORG · nominative" in await press(pilot, "i")
         await press(pilot, "2", "j", "j", "j")
-        chosen = app.room.entity.id
+        chosen = app.in_view.entity.id
         await press(pilot, "i")
-        assert app.room.about == chosen
+        assert app.in_view.about == chosen
         await press(pilot, "4", "slash", *"vaşing", "enter")
         text = await press(pilot, "i")
         assert "Washington  LOC" in text
-        assert app.room.language == "tr"
+        assert app.in_view.language == "tr"
         # A neighbour of the name is a name too.
         await press(pilot, "tab", "tab", "j")
-        wanted = app.room.near["entity"].iloc[1]
+        wanted = app.in_view.near["entity"].iloc[1]
         await press(pilot, "i")
-        assert app.room.about == wanted
+        assert app.in_view.about == wanted
         text = await press(pilot, "5", "i")
         assert "The cursor is on no name here." in text
 

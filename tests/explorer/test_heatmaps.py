@@ -107,4 +107,4 @@ async def test_a_wide_screen_lists_the_values_in_order_and_follows_them(rich, co
         assert f"cosine {largest['cosine']:.3f}" in text.splitlines()[-2]
         text = await press(pilot, "tab")
         await settle(pilot)
-        assert app.room.query_one("#matrix").pair == (largest["a"], largest["b"])
+        assert app.in_view.query_one("#matrix").pair == (largest["a"], largest["b"])

@@ -10,9 +10,8 @@ from tui_driving import press, settle
 from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine.errors import UsageError
-from nerspace.tui.explorer.clipboard import LIMIT, clip
-from nerspace.tui.explorer.data.parallel_index import ParallelIndex
-from nerspace.tui.explorer.data.rows import EntityRows, SentenceRows
+from nerspace.tui.explorer.data.parallel import EntityRows, ParallelIndex, SentenceRows
+from nerspace.tui.explorer.writing import LIMIT, clip
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.ordering import Arrangement, arrange, sorted_order
@@ -167,14 +166,14 @@ def _large() -> SyntheticNER:
 async def test_twenty_million_sentences_are_not_sorted_but_marked_and_told_how_to_be_narrowed():
     index = ParallelIndex(_large())
     async with TableApp().run_test(size=(80, 12), notifications=True) as pilot:
-        table = pilot.app.show(SentenceRows(index.corpus, index.sentences(Filter()), ["en"], "bold"))
+        table = pilot.app.show(SentenceRows(index.corpus, index.sentences(Filter()), ["en"]))
         text = await press(pilot, "s")
         assert "20,250,000 rows are" in text
         assert "with f first" in " ".join(text.split())
         await press(pilot, "G", "space", "g", "space", "u")
         assert table.count == 2
         assert [table.source(i) for i in range(2)] == [0, 20_249_999]
-        narrow = SentenceRows(index.corpus, index.sentences(parse_filter("town4499")), ["en"], "bold")
+        narrow = SentenceRows(index.corpus, index.sentences(parse_filter("town4499")), ["en"])
         table.show(narrow)
         await settle(pilot)
         assert [table.source(i) for i in range(table.count)] == [4_499]
@@ -184,7 +183,7 @@ def test_the_clipboard_has_a_bound_and_never_makes_more_than_it():
     assert clip(FrameRows(FRAME[["name", "n"]].head(2))) == "name\tn\ndelta\t3\nAlpha\t1\n"
     index = ParallelIndex(_large())
     with pytest.raises(UsageError, match=r"20,250,000 rows .* e\."):
-        clip(SentenceRows(index.corpus, index.sentences(Filter()), ["en"], "bold"))
+        clip(SentenceRows(index.corpus, index.sentences(Filter()), ["en"]))
     assert LIMIT * 4 / 3 < 100_000
 
 

@@ -10,7 +10,7 @@ from tui_driving import explorer, press, settle
 from nerspace.engine.geometry.neighbours import nearest_table
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.runs import to_csv
-from nerspace.tui.explorer.space.screen import _NEAR_SHOWN
+from nerspace.tui.explorer.space.screen import _NEAR_COLUMNS
 from nerspace.tui.widgets.scatter import Scatter
 
 
@@ -47,25 +47,25 @@ async def test_moving_to_another_map_stays_on_the_point(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(200, 50)) as pilot:
         await press(pilot, "4", *"hhhhjjj")
-        point = app.room.active.nearest_point()
+        point = app.in_view.active.nearest_point()
         for _ in range(3):
             await press(pilot, "tab")
             if isinstance(app.focused, Scatter):
-                assert app.room.active.nearest_point() == point
+                assert app.in_view.active.nearest_point() == point
 
 
 async def test_neighbours_are_those_of_the_engine_listed_exported_and_jumped_to(rich, corpus, tmp_path):
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await press(pilot, "4", "slash", *"vaşing", "enter")
-        point = app.room.active.nearest_point()
+        point = app.in_view.active.nearest_point()
         text = await press(pilot, "t")
         assert "its 10 nearest by cosine" in text
         stored = read_stored(rich, "entities", "after", 12)
-        expected = nearest_table(stored.vectors, stored.rows, point)[_NEAR_SHOWN]
-        assert app.room.active.joined == point
+        expected = nearest_table(stored.vectors, stored.rows, point)[list(_NEAR_COLUMNS)]
+        assert app.in_view.active.joined == point
         text = await press(pilot, "right_curly_bracket")
-        assert app.room.active.nearest_point() == expected["neighbour"].iloc[0]
+        assert app.in_view.active.nearest_point() == expected["neighbour"].iloc[0]
         assert f"no. 1 of Vaşington, cosine {expected['cosine'].iloc[0]:.3f}" in text
         text = await press(pilot, "T")
         assert "nearest by cosine to tr Vaşington" in text
@@ -73,7 +73,7 @@ async def test_neighbours_are_those_of_the_engine_listed_exported_and_jumped_to(
         written = (tmp_path / f"nearest_after_12_{point}.csv").read_text(encoding="utf-8")
         assert written == to_csv(expected)
         await press(pilot, "escape", "escape", "escape")
-        assert not app.room.near
+        assert not app.in_view.neighbours
 
 
 async def test_lines_join_a_sentence_to_its_parallels_and_are_dots_without_color(rich, corpus, monkeypatch):
@@ -86,7 +86,7 @@ async def test_lines_join_a_sentence_to_its_parallels_and_are_dots_without_color
         assert text.count("·") > before + 5
         assert not any(0x2800 < ord(letter) <= 0x28FF for letter in text)
         text = await press(pilot, "p")
-        assert app.room.active.labels == []
+        assert app.in_view.active.labels == []
 
 
 async def test_points_are_colored_by_what_each_model_got_wrong(rich, corpus, tmp_path):
@@ -122,7 +122,7 @@ async def test_errors_stand_beside_those_of_another_run(rich, corpus, tmp_path):
         assert "demo-b" in text
         text = await press(pilot, "enter", *["c"] * 6)
         assert "wrong there" in text
-        counts = np.bincount(app.room.kinds.codes, minlength=4)
+        counts = np.bincount(app.in_view.kinds.codes, minlength=4)
         assert counts[0] == counts[3] == 0
         assert counts.sum() == 253
         text = await press(pilot, "b")
@@ -133,12 +133,12 @@ async def test_the_film_goes_through_all_maps_in_order_and_keeps_its_point(rich,
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "4", *"hhkk")
-        point = app.room.active.nearest_point()
+        point = app.in_view.active.nearest_point()
         seen = []
         for _ in range(4):
             text = await press(pilot, ".")
             assert len(_maps(pilot)) == 1
-            assert app.room.active.nearest_point() == point
+            assert app.in_view.active.nearest_point() == point
             seen.append(next(line for line in text.splitlines() if "▶" in line).split("▶")[1].split("·")[0].strip())
         assert seen == ["1 of 4", "2 of 4", "3 of 4", "4 of 4"]
         text = await press(pilot, "comma")
@@ -152,13 +152,13 @@ async def test_a_film_plays_at_two_maps_a_second_and_stops(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "4", "F")
-        first = app.room.key
+        first = app.in_view.key
         await pilot.pause(0.8)
-        assert app.room.key != first
+        assert app.in_view.key != first
         await press(pilot, "F")
-        stopped = app.room.key
+        stopped = app.in_view.key
         await pilot.pause(0.8)
-        assert app.room.key == stopped
+        assert app.in_view.key == stopped
 
 
 async def test_stages_between_before_and_after_are_in_the_film(run, corpus):
@@ -169,7 +169,7 @@ async def test_stages_between_before_and_after_are_in_the_film(run, corpus):
     app = explorer(run, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "4")
-        stages = [stage for stage, layer in app.room.maps.keys if layer == 12]
+        stages = [stage for stage, layer in app.in_view.maps.keys if layer == 12]
         assert stages == ["before", "step-50", "step-100", "after"]
         text = await press(pilot, "comma")
         assert "step-100 · layer 12, output  ▶ 7 of 8" in text

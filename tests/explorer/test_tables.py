@@ -11,9 +11,8 @@ from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine.errors import UsageError
 from nerspace.tui.actions import ACTIONS
-from nerspace.tui.explorer.data.parallel_index import ParallelIndex
-from nerspace.tui.explorer.data.rows import SentenceRows
-from nerspace.tui.explorer.heatmaps.matrices import read_slices
+from nerspace.tui.explorer.data.parallel import ParallelIndex, SentenceRows
+from nerspace.tui.explorer.heatmaps.model import read_slices
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -49,7 +48,7 @@ async def test_twenty_million_sentences_are_never_materialised():
     index = ParallelIndex(SyntheticNER("large", contexts, names))
     async with TableApp().run_test(size=(60, 10)) as pilot:
         table = pilot.app.query_one(FrameTable)
-        shown = SentenceRows(index.corpus, index.sentences(Filter()), ["en"], "bold")
+        shown = SentenceRows(index.corpus, index.sentences(Filter()), ["en"])
         _, calls = calls_of(lambda: table.show(shown))
         assert calls < 20_000
         table.focus()
@@ -83,7 +82,7 @@ def test_a_word_may_stand_in_the_context_or_in_the_name(corpus):
     queries = ("anna", "or", "came", "anna came", "novak домой", "london", "c1", "type:LOC", "type:PER lang:en anna")
     for query in queries:
         chosen = parse_filter(query)
-        rows = SentenceRows(data, index.sentences(chosen), ["en"], "bold")
+        rows = SentenceRows(data, index.sentences(chosen), ["en"])
         kept = {(rows.cell(i)[1].id, rows.cell(i)[2].id) for i in range(len(rows))}
         codes = chosen.languages or data.languages
         expected = [

@@ -30,6 +30,6 @@ async def test_pieces_per_word_count_the_words(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "2")
-        cut = next(cut for cut in app.room.cuts if cut.language == "en")
+        cut = next(cut for cut in app.in_view.cuts if cut.language == "en")
         assert cut.form == "Anna Novak"
         assert cut.fertility == len(cut.pieces) / 2

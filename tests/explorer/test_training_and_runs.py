@@ -20,8 +20,8 @@ from nerspace.engine.runs.tables import errors_compared, request_differences, ru
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
 from nerspace.tui.cli.options import spread
 from nerspace.tui.cli.training import finetune
-from nerspace.tui.explorer.training.launching import QUESTIONS, read_answers
-from nerspace.tui.explorer.training.progress import Following, read_traced
+from nerspace.tui.explorer.training.following import Following, read_traces
+from nerspace.tui.explorer.training.questions import QUESTIONS, read_answers
 
 
 def _models(workspace, names=("be-0", "be-1"), state="running") -> Run:
@@ -65,7 +65,7 @@ def test_a_model_whose_worker_was_lost_is_one_model(tmp_path):
     following.see(run.events())
     assert following.models == ["be-0"]
     assert following.label == "Fine-tuning be-0 on node-b, model 1 of 2"
-    (traced,) = following.traced()
+    (traced,) = following.traces()
     assert traced.steps["step"].tolist() == traced.probes["step"].tolist() == list(range(1, 11))
 
 
@@ -79,14 +79,14 @@ def test_models_of_a_run_of_an_earlier_version_are_told_apart_by_their_stages(tm
     following.see(run.events())
     assert following.models == ["Fine-tuning be-0, model 1 of 2", "Fine-tuning be-1, model 2 of 2"]
     assert following.label == "Fine-tuning be-1, model 2 of 2"
-    assert [one.steps["loss"].tolist() for one in following.traced()] == [[1], [2]]
+    assert [one.steps["loss"].tolist() for one in following.traces()] == [[1], [2]]
 
 
 def test_models_of_one_run_are_told_apart(tmp_path):
     following = Following(run := _models(tmp_path))
     following.see(run.events())
     assert following.models == ["be-0", "be-1"]
-    first, second = following.traced()
+    first, second = following.traces()
     assert first.steps["step"].tolist() == second.steps["step"].tolist() == list(range(1, 11))
     assert second.steps["loss"].iloc[0] == 2.0
     assert len(first.probes) == len(second.probes) == 22
@@ -94,12 +94,12 @@ def test_models_of_one_run_are_told_apart(tmp_path):
 
 def test_a_run_without_events_is_told_by_its_tables(tmp_path):
     run = _models(tmp_path)
-    told = read_traced(run)
+    told = read_traces(run)
     for name in ("steps", "probes"):
         parts = [getattr(one, name).assign(donor="be", seed=seed) for seed, one in enumerate(told)]
         run.write_table(name, pd.concat(parts))
     (run.path / "events.jsonl").unlink()
-    again = read_traced(run)
+    again = read_traces(run)
     assert [one.model for one in again] == ["be-0", "be-1"]
     for one, other in zip(told, again, strict=True):
         assert one.steps["loss"].tolist() == pytest.approx(other.steps["loss"].tolist())

@@ -4,8 +4,8 @@ from tui_driving import explorer, press
 
 from nerspace.engine.runs import to_csv
 from nerspace.engine.transfer import pair_table
-from nerspace.tui.explorer.transfer.screen import _FIRST
-from nerspace.tui.explorer.wrong_sentences import tagged_words
+from nerspace.tui.explorer.sentences import tagged_words
+from nerspace.tui.explorer.transfer.model import FIRST
 from nerspace.tui.widgets.plane import Plane
 
 
@@ -24,7 +24,7 @@ async def test_pairs_are_drawn_as_means_with_their_spread_beside_a_verdict(rich,
         assert "en→cs" not in text
         await press(pilot, "e", "enter")
     pairs = pair_table(rich.read_table("transfer"))
-    ordered = pairs[[*_FIRST, *(name for name in pairs.columns if name not in _FIRST)]]
+    ordered = pairs[[*FIRST, *(name for name in pairs.columns if name not in FIRST)]]
     written = (tmp_path / "transfer_pairs_be.csv").read_text(encoding="utf-8")
     assert written == to_csv(ordered[ordered["donor"] == "be"])
 
@@ -33,7 +33,7 @@ async def test_the_line_is_that_of_the_subset(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "6")
-        regression = app.room.tables.regression.set_index("subset")
+        regression = app.in_view.tables.regression.set_index("subset")
         assert app.query_one(Plane).line == tuple(regression.loc["all", ["slope", "intercept"]])
         text = await press(pilot, "s")
         assert "line: pairs of one script" in text
@@ -44,11 +44,11 @@ async def test_plot_table_and_matrix_share_a_cursor_and_open_the_wrong_sentences
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "6", "j", "j", "j")
-        plane, table = app.query_one(Plane), app.room.query_one("#pairs")
+        plane, table = app.query_one(Plane), app.in_view.query_one("#pairs")
         assert plane.picked == table.cursor > 0
         await press(pilot, "tab", "tab", "j")
         assert plane.picked == table.cursor
-        donor, recipient = app.room.pair
+        donor, recipient = app.in_view.pair
         predictions = rich.read_table("predictions")
         own = predictions[(predictions["donor"] == donor) & (predictions["language"] == recipient)]
         text = await press(pilot, "enter")
@@ -58,7 +58,7 @@ async def test_plot_table_and_matrix_share_a_cursor_and_open_the_wrong_sentences
         written = (tmp_path / f"wrong_{donor}_{recipient}.csv").read_text(encoding="utf-8")
         assert written.count("\n") == own["wrong"].sum() + 1
         text = await press(pilot, "i")
-        assert app.room.id == "entity"
+        assert app.in_view.id == "entity"
         assert f"{recipient} " in text
 
 

@@ -1,38 +1,32 @@
-"""The explorer: its rooms under one run bar, opened lazily so that the first paint comes at once."""
+"""The explorer: its screens under one run bar, opened lazily so that the first paint comes at once."""
 
 import os
-from collections.abc import Callable
-from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
-from textual import events, work
-from textual.app import App, ComposeResult
+from textual import events, on, work
+from textual.app import ComposeResult
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Input
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.config import read_config
+from nerspace.tui.explorer.messages import Name, OpenCorpus, OpenRun, ResumeRun, ShowEntity, ShowPoints, ShowSubwords
 from nerspace.tui.explorer.plain import Plain
 from nerspace.tui.explorer.run_bar import RunBar
+from nerspace.tui.explorer.screen import ExplorerScreen
+from nerspace.tui.explorer.screens import SCREENS
+from nerspace.tui.explorer.services import Services
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.state import State, read_state, state_text, write_state
 from nerspace.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
-    from textual.notifications import SeverityLevel
+    from textual.css.query import DOMQuery
 
     from nerspace.engine.runs import Run
-    from nerspace.tui.explorer.screen import Name, Room
-    from nerspace.tui.explorer.session import Opened
-    from nerspace.tui.widgets.rows import Shown
-
-ROOMS = {
-    "data": "Data", "tokens": "Tokens", "training": "Training", "space": "Space", "heatmaps": "Heatmaps",
-    "transfer": "Transfer", "entity": "Entity", "runs": "Runs", "paper": "Paper",
-}  # fmt: skip
+    from nerspace.tui.explorer.data.model import Opened
 
 THEME = Theme(
     name="nerspace", primary="#6cb2eb", secondary="#8fbcbb", accent="#e5b567", warning="#e5b567", error="#e57373",
@@ -41,13 +35,8 @@ THEME = Theme(
 )  # fmt: skip
 
 
-def _provider(name: str) -> Callable[[], type]:
-    """A provider of the palette, imported when the palette is first opened."""
-    return lambda: cast("type", getattr(import_module("nerspace.tui.explorer.command_palette"), name))
-
-
-class NerspaceApp(App[None]):
-    """Owns the session and moves between rooms; each room shows its own part of it."""
+class NerspaceApp(Services):
+    """Owns the session and moves between screens; each screen shows its own part of it."""
 
     TITLE = "nerspace"
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -56,74 +45,67 @@ class NerspaceApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     STATE_SECONDS = 2.0
 
-    def __init__(self, session: Session, first_room: str = "", ascii: bool = False) -> None:
+    def __init__(self, session: Session, first_screen: str = "", ascii: bool = False) -> None:
         self.config = read_config()
         self.ascii = ascii or self.config.ascii
         if self.ascii:
             # Letters in place of colors: Textual looks at this when an app is made.
             os.environ["NO_COLOR"] = "1"
-        super().__init__()
-        self.session = session
-        self.kept = read_state()
-        self.first_room = first_room or (self.kept.room if self.kept.room in ROOMS else "data")
+        super().__init__(session)
+        self.saved = read_state()
+        self.first_screen = first_screen or (self.saved.screen if self.saved.screen in SCREENS else "data")
         self.animation_level = "none"
         self.register_theme(THEME)
         # Native colors cost half the bytes of exact ones, which a slow line feels.
         self.theme = self._own_theme = "ansi-dark" if os.environ.get("SSH_CONNECTION") else "nerspace"
-        for theme in (self.config.theme, self.kept.theme):
+        for theme in (self.config.theme, self.saved.theme):
             if theme in self.available_themes:
                 self.theme = theme
         if self.no_color:
             self._filters.append(Plain(signs=self.ascii))
         self._written = ""
         self._runs_seen: list[str] = []
-        self._error = ""
-
-    COMMANDS: ClassVar[set[object]] = {  # type: ignore[assignment]
-        _provider(name) for name in ("ActionCommands", "RunCommands", "CorpusCommands", "EntityCommands")
-    }
 
     def compose(self) -> ComposeResult:
-        """Run bar, the room, keys."""
-        yield RunBar(ROOMS, id="run-bar")
-        yield ContentSwitcher(id="rooms")
+        """Run bar, the screen, keys."""
+        yield RunBar(SCREENS, id="run-bar")
+        yield ContentSwitcher(id="screens")
         yield KeyBar()
 
     async def on_mount(self) -> None:
-        """Open the first room; the rest is loaded behind it."""
+        """Open the first screen; the rest is loaded behind it."""
         self.set_keymap(self.config.keys)
-        for problem in (self.config.problem, self.kept.problem):
+        for problem in (self.config.problem, self.saved.problem):
             if problem:
                 self.tell(problem, "warning")
         self.show_run()
-        await self.action_room(self.first_room)
+        await self.action_show_screen(self.first_screen)
         self.set_interval(self.STATE_SECONDS, self.tick)
         self.call_after_refresh(self.warm_up)
 
     @work(thread=True, group="warm-up", exit_on_error=False)
     def warm_up(self) -> None:
-        """Import behind the first paint what the next rooms will need."""
-        import_module("pandas")
-        for room in ROOMS:
-            import_module(f"nerspace.tui.explorer.{room}.screen")
+        """Import behind the first paint what the next screens will need."""
+        import pandas  # noqa: F401
 
-    # -- what is kept between starts
+        for screen_class in SCREENS.values():
+            screen_class()
+
+    # -- what is saved between starts
 
     def state(self) -> State:
-        """The screen, the run, the filters of the rooms and the theme as they are now."""
-        from nerspace.tui.explorer.screen import Room
-
-        kept, run = self.kept, self.session.run
-        kept.workspace, kept.run, kept.seen = str(self.session.workspace), run.id if run else "", self._runs_seen
-        for room in self.screen_stack[0].query(Room):
-            kept.rooms[str(room.id)] = room.remembered()
-            if room.display:
-                kept.room = str(room.id)
+        """The screen, the run, the filters of the screens and the theme as they are now."""
+        saved, run = self.saved, self.session.run
+        saved.workspace, saved.run, saved.seen = str(self.session.workspace), run.id if run else "", self._runs_seen
+        for screen in self.mounted:
+            saved.screens[str(screen.id)] = screen.remembered()
+            if screen.display:
+                saved.screen = str(screen.id)
         if self.theme != self._own_theme and self.theme != self.config.theme:
-            kept.theme = self.theme
-        return kept
+            saved.theme = self.theme
+        return saved
 
-    def keep_state(self) -> None:
+    def save_state(self) -> None:
         """Write the state if it has changed."""
         if (text := state_text(self.state())) != self._written:
             self._written = text
@@ -131,7 +113,7 @@ class NerspaceApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; everything that runs goes on."""
-        self.keep_state()
+        self.save_state()
         self.exit()
 
     def on_unmount(self) -> None:
@@ -147,44 +129,59 @@ class NerspaceApp(App[None]):
             self.focused.insert_text_at_cursor(event.character)
             event.prevent_default()
 
-    # -- rooms
+    # -- screens
 
     @property
-    def room(self) -> "Room":
-        """The room in view."""
-        switcher = self.query_one("#rooms", ContentSwitcher)
-        return cast("Room", switcher.visible_content)
+    def mounted(self) -> "DOMQuery[ExplorerScreen]":
+        """The screens that have been entered, below any window."""
+        return self.screen_stack[0].query(ExplorerScreen)
 
-    async def action_room(self, name: str) -> None:
-        """Go to a room."""
-        switcher = self.query_one("#rooms", ContentSwitcher)
+    @property
+    def in_view(self) -> ExplorerScreen:
+        """The screen in view."""
+        return cast("ExplorerScreen", self.query_one("#screens", ContentSwitcher).visible_content)
+
+    async def action_show_screen(self, name: str) -> None:
+        """Go to a screen."""
+        switcher = self.query_one("#screens", ContentSwitcher)
         if not switcher.query_children(f"#{name}"):
-            module = import_module(f"nerspace.tui.explorer.{name}.screen")
-            room: Room = getattr(module, f"{name.capitalize()}Room")(id=name)
-            if name in self.kept.rooms:
-                room.recall(self.kept.rooms[name])
-            await switcher.add_content(room)
+            screen = SCREENS[name]()(name)
+            if name in self.saved.screens:
+                screen.recall(self.saved.screens[name])
+            await switcher.add_content(screen)
         switcher.current = name
         self.query_one(RunBar).here = name
-        self.room.entered()
-        if (target := self.room.focus_target()) is not None:
+        self.in_view.entered()
+        if (target := self.in_view.focus_target()) is not None:
             target.focus()
 
     async def action_name(self) -> None:
         """Everything about the name that the cursor is on."""
-        await self.show_name(self.room.name_here())
-
-    async def show_name(self, name: "Name | None") -> None:
-        """Show a name in Entity."""
-        if name is None:
+        if (name := self.in_view.name_here()) is None:
             self.tell("The cursor is on no name here.", "warning")
-            return
-        await self.action_room("entity")
-        self.room.show_name(name)  # type: ignore[attr-defined]
+        else:
+            await self.show_name("entity", name)
 
-    def action_refresh_room(self) -> None:
+    async def show_name(self, screen: str, name: Name) -> None:
+        """Go to a screen and show a name there."""
+        await self.action_show_screen(screen)
+        self.in_view.show_name(name)
+
+    @on(ShowEntity)
+    async def _show_entity(self, message: ShowEntity) -> None:
+        await self.show_name("entity", message.name)
+
+    @on(ShowSubwords)
+    async def _show_subwords(self, message: ShowSubwords) -> None:
+        await self.show_name("tokens", message.name)
+
+    @on(ShowPoints)
+    async def _show_points(self, message: ShowPoints) -> None:
+        await self.show_name("space", message.name)
+
+    def action_refresh_screen(self) -> None:
         """Read the files behind the view again."""
-        self.room.refresh_data()
+        self.in_view.refresh_data()
 
     # -- the run
 
@@ -194,9 +191,9 @@ class NerspaceApp(App[None]):
         self.read_run_state()
 
     def tick(self) -> None:
-        """Look after the run, and keep the state: a lost line ends the explorer without a word."""
+        """Look after the run, and save the state: a lost line ends the explorer without a word."""
         self.read_run_state()
-        self.keep_state()
+        self.save_state()
 
     @work(thread=True, group="state", exit_on_error=False)
     def read_run_state(self) -> None:
@@ -218,33 +215,31 @@ class NerspaceApp(App[None]):
         if bar := next(iter(self.screen_stack[0].query(RunBar)), None):
             before, bar.state = bar.state, state
             if before == "running" and state != "running" and bar.run_id == run_id:
-                self._tell_rooms()
+                self._run_changed()
 
-    def _tell_rooms(self) -> None:
-        from nerspace.tui.explorer.screen import Room
-
-        for room in self.screen_stack[0].query(Room):
-            room.run_changed()
+    def _run_changed(self) -> None:
+        for screen in self.mounted:
+            screen.run_changed()
 
     def action_open_run(self) -> None:
         """Choose another run."""
-        from nerspace.tui.explorer.runs.screen import run_list
+        from nerspace.tui.explorer.runs.windows import run_list
 
-        listing, runs = run_list(self.session)
-        self.push_screen(listing, lambda row: self.open_run(None if row is None else runs[row]))
+        self.push_screen(*run_list(self.session, self.open_run))
 
     def open_run(self, run: "Run | None") -> None:
-        """Show another run in every room."""
-        if run is not None:
-            self.session.run = run
-            self.show_run()
-            self._tell_rooms()
-
-    def close_run(self) -> None:
-        """Show no run, since the one in view is gone."""
-        self.session.run = None
+        """Show another run in every screen, or none."""
+        self.session.run = run
         self.show_run()
-        self._tell_rooms()
+        self._run_changed()
+
+    @on(OpenRun)
+    def _open_run(self, message: OpenRun) -> None:
+        self.open_run(message.run)
+
+    @on(ResumeRun)
+    def _resume_run(self, message: ResumeRun) -> None:
+        self.resume(message.run)
 
     @work(thread=True, group="resume", exit_on_error=False)
     def resume(self, run: "Run") -> None:
@@ -257,27 +252,23 @@ class NerspaceApp(App[None]):
             self.call_from_thread(self.tell, str(error), "warning")
         else:
             self.call_from_thread(self.tell, f"{run.id} goes on.")
-            self.call_from_thread(self._tell_rooms)
+            self.call_from_thread(self._run_changed)
 
-    def open_corpus(self, opened: "Opened | None") -> None:
-        """Look at another corpus in every room."""
-        from nerspace.tui.explorer.screen import Room
+    # -- the corpus
 
-        if opened is not None:
-            self.session.adopt(opened)
-            for room in self.screen_stack[0].query(Room):
-                room.corpus_changed()
+    @on(OpenCorpus)
+    def _open_corpus(self, message: OpenCorpus) -> None:
+        from nerspace.tui.explorer.data.corpus_window import CorpusWindow
 
-    def ask_for_corpus(self) -> None:
-        """Ask for the path of another corpus."""
-        from nerspace.tui.explorer.data.corpus_window import CorpusScreen
-
-        self.push_screen(CorpusScreen(), self.open_corpus)
+        if message.name:
+            self.read_corpus(message.name)
+        else:
+            self.push_screen(CorpusWindow(), self.open_corpus)
 
     @work(thread=True, group="corpus", exit_on_error=False)
     def read_corpus(self, name: str) -> None:
         """Read a corpus by its name and look at it."""
-        from nerspace.tui.explorer.session import open_corpus
+        from nerspace.tui.explorer.data.model import open_corpus
 
         try:
             opened = open_corpus(name)
@@ -286,123 +277,20 @@ class NerspaceApp(App[None]):
         else:
             self.call_from_thread(self.open_corpus, opened)
 
-    async def open_entity(self, entity_id: str) -> None:
-        """Look at one name, where most is told of it."""
-        from nerspace.tui.explorer.screen import Name
-
-        await self.show_name(Name(entity_id))
-
-    # -- what every view can do
-
-    def tell(self, message: str, severity: "SeverityLevel" = "information") -> None:
-        """A short message in the corner; an error gets a window, but not the same one twice in a row."""
-        from nerspace.tui.literal import literal
-        from nerspace.tui.widgets.modals import ErrorScreen
-
-        if severity != "error" or message == self._error or isinstance(self.screen, ErrorScreen):
-            timeout = 8 if severity == "error" else 4
-            self.notify(literal(message), severity=severity, timeout=timeout, markup=False)
-            return
-        self._error = message
-        self.push_screen(ErrorScreen(message))
-
-    def seen(self, shown: "Shown | None") -> "Shown | None":
-        """A table as the screen shows it: sorted, narrowed and marked as the widget over it is."""
-        from nerspace.tui.widgets.frame_table import FrameTable
-
-        if shown is None:
-            return None
-        for table in self.screen.query(FrameTable):
-            rows = table.rows
-            frame = getattr(rows, "frame", None)
-            if rows is shown.rows or (frame is not None and frame is getattr(shown.rows, "frame", None)):
-                note = "; ".join(filter(None, (shown.note, table.order_note)))
-                return replace(shown, rows=table.arranged(), note=note)
-        return shown
-
-    def action_export(self) -> None:
-        """Export the table behind the view."""
-        self.export(self.room.shown())
-
-    def export(self, shown: "Shown | None") -> None:
-        """Ask where to and write the table."""
-        from nerspace.tui.explorer.export import ExportScreen
-
-        shown = self.seen(shown)
-        if shown is None or not len(shown.rows):
-            self.tell("There is nothing to export here.", "warning")
-            return
-        self.push_screen(ExportScreen(shown), lambda line: self.tell(line) if line else None)
-
-    def action_picture(self) -> None:
-        """Write a picture of the screen as it is now."""
-        from nerspace.tui.explorer.export import PictureScreen
-
-        name = f"nerspace-{self.room.id}"
-        picture = self.export_screenshot(title=f"nerspace · {self.query_one(RunBar).rooms[str(self.room.id)]}")
-        self.push_screen(PictureScreen(name, picture), lambda line: self.tell(line) if line else None)
-
-    def action_copy(self) -> None:
-        """Copy what is under the cursor."""
-        self.copy(self.room.copied())
-
-    def action_copy_table(self) -> None:
-        """Copy the table behind the view."""
-        self.copy_rows(self.room.shown())
-
-    def copy_rows(self, shown: "Shown | None") -> None:
-        """Copy a table, as the screen shows it."""
-        from nerspace.tui.explorer.clipboard import clip, size_note
-
-        shown = self.seen(shown)
-        if shown is None or not len(shown.rows):
-            self.tell("There is nothing to copy here.", "warning")
-            return
-        try:
-            text = clip(shown.rows)
-        except NerspaceError as error:
-            self.tell(str(error), "warning")
-            return
-        self.copy_to_clipboard(text)
-        rows = len(shown.rows)
-        self.tell(f"Copied {shown.name}: {rows:,} row{'s' if rows != 1 else ''}, {size_note(text)}")
-
-    def copy(self, text: str) -> None:
-        """Copy a text to the clipboard of the terminal in front of the user (OSC 52)."""
-        from nerspace.tui.explorer.clipboard import LIMIT, size_note
-
-        if not text:
-            self.tell("There is nothing to copy here.", "warning")
-        elif len(text.encode()) > LIMIT:
-            self.tell(f"{size_note(text)} are too much for the clipboard; e writes a file.", "warning")
-        else:
-            self.copy_to_clipboard(text)
-            self.tell(f"Copied {size_note(text)}: {text if len(text) <= 50 else text[:49] + '…'}")
-
-    def action_command_palette(self) -> None:
-        """Search every action, run, corpus and name."""
-        from nerspace.tui.explorer.command_palette import Palette
-
-        if not Palette.is_open(self):
-            self.push_screen(Palette(id="--command-palette"))
-
-    def action_help(self) -> None:
-        """The keys of this view and the columns of its table."""
-        from nerspace.tui.explorer.help import WAY, HelpScreen
-
-        active: dict[str, list[str]] = {}
-        for key, bound in self.screen.active_bindings.items():
-            active.setdefault(bound.binding.id or "", []).append(key)
-        way = WAY if self.room.id == "data" else ()
-        self.push_screen(HelpScreen(active, self.room.shown(), self.size.width, way))
+    def open_corpus(self, opened: "Opened | None") -> None:
+        """Look at another corpus in every screen."""
+        if opened is not None:
+            self.session.adopt(opened)
+            for screen in self.mounted:
+                screen.corpus_changed()
 
 
 def run_app(
-    workspace: Path, run: "Run | None", corpus: str = "builtin", model: str = "builtin", room: str = "",
+    workspace: Path, run: "Run | None", corpus: str = "builtin", model: str = "builtin", screen: str = "",
     ascii: bool = False,
 ) -> None:  # fmt: skip
-    """Open the explorer on a run of a workspace, in one of its rooms, and stay until the user leaves.
+    """Open the explorer on a run of a workspace, on one of its screens, and stay until the user leaves.
 
-    Without a room it opens where it was left. ascii: letters alone, without colors, lines and dots.
+    Without a screen it opens where it was left. ascii: letters alone, without colors, lines and dots.
     """
-    NerspaceApp(Session(workspace, run, corpus, model), room, ascii).run()
+    NerspaceApp(Session(workspace, run, corpus, model), screen, ascii).run()

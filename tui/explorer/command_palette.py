@@ -10,13 +10,14 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from nerspace.tui.actions import BY_ID, keys_of
+from nerspace.tui.explorer.messages import Name, OpenCorpus, OpenRun, ShowEntity
 from nerspace.tui.literal import literal
 
 if TYPE_CHECKING:
-    from nerspace.tui.explorer.app import NerspaceApp
+    from nerspace.tui.explorer.services import Services
 
 Command = tuple[str, str, Callable[[], Any]]
-# Names that are listed for one text; more are told by typing on.
+# Names that are listed for one text; more are found by typing on.
 _MOST = 12
 
 
@@ -36,9 +37,9 @@ class Commands(Provider):
         self.commands: Sequence[Command] = ()
 
     @property
-    def explorer(self) -> "NerspaceApp":
+    def explorer(self) -> "Services":
         """The app, by its own type."""
-        return cast("NerspaceApp", self.app)
+        return cast("Services", self.app)
 
     def gather(self) -> Sequence[Command]:
         """The commands; called in a thread."""
@@ -58,7 +59,7 @@ class Commands(Provider):
 
 
 class ActionCommands(Commands):
-    """The actions of the focused widget, its room and the app."""
+    """The actions of the focused widget, its screen and the app."""
 
     async def startup(self) -> None:
         """At once, since widgets are not for threads."""
@@ -95,7 +96,7 @@ class RunCommands(Commands):
         folder = self.explorer.session.workspace
         return [
             (f"open run {literal(row.run)}", f"{row.state} · {row.donor} · {literal(row.model)}",
-             partial(self.explorer.open_run, Run(folder / "runs" / str(row.run))))
+             partial(self.app.post_message, OpenRun(Run(folder / "runs" / str(row.run)))))
             for row in runs_table(folder).itertuples()
         ]  # fmt: skip
 
@@ -108,10 +109,10 @@ class CorpusCommands(Commands):
         from nerspace import datasets
 
         known: list[Command] = [
-            (f"open corpus {literal(name)}", "corpus", partial(self.explorer.read_corpus, name))
+            (f"open corpus {literal(name)}", "corpus", partial(self.app.post_message, OpenCorpus(name)))
             for name in datasets.available()
         ]
-        return [*known, ("open corpus by its path …", "corpus", self.explorer.ask_for_corpus)]
+        return [*known, ("open corpus by its path …", "corpus", partial(self.app.post_message, OpenCorpus()))]
 
 
 class EntityCommands(Commands):
@@ -124,7 +125,7 @@ class EntityCommands(Commands):
     async def search(self, query: str) -> Hits:
         """The first names with that text in a form."""
         for form, where, entity in await asyncio.to_thread(self._named, query.casefold().strip()):
-            run = partial(self.explorer.open_entity, entity)
+            run = partial(self.app.post_message, ShowEntity(Name(entity)))
             yield Hit(0.5, Content(f"name {form}"), run, text=f"name {form}", help=where)
 
     def _named(self, text: str) -> list[tuple[str, str, str]]:
@@ -140,3 +141,6 @@ class EntityCommands(Commands):
             if len(found) == _MOST:
                 break
         return found
+
+
+PROVIDERS = (ActionCommands, RunCommands, CorpusCommands, EntityCommands)

@@ -35,7 +35,7 @@ def config_path() -> Path:
 
 
 def read_config() -> Config:
-    """The user's choices; a file that cannot be read, or an unknown action, is told and otherwise left aside."""
+    """The user's choices; a file that cannot be read, or an unknown action, is reported and otherwise left aside."""
     path = config_path()
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -43,8 +43,10 @@ def read_config() -> Config:
         return Config()
     except (OSError, ValueError) as error:
         return Config(problem=f"{path} cannot be used: {error}")
-    asked = found.get("keys", {})
-    keys = {str(name): str(value) for name, value in asked.items() if name in BY_ID} if isinstance(asked, dict) else {}
-    unknown = sorted(set(asked) - set(keys))
+    chosen = found.get("keys", {})
+    keys = (
+        {str(name): str(value) for name, value in chosen.items() if name in BY_ID} if isinstance(chosen, dict) else {}
+    )
+    unknown = sorted(set(chosen) - set(keys))
     problem = f"{path}: unknown action {', '.join(unknown)}. ? lists them all." if unknown else ""
     return Config(keys, str(found.get("theme", "")), found.get("ascii") is True, problem)

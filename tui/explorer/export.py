@@ -17,7 +17,7 @@ from nerspace.tui.widgets.rows import Shown
 from nerspace.tui.widgets.window import Window
 
 
-class PathScreen(Window[str]):
+class PathWindow(Window[str]):
     """Path, enter; an existing file needs a second enter. Closes with a line that says what was written."""
 
     BINDINGS = bindings("export")
@@ -103,7 +103,7 @@ class PathScreen(Window[str]):
             self.dismiss("")
 
 
-class ExportScreen(PathScreen):
+class ExportWindow(PathWindow):
     """A table as CSV, exactly the rows that are shown."""
 
     def __init__(self, shown: Shown) -> None:
@@ -128,7 +128,7 @@ class ExportScreen(PathScreen):
         return f"Wrote {export(self.shown_table.rows, path, progress):,} rows to {path}"
 
 
-class PictureScreen(PathScreen):
+class PictureWindow(PathWindow):
     """A picture of the screen as it was."""
 
     def __init__(self, name: str, picture: str) -> None:

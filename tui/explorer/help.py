@@ -7,7 +7,7 @@ from rich.text import Text
 
 from nerspace.tui.actions import ACTIONS, BY_ID, key_sign
 from nerspace.tui.literal import fit, literal
-from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import Shown
 
 _PLACES = {
@@ -16,7 +16,7 @@ _PLACES = {
     "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
     "transfer": "Transfer", "plane": "The plot", "entity": "Entity",
 }  # fmt: skip
-_NOTE = "Inside a map the digits belong to the legend: change rooms with F1–F9 or alt+1–9 there."
+_NOTE = "Inside a map the digits belong to the legend: change screens with F1–F9 or alt+1–9 there."
 
 
 # Cells for the keys of an action, and the width of a screen that names their ids.
@@ -34,7 +34,7 @@ WAY = (
 )
 
 
-class HelpScreen(TextScreen):
+class HelpWindow(TextWindow):
     """Keys that work here, then the columns of the table behind the view."""
 
     def __init__(
@@ -52,11 +52,11 @@ def help_text(
     screen; a wide one names the ids too, by which the configuration gives an action other keys. way: keys and meanings
     to begin with.
     """
-    text, room = Text(), max(20, min(104, int(width * 0.94) - 6) - _KEYS - 3)
+    text, width_left = Text(), max(20, min(104, int(width * 0.94) - 6) - _KEYS - 3)
     if way:
         text.append("Why is a name far from itself in another language?\n", "bold underline")
         for keys, meaning in way:
-            _entry(text, keys, meaning, room)
+            _entry(text, keys, meaning, width_left)
         text.append("\n")
     if any(id.startswith("scatter.") for id in active):
         text.append(_NOTE + "\n\n", "italic")
@@ -71,18 +71,18 @@ def help_text(
                     else " ".join(map(key_sign, active.get(action.id) or action.keys.split(",")))
                 )
                 help_ = "show or hide a class of the legend" if keys == "1–9" else action.help
-                _entry(text, keys, help_, room, action.id if width >= _WITH_IDS else "")
+                _entry(text, keys, help_, width_left, action.id if width >= _WITH_IDS else "")
         text.append("\n")
     if shown is not None:
         text.append(f"Columns of this view: {literal(shown.name)}\n", "bold underline")
         for name, meaning in shown.columns.items():
-            _entry(text, literal(name), literal(meaning), room)
+            _entry(text, literal(name), literal(meaning), width_left)
     return text
 
 
-def _entry(text: Text, keys: str, meaning: str, room: int, id: str = "") -> None:
+def _entry(text: Text, keys: str, meaning: str, width: int, id: str = "") -> None:
     """A line, or several with the meaning under itself."""
-    first, *more = wrap(meaning, room) or [""]
+    first, *more = wrap(meaning, width) or [""]
     text.append("  " + fit(keys, _KEYS), "bold").append(f" {first}")
     for line in more:
         text.append("\n" + " " * (_KEYS + 3) + line)

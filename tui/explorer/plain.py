@@ -20,16 +20,17 @@ def _drawing() -> dict[int, str]:
     return table | {0x2800: " ", ord("▌"): ">"}
 
 
+_OTHERS = {
+    **dict(zip("¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "123456789abcdefghijklmnoprstuvwxyz", strict=True)),
+    "▁": "_", "…": "~", "·": "-", "–": "-", "×": "x", "●": "*", "○": "o", "■": "#", "▶": ">", "✗": "x", "✓": "v",
+    "⏎": "E", "▲": "^", "▼": "v", "‹": "<", "›": ">", "↑": "^", "↓": "v", "←": "<", "→": ">", "Δ": "D", "−": "-",
+    "◆": "*", "◇": "o", "•": "*", "┤": "|", "└": "+", "≥": ">", "≤": "<", "±": "~",
+}  # fmt: skip
 _SIGNS = {
     **_drawing(),
     **dict.fromkeys([*range(0x2400, 0x2422), 0xFFFD], "?"),
-    **str.maketrans("¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "123456789abcdefghijklmnoprstuvwxyz"),
-    **str.maketrans({
-        "▁": "_", "…": "~", "·": "-", "–": "-", "×": "x", "●": "*", "○": "o", "■": "#", "▶": ">", "✗": "x", "✓": "v",
-        "⏎": "E", "▲": "^", "▼": "v", "‹": "<", "›": ">", "↑": "^", "↓": "v", "←": "<", "→": ">", "Δ": "D", "−": "-",
-        "◆": "*", "◇": "o", "•": "*", "┤": "|", "└": "+", "≥": ">", "≤": "<", "±": "~",
-    }),
-}  # fmt: skip
+    **{ord(sign): letter for sign, letter in _OTHERS.items()},
+}
 # Without colors, pieces keep the mark of a word's beginning, which XLM-R writes as a low block.
 _LINES = {code: letter for code, letter in _drawing().items() if code != ord("▁")}
 

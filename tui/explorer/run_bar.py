@@ -1,6 +1,6 @@
-"""The first line: the rooms, and the run that they show with its state."""
+"""The first line: the screens, and the run that they show with its state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from rich.text import Text
@@ -25,18 +25,18 @@ def state_sign(state: str) -> tuple[str, str]:
     return sign, f"color({color})"
 
 
-# The rooms are named by these where the run would have no place otherwise.
+# The screens are named by these where the run would have no place otherwise.
 _SHORT = {"Tokens": "Tok", "Training": "Train", "Heatmaps": "Heat", "Transfer": "Trans", "Entity": "Ent"}
 
 
 class RunBar(Widget):
     """Rooms on the left, run on the right, in one line."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"run-bar--room", "run-bar--here", "run-bar--name", "run-bar--run"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"run-bar--screen", "run-bar--here", "run-bar--name", "run-bar--run"}
     DEFAULT_CSS = """
     RunBar { height: 1; background: $panel; color: $foreground; }
     RunBar .run-bar--name { color: $primary; text-style: bold; }
-    RunBar .run-bar--room { color: $foreground 65%; }
+    RunBar .run-bar--screen { color: $foreground 65%; }
     RunBar .run-bar--here { color: $background; background: $primary; text-style: bold; }
     RunBar .run-bar--run { color: $foreground 85%; }
     RunBar:ansi .run-bar--here { text-style: bold reverse; color: ansi_default; background: ansi_default; }
@@ -47,31 +47,31 @@ class RunBar(Widget):
     run_id: reactive[str] = reactive("")
     state: reactive[str] = reactive("")
 
-    def __init__(self, rooms: dict[str, str], id: str | None = None) -> None:
+    def __init__(self, screens: Iterable[str], id: str | None = None) -> None:
         super().__init__(id=id)
-        self.rooms = rooms
+        self.titles = {name: name.capitalize() for name in screens}
         self._places: list[tuple[int, str]] = []
         self._end = 0
         self._drawn_keys: list[str] = []
 
     def on_mount(self) -> None:
-        """Follow the focus, which decides whether a digit goes to a room."""
+        """Follow the focus, which decides whether a digit goes to a screen."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._keys_changed())
 
     def _keys_changed(self) -> None:
         """Draw only other keys."""
-        if (keys := [self._key(room) for room in self.rooms]) != self._drawn_keys:
+        if (keys := [self._key(name) for name in self.titles]) != self._drawn_keys:
             self._drawn_keys = keys
             self.refresh()
 
-    def _key(self, room: str) -> str:
-        """The digit of a room, or its function key where digits mean something else."""
-        digit, function, *_ = BY_ID[f"app.{room}"].keys.split(",")
+    def _key(self, name: str) -> str:
+        """The digit of a screen, or its function key where digits mean something else."""
+        digit, function, *_ = BY_ID[f"app.{name}"].keys.split(",")
         active = self.screen.active_bindings.get(digit)
-        return digit if active is None or active.binding.id == f"app.{room}" else key_sign(function)
+        return digit if active is None or active.binding.id == f"app.{name}" else key_sign(function)
 
     def _names(self, width: int, keys: int) -> tuple[dict[str, str], str]:
-        """The names of the rooms as long as the run leaves room for them, and the space behind each.
+        """The names of the screens as long as the run leaves room for them, and the space behind each.
 
         keys: letters of all their keys.
         """
@@ -81,7 +81,7 @@ class RunBar(Widget):
             (lambda title: title[:3], "", 3),
         )
         for shortened, space, run in levels:
-            names = {room: title if room == self.here else shortened(title) for room, title in self.rooms.items()}
+            names = {name: title if name == self.here else shortened(title) for name, title in self.titles.items()}
             if keys + sum(len(name) + 2 + len(space) for name in names.values()) + 1 + run <= width:
                 break
         return names, space
@@ -91,28 +91,28 @@ class RunBar(Widget):
         width = self.size.width
         style = {
             name: self.get_component_rich_style(f"run-bar--{name}", partial=False)
-            for name in ("room", "here", "name", "run")
+            for name in ("screen", "here", "name", "run")
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        keys = {room: self._key(room) for room in self.rooms}
+        keys = {name: self._key(name) for name in self.titles}
         names, space = self._names(width, sum(map(len, keys.values())))
-        used = sum(len(key) + len(names[room]) + 2 + len(space) for room, key in keys.items())
+        used = sum(len(key) + len(names[name]) + 2 + len(space) for name, key in keys.items())
         if space and width >= used + len(self.run_id) + len(self.state) + 6 + len(" nerspace  "):
             line.append(" nerspace ", style["name"]).append(" ")
-        for room, key in keys.items():
-            chosen = style["here" if room == self.here else "room"]
-            self._places.append((line.cell_len, room))
-            line.append(f" {key} {names[room]}" + (" " if room == self.here else space), chosen)
+        for name, key in keys.items():
+            chosen = style["here" if name == self.here else "screen"]
+            self._places.append((line.cell_len, name))
+            line.append(f" {key} {names[name]}" + (" " if name == self.here else space), chosen)
         self._end = line.cell_len
         if not self.run_id:
             end = Text("no run ", style["run"])
         else:
             sign, color = state_sign(self.state)
-            room_left = width - line.cell_len - 5
-            whole = room_left >= len(self.run_id) + len(self.state)
+            left = width - line.cell_len - 5
+            whole = left >= len(self.run_id) + len(self.state)
             # The end of a name tells runs of one kind apart.
-            cut = max(0, room_left - 5)
+            cut = max(0, left - 5)
             name = literal(self.run_id if whole else f"{self.run_id[:cut]}…{self.run_id[-4:]}")
             end = Text.assemble((name, style["run"]), " ", (sign, color))
             end.append(f" {self.state} " if whole else " ", style["run"])
@@ -120,7 +120,7 @@ class RunBar(Widget):
         return line.append_text(end)
 
     async def on_click(self, event: events.Click) -> None:
-        """A click on a room goes there."""
-        at = [room for start, room in self._places if start <= event.x]
+        """A click on a screen goes there."""
+        at = [name for start, name in self._places if start <= event.x]
         if at and event.x < self._end:
-            await self.app.run_action(f"app.room('{at[-1]}')")
+            await self.app.run_action(f"app.show_screen('{at[-1]}')")

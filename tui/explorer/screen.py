@@ -1,98 +1,88 @@
-"""What every room of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
+"""What every screen of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.tui.explorer.messages import Name
+from nerspace.tui.explorer.services import Services
 from nerspace.tui.widgets.rows import Shown
 
 if TYPE_CHECKING:
-    from nerspace.tui.explorer.app import NerspaceApp
     from nerspace.tui.explorer.session import Session
+
+Result = TypeVar("Result")
 
 NO_RUN = "No run here yet: n on Training starts one; nerspace demo in a shell does too."
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name that a view points at: entity id, and the language and sentence id where the view has them.
-
-    form: the name as it is written, where there is no entity id.
-    """
-
-    entity: str
-    language: str = ""
-    sentence: str = ""
-    form: str = ""
-
-
 class Loaded(Message):
-    """A worker thread has finished: `value` is what it returned, or the NerspaceError that it met."""
+    """A worker thread has finished: `deliver` hands its outcome over, unless a newer load has the same name."""
 
-    def __init__(self, what: str, ticket: int, value: object) -> None:
+    def __init__(self, load: str, ticket: int, deliver: Callable[[], None]) -> None:
         super().__init__()
-        self.what = what
+        self.load = load
         self.ticket = ticket
-        self.value = value
+        self.deliver = deliver
 
 
-class Room(Vertical):
-    """One of the rooms. It is mounted when it is first entered and then kept."""
+class ExplorerScreen(Vertical):
+    """One of the screens under the run bar. It is mounted when it is first entered and stays from then on."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._tickets: dict[str, int] = {}
 
     @property
-    def explorer(self) -> "NerspaceApp":
+    def explorer(self) -> Services:
         """The app, by its own type."""
-        return cast("NerspaceApp", self.app)
+        return cast("Services", self.app)
 
     @property
     def session(self) -> "Session":
         """Workspace, run, corpus and tokenizer."""
         return self.explorer.session
 
-    def load(self, what: str, work: Callable[[], object]) -> None:
-        """Do `work` in a thread; `loaded_WHAT(value)` or `failed(error)` is called with its outcome.
+    def load(
+        self, work: Callable[[], Result], then: Callable[[Result], None],
+        failed: Callable[[NerspaceError], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Do `work` in a thread and hand what it returns to the method `then`, or its error to `failed`.
 
-        A later call with the same name makes the outcome of an earlier one void.
+        A later call with the same `then` makes the outcome of an earlier one void. failed: `self.failed` by default.
         """
-        ticket = self._tickets[what] = self._tickets.get(what, 0) + 1
+        name, failed = then.__name__, failed or self.failed
+        ticket = self._tickets[name] = self._tickets.get(name, 0) + 1
 
         def body() -> None:
-            value: object
             try:
-                value = work()
+                deliver = partial(then, work())
             except NerspaceError as error:
-                value = error
+                deliver = partial(failed, error)
             except Exception as error:
-                value = NerspaceError(f"{type(error).__name__}: {error}", "The files of this view cannot be shown.")
-            self.post_message(Loaded(what, ticket, value))
+                wrapped = NerspaceError(f"{type(error).__name__}: {error}", "The files of this view cannot be shown.")
+                deliver = partial(failed, wrapped)
+            self.post_message(Loaded(name, ticket, deliver))
 
-        self.run_worker(body, thread=True, group=what, exit_on_error=False)
+        self.run_worker(body, thread=True, group=name, exit_on_error=False)
 
     def on_loaded(self, message: Loaded) -> None:
-        """Hand the outcome of the newest call to its handler."""
+        """Hand over the outcome of the newest load of its name."""
         message.stop()
-        if self._tickets.get(message.what) != message.ticket:
-            return
-        if isinstance(message.value, NerspaceError):
-            self.failed(message.what, message.value)
-        else:
-            getattr(self, f"loaded_{message.what}")(message.value)
+        if self._tickets.get(message.load) == message.ticket:
+            message.deliver()
 
-    def failed(self, _what: str, error: NerspaceError) -> None:
-        """Tell an error in one line."""
+    def failed(self, error: NerspaceError) -> None:
+        """Show an error in a window."""
         self.explorer.tell(str(error), "error")
 
     def entered(self) -> None:
-        """The room comes into view."""
+        """The screen comes into view."""
 
     def run_changed(self) -> None:
         """Another run was opened, or this one's files have changed."""
@@ -100,19 +90,22 @@ class Room(Vertical):
     def corpus_changed(self) -> None:
         """Another corpus was opened."""
 
+    def show_name(self, name: Name) -> None:
+        """Show a name, where the screen shows one."""
+
     def remembered(self) -> dict[str, Any]:
-        """What the room wants back at the next start, as plain JSON."""
+        """What the screen wants back at the next start, as plain JSON."""
         return {}
 
-    def recall(self, kept: Mapping[str, Any]) -> None:
-        """Take up what was remembered, before the room is mounted; anything may stand in it."""
+    def recall(self, saved: Mapping[str, Any]) -> None:
+        """Take up what was remembered, before the screen is mounted; anything may stand in it."""
 
     def refresh_data(self) -> None:
         """Read the files behind the view again."""
         self.run_changed()
 
     def focus_target(self) -> Widget | None:
-        """Where the keys go when the room is entered."""
+        """Where the keys go when the screen is entered."""
         return None
 
     def shown(self) -> Shown | None:

@@ -5,7 +5,6 @@ What may take a moment here is called from worker threads only.
 
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,29 +17,7 @@ if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
     from nerspace.engine.encoders.tokenizer_process import Cutter
     from nerspace.engine.geometry.stored import StoredVectors
-    from nerspace.tui.explorer.data.parallel_index import ParallelIndex
-    from nerspace.tui.explorer.data.tagged_index import TaggedIndex
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A corpus, ready to be searched. name: the name or path that it was asked for by."""
-
-    name: str
-    index: "ParallelIndex | TaggedIndex"
-
-
-def open_corpus(name: str) -> Opened:
-    """Read a corpus by its name or path.
-
-    Raises: NerspaceError if it cannot be read.
-    """
-    from nerspace import datasets
-    from nerspace.tui.explorer.data.parallel_index import ParallelIndex
-    from nerspace.tui.explorer.data.tagged_index import TaggedIndex
-
-    corpus = datasets.load(name)
-    return Opened(name, TaggedIndex(corpus) if isinstance(corpus, datasets.TaggedCorpus) else ParallelIndex(corpus))
+    from nerspace.tui.explorer.data.model import Opened
 
 
 class Session:
@@ -56,7 +33,7 @@ class Session:
         # Runs that were marked to be compared with the run in view.
         self.overlaid: list[Run] = []
         self._lock = threading.Lock()
-        # Held while a corpus is read, so that two rooms do not read it twice; never together with a key press.
+        # Held while a corpus is being read, so that two screens do not read it twice; never together with a key press.
         self._reading = threading.Lock()
         self._opened: Opened | None = None
         self._builtin: SyntheticNER | None = None
@@ -64,11 +41,13 @@ class Session:
         self._vectors: tuple[tuple[str | int, ...], StoredVectors] | None = None
         self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
 
-    def opened(self) -> Opened:
+    def opened(self) -> "Opened":
         """The corpus of that name.
 
         Raises: NerspaceError if it cannot be read.
         """
+        from nerspace.tui.explorer.data.model import open_corpus
+
         with self._reading:
             if (known := self._opened) is not None:
                 return known
@@ -83,7 +62,7 @@ class Session:
                 self._opened = opened
             return self._opened or opened
 
-    def adopt(self, opened: Opened) -> None:
+    def adopt(self, opened: "Opened") -> None:
         """Look at another corpus from now on; at once."""
         self.corpus_name, self._opened = opened.name, opened
 
@@ -150,8 +129,8 @@ class Session:
     def vectors(self, layers: Collection[int] = (), run: Run | None = None) -> "StoredVectors":
         """The entity vectors that the run (or another) keeps at these layers, by default its first and its last one.
 
-        A run may keep every layer of a large sample, so only what is asked for is read, and only that is kept.
-        Raises: NerspaceError if it keeps none of them.
+        A run may keep every layer of a large sample, so only what is asked for is read, and only that stays in memory.
+        Raises: NerspaceError if it holds none of them.
         """
         from dataclasses import replace
 

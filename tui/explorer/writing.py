@@ -1,4 +1,4 @@
-"""Write what a view shows, raw values, a piece at a time, whole or not at all."""
+"""What a view shows as raw values: to a file, whole or not at all, or to the clipboard of the user's terminal."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -7,6 +7,10 @@ from pathlib import Path
 from nerspace.engine.errors import NerspaceError, UsageError
 from nerspace.engine.files import whole_file
 from nerspace.tui.widgets.rows import Rows
+
+# The clipboard is set by a sequence (OSC 52). Many terminals drop one of more than 100,000 bytes, and base64 makes four
+# of three.
+LIMIT = 74_000
 
 
 def export_problem(path: Path) -> str:
@@ -20,15 +24,15 @@ def export_problem(path: Path) -> str:
     return ""
 
 
-def write_whole(path: Path, pieces: Iterable[str]) -> None:
-    """Write pieces of text as one file, whole or not at all.
+def write_whole(path: Path, parts: Iterable[str]) -> None:
+    """Write parts of a text as one file, whole or not at all.
 
-    Raises: NerspaceError when the path cannot be written; what `pieces` raises leaves no file behind.
+    Raises: NerspaceError when the path cannot be written; what `parts` raises leaves no file behind.
     """
     if problem := export_problem(path):
         raise UsageError(problem)
     with whole_file(path) as handle:
-        handle.writelines(piece.encode() for piece in pieces)
+        handle.writelines(part.encode() for part in parts)
 
 
 def export(rows: Rows, path: Path, progress: Callable[[int], bool]) -> int:
@@ -41,7 +45,7 @@ def export(rows: Rows, path: Path, progress: Callable[[int], bool]) -> int:
 
     written = 0
 
-    def pieces() -> Iterator[str]:
+    def parts() -> Iterator[str]:
         nonlocal written
         for place, chunk in enumerate(rows.chunks()):
             yield to_csv(chunk, header=place == 0)
@@ -49,5 +53,30 @@ def export(rows: Rows, path: Path, progress: Callable[[int], bool]) -> int:
             if not progress(written):
                 raise NerspaceError("Export stopped; no file was written.")
 
-    write_whole(path, pieces())
+    write_whole(path, parts())
     return written
+
+
+def size_note(text: str) -> str:
+    """How long a text is, as people say it."""
+    size = len(text.encode())
+    return f"{size:,} bytes" if size < 1_000 else f"{size / 1_000:.1f} KB"
+
+
+def clip(rows: Rows) -> str:
+    """All rows as text, raw values with tabs between them under a heading; it stops making rows at the bound.
+
+    Raises: UsageError where they do not fit into LIMIT bytes.
+    """
+    from nerspace.engine.runs import to_csv
+
+    parts, size = [], 0
+    for number, chunk in enumerate(rows.chunks()):
+        parts.append(to_csv(chunk, number == 0, "\t"))
+        size += len(parts[-1].encode())
+        if size > LIMIT:
+            raise UsageError(
+                f"{len(rows):,} rows are too much for the clipboard, which takes {LIMIT // 1_000} KB over a terminal.",
+                "Narrow them with f, or write them to a file with e.",
+            )
+    return "".join(parts)

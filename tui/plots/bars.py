@@ -43,7 +43,7 @@ def bars(frame: "pd.DataFrame", shape: Bars) -> str:
     return "\n\n".join(shown)
 
 
-def _line(row: dict[str, Any], shape: Bars, width: int, top: float) -> str:
+def _line(row: Mapping[Hashable, Any], shape: Bars, width: int, top: float) -> str:
     value = row[shape.value]
     label = fit(literal(row[shape.label]), width)
     if value is None or value != value:

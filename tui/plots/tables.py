@@ -90,6 +90,6 @@ def _curves_of(name: str, frame: "pd.DataFrame") -> str:
     keys = [*model, "layer"] if name == "deltas" else [*model, "measure", "layer"]
     plots = []
     for group, part in frame.groupby(keys):
-        series = {language: (list(rows["step"]), list(rows[value])) for language, rows in part.groupby("language")}
+        series = {str(language): (list(rows["step"]), list(rows[value])) for language, rows in part.groupby("language")}
         plots.append(curves(series, "step", ", ".join(f"{k} {v}" for k, v in zip(keys, group, strict=True))))
     return "\n\n".join(plots)

@@ -12,12 +12,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit, literal, shown_number
-from nerspace.tui.plots.axes import nice_ticks, tick_label
+from nerspace.tui.plots.axes import axis_line, labelled_ticks
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, polyline, raster, to_dots
+from nerspace.tui.widgets.plot import Plot
 
 _LETTERS = ascii_lowercase + ascii_uppercase
 
@@ -32,7 +32,7 @@ class Line:
     style: Style
 
 
-class Curves(Widget, can_focus=True):
+class Curves(Plot):
     """A line that is picked stands out, the others step back."""
 
     BINDINGS = bindings("curves")
@@ -70,12 +70,12 @@ class Curves(Widget, can_focus=True):
     def _extent(self) -> Window:
         x = np.concatenate([line.x for line in self.lines])
         y = np.concatenate([line.y for line in self.lines])
-        kept = np.isfinite(y)
-        if not kept.any():
+        finite = np.isfinite(y)
+        if not finite.any():
             return Window(0.0, 0.0, 1.0, 1.0)
-        low, high = float(y[kept].min()), float(y[kept].max())
+        low, high = float(y[finite].min()), float(y[finite].max())
         pad = (high - low) * 0.04 or abs(high) * 0.05 or 0.5
-        left, right = float(x[kept].min()), float(x[kept].max())
+        left, right = float(x[finite].min()), float(x[finite].max())
         return Window(left, low - pad, right if right > left else left + 1, high + pad)
 
     def redraw(self) -> None:
@@ -107,8 +107,8 @@ class Curves(Widget, can_focus=True):
         kinds = np.concatenate([np.full(len(dots[i][0]), i) for i in order] or [np.zeros(0, dtype=np.int64)]).astype(
             np.int64
         )
-        kept = np.isfinite(down)
-        drawn = raster(across[kept], down[kept], kinds[kept], columns, rows)
+        finite = np.isfinite(down)
+        drawn = raster(across[finite], down[finite], kinds[finite], columns, rows)
         if self.picked >= 0:
             across, down = dots[self.picked]
             top = raster(across, down, np.zeros(len(across), dtype=np.int64), columns, rows)
@@ -120,9 +120,7 @@ class Curves(Widget, can_focus=True):
         return max(1, self.size.width - sum(self._margins)), max(1, self.size.height - 2)
 
     def _y_ticks(self) -> list[tuple[float, str]]:
-        ticks = nice_ticks(self._window.bottom, self._window.top, max(2, (self.size.height - 2) // 3))
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        return [(tick, tick_label(tick, step)) for tick in ticks]
+        return labelled_ticks(self._window.bottom, self._window.top, max(2, (self.size.height - 2) // 3))
 
     def _place_ends(self) -> None:
         """Give the name of each line a row near its end, in their order; two share a row where rows are few."""
@@ -132,9 +130,9 @@ class Curves(Widget, can_focus=True):
             return
         wanted = []
         for place, line in enumerate(self.lines):
-            kept = np.flatnonzero(np.isfinite(line.y))
-            if len(kept):
-                _, down = to_dots(line.x[kept[-1:]], line.y[kept[-1:]], self._window, 1, rows)
+            finite = np.flatnonzero(np.isfinite(line.y))
+            if len(finite):
+                _, down = to_dots(line.x[finite[-1:]], line.y[finite[-1:]], self._window, 1, rows)
                 wanted.append((float(down[0]) / 4, place))
         wanted.sort()
         across = math.ceil(len(wanted) / rows)
@@ -145,9 +143,7 @@ class Curves(Widget, can_focus=True):
         """Title, plot, ticks of the steps."""
         width, base = self.size.width, self.rich_style
         if y == 0:
-            style = self._part("focus" if self.has_focus else "title")
-            picked = f"  {self._picked_text()}" if self.picked >= 0 else ""
-            return Strip([Segment(fit(f" {self.caption}{picked}", width), style)], width)
+            return self.title_line(self.caption + (f"  {self._picked_text()}" if self.picked >= 0 else ""))
         if self._drawn is None:
             return Strip([Segment(fit(f" {self.empty}" if y == 2 else "", width), base)], width)
         rows = self._plot_size()[1]
@@ -155,17 +151,14 @@ class Curves(Widget, can_focus=True):
             return self._plot_line(y - 1, base).adjust_cell_length(width, base)
         return self._step_line().adjust_cell_length(width, base) if y - 1 == rows else Strip.blank(width, base)
 
-    def _part(self, name: str) -> Style:
-        return self.get_component_rich_style(f"curves--{name}")
-
     def _picked_text(self) -> str:
         line = self.lines[self.picked]
-        kept = np.flatnonzero(np.isfinite(line.y))
-        value = shown_number(float(line.y[kept[-1]])) if len(kept) else "–"
+        finite = np.flatnonzero(np.isfinite(line.y))
+        value = shown_number(float(line.y[finite[-1]])) if len(finite) else "–"
         return f"{literal(line.name)} {value}"
 
     def _style_of(self, place: int) -> Style:
-        return self.lines[place].style if self.picked in (-1, place) else self._part("faint")
+        return self.lines[place].style if self.picked in (-1, place) else self.part_style("faint")
 
     def _plot_line(self, row: int, base: Style) -> Strip:
         assert self._drawn is not None  # noqa: S101
@@ -173,7 +166,7 @@ class Curves(Widget, can_focus=True):
         high = (self._window.top - self._window.bottom) / self._plot_size()[1]
         top = self._window.top - row * high
         label = next((text for tick, text in self._y_ticks() if top - high < tick <= top), "")
-        axis = self._part("axis")
+        axis = self.part_style("axis")
         segments = [Segment(fit(label, left - 1, right=True) + ("┤" if label else "│"), axis)]
         bits, owner = self._drawn.bits[row], self._drawn.owner[row]
         letters = self.app.no_color
@@ -195,33 +188,12 @@ class Curves(Widget, can_focus=True):
         return f"{self._letter(place)} {name}" if self.app.no_color else name
 
     def _step_line(self) -> Strip:
-        left, _ = self._margins
-        columns = self._plot_size()[0]
-        ticks = nice_ticks(self._window.left, self._window.right, max(2, columns // 12))
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        line = [" "] * (left + columns)
-        line[left - 1] = "└"
-        line[left:] = "─" * columns
-        for tick in ticks:
-            text = tick_label(tick, step)
-            at = left + int((tick - self._window.left) / (self._window.right - self._window.left) * (columns - 1))
-            start = max(left, min(at - len(text) // 2, left + columns - len(text)))
-            line[start : start + len(text)] = text
-        return Strip([Segment("".join(line), self._part("axis"))])
+        columns, (left, right) = self._plot_size()[0], (self._window.left, self._window.right)
+        ticks = labelled_ticks(left, right, max(2, columns // 12))
+        labels = ((int((tick - left) / (right - left) * (columns - 1)), text) for tick, text in ticks)
+        return Strip([Segment(axis_line(self._margins[0], columns, labels), self.part_style("axis"))])
 
     # -- keys
-
-    def on_resize(self) -> None:
-        """Another size, another raster."""
-        self.redraw()
-
-    def on_focus(self) -> None:
-        """The title shows the focus."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The title shows the focus."""
-        self.refresh()
 
     def action_pick(self, step: int) -> None:
         """The next line; behind the last, none."""
@@ -239,9 +211,9 @@ class Curves(Widget, can_focus=True):
         """The last value of every line, one a row."""
         rows = []
         for line in self.lines:
-            kept = np.flatnonzero(np.isfinite(line.y))
-            if len(kept) and not math.isnan(line.x[kept[-1]]):
-                rows.append(f"{line.name}\t{line.x[kept[-1]]:g}\t{line.y[kept[-1]]!r}")
+            finite = np.flatnonzero(np.isfinite(line.y))
+            if len(finite) and not math.isnan(line.x[finite[-1]]):
+                rows.append(f"{line.name}\t{line.x[finite[-1]]:g}\t{line.y[finite[-1]]!r}")
         return "\n".join(rows)
 
 

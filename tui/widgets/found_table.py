@@ -1,4 +1,4 @@
-"""A table that is searched and narrowed by words, wherever a room has no filter of its own."""
+"""A table that is searched and narrowed by words, wherever a screen has no filter of its own."""
 
 from collections.abc import Callable, Iterator
 
@@ -28,7 +28,7 @@ class FoundTable(FrameTable):
         self._search = 0
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """n, N and esc belong to the room while there is nothing to find on or to leave."""
+        """n, N and esc belong to the screen while there is nothing to find on or to leave."""
         del parameters
         return {"find_next": bool(self.sought), "leave": bool(self.sought or self.words)}.get(action, True)
 
@@ -41,9 +41,9 @@ class FoundTable(FrameTable):
         self._ask("only rows with", " ".join(self.words), self.narrow)
 
     def _ask(self, what: str, text: str, then: Callable[[str], None]) -> None:
-        from nerspace.tui.widgets.modals import PromptScreen
+        from nerspace.tui.widgets.modals import PromptWindow
 
-        self.app.push_screen(PromptScreen(what, text), lambda typed: None if typed is None else then(typed))
+        self.app.push_screen(PromptWindow(what, text), lambda typed: None if typed is None else then(typed))
 
     def narrow(self, text: str) -> None:
         """Show the rows that hold every word of a text alone; all for an empty one."""

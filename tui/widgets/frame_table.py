@@ -191,7 +191,7 @@ class FrameTable(OrderedRows, can_focus=True):
     # -- moving
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Bring the row into view and tell it."""
+        """Bring the row into view and report it."""
         if not self.count:
             return
         self._follow()

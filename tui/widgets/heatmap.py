@@ -10,11 +10,11 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import DIVERGING, SEQUENTIAL, class_style, language_name, script_of, step_style
 from nerspace.tui.literal import fit
+from nerspace.tui.widgets.plot import Plot
 
 _SCALE_CELLS = 24
 
@@ -44,7 +44,7 @@ class Matrix:
         return (value - self.low) / ((self.high - self.low) or 1.0)
 
 
-class Heatmap(Widget, can_focus=True):
+class Heatmap(Plot):
     """Cells as large as the screen allows, a gap between scripts, a cursor cell."""
 
     BINDINGS = bindings("matrix")
@@ -109,7 +109,7 @@ class Heatmap(Widget, can_focus=True):
         return down[min(self.cell[0], len(down) - 1)], codes[min(self.cell[1], len(codes) - 1)]
 
     def go_to(self, pair: tuple[str, str]) -> None:
-        """Put the cursor on a pair, if the matrix has it; tells nothing."""
+        """Put the cursor on a pair, if the matrix has it; sends no message."""
         if self.matrix is not None and pair[0] in self.matrix.down and pair[1] in self.matrix.codes:
             self.cell = (self.matrix.down.index(pair[0]), self.matrix.codes.index(pair[1]))
             self._keep_in_view()
@@ -133,13 +133,11 @@ class Heatmap(Widget, can_focus=True):
 
     def _keep_in_view(self) -> None:
         fitting = self._fitting()
-        self.first = tuple(  # type: ignore[assignment]
-            max(min(first, at), at - fit_count + 1)
-            for first, at, fit_count in zip(self.first, self.cell, fitting, strict=True)
+        sizes = (len(self.matrix.down), len(self.matrix.codes)) if self.matrix is not None else (0, 0)
+        self.first = (
+            _first(self.first[0], self.cell[0], fitting[0], sizes[0]),
+            _first(self.first[1], self.cell[1], fitting[1], sizes[1]),
         )
-        if self.matrix is not None:
-            whole = (len(self.matrix.down) <= fitting[0], len(self.matrix.codes) <= fitting[1])
-            self.first = (0 if whole[0] else self.first[0], 0 if whole[1] else self.first[1])
 
     # -- drawing
 
@@ -151,7 +149,7 @@ class Heatmap(Widget, can_focus=True):
         _, _, height = self._layout()
         shown = list(range(len(self.matrix.down)))[self.first[0] : self.first[0] + self._fitting()[0]]
         if y == 0:
-            segments = [Segment(f" {self.matrix.title}", base + self._style("title"))]
+            segments = [Segment(f" {self.matrix.title}", base + self.part_style("title"))]
         elif y == 1:
             segments = self._column_labels(base)
         elif (place := (y - 2) // height) < len(shown):
@@ -161,9 +159,6 @@ class Heatmap(Widget, can_focus=True):
         else:
             segments = []
         return Strip(segments).adjust_cell_length(width, base)
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"heatmap--{name}")
 
     def _columns(self) -> Sequence[tuple[int, str, str]]:
         """Number, code and gap before of every column on the screen."""
@@ -184,7 +179,7 @@ class Heatmap(Widget, can_focus=True):
         label, width, _ = self._layout()
         segments = [Segment(" " * label, base)]
         for at, code, gap in self._columns():
-            style = self._style("here") if at == self.cell[1] else class_style(code)
+            style = self.part_style("here") if at == self.cell[1] else class_style(code)
             segments += [Segment(gap, base), Segment(fit(code[: width - 1].center(width), width), base + style)]
         return segments
 
@@ -193,45 +188,37 @@ class Heatmap(Widget, can_focus=True):
         label, width, height = self._layout()
         code, middle = self.matrix.down[at], line == (height - 1) // 2
         name = (f"{code} {language_name(code)}" if label > 4 else code) if middle else ""
-        style = self._style("here") if at == self.cell[0] else class_style(code)
+        style = self.part_style("here") if at == self.cell[0] else class_style(code)
         segments = [Segment(fit(f" {name}", label), base + style)]
         for column, other, gap in self._columns():
             value = self.matrix.values.get((code, other))
             here = (at, column) == self.cell and self.has_focus
             if value is None or math.isnan(value):
-                text, colors = ("·" if middle else "").center(width), self._style("faint")
+                text, colors = ("·" if middle else "").center(width), self.part_style("faint")
             else:
                 scale = DIVERGING if self.matrix.diverging else SEQUENTIAL
                 text, colors = (
                     (_number(value, width, self.matrix.low < 0) if middle else "").center(width),
                     step_style(scale, self.matrix.share(value)),
                 )
-            segments += [Segment(gap, base), Segment(text, base + (self._style("cursor") if here else colors))]
+            segments += [Segment(gap, base), Segment(text, base + (self.part_style("cursor") if here else colors))]
         return segments
 
     def _scale(self, base: Style) -> list[Segment]:
         assert self.matrix is not None  # noqa: S101
         matrix, label = self.matrix, self._layout()[0]
         scale = DIVERGING if matrix.diverging else SEQUENTIAL
-        segments = [Segment(fit(" ", label), base), Segment(f"{matrix.low:.2f} ", base + self._style("label"))]
+        segments = [Segment(fit(" ", label), base), Segment(f"{matrix.low:.2f} ", base + self.part_style("label"))]
         segments += [
             Segment(" ", base + step_style(scale, (step + 0.5) / _SCALE_CELLS)) for step in range(_SCALE_CELLS)
         ]
-        return [*segments, Segment(f" {matrix.high:.2f}", base + self._style("label"))]
+        return [*segments, Segment(f" {matrix.high:.2f}", base + self.part_style("label"))]
 
     # -- moving
 
-    def on_resize(self) -> None:
+    def redraw(self) -> None:
         """Keep the cursor in view."""
         self._keep_in_view()
-        self.refresh()
-
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
         self.refresh()
 
     def _go(self, row: int, column: int) -> None:
@@ -258,6 +245,11 @@ class Heatmap(Widget, can_focus=True):
         label, width, height = self._layout()
         if event.y >= 2 and event.x >= label:
             self._go(self.first[0] + (event.y - 2) // height, self.first[1] + (event.x - label) // width)
+
+
+def _first(first: int, at: int, fitting: int, size: int) -> int:
+    """The first line in view, where the cursor is at one of `size` of which some fit."""
+    return 0 if size <= fitting else max(min(first, at), at - fitting + 1)
 
 
 def _number(value: float, width: int, negative: bool) -> str:

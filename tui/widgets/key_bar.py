@@ -39,7 +39,7 @@ class KeyBar(Widget):
         first: list[tuple[str, str]] = []
         last: list[tuple[str, str]] = []
         seen = set()
-        # What every table can do gives way to what this room can.
+        # What every table can do gives way to what this screen can.
         bound = sorted(self.screen.active_bindings.items(), key=lambda item: _is_common(item[1].binding.id))
         for key, active in bound:
             action: Action | None = BY_ID.get(active.binding.id or "")

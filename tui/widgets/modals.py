@@ -1,7 +1,5 @@
 """Windows that ask or tell: a text that can be scrolled and copied, and a question with yes and no."""
 
-from collections.abc import Callable
-
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
@@ -11,10 +9,10 @@ from textual.widgets import Input, Static
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal_lines
 from nerspace.tui.widgets.key_bar import KeyBar
-from nerspace.tui.widgets.window import Window
+from nerspace.tui.widgets.window import CopyText, Window
 
 
-class TextScreen(Window[None]):
+class TextWindow(Window[None]):
     """A text in a window: j and k scroll, y copies, esc closes."""
 
     BINDINGS = bindings("modal")
@@ -34,7 +32,7 @@ class TextScreen(Window[None]):
             yield KeyBar(classes="bottom")
 
     def action_close(self) -> None:
-        """Back to the room."""
+        """Back to the screen."""
         self.dismiss(None)
 
     def action_scroll(self, lines: int) -> None:
@@ -43,10 +41,10 @@ class TextScreen(Window[None]):
 
     def action_copy(self) -> None:
         """Copy the whole text."""
-        self.app.copy(self.copied_text)  # type: ignore[attr-defined]
+        self.post_message(CopyText(self.copied_text))
 
 
-class ConfirmScreen(Window[bool]):
+class ConfirmWindow(Window[bool]):
     """A question that is answered with y or n."""
 
     BINDINGS = bindings("confirm")
@@ -68,7 +66,7 @@ class ConfirmScreen(Window[bool]):
         self.dismiss(yes)
 
 
-class PromptScreen(Window[str | None]):
+class PromptWindow(Window[str | None]):
     """One line to type in at the foot of the screen; closes with it, or with None."""
 
     BINDINGS = bindings("prompt")
@@ -103,7 +101,7 @@ class PromptScreen(Window[str | None]):
         self.dismiss(None)
 
 
-class ErrorScreen(TextScreen):
+class ErrorWindow(TextWindow):
     """A failure, whole: c copies it, any other key that does not scroll closes."""
 
     BINDINGS = bindings("error")
@@ -120,10 +118,3 @@ class ErrorScreen(TextScreen):
         if event.key not in ("j", "k", "down", "up", "c", "y", "q", "escape"):
             event.stop()
             self.dismiss(None)
-
-
-def text_window(title: str, build: Callable[[Text], None]) -> TextScreen:
-    """A text window whose text `build` writes."""
-    text = Text()
-    build(text)
-    return TextScreen(title, text)

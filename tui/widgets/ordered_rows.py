@@ -70,19 +70,19 @@ class OrderedRows(ScrollView):
         from nerspace.tui.widgets.ordering import Arrangement, arrange
 
         marked = frozenset(self.marks) if self.only_marked else None
-        asked = Arrangement(self.sort_column, self.descending, self.words, marked)
+        arrangement = Arrangement(self.sort_column, self.descending, self.words, marked)
         self._ticket += 1
-        if asked == Arrangement() or len(self.rows) <= _AT_ONCE:
-            self._take(None if asked == Arrangement() else arrange(self.rows, asked), row)
+        if arrangement == Arrangement() or len(self.rows) <= _AT_ONCE:
+            self._take(None if arrangement == Arrangement() else arrange(self.rows, arrangement), row)
             return
         rows, ticket = self.rows, self._ticket
-        self._busy, self._row_after = ("sorting …" if asked.column >= 0 else "looking …"), row
+        self._busy, self._row_after = ("sorting …" if arrangement.column >= 0 else "looking …"), row
         if self._order is None or (len(self._order) and int(self._order.max()) >= len(rows)):
             self._lay_out(None, row)
         self.refresh()
 
         def work() -> None:
-            self.post_message(self.Ordered(ticket, arrange(rows, asked, lambda: ticket == self._ticket)))
+            self.post_message(self.Ordered(ticket, arrange(rows, arrangement, lambda: ticket == self._ticket)))
 
         self.run_worker(work, thread=True, group="order")
 
@@ -124,7 +124,7 @@ class OrderedRows(ScrollView):
 
     def arranged(self) -> Rows:
         """The rows in view, in their order."""
-        return self.rows if self._order is None else Arranged(self.rows, self._order)
+        return self.rows if self._order is None else Arranged(self.rows, self._order.tolist())
 
     @property
     def order_note(self) -> str:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nerspace.tui.filters import held
-from nerspace.tui.widgets.rows import CHUNK, Rows
+from nerspace.tui.widgets.rows import CHUNK, Rows, SortValues
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 Order = np.ndarray[Any, np.dtype[np.int64]]
 _SLICE = 20_000
@@ -20,7 +20,7 @@ _SLICE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What is asked of a table. column: place of the column to sort by, -1 for none. marked: keys of rows to keep."""
+    """How a table is narrowed and sorted. column: its place, -1 for none. marked: keys of rows to show alone."""
 
     column: int = -1
     descending: bool = False
@@ -28,37 +28,37 @@ class Arrangement:
     marked: frozenset[Hashable] | None = None
 
 
-def arrange(rows: Rows, asked: Arrangement, wanted: Callable[[], bool] = lambda: True) -> Order | None:
-    """The numbers of the rows that are kept, in their order; None for all rows as they stand.
+def arrange(rows: Rows, arrangement: Arrangement, wanted: Callable[[], bool] = lambda: True) -> Order | None:
+    """The numbers of the rows that are left, in their order; None for all rows as they stand.
 
-    wanted: asked now and then whether somebody still waits for it; if not, what is returned is of no use.
+    wanted: called now and then: whether somebody still waits for it; if not, what is returned is of no use.
     """
-    if asked == Arrangement():
+    if arrangement == Arrangement():
         return None
-    kept: Order | None = None
-    if asked.marked is not None:
-        kept = np.array(rows.places(asked.marked), dtype=np.int64)
-    if asked.words:
-        kept = _holding(rows, asked.words, kept, wanted)
-    if asked.column < 0 or not wanted():
-        return kept
-    order = sorted_order(rows.sort_values(asked.column), asked.descending)
-    return order if kept is None else order[np.isin(order, kept)]
+    left: Order | None = None
+    if arrangement.marked is not None:
+        left = np.array(rows.places(arrangement.marked), dtype=np.int64)
+    if arrangement.words:
+        left = _holding(rows, arrangement.words, left, wanted)
+    if arrangement.column < 0 or not wanted():
+        return left
+    order = sorted_order(rows.sort_values(arrangement.column), arrangement.descending)
+    return order if left is None else order[np.isin(order, left)]
 
 
 def _holding(rows: Rows, words: Sequence[str], among: Order | None, wanted: Callable[[], bool]) -> Order:
     every = (1 << len(words)) - 1
     numbers: Sequence[int] = range(len(rows)) if among is None else among.tolist()
-    kept: list[int] = []
+    left: list[int] = []
     for start in range(0, len(numbers), CHUNK):
         if not wanted():
             break
         part = numbers[start : start + CHUNK]
-        kept += [n for n, text in zip(part, rows.texts(part), strict=True) if held(text, words) == every]
-    return np.array(kept, dtype=np.int64)
+        left += [n for n, text in zip(part, rows.texts(part), strict=True) if held(text, words) == every]
+    return np.array(left, dtype=np.int64)
 
 
-def sorted_order(values: "Sequence[Any] | pd.Series[Any]", descending: bool) -> Order:
+def sorted_order(values: SortValues, descending: bool) -> Order:
     """The row numbers sorted by their values, equal ones as they stood, missing ones last."""
     import pandas as pd
     from pandas.api.types import is_numeric_dtype

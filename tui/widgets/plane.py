@@ -11,13 +11,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.plots.axes import nice_ticks, tick_label
+from nerspace.tui.plots.axes import axis_line, labelled_ticks, nice_ticks
 from nerspace.tui.plots.overlay import Overlay, lay_labels, line_bits
 from nerspace.tui.plots.raster import BRAILLE, Window, polyline, to_dots
+from nerspace.tui.widgets.plot import Plot
 
 _MANY = 40
 
@@ -35,7 +35,7 @@ class Point:
     faint: bool = False
 
 
-class Plane(Widget, can_focus=True):
+class Plane(Plot):
     """Both axes begin at zero. j and k go through the points from left to right."""
 
     BINDINGS = bindings("plane")
@@ -78,7 +78,7 @@ class Plane(Widget, can_focus=True):
         self.redraw()
 
     def pick(self, place: int) -> None:
-        """Pick a point by its number; tells nothing."""
+        """Pick a point by its number; sends no message."""
         if place != self.picked and 0 <= place < len(self.points):
             self.picked = place
             self.redraw()
@@ -109,7 +109,7 @@ class Plane(Widget, can_focus=True):
     def _lay_labels(self) -> None:
         columns, rows = self._plot_size()
         order = sorted(range(len(self.points)), key=lambda place: (place != self.picked, self.points[place].faint))
-        picked = self.get_component_rich_style("plane--picked")
+        picked = self.part_style("picked")
         labels = (
             (self._cell(point.x, point.y), point.label,
              picked if place == self.picked else point.style + Style(dim=point.faint, bold=not point.faint))
@@ -135,7 +135,7 @@ class Plane(Widget, can_focus=True):
         slope, intercept = self.line
         x = np.array([self._window.left, self._window.right])
         across, down = to_dots(x, intercept + slope * x, self._window, columns, rows)
-        style = self.get_component_rich_style("plane--line", partial=True)
+        style = self.part_style("line", partial=True)
         for cell, bits in line_bits(*polyline(across, down), columns, rows).items():
             self._signs.setdefault(cell, ("·" if self.app.no_color else chr(BRAILLE + bits), style))
 
@@ -147,12 +147,11 @@ class Plane(Widget, can_focus=True):
         """Caption, plot, ticks, and what is across."""
         width, base = self.size.width, self.rich_style
         if y == 0:
-            part = "focus" if self.has_focus else "title"
-            return Strip([Segment(fit(f" {self.caption}", width), self.get_component_rich_style(f"plane--{part}"))])
+            return self.title_line(self.caption)
         if not self._signs:
             return Strip([Segment(fit(f" {self.empty}" if y == 2 else "", width), base)], width)
         columns, rows = self._plot_size()
-        axis = self.get_component_rich_style("plane--axis")
+        axis = self.part_style("axis")
         if y - 1 < rows:
             high = (self._window.top - self._window.bottom) / rows
             top = self._window.top - (y - 1) * high
@@ -167,28 +166,10 @@ class Plane(Widget, can_focus=True):
         return Strip([Segment(fit(self.x_label, width - 1, right=True), axis)]).adjust_cell_length(width, base)
 
     def _x_axis(self, columns: int) -> str:
-        line = [*" " * (self._left - 1), "└", *"─" * columns]
-        ticks = nice_ticks(self._window.left, self._window.right, max(2, columns // 12))
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        for tick in ticks:
-            text, at = tick_label(tick, step), self._left + self._cell(tick, 0.0)[0]
-            start = max(self._left, min(at - len(text) // 2, self._left + columns - len(text)))
-            line[start : start + len(text)] = text
-        return "".join(line)
+        ticks = labelled_ticks(self._window.left, self._window.right, max(2, columns // 12))
+        return axis_line(self._left, columns, ((self._cell(tick, 0.0)[0], text) for tick, text in ticks))
 
     # -- keys
-
-    def on_resize(self) -> None:
-        """Another size, another layout."""
-        self.redraw()
-
-    def on_focus(self) -> None:
-        """The title shows the focus."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The title shows the focus."""
-        self.refresh()
 
     def action_pick(self, step: int) -> None:
         """The next point to the right or left."""

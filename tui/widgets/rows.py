@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Cell = str | Text
+# A value for every row, all numbers or all text.
+SortValues: TypeAlias = "Sequence[Any] | pd.Series[Any]"
 CHUNK = 5_000
 _SAMPLE = 30
 
@@ -52,7 +54,7 @@ class Rows(ABC):
         """Some rows as raw values, for files."""
 
     def chunks(self) -> Iterator["pd.DataFrame"]:
-        """All rows as raw values, in order, a piece at a time; one empty piece where there is none."""
+        """All rows as raw values, in order, a chunk at a time; one empty chunk where there is none."""
         for start in range(0, max(1, len(self)), CHUNK):
             yield self.raw(range(start, min(start + CHUNK, len(self))))
 
@@ -64,13 +66,17 @@ class Rows(ABC):
         """By what a row is known again when other rows stand around it."""
         return index
 
+    def same(self, other: "Rows") -> bool:
+        """Whether these are the rows of another object."""
+        return other is self
+
     def places(self, keys: Iterable[Hashable]) -> list[int]:
         """The rows of these keys that are there, in order."""
         wanted = set(keys)
         return [index for index in range(len(self)) if self.key(index) in wanted] if wanted else []
 
-    def sort_values(self, place: int) -> Sequence[Any]:
-        """A value for every row by which it is put in order, all numbers or all text."""
+    def sort_values(self, place: int) -> SortValues:
+        """What the rows are put in order by."""
         return [_plain(self.cells(index)[place]) for index in range(len(self))]
 
     def texts(self, numbers: Sequence[int]) -> list[str]:
@@ -205,13 +211,17 @@ class FrameRows(Rows):
         """The values of the columns that it is known by, else its number."""
         return tuple(_at(self.frame, index, place) for place in self._known_by) if self._known_by else index
 
+    def same(self, other: Rows) -> bool:
+        """Whether they are of the same DataFrame."""
+        return isinstance(other, FrameRows) and other.frame is self.frame
+
     def places(self, keys: Iterable[Hashable]) -> list[int]:
         """Without columns to know rows by, the numbers themselves."""
         if self._known_by:
             return super().places(keys)
         return sorted(key for key in keys if isinstance(key, int) and key < len(self))
 
-    def sort_values(self, place: int) -> "pd.Series[Any]":  # type: ignore[override]
+    def sort_values(self, place: int) -> SortValues:
         """The column."""
         return self.frame.iloc[:, place]
 

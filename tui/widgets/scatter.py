@@ -1,7 +1,7 @@
 """A map of points in braille: colored by class, with a box cursor, the nearest point and what it is joined to."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from rich.segment import Segment
@@ -10,15 +10,24 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
 from nerspace.tui.plots.overlay import Classes, Overlay, lay_box, lay_labels, line_bits, signs_of, star
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
+from nerspace.tui.widgets.plot import Plot
 
 
-class Scatter(Widget, can_focus=True):
+class Pin(NamedTuple):
+    """The point that counts as the nearest one while the window and the box are as they were."""
+
+    point: int
+    window: Window | None
+    across: float
+    down: float
+
+
+class Scatter(Plot):
     """Draws points; the box is moved by cells, everything else follows from where it is."""
 
     BINDINGS = bindings("scatter")
@@ -60,7 +69,7 @@ class Scatter(Widget, can_focus=True):
         self.hidden: set[int] = set()
         self.window: Window | None = None
         self.whole = Window(0.0, 0.0, 1.0, 1.0)
-        self.box = [0.5, 0.5]
+        self.box: tuple[float, float] = (0.5, 0.5)
         self.half = [3, 1]
         self.labels: list[tuple[int, str, Style]] = []
         self.marked: int = -1
@@ -69,7 +78,7 @@ class Scatter(Widget, can_focus=True):
         self._drawn: Raster | None = None
         # Called before the overlay is laid, not by a message: so a key is answered by one paint.
         self.watcher: Callable[[Scatter], None] | None = None
-        self._pinned: tuple[object, ...] = (-1, None, 0.0, 0.0)
+        self._pin = Pin(-1, None, 0.0, 0.0)
         self._overlay: Overlay = {}
         self._overlay_rows: dict[int, dict[int, tuple[str, Style]]] = {}
         self._signs: list[tuple[list[str], list[int]]] = []
@@ -140,9 +149,10 @@ class Scatter(Widget, can_focus=True):
 
     def nearest_point(self) -> int:
         """The shown point nearest to the middle of the box, −1 if there is none."""
-        point, *place = self._pinned
-        if place == [self.window, *self.box] and 0 <= point < len(self.x) and self._shows(np.array([point]))[0]:
-            return int(point)
+        point = self._pin.point
+        pinned = self._pin == Pin(point, self.window, *self.box) and 0 <= point < len(self.x)
+        if pinned and self._shows(np.array([point]))[0]:
+            return point
         column, row = self._center()
         across, down = self._dots()
         return nearest(across, down, self.visible_points(), column * 2 + 1, row * 4 + 2)
@@ -153,7 +163,7 @@ class Scatter(Widget, can_focus=True):
         across, down = self._dots()
         wide, high = self.half[0] * 2 + 1, self.half[1] * 4 + 2
         # Column by column first: most points fall out there, and the rest of the work is on few.
-        inside = np.flatnonzero(np.abs(across - column * 2 - 1) <= wide)
+        inside: Array = np.flatnonzero(np.abs(across - column * 2 - 1) <= wide)
         off_y = np.abs(down[inside] - row * 4 - 2)
         inside = inside[off_y <= high]
         inside = inside[self._shows(inside)]
@@ -162,7 +172,8 @@ class Scatter(Widget, can_focus=True):
 
     def _shows(self, points: Array) -> Array:
         """Which of some points belong to a class that is shown: bool [n]."""
-        return ~np.isin(self.kinds.codes[points], list(self.hidden))
+        shown: Array = ~np.isin(self.kinds.codes[points], list(self.hidden))
+        return shown
 
     def points_in_window(self) -> Array:
         """Numbers of the shown points that lie in the window."""
@@ -202,11 +213,11 @@ class Scatter(Widget, can_focus=True):
         return changed
 
     def show_labels(self) -> None:
-        """Draw the labels; tells nothing."""
+        """Draw the labels; sends no message."""
         self._lay()
 
     def follow(self, point: int, share: float) -> None:
-        """Show as much of the map as another pane shows of its own, with this point in view; tells nothing."""
+        """Show as much of the map as another pane shows of its own, with this point in view; sends no message."""
         if point < 0 or not len(self.x):
             return
         zoomed = abs(share - self.share) > 1e-6 * share or self._cell_of(point) is None
@@ -257,7 +268,7 @@ class Scatter(Widget, can_focus=True):
         text = next((text for point, text, _ in self.labels if point == self.marked), "◉")
         entries = [entry for entry in self.labels if entry[0] != self.marked]
         if self.marked >= 0:
-            entries.insert(0, (self.marked, text, self.get_component_rich_style("scatter--nearest")))
+            entries.insert(0, (self.marked, text, self.part_style("nearest")))
         placed = ((self._cell_of(point), text, style) for point, text, style in entries)
         labels = ((cell, text, style) for cell, text, style in placed if cell is not None)
         lay_labels(self._overlay, labels, self.columns, self.rows)
@@ -269,7 +280,7 @@ class Scatter(Widget, can_focus=True):
             return
         dots, drawn = np.column_stack(self._dots()), self._drawn.bits
         line = line_bits(*star(tuple(dots[self.joined]), dots[ends]), self.columns, self.rows)
-        style, letters = self.get_component_rich_style("scatter--line", partial=True), self.app.no_color
+        style, letters = self.part_style("line", partial=True), self.app.no_color
         for (column, row), bits in line.items():
             if not letters:
                 self._overlay.setdefault((column, row), (chr(BRAILLE + (bits | int(drawn[row, column]))), style))
@@ -278,7 +289,7 @@ class Scatter(Widget, can_focus=True):
 
     def _lay_box(self) -> None:
         column, row = self._center()
-        style = self.get_component_rich_style("scatter--box", partial=True)
+        style = self.part_style("box", partial=True)
         left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
         lay_box(self._overlay, left, right, top, bottom, style)
 
@@ -286,8 +297,7 @@ class Scatter(Widget, can_focus=True):
         """The title, or one line of the map."""
         width, base = self.size.width, self._base
         if y == 0:
-            style = self.get_component_rich_style(f"scatter--{'focus' if self.has_focus else 'title'}")
-            return Strip([Segment(fit(f" {self.title}{self._counted()} ", width), style)], width)
+            return self.title_line(f"{self.title}{self._counted()} ")
         row = y - 1
         if not len(self.x) or self._drawn is None or row >= self._drawn.bits.shape[0]:
             text = f" {self.empty}" if y == 2 else ""
@@ -318,16 +328,8 @@ class Scatter(Widget, can_focus=True):
 
     # -- keys
 
-    def on_resize(self) -> None:
-        """Another size, another raster."""
-        self.redraw()
-
-    def on_focus(self) -> None:
-        """Show the box."""
-        self.update_overlay()
-
-    def on_blur(self) -> None:
-        """Hide the box."""
+    def focus_changed(self) -> None:
+        """Show the box, or hide it."""
         self.update_overlay()
 
     def move_to(self, point: int) -> None:
@@ -342,12 +344,12 @@ class Scatter(Widget, can_focus=True):
 
     def _put_box(self, cell: tuple[int, int], point: int) -> None:
         """The box on the cell of a point, which counts as the nearest one until the box or the window moves."""
-        self.box = [(cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows]
-        self._pinned = (point, self.window, *self.box)
+        self.box = ((cell[0] + 0.5) / self.columns, (cell[1] + 0.5) / self.rows)
+        self._pin = Pin(point, self.window, *self.box)
 
     def on_click(self, event: events.Click) -> None:
         """Put the box where the click was."""
-        self.box = [(event.x + 0.5) / self.columns, (max(0, event.y - 1) + 0.5) / self.rows]
+        self.box = ((event.x + 0.5) / self.columns, (max(0, event.y - 1) + 0.5) / self.rows)
         self.update_overlay()
 
     def action_cursor(self, across: int, down: int) -> None:
@@ -357,7 +359,7 @@ class Scatter(Widget, can_focus=True):
         if not 0 <= column < self.columns or not 0 <= row < self.rows:
             self._pan(across, down)
             return
-        self.box = [(column + 0.5) / self.columns, (row + 0.5) / self.rows]
+        self.box = ((column + 0.5) / self.columns, (row + 0.5) / self.rows)
         self.update_overlay()
 
     def _pan(self, across: int, down: int) -> None:
@@ -397,7 +399,7 @@ class Scatter(Widget, can_focus=True):
         wide = (self.window.right - self.window.left) * (self.half[0] + 0.5) / self.columns
         high = (self.window.top - self.window.bottom) * (self.half[1] + 0.5) / self.rows
         self.window = Window(x - wide, y - high, x + wide, y + high)
-        self.box = [0.5, 0.5]
+        self.box = (0.5, 0.5)
         self.redraw()
         # What was in the middle of the box may be some cells off now: the box stays with its nearest point.
         if point >= 0 and self._cell_of(point) is not None:

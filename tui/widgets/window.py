@@ -1,11 +1,20 @@
-"""What every window over a room shares."""
+"""What every window over a screen shares."""
 
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
+from textual.message import Message
 from textual.screen import ModalScreen
 
 Result = TypeVar("Result")
+
+
+class CopyText(Message):
+    """A text is wanted on the clipboard."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class Window(ModalScreen[Result]):
@@ -13,4 +22,4 @@ class Window(ModalScreen[Result]):
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with a result, unless it has closed or another window lies over it."""
-        return super().dismiss(result) if self.is_current else AwaitComplete.nothing()
+        return super().dismiss(result) if self.is_current else AwaitComplete()

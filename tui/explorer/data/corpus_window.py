@@ -8,12 +8,12 @@ from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.session import Opened, open_corpus
+from nerspace.tui.explorer.data.model import Opened, open_corpus
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.window import Window
 
 
-class CorpusScreen(Window[Opened | None]):
+class CorpusWindow(Window[Opened | None]):
     """A name or path, enter; what cannot be read is told here and the open corpus stays. Closes with the new one."""
 
     BINDINGS = bindings("corpus")

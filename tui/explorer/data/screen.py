@@ -12,24 +12,25 @@ from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.data.details import (
+from nerspace.tui.explorer.data.model import Found, entity_at, find, tagged_name
+from nerspace.tui.explorer.data.parallel import EntityRows, SentenceRows
+from nerspace.tui.explorer.data.tagged import TaggedIndex, TaggedNameRows, TaggedRows
+from nerspace.tui.explorer.data.text import (
     name_copy,
     name_detail,
     sentence_copy,
     sentence_detail,
     tagged_copy,
     tagged_detail,
-)  # fmt: skip
-from nerspace.tui.explorer.data.finding import Found, find, tagged_name
-from nerspace.tui.explorer.data.rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
-from nerspace.tui.explorer.data.tagged_index import TaggedIndex
-from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.screen import Name, Room
+)
+from nerspace.tui.explorer.list_window import ListWindow
+from nerspace.tui.explorer.messages import Name, OpenCorpus, ShowSubwords
+from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.literal import fit, literal
-from nerspace.tui.state import kept_choice
+from nerspace.tui.state import saved_choice
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import NoRows, Shown
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ _DROPPED_COLUMNS = {
 }  # fmt: skip
 
 
-class DataRoom(Room):
+class DataScreen(ExplorerScreen):
     """Sentences or names; `t` switches, `/` and `f` filter, enter inspects, `c` opens another corpus."""
 
     BINDINGS = bindings("data")
@@ -108,10 +109,10 @@ class DataRoom(Room):
             "corpus": self.session.corpus_name, "view": self.view, "filter": str(self.filter), "front": self.front,
         }  # fmt: skip
 
-    def recall(self, kept: Mapping[str, Any]) -> None:
-        """The view, and the filter if it can still be read; the room asks for the corpus when it is mounted."""
-        self.view = kept_choice(kept, "view", ("sentences", "names"), self.view)
-        self._recalled = kept
+    def recall(self, saved: Mapping[str, Any]) -> None:
+        """The view, and the filter if it can still be read; the screen asks for the corpus when it is mounted."""
+        self.view = saved_choice(saved, "view", ("sentences", "names"), self.view)
+        self._recalled = saved
 
     def on_resize(self, event: events.Resize) -> None:
         """The row in full needs a high terminal."""
@@ -123,10 +124,10 @@ class DataRoom(Room):
     def refind(self) -> None:
         """Apply the filter to the view, in a thread."""
         view, chosen, front, before = self.view, self.filter, self.front, self.found
-        self.load("found", lambda: find(self.session.opened(), view, chosen, front, before))
+        self.load(lambda: find(self.session.opened(), view, chosen, front, before), self.show_found, self._no_corpus)
 
-    def loaded_found(self, found: Found) -> None:
-        """Show what the filter keeps."""
+    def show_found(self, found: Found) -> None:
+        """Show what the filter leaves."""
         same = self.found is not None and type(self.found.rows) is type(found.rows)
         table = self.query_one(FrameTable)
         self.found = found
@@ -139,10 +140,10 @@ class DataRoom(Room):
         self._show_detail()
 
     def _show_caption(self, found: Found) -> None:
-        index, kept = found.opened.index, len(found.rows)
+        index, left = found.opened.index, len(found.rows)
         caption = Text(no_wrap=True, overflow="ellipsis")
         caption.append("Sentences" if self.view == "sentences" else "Names", "bold")
-        shown = f"{kept:,}" if kept == found.total else f"{kept:,} of {found.total:,}"
+        shown = f"{left:,}" if left == found.total else f"{left:,} of {found.total:,}"
         spoken = len(index.corpus.languages)
         between = " in " if isinstance(index, TaggedIndex) else "  ×  "
         caption.append(f"  {shown}{between}{spoken} language{'s' if spoken != 1 else ''}")
@@ -160,11 +161,8 @@ class DataRoom(Room):
     def _say_reading(self) -> None:
         self.query_one("#data-caption", Static).update(Text(f"Reading {literal(self.session.corpus_name)} …"))
 
-    def failed(self, what: str, error: NerspaceError) -> None:
+    def _no_corpus(self, error: NerspaceError) -> None:
         """Say in place what cannot be read, and how to go on."""
-        if what != "found":
-            super().failed(what, error)
-            return
         self.found = None
         self.query_one("#data-caption", Static).update(Text("No corpus", "bold"))
         self.query_one("#data-corpus", Static).update(Text(literal(self.session.corpus_name), "dim", no_wrap=True))
@@ -200,7 +198,7 @@ class DataRoom(Room):
         if not detail.has_class("wide"):
             return
         text = self._inspected(self.query_one(FrameTable).row)[1]
-        # A new height moves everything else, so the room only ever grows while the rows are of one kind.
+        # A new height moves everything else, so the detail only ever grows while the rows are of one kind.
         lines = len(text.wrap(self.app.console, max(10, self.size.width - 2))) + 1
         grown = lines > self._detail_lines
         if grown:
@@ -218,7 +216,7 @@ class DataRoom(Room):
         if isinstance(rows, TaggedNameRows):
             self._show_uses(rows, event.row)
         elif rows is not None and len(rows):
-            self.app.push_screen(TextScreen(*self._inspected(event.row, whole=True)))
+            self.app.push_screen(TextWindow(*self._inspected(event.row, whole=True)))
 
     def _show_uses(self, rows: TaggedNameRows, row: int) -> None:
         """The sentences that hold a name, as a filter that can be read and changed."""
@@ -277,24 +275,17 @@ class DataRoom(Room):
             self.filter = Filter()
             self.refind()
 
-    async def action_tokens(self) -> None:
+    def action_tokens(self) -> None:
         """See how the name of the row is cut."""
         rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).row
-        if not len(rows):
-            return
-        name = tagged_name(rows, row)
-        await self.explorer.action_room("tokens")
-        tokens = self.explorer.room
-        if isinstance(rows, EntityRows):
-            tokens.open_entity(rows.rows[row][0].id)  # type: ignore[attr-defined]
-        elif isinstance(rows, SentenceRows):
-            tokens.open_entity(rows.cell(row)[2].id)  # type: ignore[attr-defined]
-        else:
-            tokens.type_name(name)  # type: ignore[attr-defined]
+        if len(rows):
+            entity = entity_at(rows, row)
+            name = Name(entity.id) if entity else Name("", form=tagged_name(rows, row))
+            self.app.post_message(ShowSubwords(name))
 
     def action_corpus(self) -> None:
         """Open another corpus."""
-        self.explorer.ask_for_corpus()
+        self.app.post_message(OpenCorpus())
 
     def corpus_changed(self) -> None:
         """Show another corpus from its first row, unfiltered."""
@@ -318,18 +309,18 @@ class DataRoom(Room):
 
             return dropped_table(corpus)
 
-        self.load("dropped", table)
+        self.load(table, self.show_dropped)
 
-    def loaded_dropped(self, frame: "pd.DataFrame") -> None:
+    def show_dropped(self, frame: "pd.DataFrame") -> None:
         """Show the list; enter shows a row whole."""
 
-        def whole(row: int) -> TextScreen:
+        def whole(row: int) -> TextWindow:
             values = [str(value) for value in frame.iloc[row]]
             lines = (f"{name:<9}{literal(value)}" for name, value in zip(frame.columns, values, strict=True))
-            return TextScreen("left out", Text("\n".join(lines)), "\t".join(values))
+            return TextWindow("left out", Text("\n".join(lines)), "\t".join(values))
 
         title = f"{len(frame):,} left out"
-        self.app.push_screen(ListScreen(title, "dropped", frame, _DROPPED_COLUMNS, "Nothing was left out.", whole))
+        self.app.push_screen(ListWindow(title, "dropped", frame, _DROPPED_COLUMNS, "Nothing was left out.", whole))
 
     def refresh_data(self) -> None:
         """Read the corpus again."""
@@ -338,7 +329,7 @@ class DataRoom(Room):
         self.refind()
 
     def shown(self) -> Shown | None:
-        """The rows that the filter keeps."""
+        """The rows that the filter leaves."""
         if self.found is None:
             return None
         tagged, sentences = isinstance(self.found.opened.index, TaggedIndex), self.view == "sentences"
@@ -352,11 +343,8 @@ class DataRoom(Room):
     def name_here(self) -> Name | None:
         """The name of the row, where it has an id."""
         rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
-        if isinstance(rows, EntityRows) and len(rows):
-            return Name(rows.rows[row][0].id)
-        if isinstance(rows, SentenceRows) and len(rows):
-            return Name(rows.cell(row)[2].id)
-        return None
+        entity = entity_at(rows, row) if len(rows) else None
+        return Name(entity.id) if entity else None
 
     def copied(self) -> str:
         """The row under the cursor."""

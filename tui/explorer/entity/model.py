@@ -11,7 +11,7 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.colours import class_style, language_order
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.widgets.pieces import Cut, blocks, shared_pieces
-from nerspace.tui.widgets.rows import Cell, Column, Rows
+from nerspace.tui.widgets.rows import Cell, Column, Rows, SortValues
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
     from nerspace.tui.explorer.session import Session
 
-SAID = ["language", "verdict", "donor", "seed", "words", "confidence", "gold", "predicted", "sentence", "text"]
+PREDICTED = ["language", "verdict", "donor", "seed", "words", "confidence", "gold", "predicted", "sentence", "text"]
 NEAR = ["stage", "layer", "rank", "language", "form", "cosine", "type", "entity", "floor", "sentence"]
 ALIKE = ["entity", "type"]
 
 
 @dataclass(frozen=True, slots=True)
 class EntityView:
-    """forms: one row per language. siblings: the table of that name, None where the run keeps no vectors of the name.
+    """forms: one row per language. siblings: the table of that name, None where the run holds no vectors of the name.
 
-    said: its test sentences with gold and predicted tags, by every model. alike: the names that share its English form.
-    why_no_vectors: in one line, empty where there are some.
+    predicted: its test sentences with gold and predicted tags, by every model. alike: the names that share its English
+    form. why_no_vectors: in one line, empty where there are some.
     """
 
     entity: str
@@ -40,7 +40,7 @@ class EntityView:
     forms: "pd.DataFrame"
     siblings: "pd.DataFrame | None"
     why_no_vectors: str
-    said: "pd.DataFrame"
+    predicted: "pd.DataFrame"
     alike: "pd.DataFrame"
 
     def cosine(self, a: str, b: str, stage: str, layer: int) -> "pd.Series[Any] | None":
@@ -55,7 +55,7 @@ class EntityView:
         return None if found.empty else found.iloc[0]
 
     def spaces(self) -> list[tuple[str, int]]:
-        """The stages and layers whose vectors the run keeps, last layer first."""
+        """The stages and layers whose vectors the run holds, last layer first."""
         if self.siblings is None:
             return []
         keys = self.siblings[["stage", "layer"]].drop_duplicates().itertuples(index=False)
@@ -76,6 +76,20 @@ def names_of(session: "Session") -> list[tuple[str, str]]:
             str(id): str(form) for id, form in zip(english["entity"], english["form"], strict=True) if id not in titles
         }
     return [(id, titles[id]) for id in [*tested, *(id for id in titles if id not in tested)]]
+
+
+def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted: str) -> list[str]:
+    """Ids of the names with a text: those that are written so come first, then those that hold it in a form or id."""
+    folded = wanted.casefold()
+    corpus, _ = session.parallel()
+    whole = [entity.id for entity in corpus.named(wanted)]
+    held = {
+        entity.id
+        for entity in corpus.entities
+        if any(folded in form.casefold() for forms in entity.forms.values() for form in forms.values())
+    }
+    known = [id for id, title in names if id in held or folded in title.casefold() or folded in id]
+    return list(dict.fromkeys([*whole, *known]))
 
 
 def _title(entity: Entity) -> str:
@@ -108,7 +122,7 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
     siblings, why = _from_vectors(session, entity_id, own)
     view = EntityView(
         entity_id, kind, case, forms.get("en") or forms[codes[0]], reference, _cut(session, entity_id, forms, codes),
-        siblings, why, _said(session, entity_id), _alike(corpus, entity, codes),
+        siblings, why, _predicted(session, entity_id), _alike(corpus, entity, codes),
     )  # fmt: skip
     return _compared(view)
 
@@ -160,7 +174,9 @@ def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFram
     from nerspace.engine.geometry.neighbours import nearest_table
 
     points = session.table("points")
-    own = [] if points is None else points[(points["entity"] == entity_id) & (points["language"] == language)]["point"]
+    if points is None:
+        return pd.DataFrame(columns=NEAR)
+    own = points.loc[(points["entity"] == entity_id) & (points["language"] == language), "point"]
     if not len(own):
         return pd.DataFrame(columns=NEAR)
     stored = session.vectors()
@@ -169,17 +185,17 @@ def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFram
     return order[NEAR].reset_index(drop=True)
 
 
-def _said(session: "Session", entity_id: str) -> "pd.DataFrame":
+def _predicted(session: "Session", entity_id: str) -> "pd.DataFrame":
     import pandas as pd
 
     predictions, sentences = session.table("predictions"), session.table("sentences")
     if predictions is None or sentences is None:
-        return pd.DataFrame(columns=SAID)
+        return pd.DataFrame(columns=PREDICTED)
     texts = sentences[sentences["entity"] == entity_id].drop_duplicates("sentence")[["sentence", "words", "text"]]
     found = predictions.merge(texts, on="sentence")
     place = {code: number for number, code in enumerate(language_order(list(found["language"].unique())))}
     found = found.sort_values(["donor", "seed", "language"], key=lambda c: c.map(place) if c.name == "language" else c)
-    return found.assign(verdict=["✗" if wrong else "✓" for wrong in found["wrong"]])[SAID].reset_index(drop=True)
+    return found.assign(verdict=["✗" if wrong else "✓" for wrong in found["wrong"]])[PREDICTED].reset_index(drop=True)
 
 
 def _alike(corpus: "SyntheticNER", entity: Entity | None, codes: Sequence[str]) -> "pd.DataFrame":
@@ -209,7 +225,7 @@ def _compared(view: EntityView) -> EntityView:
         f"{stage} {layer}": [_cosine(view, code, stage, layer) for code in forms["language"]] for stage, layer in spaces
     }
     marks: dict[str, list[str]] = {}
-    for (donor, seed), group in view.said.groupby(["donor", "seed"], sort=False):
+    for (donor, seed), group in view.predicted.groupby(["donor", "seed"], sort=False):
         own = {code: "".join(part["verdict"]) for code, part in group.groupby("language")}
         marks[f"{donor}" if seed == 0 else f"{donor}·{seed}"] = [own.get(code, "") for code in forms["language"]]
     # What is looked for first stands where a narrow screen shows it: the last layer and the verdicts.
@@ -272,10 +288,14 @@ class FormRows(Rows):
         frame.insert(0, "entity", self.view.entity)
         return frame
 
+    def same(self, other: Rows) -> bool:
+        """Whether they are of the same forms."""
+        return isinstance(other, FormRows) and other.frame is self.frame
+
     def key(self, index: int) -> Hashable:
         """The language of the form."""
         return self._cuts[index].language
 
-    def sort_values(self, place: int) -> "pd.Series[Any]":  # type: ignore[override]
+    def sort_values(self, place: int) -> SortValues:
         """The column."""
         return self.frame.iloc[:, place]

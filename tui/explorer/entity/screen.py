@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -14,16 +13,28 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.colours import class_style, language_name
-from nerspace.tui.explorer.data.details import HIGHLIGHT, name_copy, name_detail
-from nerspace.tui.explorer.entity.model import ALIKE, NEAR, SAID, EntityView, FormRows, names_of, read_entity, read_near
+from nerspace.tui.colours import HIGHLIGHT, language_name
+from nerspace.tui.explorer.data.text import name_copy, name_detail
+from nerspace.tui.explorer.entity.model import (
+    ALIKE,
+    NEAR,
+    PREDICTED,
+    EntityView,
+    FormRows,
+    matching_names,
+    names_of,
+    read_entity,
+    read_near,
+)
 from nerspace.tui.explorer.entity.swapping import SWAP_COLUMNS, start_swap, swap_frame
-from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.screen import Name, Room
-from nerspace.tui.explorer.wrong_sentences import WrongRows, tagged_words, word_by_word
-from nerspace.tui.literal import literal
+from nerspace.tui.explorer.entity.text import why
+from nerspace.tui.explorer.list_window import ListWindow
+from nerspace.tui.explorer.messages import Name, ShowPoints, ShowSubwords
+from nerspace.tui.explorer.screen import ExplorerScreen
+from nerspace.tui.explorer.sentences import WrongRows, tagged_words, word_by_word
+from nerspace.tui.literal import literal, safe_name
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import ConfirmScreen, TextScreen
+from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
@@ -36,13 +47,13 @@ _FORMS = {
     "en …": "verdicts of the model fine-tuned on that language, one sign for each test sentence",
     "reference": "language that TNLD and cosines compare to",
 }  # fmt: skip
-_SAID = {**_MEANINGS, "verdict": "✓ where all tags are right, ✗ where any is wrong"}
-_PARTS = {"said": "predictions", "near": "nearest neighbours", "alike": "share its English form"}
+_PREDICTED = {**_MEANINGS, "verdict": "✓ where all tags are right, ✗ where any is wrong"}
+_PARTS = {"predicted": "predictions", "near": "nearest neighbours", "alike": "share its English form"}
 _ALL_PARTS_WIDTH = 150
 
 
-class EntityRoom(Room):
-    """The forms on top; below, what the models said of the name, its neighbours, and names of the same spelling."""
+class EntityScreen(ExplorerScreen):
+    """The forms on top; below, its predictions, its neighbours, and names of the same spelling."""
 
     BINDINGS = bindings("entity")
 
@@ -52,7 +63,7 @@ class EntityRoom(Room):
         self.reference = "en"
         self.view: EntityView | None = None
         self.near: pd.DataFrame | None = None
-        self.part = "said"
+        self.part = "predicted"
         self.names: list[tuple[str, str]] = []
         self.found: list[str] = []
         self._wanted = Name("")
@@ -71,7 +82,7 @@ class EntityRoom(Room):
 
     def on_mount(self) -> None:
         """Read the names."""
-        self.load("names", lambda: names_of(self.session))
+        self.load(lambda: names_of(self.session), self.show_names, self._nothing)
 
     def focus_target(self) -> Widget | None:
         """The forms."""
@@ -87,7 +98,7 @@ class EntityRoom(Room):
 
     # -- which name
 
-    def loaded_names(self, names: list[tuple[str, str]]) -> None:
+    def show_names(self, names: list[tuple[str, str]]) -> None:
         """Show the name that was asked for, else the first."""
         self.names = names
         if self.about not in dict(names):
@@ -104,31 +115,25 @@ class EntityRoom(Room):
     def _read(self) -> None:
         about, reference = self.about, self.reference
         if about:
-            self.load("view", lambda: read_entity(self.session, about, reference))
+            self.load(lambda: read_entity(self.session, about, reference), self.show_view, self._nothing)
 
     def run_changed(self) -> None:
         """Another run knows other things."""
-        self.load("names", lambda: names_of(self.session))
+        self.load(lambda: names_of(self.session), self.show_names, self._nothing)
 
     def corpus_changed(self) -> None:
         """Another corpus has other names."""
         self.run_changed()
 
-    def failed(self, what: str, error: NerspaceError) -> None:
+    def _nothing(self, error: NerspaceError) -> None:
         """Say in place what is missing."""
-        if what in ("started", "swaps", "detail", "matches"):
-            super().failed(what, error)
-            return
-        if what == "near":
-            self.query_one("#near", FrameTable).show(NoRows(), empty=literal(error))
-            return
         self.view = None
         self.query_one("#entity-title", Static).update(Text(literal(self.about), "bold"))
         self.query_one("#entity-why", Static).update(Text(literal(error)))
         for table in self.query(FrameTable):
             table.show(NoRows(), empty="")
 
-    def loaded_view(self, view: EntityView) -> None:
+    def show_view(self, view: EntityView) -> None:
         """Fill the tables."""
         self.view, self.reference = view, view.reference
         title = Text(no_wrap=True, overflow="ellipsis")
@@ -143,13 +148,15 @@ class EntityRoom(Room):
         self._wanted = Name("")
         forms.styles.height = min(len(codes) + 1, max(4, self.size.height - 9))
         forms.show(FormRows(view, self.app.no_color), cursor)
-        self._show_part("said", view.said, "No prediction of this name: it is in no test sentence of the run.")
+        self._show_part(
+            "predicted", view.predicted, "No prediction of this name: it is in no test sentence of the run."
+        )
         self._show_part("alike", view.alike, "No other type has a name that is spelt like this in English.")
         self._arrange()
 
     def _show_part(self, part: str, frame: "pd.DataFrame", empty: str) -> None:
         table = self.query_one(f"#{part}", FrameTable)
-        rows = WrongRows(frame, fixed=2) if part == "said" else FrameRows(frame, fixed=3 if part == "near" else 2)
+        rows = WrongRows(frame, fixed=2) if part == "predicted" else FrameRows(frame, fixed=3 if part == "near" else 2)
         table.show(rows if len(frame) else NoRows(), empty=empty)
         others = "" if self.size.width >= _ALL_PARTS_WIDTH else "   tab: the next table"
         caption = Text(f"{_PARTS[part]}  {len(frame)}", "bold", no_wrap=True).append(others, "dim")
@@ -171,44 +178,46 @@ class EntityRoom(Room):
             return
         self.query_one("#entity-why", Static).update(why(view, self.language, self.size.width - 2))
         about, language = view.entity, self.language
-        places = (view.said["language"] == language).to_numpy().nonzero()[0]
+        places = (view.predicted["language"] == language).to_numpy().nonzero()[0]
         if len(places):
-            self.query_one("#said", FrameTable).go(int(places[0]))
+            self.query_one("#predicted", FrameTable).go(int(places[0]))
         if view.siblings is None:
             self.near = None
             self.query_one("#near", FrameTable).show(NoRows(), empty=view.why_no_vectors)
             return
-        self.load("near", lambda: (language, read_near(self.session, about, language)))
+        self.load(lambda: (language, read_near(self.session, about, language)), self.show_near, self._no_near)
 
-    def loaded_near(self, found: "tuple[str, pd.DataFrame]") -> None:
+    def show_near(self, found: "tuple[str, pd.DataFrame]") -> None:
         """List the neighbours of the form under the cursor."""
         language, self.near = found
         self._show_part("near", self.near, f"The run has no point of this name in {language_name(language)}.")
+
+    def _no_near(self, error: NerspaceError) -> None:
+        self.query_one("#near", FrameTable).show(NoRows(), empty=literal(error))
 
     @on(FrameTable.Picked)
     def _picked(self, event: FrameTable.Picked) -> None:
         if self.view is None:
             return
         match event.table.id:
-            case "said":
-                self.app.push_screen(word_by_word(self.view.said.iloc[event.row]))
+            case "predicted":
+                self.app.push_screen(word_by_word(self.view.predicted.iloc[event.row]))
             case "near" if self.near is not None:
                 row = self.near.iloc[event.row]
                 self.show_name(Name(str(row["entity"]), str(row["language"])))
             case "alike":
                 self.show_name(Name(str(self.view.alike["entity"].iloc[event.row]), self.language))
             case "forms":
-                self.load("detail", self._detail)
+                self.load(self._detail, self._open)
 
-    def _detail(self) -> TextScreen:
+    def _detail(self) -> TextWindow:
         entity = self.session.parallel()[0].entity_by_id.get(self.about)
         if entity is None:
             raise NerspaceError("The corpus that is open does not have this name.", "c in Data opens another.")
-        return TextScreen("name", name_detail(entity), name_copy(entity))
+        return TextWindow("name", name_detail(entity), name_copy(entity))
 
-    def loaded_detail(self, screen: TextScreen) -> None:
-        """Show every case of the name."""
-        self.app.push_screen(screen)
+    def _open(self, window: TextWindow) -> None:
+        self.app.push_screen(window)
 
     # -- actions
 
@@ -250,21 +259,9 @@ class EntityRoom(Room):
         wanted = event.value.strip()
         self.action_back()
         if wanted:
-            self.load("matches", lambda: self._matching(wanted))
+            self.load(lambda: matching_names(self.session, self.names, wanted), self.show_matches)
 
-    def _matching(self, wanted: str) -> list[str]:
-        folded = wanted.casefold()
-        corpus = self.session.parallel()[0]
-        whole = [entity.id for entity in corpus.named(wanted)]
-        held = {
-            entity.id
-            for entity in corpus.entities
-            if any(folded in form.casefold() for forms in entity.forms.values() for form in forms.values())
-        }
-        known = [id for id, title in self.names if id in held or folded in title.casefold() or folded in id]
-        return list(dict.fromkeys([*whole, *known]))
-
-    def loaded_matches(self, found: list[str]) -> None:
+    def show_matches(self, found: list[str]) -> None:
         """Show the first of them."""
         self.found = found
         if found:
@@ -283,23 +280,23 @@ class EntityRoom(Room):
     def action_swap(self) -> None:
         """The name in contexts of every type."""
         about, language = self.about, self.language
-        self.load("swaps", lambda: (language, swap_frame(self.session, about, language)))
+        self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps)
 
-    def loaded_swaps(self, found: "tuple[str, pd.DataFrame]") -> None:
+    def show_swaps(self, found: "tuple[str, pd.DataFrame]") -> None:
         """List the sentences."""
         language, frame = found
         title = f"{literal(self.view.title if self.view else self.about)} in other contexts, {language_name(language)}"
         empty = "The corpus has no context in the case of this name."
 
-        def whole(row: int) -> TextScreen:
+        def whole(row: int) -> TextWindow:
             record = frame.iloc[row]
             if record["predicted"]:
                 return word_by_word(record)
             shown = tagged_words(str(record["words"]), str(record["gold"]), str(record["gold"]))
-            return TextScreen("sentence", shown, str(record["text"]))
+            return TextWindow("sentence", shown, str(record["text"]))
 
         name, rows = f"swap_{self.about}_{language}", WrongRows(frame, fixed=2)
-        self.app.push_screen(ListScreen(title, name, frame, SWAP_COLUMNS, empty, whole, rows=rows))
+        self.app.push_screen(ListWindow(title, name, frame, SWAP_COLUMNS, empty, whole, rows=rows))
 
     def action_start_swap(self) -> None:
         """Have the run's model read the name in other contexts, after a question."""
@@ -308,38 +305,34 @@ class EntityRoom(Room):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.load("started", lambda: start_swap(self.session, view.title))
+                self.load(lambda: start_swap(self.session, view.title), self.tell_started)
 
         question = f"Read {literal(view.title)} in contexts of all types?"
         consequence = "A run of its own, about a minute on two cores; w shows what the model says when it is done."
-        self.app.push_screen(ConfirmScreen(question, consequence), answered)
+        self.app.push_screen(ConfirmWindow(question, consequence), answered)
 
-    def loaded_started(self, run: Run) -> None:
+    def tell_started(self, run: Run) -> None:
         """Say which run does it."""
         self.explorer.tell(f"Started {run.id}. w lists the sentences; o opens the run.")
 
-    async def action_tokens(self) -> None:
+    def action_tokens(self) -> None:
         """The cut of the name in Tokens."""
-        about = self.about
-        await self.explorer.action_room("tokens")
-        self.explorer.room.open_entity(about)  # type: ignore[attr-defined]
+        self.app.post_message(ShowSubwords(Name(self.about)))
 
-    async def action_space(self) -> None:
+    def action_space(self) -> None:
         """The points of the name in Space."""
-        about = self.about
-        await self.explorer.action_room("space")
-        self.explorer.room.find(about)  # type: ignore[attr-defined]
+        self.app.post_message(ShowPoints(Name(self.about)))
 
     def shown(self) -> Shown | None:
         """The table with the focus."""
         if self.view is None:
             return None
         part = self.app.focused.id if self.app.focused is not None else ""
-        safe = "".join(letter if letter.isalnum() else "_" for letter in self.about)
-        if part == "said":
-            return Shown(f"said_{safe}", FrameRows(self.view.said), {name: _SAID[name] for name in SAID})
+        safe = safe_name(self.about)
+        if part == "predicted":
+            return Shown(f"said_{safe}", FrameRows(self.view.predicted), {name: _PREDICTED[name] for name in PREDICTED})
         if part == "near":
-            near = self.near if self.near is not None else self.view.said.head(0)
+            near = self.near if self.near is not None else self.view.predicted.head(0)
             return Shown(f"nearest_{safe}_{self.language}", FrameRows(near), {name: _MEANINGS[name] for name in NEAR})
         if part == "alike":
             columns = dict(zip(ALIKE, ("entity id", "its type"), strict=True))
@@ -358,38 +351,3 @@ class EntityRoom(Room):
     def copied(self) -> str:
         """The row under the cursor."""
         return self.app.focused.copied() if isinstance(self.app.focused, FrameTable) else ""
-
-
-def why(view: EntityView, code: str, width: int) -> Text:
-    """In words: the form under the cursor beside that of the reference, cut, spelling, vectors and errors."""
-    rows = {str(row["language"]): row for row in view.forms.to_dict("records")}
-    here, there = rows[code], rows[view.reference]
-    text = Text()
-    for place, row in enumerate((here, there) if code != view.reference else (here,)):
-        text.append(" – " if place else "")
-        text.append(f"{row['language']} ", class_style(str(row["language"])) + Style(bold=True))
-        text.append(literal(row["form"]), HIGHLIGHT)
-    if code == view.reference:
-        text.append("   j k: another language beside it", "dim")
-    else:
-        own, other = (str(row["pieces"]).split(" ") for row in (here, there))
-        shared = [literal(piece) for piece in dict.fromkeys(own) if piece in other]
-        text.append(f"  TNLD {here['tnld']:.2f} · {here['count']} to {there['count']} pieces, ")
-        text.append(f"shared {' '.join(shared)}" if shared else "none shared")
-    text.truncate(width, overflow="ellipsis")
-    facts = Text(view.why_no_vectors, "dim")
-    if view.siblings is not None and code != view.reference:
-        facts = _cosines(view, code)
-    facts.truncate(width, overflow="ellipsis")
-    return text.append("\n").append_text(facts)
-
-
-def _cosines(view: EntityView, code: str) -> Text:
-    text = Text()
-    for stage, layer in view.spaces():
-        row = view.cosine(code, view.reference, stage, layer)
-        if row is not None and row["n"]:
-            text.append("   " if text else "cosine  ")
-            text.append(f"{stage} {layer}: ").append(f"{row['cosine']:.2f}", "bold")
-            text.append(f" (others {row['floor']:.2f}, n {row['n']})", "dim")
-    return text

@@ -1,4 +1,4 @@
-"""A name in other contexts: the sentences of every type that could hold it, and what models said of them."""
+"""A name in other contexts: the sentences of every type that could hold it, and what models predicted there."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ SWAP_COLUMNS = {
     "confidence": "lowest probability of a predicted tag within the name", "gold": "tags of the name's own type",
     "sentence": "language/context/entity", "run": "the run that read it", "text": "the sentence as it is written",
 }  # fmt: skip
-_SAID = ["context", "predicted", "confidence"]
+_PREDICTED = ["context", "predicted", "confidence"]
 
 
 def swap_frame(session: "Session", entity_id: str, language: str) -> "pd.DataFrame":
@@ -32,13 +32,13 @@ def swap_frame(session: "Session", entity_id: str, language: str) -> "pd.DataFra
     corpus, _ = session.parallel()
     entity = corpus.entity_by_id.get(entity_id)
     form = entity.forms.get("nominative", {}).get(language) if entity else None
-    said = _said(session, entity_id, language)
+    predictions = _predictions(session, entity_id, language)
     rows: list[tuple[Any, ...]] = []
     for context in corpus.contexts if entity and form else ():
         fits = context.case == "nominative" and language in context.texts
         if fits and entity and form and not (context.gender and entity.gender and context.gender != entity.gender):
             words, tags, text = fill(context.texts[language], form, "nominative", entity.type, language)
-            own, confidence, run = said.get(context.id, ("", float("nan"), ""))
+            own, confidence, run = predictions.get(context.id, ("", float("nan"), ""))
             rows.append((context.type, context.id, " ".join(words), _whole(own, tags), confidence, " ".join(tags),
                          f"{language}/{context.id}/{entity_id}", run, text))  # fmt: skip
     rows.sort(key=lambda row: not row[3])
@@ -47,22 +47,22 @@ def swap_frame(session: "Session", entity_id: str, language: str) -> "pd.DataFra
 
 def _whole(own: str, tags: tuple[str, ...]) -> str:
     """The tags of a sentence whose name is tagged so, or nothing where it is not known how."""
-    said = iter(own.split(" ") if own else ())
-    whole = " ".join(tag if tag == "O" else next(said, "O") for tag in tags)
+    predicted = iter(own.split(" ") if own else ())
+    whole = " ".join(tag if tag == "O" else next(predicted, "O") for tag in tags)
     return whole if own else ""
 
 
-def _said(session: "Session", entity_id: str, language: str) -> dict[str, tuple[str, float, str]]:
+def _predictions(session: "Session", entity_id: str, language: str) -> dict[str, tuple[str, float, str]]:
     """Context id → predicted tags of the name, confidence and run, the newest run first."""
     found: dict[str, tuple[str, float, str]] = {}
     for run in swap_runs(session):
         table = session.table("swap", run)
-        if table is None or not {"entity", "language", "kind", *_SAID} <= set(table.columns):
+        if table is None or not {"entity", "language", "kind", *_PREDICTED} <= set(table.columns):
             continue
         own = table[
             (table["entity"] == entity_id) & (table["language"] == language) & (table["kind"] == "context")
         ].drop_duplicates("context")
-        for context, predicted, confidence in own[_SAID].itertuples(index=False):
+        for context, predicted, confidence in own[_PREDICTED].itertuples(index=False):
             found.setdefault(str(context), (str(predicted), float(confidence), run.id))
     return found
 

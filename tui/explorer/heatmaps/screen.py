@@ -1,6 +1,5 @@
 """Heatmaps: the tables of two languages and a value, as matrices; one less another, or less its chance floor."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -12,52 +11,38 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.engine.geometry.comparing import above_floor_table, difference_table
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import class_style, language_name, language_order
-from nerspace.tui.explorer.beside import choose_beside
-from nerspace.tui.explorer.heatmaps.matrices import (
+from nerspace.tui.explorer.heatmaps.model import (
+    FLOORS,
     TABLES,
     MatrixTable,
     Slice,
+    View,
     can_compute,
     compute_slices,
+    difference_view,
     key_text,
+    plain_view,
     read_slices,
-    slices_of,
+    scale_of,
 )
-from nerspace.tui.explorer.screen import NO_RUN, Room
+from nerspace.tui.explorer.other_run import choose_other_run
+from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
-from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 _TABLE_WIDTH = 150
-_FLOORS = ("value", "floor", "above")
-_MADE = {
-    "differences": MatrixTable("differences", "", (), "difference", diverging=True),
-    "above_floor": MatrixTable("above_floor", "", (), "above", diverging=True),
-}
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What is drawn: a slice, how, and what it is called. made: the table of the catalogue that its rows are of."""
-
-    table: MatrixTable
-    slice: Slice
-    column: str
-    title: str
-    file: str
-    made: str
-
-
-class HeatmapsRoom(Room):
+class HeatmapsScreen(ExplorerScreen):
     """One matrix at a time: `m` changes the measure, [ and ] the slice, `s` the order."""
 
     BINDINGS = bindings("heatmaps")
@@ -101,9 +86,9 @@ class HeatmapsRoom(Room):
             held = read_slices(self.session)
             return held, read_slices(self.session, other) if other else {}, can_compute(self.session, held)
 
-        self.load("slices", read)
+        self.load(read, self.show_slices)
 
-    def loaded_slices(self, found: "tuple[dict[str, list[Slice]], dict[str, list[Slice]], tuple[str, ...]]") -> None:
+    def show_slices(self, found: "tuple[dict[str, list[Slice]], dict[str, list[Slice]], tuple[str, ...]]") -> None:
         """Show the measure that was in view, else the first there is."""
         self.slices, self.others, self.possible = found
         self.less.clear()
@@ -126,21 +111,17 @@ class HeatmapsRoom(Room):
             own = compute_slices(self.session, table)
             return table.name, own, compute_slices(self.session, table, other) if other else []
 
-        self.load("computed", compute)
+        self.load(compute, self.take_computed, self._not_computed)
 
-    def loaded_computed(self, found: tuple[str, list[Slice], list[Slice]]) -> None:
+    def take_computed(self, found: tuple[str, list[Slice], list[Slice]]) -> None:
         """Keep what was computed."""
         name, self.slices[name], others = found
         if others:
             self.others[name] = others
         self.draw()
 
-    def failed(self, what: str, error: NerspaceError) -> None:
-        """Say in place what could not be computed."""
-        if what == "computed":
-            self.query_one(Heatmap).show(None, literal(error))
-        else:
-            super().failed(what, error)
+    def _not_computed(self, error: NerspaceError) -> None:
+        self.query_one(Heatmap).show(None, literal(error))
 
     @property
     def table(self) -> MatrixTable:
@@ -156,49 +137,23 @@ class HeatmapsRoom(Room):
         start = 0 if self.table_name == "tnld" else len(found) - 1
         return found[self.chosen.get(self.table_name, start) % len(found)]
 
-    def _scale(self, part: Slice) -> tuple[float, float]:
-        """One scale for all slices but the stage, floors among them, so that colors compare before and after."""
-        table = self.table
-        if table.diverging:
-            return -1.0, 1.0
-        by = [name for name in table.by if name in part.frame]
-        fixed = [place for place, name in enumerate(by) if name == "layer"]
-        family = [s for s in self.slices[table.name] if all(s.key[place] == part.key[place] for place in fixed)]
-        columns = [table.value, table.floor] if table.floor else [table.value]
-        found = [v for one in family for column in columns for v in one.values(column).values() if v == v]
-        return (min(found), max(found)) if found else (0.0, 1.0)
-
     # -- what is drawn
 
     def _view(self, part: Slice) -> View:
         """The slice, or what is made of it: less its floor, less the marked slice, less the same of another run."""
-        table, key = self.table, literal(key_text(self.table, part.frame, part.key))
-        title = f"{table.title} · {key}" if key else table.title
-        file = "_".join([table.name, *(str(value) for value in part.key)])
-        base = self._subtracted(part)
-        if base is not None:
-            other, name = base
-            frame = difference_table(part.frame, other.frame, table.value, table.pair)
-            made = slices_of(_MADE["differences"], frame)[0]
-            file = f"differences_{file}_less_{''.join(c if c.isalnum() else '_' for c in name)}"
-            return View(_MADE["differences"], made, "difference", f"{title}  −  {name}", file, "differences")
-        if table.floor and self.floor == "above":
-            frame = above_floor_table(part.frame, table.value, table.floor, table.pair)
-            made = slices_of(_MADE["above_floor"], frame)[0]
-            return View(_MADE["above_floor"], made, "above", f"{title} · above chance", f"above_floor_{file}",
-                        "above_floor")  # fmt: skip
-        if table.floor and self.floor == "floor":
-            return View(table, part, table.floor, f"{title} · chance floor", file, table.name)
-        return View(table, part, table.value, title, file, table.name)
+        if (base := self._subtracted(part)) is not None:
+            return difference_view(self.table, part, *base)
+        return plain_view(self.table, part, self.floor)
 
     def _subtracted(self, part: Slice) -> tuple[Slice, str] | None:
         """The slice that is taken away, and its name."""
         if self.table_name in self.less:
             other = self.slices[self.table_name][self.less[self.table_name]]
-            return other, literal(key_text(self.table, other.frame, other.key))
-        found = (other for other in self.others.get(self.table_name, ()) if other.key == part.key)
-        if self.session.other is not None and (other := next(found, None)) is not None:
-            return other, self.session.other.id
+            return other, literal(key_text(self.table, other))
+        if self.session.other is not None:
+            for other in self.others.get(self.table_name, ()):
+                if other.key == part.key:
+                    return other, self.session.other.id
         return None
 
     def draw(self) -> None:
@@ -212,10 +167,7 @@ class HeatmapsRoom(Room):
             return
         view = self.view = self._view(part)
         values = view.slice.values(view.column)
-        low, high = self._scale(part)
-        if view.made != self.table.name:
-            reach = max((abs(value) for value in values.values() if value == value), default=0.0) or 1.0
-            low, high = -reach, reach
+        low, high = scale_of(view, self.table, part, self.slices[self.table_name])
         if self.table.pair == ("a", "b"):
             codes = tuple(language_order(list(dict.fromkeys(c for pair in values for c in pair)), self.by_family))
             down: tuple[str, ...] = ()
@@ -223,13 +175,7 @@ class HeatmapsRoom(Room):
             down = tuple(language_order(list(dict.fromkeys(a for a, _ in values)), self.by_family))
             codes = tuple(language_order(list(dict.fromkeys(b for _, b in values)), self.by_family))
         heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down))
-        values_table.show(FrameRows(self._ordered(view), fixed=2), values_table.row)
-
-    def _ordered(self, view: View) -> "pd.DataFrame":
-        """The rows behind the matrix, the largest value first."""
-        frame = view.slice.frame
-        kept = [name for name in frame.columns if name not in self.table.by]
-        return frame[kept].sort_values(view.column, ascending=False, kind="stable")
+        values_table.show(FrameRows(view.slice.ordered(self.table, view.column), fixed=2), values_table.row)
 
     @on(Heatmap.Moved)
     def _moved(self) -> None:
@@ -250,8 +196,8 @@ class HeatmapsRoom(Room):
     @on(FrameTable.Moved, "#matrix-table")
     def _row_moved(self, event: FrameTable.Moved) -> None:
         if self.view is not None and self.app.focused is event.table:
-            row = self._ordered(self.view).iloc[event.row]
-            first, second = self.table.pair if self.view.made == self.table.name else ("a", "b")
+            row = self.view.slice.ordered(self.table, self.view.column).iloc[event.row]
+            first, second = self.view.table.pair
             self.query_one(Heatmap).go_to((str(row[first]), str(row[second])))
             self._moved()
 
@@ -267,7 +213,7 @@ class HeatmapsRoom(Room):
         for name, value in row.items():
             text.append(f"{literal(name):<12}", "bold").append(f"{_value(value):<12}")
             text.append(f"{literal(meanings.get(name, ''))}\n", "dim")
-        self.app.push_screen(TextScreen(literal(view.title), text, self.copied()))
+        self.app.push_screen(TextWindow(literal(view.title), text, self.copied()))
 
     # -- actions
 
@@ -294,7 +240,7 @@ class HeatmapsRoom(Room):
         if not self.table.floor:
             self.explorer.tell(f"{self.table_name} has no chance floor.")
             return
-        self.floor = _FLOORS[(_FLOORS.index(self.floor) + 1) % len(_FLOORS)]
+        self.floor = FLOORS[(FLOORS.index(self.floor) + 1) % len(FLOORS)]
         self.draw()
 
     def action_less(self) -> None:
@@ -322,7 +268,7 @@ class HeatmapsRoom(Room):
 
     def action_beside(self) -> None:
         """Take the same matrix of another run away from this one's."""
-        choose_beside(self.explorer, self.run_changed)
+        choose_other_run(self.explorer, self.run_changed)
 
     def action_next_view(self) -> None:
         """From the matrix to its values in order and back."""

@@ -13,8 +13,8 @@ from nerspace.engine.paper.claims import item_table
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.screen import NO_RUN, Room
+from nerspace.tui.explorer.list_window import ListWindow
+from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.rows import Cell, FrameRows, Shown
@@ -52,7 +52,7 @@ def claims_of(table: "pd.DataFrame", items: list[str]) -> "pd.DataFrame":
     return whole.sort_values("item", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
-class PaperRoom(Room):
+class PaperScreen(ExplorerScreen):
     """The claims; what decided the one under the cursor stands below."""
 
     BINDINGS = bindings("paper")
@@ -76,14 +76,14 @@ class PaperRoom(Room):
 
     def run_changed(self) -> None:
         """Read the claims again."""
-        self.load("claims", self._read)
+        self.load(self._read, self.show_claims)
 
     def _read(self) -> "pd.DataFrame | None":
         table = self.session.table("paper_claims")
         run = self.session.run
         return None if table is None or run is None else claims_of(table, list(run.info()["request"]["items"]))
 
-    def loaded_claims(self, claims: "pd.DataFrame | None") -> None:
+    def show_claims(self, claims: "pd.DataFrame | None") -> None:
         """Show the claims."""
         self.claims = claims
         table = self.query_one("#paper-claims", FrameTable)
@@ -126,7 +126,7 @@ class PaperRoom(Room):
             self.explorer.tell(f"The run has no table {name}.", "warning")
             return
         columns = CATALOGUE[name].meanings
-        self.app.push_screen(ListScreen(f"{title} ({name})", name, frame, columns, "The table is empty."))
+        self.app.push_screen(ListWindow(f"{title} ({name})", name, frame, columns, "The table is empty."))
 
     # -- actions
 

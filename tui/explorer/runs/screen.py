@@ -1,8 +1,6 @@
-"""Runs: all runs of the workspace, with what was asked of each; open, compare, stop, resume, remove."""
+"""Runs: all runs of the workspace, with the request of each; open, compare, stop, resume, remove."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events, on
@@ -14,60 +12,26 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.run_bar import state_sign
-from nerspace.tui.explorer.runs.one_run import CompareScreen, RunScreen, brief, contents, read_comparison
-from nerspace.tui.explorer.screen import NO_RUN, Room
-from nerspace.tui.explorer.session import Session
-from nerspace.tui.explorer.training.progress import clock
-from nerspace.tui.literal import is_missing, literal
+from nerspace.tui.explorer.messages import OpenRun, ResumeRun
+from nerspace.tui.explorer.runs.model import Comparison, RunRows, brief, contents, read_comparison
+from nerspace.tui.explorer.runs.windows import CompareWindow, RunWindow
+from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.training.form import ask_for_run
+from nerspace.tui.literal import literal
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import ConfirmScreen
-from nerspace.tui.widgets.rows import Cell, FrameRows, NoRows, Shown
+from nerspace.tui.widgets.modals import ConfirmWindow
+from nerspace.tui.widgets.rows import NoRows, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 POLL_SECONDS = 2.0
 _DETAIL_HEIGHT = 20
-_PICKED = {name: CATALOGUE["runs"].meanings[name] for name in ("run", "state", "kind", "created", "donor", "tables")}
 
 
-class RunRows(FrameRows):
-    """The table `runs`, its moments in local time and its durations as a clock shows them."""
-
-    def __init__(self, frame: "pd.DataFrame", here: str) -> None:
-        super().__init__(frame, 2, ("run",))
-        self.here = here
-
-    def cells(self, index: int) -> Sequence[Cell]:
-        """The cells of a run; the one in view is bold."""
-        cells: list[Cell] = list(super().cells(index))
-        row = self.frame.iloc[index]
-        names = list(self.frame.columns)
-        cells[0] = Text(literal(row["run"]), "bold" if row["run"] == self.here else "", end="")
-        sign, style = state_sign(str(row["state"]))
-        cells[1] = Text.assemble((sign, style), f" {literal(row['state'])}", end="")
-        for name, shown in (("created", _moment), ("seconds", _clock)):
-            if name in names:
-                cells[names.index(name)] = shown(row[name])
-        return cells
-
-
-def _moment(value: object) -> str:
-    try:
-        return f"{datetime.fromisoformat(str(value)).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return "–"
-
-
-def _clock(value: Any) -> str:
-    return "–" if is_missing(value) else clock(float(value))
-
-
-class RunsRoom(Room):
-    """Newest first; what was asked of the run under the cursor stands below."""
+class RunsScreen(ExplorerScreen):
+    """Newest first; the request of the run under the cursor stands below."""
 
     BINDINGS = bindings("runs")
 
@@ -107,9 +71,9 @@ class RunsRoom(Room):
         """Read the folders again."""
         from nerspace.engine.runs.tables import runs_table
 
-        self.load("runs", lambda: runs_table(self.session.workspace))
+        self.load(lambda: runs_table(self.session.workspace), self.show_runs)
 
-    def loaded_runs(self, frame: "pd.DataFrame") -> None:
+    def show_runs(self, frame: "pd.DataFrame") -> None:
         """Show what has changed."""
         here = self.session.run.id if self.session.run else ""
         table = self.query_one(FoundTable)
@@ -143,18 +107,15 @@ class RunsRoom(Room):
     def _moved(self) -> None:
         run = self.run()
         if run is not None:
-            self.load("brief", lambda: brief(run))
+            self.load(lambda: brief(run), self.show_brief, self._no_brief)
 
-    def loaded_brief(self, text: Text) -> None:
-        """What was asked of the run under the cursor."""
+    def show_brief(self, text: Text) -> None:
+        """The request of the run under the cursor."""
         self.query_one("#run-detail", Static).update(text, layout=False)
 
-    def failed(self, what: str, error: NerspaceError) -> None:
+    def _no_brief(self, error: NerspaceError) -> None:
         """A run may vanish while it is looked at."""
-        if what == "brief":
-            self.query_one("#run-detail", Static).update(Text(literal(error)))
-        else:
-            super().failed(what, error)
+        self.query_one("#run-detail", Static).update(Text(literal(error)))
 
     @on(FrameTable.Marked)
     def _marked(self, event: FrameTable.Marked) -> None:
@@ -164,25 +125,23 @@ class RunsRoom(Room):
     @on(FrameTable.Picked)
     def _picked(self) -> None:
         if (run := self.run()) is not None:
-            self.load("contents", lambda: (run, contents(run)))
+            self.load(lambda: (run, contents(run)), self.show_contents)
 
-    def loaded_contents(self, found: "tuple[Run, pd.DataFrame]") -> None:
+    def show_contents(self, found: "tuple[Run, pd.DataFrame]") -> None:
         """Show the request and the tables of a run."""
-        self.app.push_screen(RunScreen(*found))
+        self.app.push_screen(RunWindow(*found))
 
     # -- actions
 
     def action_open(self) -> None:
         """Show the run on every screen."""
         if (run := self.run()) is not None:
-            self.explorer.open_run(run)
+            self.app.post_message(OpenRun(run))
             self.explorer.tell(f"{run.id} is shown on every screen.")
 
     def action_new_run(self) -> None:
         """Ask what to train and start it."""
-        from nerspace.tui.explorer.training.new_run import NewRunScreen
-
-        self.app.push_screen(NewRunScreen(self.session), self.explorer.open_run)
+        ask_for_run(self.explorer)
 
     def action_compare(self) -> None:
         """Lay two marked runs side by side."""
@@ -190,11 +149,11 @@ class RunsRoom(Room):
             self.explorer.tell(f"Mark two runs with space; {len(self.session.overlaid)} marked.", "warning")
             return
         a, b = self.session.overlaid
-        self.load("comparison", lambda: read_comparison(a, b))
+        self.load(lambda: read_comparison(a, b), self.show_comparison)
 
-    def loaded_comparison(self, found: "tuple[Run, Run, pd.DataFrame, pd.DataFrame]") -> None:
+    def show_comparison(self, compared: Comparison) -> None:
         """Show both tables."""
-        self.app.push_screen(CompareScreen(*found))
+        self.app.push_screen(CompareWindow(compared))
 
     def action_stop_run(self) -> None:
         """Ask to stop, after a question."""
@@ -213,12 +172,12 @@ class RunsRoom(Room):
                 self.explorer.tell(f"{run.id} was asked to stop.")
 
         consequence = "It ends after its next step and keeps everything so far; R goes on with it."
-        self.app.push_screen(ConfirmScreen(f"Stop {literal(run.id)}?", consequence), answered)
+        self.app.push_screen(ConfirmWindow(f"Stop {literal(run.id)}?", consequence), answered)
 
     def action_resume_run(self) -> None:
         """Go on with a run that ended before its time."""
         if (run := self.run()) is not None:
-            self.explorer.resume(run)
+            self.app.post_message(ResumeRun(run))
 
     def action_remove_run(self) -> None:
         """Delete a run, after a question."""
@@ -233,16 +192,16 @@ class RunsRoom(Room):
             return run.id
 
         consequence = f"{literal(run.path)} goes with its tables, vectors and models. Nothing brings it back."
-        question = ConfirmScreen(f"Delete {literal(run.id)}?", consequence)
-        self.app.push_screen(question, lambda yes: self.load("removed", remove) if yes else None)
+        question = ConfirmWindow(f"Delete {literal(run.id)}?", consequence)
+        self.app.push_screen(question, lambda yes: self.load(remove, self.let_go) if yes else None)
 
-    def loaded_removed(self, name: str) -> None:
-        """Tell it, and let go of it."""
+    def let_go(self, name: str) -> None:
+        """Let go of a run that was removed."""
         self.explorer.tell(f"{name} is gone.")
         self.session.overlaid = [run for run in self.session.overlaid if run.id != name]
         self.query_one(FoundTable).marks.discard((name,))
         if self.session.run is not None and self.session.run.id == name:
-            self.explorer.close_run()
+            self.app.post_message(OpenRun(None))
         self.run_changed()
 
     def shown(self) -> Shown | None:
@@ -252,13 +211,3 @@ class RunsRoom(Room):
     def copied(self) -> str:
         """The row or cell under the cursor."""
         return self.query_one(FoundTable).copied()
-
-
-def run_list(session: Session) -> tuple[ListScreen, list[Run]]:
-    """A window that lists the runs of the workspace, newest first, and the runs behind its rows."""
-    from nerspace.engine.runs.tables import runs_table
-
-    frame = runs_table(session.workspace)[list(_PICKED)]
-    runs = [Run(session.workspace / "runs" / name) for name in frame["run"]]
-    here = next((place for place, run in enumerate(runs) if run == session.run), 0)
-    return ListScreen("runs of this workspace", "runs", frame, _PICKED, NO_RUN, row=here), runs

@@ -6,8 +6,7 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from nerspace.tui.explorer.space.links import Label
-from nerspace.tui.explorer.space.maps import Key, Maps
+from nerspace.tui.explorer.space.model import Key, Label, Maps
 from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.widgets.scatter import Scatter
 
@@ -43,8 +42,8 @@ class Panes(Vertical):
     @property
     def active(self) -> Scatter:
         """The map with the focus, else the last one."""
-        focused, shown = self.app.focused, self.shown
-        return focused if isinstance(focused, Scatter) or not shown else shown[-1]  # type: ignore[return-value]
+        focused = self.app.focused
+        return focused if isinstance(focused, Scatter) else [self.query_one("#left", Scatter), *self.shown][-1]
 
     def _arrange(self, grid: Sequence[Sequence[object]]) -> None:
         self._shown = []

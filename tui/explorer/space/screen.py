@@ -1,25 +1,28 @@
-"""Space: the maps of the run, walked with a box; what is nearest to it is always told, with its sentence."""
+"""Space: the maps of the run, walked with a box; what is nearest to it is always shown, with its sentence."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.data.details import HIGHLIGHT
-from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.screen import Name
-from nerspace.tui.explorer.space.links import Label, nearest_labels, parallel_labels, read_nearest
-from nerspace.tui.explorer.space.map_screen import MapRoom
-from nerspace.tui.explorer.space.maps import Key
+from nerspace.tui.colours import language_name
+from nerspace.tui.explorer.list_window import ListWindow
+from nerspace.tui.explorer.messages import Name
+from nerspace.tui.explorer.other_run import choose_other_run
+from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.space.model import Array, Key, Label, Maps, Neighbours, read_maps, read_nearest
 from nerspace.tui.explorer.space.panes import Panes
-from nerspace.tui.literal import entity_text, literal
+from nerspace.tui.explorer.space.text import cosine_fact, point_text, quality_text
+from nerspace.tui.literal import literal
+from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.widgets.legend import Legend
 from nerspace.tui.widgets.rows import FrameRows, Shown
 from nerspace.tui.widgets.scatter import Scatter
@@ -27,23 +30,43 @@ from nerspace.tui.widgets.scatter import Scatter
 if TYPE_CHECKING:
     import pandas as pd
 
-_NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
+_TWO_WIDTH = 110
+_FOUR = (150, 44)
+FILM_SECONDS = 0.5
+NO_MAP = "This run has no map yet. It is drawn last; r looks again."
+
 _SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "text"]
 _MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["map"].meanings, **CATALOGUE["points"].meanings}
 _COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
-_NEAR_SHOWN = ["rank", "language", "form", "cosine", "type", "entity", "floor", "sentence", "neighbour"]
+_NEAR_COLUMNS = {
+    name: CATALOGUE["nearest"].meanings[name]
+    for name in ("rank", "language", "form", "cosine", "type", "entity", "floor", "sentence", "neighbour")
+}
 # What the points are joined to, in the order of the key p.
 _JOINS = ("parallels", "lines", "")
 
 
-class SpaceRoom(MapRoom):
-    """The box and what it is on: the nearest point, its parallels, its neighbours, the points inside."""
+class SpaceScreen(ExplorerScreen):
+    """One map; before and after side by side, and the initial layer over the output, where there is room.
+
+    The box is on a point: with it are shown its parallels or its neighbours, and the points inside.
+    """
 
     BINDINGS = bindings("space")
 
     def __init__(self, id: str) -> None:
         super().__init__(id)
+        self.maps: Maps | None = None
+        self.key: Key | None = None
+        self.color = "language"
+        self.wanted = 4
+        self.hidden: dict[str, set[int]] = {}
+        self.found: list[int] = []
         self.join = "parallels"
+        self.neighbours: Neighbours | None = None
+        self.film: Timer | None = None
+        self.playing = False
+        self._grid: list[list[Key]] = []
 
     def compose(self) -> ComposeResult:
         """Maps and legend, the nearest point, the quality of the map."""
@@ -54,107 +77,233 @@ class SpaceRoom(MapRoom):
         yield Static(id="nearest", markup=False)
         yield Static(id="quality", markup=False)
 
-    # -- what is near
-
     def on_mount(self) -> None:
-        """Follow the box from map to map; the base class reads them, as Textual calls its handler too."""
+        """Read the maps, and follow the box from map to map."""
+        self.run_changed()
         for scatter in self.panes.query(Scatter):
             scatter.watcher = self._walked
+
+    def focus_target(self) -> Widget | None:
+        """The map that was walked last."""
+        return self.active
+
+    @property
+    def panes(self) -> Panes:
+        """The maps on the screen."""
+        return self.query_one(Panes)
+
+    @property
+    def active(self) -> Scatter:
+        """The map with the focus, else the last one."""
+        return self.panes.active
+
+    def run_changed(self) -> None:
+        """Read the tables again."""
+        self.load(lambda: read_maps(self.session), self.show_maps)
+
+    def show_maps(self, maps: Maps | None) -> None:
+        """Show the map that was in view, else the last layer after fine-tuning."""
+        first, self.maps = self.maps is None, maps
+        self.neighbours, self.found = None, []
+        if maps is None:
+            self.key = None
+        elif self.key not in maps.keys:
+            self.key = maps.keys[-1]
+        if maps is not None and self.color not in maps.colors:
+            self.color = "language"
+        self.lay_out()
+        if first and isinstance(self.app.focused, Scatter):
+            self.panes.shown[-1].focus()
+
+    # -- what is in view
+
+    @property
+    def kinds(self) -> Classes | None:
+        """The classes that color the points."""
+        return None if self.maps is None else self.maps.colors[self.color]
+
+    def _fitting(self) -> int:
+        """How many maps the screen has room for."""
+        wide, high = self.size.width, self.size.height
+        return 4 if wide >= _FOUR[0] and high >= _FOUR[1] else 2 if wide >= _TWO_WIDTH else 1
+
+    def lay_out(self) -> None:
+        """Put the maps on the screen."""
+        legend = self.query_one(Legend)
+        legend.display = self.maps is not None
+        if self.maps is None or self.key is None or (classes := self.kinds) is None:
+            self.panes.show_nothing(NO_MAP if self.session.run else NO_RUN)
+            self.query_one("#quality", Static).update("")
+            self.query_one("#nearest", Static).update("")
+            return
+        focused = self.app.focused
+        self._grid = self.maps.grid(self.key, 1 if self.film is not None else min(self.wanted, self._fitting()))
+        titles = {key: self._title(self.maps, key) for line in self._grid for key in line}
+        self.panes.show(self.maps, self._grid, titles, classes, self.hidden.setdefault(self.color, set()))
+        self._show_legend(legend, classes)
+        if isinstance(focused, Scatter) and focused not in self.panes.shown:
+            self.panes.shown[-1].focus()
+
+    def _title(self, maps: Maps, key: Key) -> str:
+        film = "" if self.film is None else f"  ▶ {maps.keys.index(key) + 1} of {len(maps.keys)}"
+        return maps.title(key) + film
+
+    def on_resize(self) -> None:
+        """More maps need room, and so do names in the legend."""
+        if self.maps is not None:
+            self.call_after_refresh(self.lay_out)
+
+    def _show_legend(self, legend: Legend, classes: Classes) -> None:
+        counts = np.bincount(classes.codes[classes.codes >= 0], minlength=len(classes.names))
+        wide = self.size.width >= 100 and self.color == "language"
+        longest = max((len(name) for name in classes.names), default=0)
+        legend.styles.width = 24 if self.size.width >= 100 else min(24, max(13, longest + 12))
+        legend.show([
+            (mark, literal(f"{name} {language_name(name)}" if wide else name), f"{count:,}", style,
+             place in self.hidden[self.color])
+            for place, (mark, name, count, style) in enumerate(
+                zip(classes.marks, classes.names, counts, classes.styles, strict=True))
+        ])  # fmt: skip
+
+    def _key_of(self, scatter: Scatter) -> Key | None:
+        keys = [key for line in self._grid for key in line]
+        shown = self.panes.shown
+        return keys[shown.index(scatter)] if scatter in shown and len(keys) == len(shown) else self.key
+
+    # -- what is near
 
     def _walked(self, scatter: Scatter) -> None:
         """The box, the window or the classes of a map have changed."""
         if self.maps is None or scatter is not self.active or not len(scatter.x):
             return
-        point = scatter.nearest_point()
-        joined = self.anchor if self.near else point if self.join == "lines" else -1
+        point, key = scatter.nearest_point(), self._key_of(scatter)
+        joined = self.neighbours.point if self.neighbours else point if self.join == "lines" else -1
         self.panes.label([self._labels(self._key_of(pane), point) for pane in self.panes.shown], point, joined)
-        self._show_quality(scatter)
-        self.query_one("#nearest", Static).update(self._nearest_text(scatter, point), layout=False)
-
-    def _show_quality(self, scatter: Scatter) -> None:
-        assert self.maps is not None  # noqa: S101
-        key = self._key_of(scatter)
-        long, short = self.maps.quality.get(key, _NO_QUALITY) if key else ("", "")
-        beside = "" if self.color == "language" else f" · color {literal(self.color)}"
-        fitting = (line for line in (long + beside, short + beside, long) if len(line) < self.size.width - 1)
-        line = next(fitting, short)
-        text = Text(literal(line), no_wrap=True, overflow="ellipsis")
-        self.query_one("#quality", Static).update(text, layout=False)
+        quality = quality_text(self.maps, key, self.color, self.size.width - 1)
+        self.query_one("#quality", Static).update(quality, layout=False)
+        text = Text("No class is shown. a shows all of them.", no_wrap=True, overflow="ellipsis")
+        if point >= 0 and (classes := self.kinds) is not None:
+            fact = cosine_fact(self.maps, self.neighbours, key, point)
+            width = max(1, self.size.width - 2)
+            text = point_text(self.maps, point, fact, classes, scatter.points_inside(), width)
+        self.query_one("#nearest", Static).update(text, layout=False)
 
     def _labels(self, key: Key | None, point: int) -> list[Label]:
         if self.maps is None:
             return []
-        if self.near:
-            return nearest_labels(self.maps, self.near[key]) if key in self.near else []
-        return parallel_labels(self.maps, point) if self.join else []
+        if self.neighbours is not None:
+            near = self.neighbours.of(key)
+            return [] if near is None else self.maps.labels(near["neighbour"])
+        return self.maps.parallel_labels(point) if self.join else []
 
-    def _nearest_text(self, scatter: Scatter, point: int) -> Text:
-        text = Text(no_wrap=True, overflow="ellipsis")
-        if point < 0 or self.maps is None or (classes := self.kinds) is None:
-            return text.append("No class is shown. a shows all of them.")
-        row = self.maps.points.iloc[point]
-        code = int(self.maps.by_language.codes[point])
-        text.append(f"{row['language']} ", self.maps.by_language.styles[code] + Style(bold=True))
-        text.append(literal(row["form"]), HIGHLIGHT).append(
-            f"  {literal(row['type'])}  {literal(row['entity'])}", "dim"
-        )
-        if (fact := self._cosine_of(scatter, point)) is not None:
-            text.append(f"   {fact}", "bold")
-        inside = scatter.points_inside()
-        counts = np.bincount(classes.codes[inside], minlength=len(classes.names))
-        parts = [f"{classes.names[kind]} {counts[kind]}" for kind in np.argsort(-counts, kind="stable") if counts[kind]]
-        text.append(f"   box {len(inside)}", "bold")
-        text.append(literal(f": {' '.join(parts)}") if parts else "", "dim")
-        text.truncate(max(1, self.size.width - 2), overflow="ellipsis")
-        text.append("\n")
-        words, tags = str(row["words"]).split(" "), str(row["tags"]).split(" ")
-        return text.append_text(entity_text(tuple(words), tuple(tags), HIGHLIGHT, str(row["text"])))
+    def _draw_neighbours(self, neighbours: Neighbours | None) -> None:
+        self.neighbours = neighbours
+        self.active.update_overlay()
 
-    def _cosine_of(self, scatter: Scatter, point: int) -> str | None:
-        """How near a point is to the one whose neighbours are shown."""
-        if not self.near or self.maps is None or (near := self.near.get(self._key_of(scatter) or ("", 0))) is None:
-            return None
-        about = literal(self.maps.points["form"].iloc[self.anchor])
-        if point == self.anchor:
-            return f"its {len(near)} nearest by cosine: {near['cosine'].iloc[0]:.2f} … {near['cosine'].iloc[-1]:.2f}"
-        own = near[near["neighbour"] == point]
-        return None if own.empty else f"no. {own['rank'].iloc[0]} of {about}, cosine {own['cosine'].iloc[0]:.3f}"
+    # -- actions: which maps
+
+    def action_map(self, step: int) -> None:
+        """Another map: of the next layer when several are in view, else the next stage and layer."""
+        if self.maps is not None and self.key is not None:
+            self.key = self.maps.after(self.key, step, same_stage=len(self.panes.shown) > 1)
+            self.lay_out()
+
+    def action_frame(self, step: int) -> None:
+        """Step through all maps of the run, one at a time."""
+        if self.maps is None or self.key is None:
+            return
+        if self.film is None:
+            self.film = self.set_interval(FILM_SECONDS, lambda: self.action_frame(1), pause=True)
+        self.key = self.maps.after(self.key, step)
+        self.lay_out()
+
+    def action_play(self) -> None:
+        """Play the maps of the run as a film, or stop it."""
+        if self.playing and self.film is not None:
+            self.film.pause()
+            self.playing = False
+        elif self.maps is not None:
+            self.action_frame(1)
+            if self.film is not None:
+                self.film.resume()
+                self.playing = True
+
+    def action_count(self) -> None:
+        """One, two or four maps."""
+        if self.film is not None:
+            self._end_film()
+            return
+        fitting = self._fitting()
+        if fitting == 1:
+            self.explorer.tell(f"Two maps need {_TWO_WIDTH} columns; here are {self.size.width}. [ ] change the map.")
+        now = min(self.wanted, fitting)
+        self.wanted = {4: 1, 2: 4 if fitting == 4 else 1, 1: 2}[now]
+        self.lay_out()
+
+    def _end_film(self) -> None:
+        if self.film is not None:
+            self.film.stop()
+            self.film, self.playing = None, False
+            self.lay_out()
+
+    def action_color(self) -> None:
+        """By language, by type, or by what a model got right and wrong."""
+        if self.maps is not None:
+            names = list(self.maps.colors)
+            self.color = names[(names.index(self.color) + 1) % len(names)]
+            self.lay_out()
+
+    def action_beside(self) -> None:
+        """Set another run beside this one, to color the points by the errors of both."""
+
+        def chosen() -> None:
+            self.color = "language"
+            self.run_changed()
+
+        choose_other_run(self.explorer, chosen)
+
+    def action_other_map(self) -> None:
+        """To the next of the maps and the legend."""
+        stops = [*self.panes.shown, self.query_one(Legend)]
+        place = stops.index(self.app.focused) if self.app.focused in stops else -1
+        stops[(place + 1) % len(stops)].focus()
+
+    @on(Scatter.ClassToggled)
+    @on(Legend.Toggled)
+    def _toggled(self, event: Scatter.ClassToggled | Legend.Toggled) -> None:
+        if (classes := self.kinds) is not None and event.place < len(classes.names):
+            self.hidden[self.color] ^= {event.place}
+            self.lay_out()
+
+    def action_all_classes(self) -> None:
+        """Show every class."""
+        self.hidden.pop(self.color, None)
+        self.lay_out()
 
     # -- actions: what a point is joined to
 
     def action_parallels(self) -> None:
         """Label the parallels of the nearest point, join it to them by lines, or neither."""
-        if self.near:
-            self.near, self.anchor = {}, -1
-            self.join = "parallels"
-        else:
-            self.join = _JOINS[(_JOINS.index(self.join) + 1) % len(_JOINS)]
-        self.active.update_overlay()
+        self.join = "parallels" if self.neighbours else _JOINS[(_JOINS.index(self.join) + 1) % len(_JOINS)]
+        self._draw_neighbours(None)
 
     def action_nearest(self) -> None:
         """Join the point to its nearest neighbours by cosine; again at the same point, do not."""
-        point = self.active.nearest_point()
-        if self.maps is None or point < 0:
+        point, maps = self.active.nearest_point(), self.maps
+        if maps is None or point < 0:
             return
-        if self.near and point == self.anchor:
-            self.near, self.anchor = {}, -1
-            self.active.update_overlay()
+        if self.neighbours is not None and point == self.neighbours.point:
+            self._draw_neighbours(None)
             return
-        number = int(self.maps.points["point"].iloc[point])
         layers = {layer for line in self._grid for _, layer in line}
-        self.load("near", lambda: (point, read_nearest(self.session, number, layers)))
-
-    def loaded_near(self, found: "tuple[int, dict[Key, pd.DataFrame]]") -> None:
-        """Draw the lines."""
-        self.anchor, self.near = found
-        self.active.update_overlay()
+        self.load(lambda: read_nearest(self.session, maps, point, layers), self._draw_neighbours)
 
     def action_jump(self, step: int) -> None:
         """To the next of the points that are joined: neighbours, nearest first, or the other languages."""
         point = self.active.nearest_point()
         stops = [label[0] for label in self._labels(self._key_of(self.active), point)]
-        if self.near:
-            stops.insert(0, self.anchor)
+        if self.neighbours is not None:
+            stops.insert(0, self.neighbours.point)
         stops = [stop for stop in stops if self.active.visible_points()[stop]]
         if stops:
             place = stops.index(point) if point in stops else -step
@@ -162,21 +311,26 @@ class SpaceRoom(MapRoom):
 
     def action_list_near(self) -> None:
         """List the neighbours that are drawn."""
-        near = self.near.get(self._key_of(self.active) or ("", 0))
-        if near is None or self.maps is None:
+        scatter, neighbours = self.active, self.neighbours
+        near = neighbours.of(self._key_of(scatter)) if neighbours else None
+        if near is None or self.maps is None or neighbours is None:
             self.explorer.tell("t joins the point under the box to its nearest neighbours first.")
             return
-        scatter, frame = self.active, near.reset_index(drop=True)[_NEAR_SHOWN]
-        about = self.maps.points.iloc[self.anchor]
+        about, stage, layer, point = self.maps.points.iloc[neighbours.point], *near[["stage", "layer", "point"]].iloc[0]
         title = f"nearest by cosine to {about['language']} {literal(about['form'])}, {scatter.title}"
-        name = f"nearest_{near['stage'].iloc[0]}_{near['layer'].iloc[0]}_{near['point'].iloc[0]}"
+        shown = near[list(_NEAR_COLUMNS)].reset_index(drop=True)
+        name = f"nearest_{stage}_{layer}_{point}"
+        window = ListWindow(title, name, shown, _NEAR_COLUMNS, "It has no neighbour.")
+        self._list_points(window, scatter, shown["neighbour"].to_numpy())
+
+    def _list_points(self, window: ListWindow, scatter: Scatter, points: Array) -> None:
+        """Open a list of points; the box goes to the one that is chosen."""
 
         def go(row: int | None) -> None:
             if row is not None:
-                scatter.move_to(int(frame["neighbour"].iloc[row]))
+                scatter.move_to(int(points[row]))
 
-        columns = {name: CATALOGUE["nearest"].meanings[name] for name in _NEAR_SHOWN}
-        self.app.push_screen(ListScreen(title, name, frame, columns, "It has no neighbour."), go)
+        self.app.push_screen(window, go)
 
     # -- actions: finding and listing
 
@@ -193,9 +347,8 @@ class SpaceRoom(MapRoom):
             self.active.focus()
         elif self.film is not None:
             self._end_film()
-        elif self.near:
-            self.near, self.anchor = {}, -1
-            self.active.update_overlay()
+        elif self.neighbours is not None:
+            self._draw_neighbours(None)
 
     @on(Input.Submitted, "#find")
     def _find(self, event: Input.Submitted) -> None:
@@ -204,14 +357,15 @@ class SpaceRoom(MapRoom):
         if wanted:
             self.find(wanted)
 
+    def show_name(self, name: Name) -> None:
+        """Go to the points of a name."""
+        self.find(name.entity)
+
     def find(self, wanted: str) -> None:
         """To the next shown point whose name or entity id holds a text."""
         if self.maps is None:
             return
-        points = self.maps.points
-        held = points["form"].str.casefold().str.contains(wanted, regex=False).to_numpy(dtype=bool)
-        held |= points["entity"].str.casefold().str.contains(wanted, regex=False).to_numpy(dtype=bool)
-        self.found = [int(i) for i in np.flatnonzero(held & self.active.visible_points())]
+        self.found = [int(i) for i in np.flatnonzero(self.maps.holding(wanted) & self.active.visible_points())]
         if self.found:
             self.explorer.tell(f"{len(self.found):,} points; n goes to the next")
             self.active.move_to(self.found[0])
@@ -226,48 +380,40 @@ class SpaceRoom(MapRoom):
 
     @on(Scatter.Listed)
     def _listed(self, event: Scatter.Listed) -> None:
-        inside = event.scatter.points_inside()
         if self.maps is None:
             return
-
-        def go(row: int | None) -> None:
-            if row is not None:
-                event.scatter.move_to(int(inside[row]))
-
-        frame = self._frame(event.scatter, inside)
+        inside = event.scatter.points_inside()
+        frame = self._frame(self.maps, event.scatter, inside)
         title, name = f"{len(frame):,} points inside the box", f"{self._map_name(event.scatter)}_box"
         empty = "No point is inside. Make the box larger with H J K L."
-        self.app.push_screen(ListScreen(title, name, frame, _COLUMNS, empty), go)
+        self._list_points(ListWindow(title, name, frame, _COLUMNS, empty), event.scatter, inside)
 
     def _map_name(self, scatter: Scatter) -> str:
         key = self._key_of(scatter)
         return f"map_{key[0]}_{key[1]}" if key else "map"
 
-    def _frame(self, scatter: Scatter, chosen: "np.ndarray") -> "pd.DataFrame":
-        assert self.maps is not None  # noqa: S101
-        frame = self.maps.points.assign(x=scatter.x, y=scatter.y)
-        return frame.iloc[chosen][_SHOWN]
+    def _frame(self, maps: Maps, scatter: Scatter, chosen: Array) -> "pd.DataFrame":
+        return maps.points.assign(x=scatter.x, y=scatter.y).iloc[chosen][_SHOWN]
 
     def shown(self) -> Shown | None:
         """The points in the window of the map, of the classes that are shown."""
         if self.maps is None:
             return None
-        scatter = self.active
-        chosen = scatter.points_in_window()
-        return Shown(self._map_name(scatter), FrameRows(self._frame(scatter, chosen)), _COLUMNS)
+        frame = self._frame(self.maps, self.active, self.active.points_in_window())
+        return Shown(self._map_name(self.active), FrameRows(frame), _COLUMNS)
+
+    def _row_here(self) -> "pd.Series | None":
+        point = self.active.nearest_point()
+        return None if self.maps is None or point < 0 else self.maps.points.iloc[point]
 
     def copied(self) -> str:
         """The nearest point: language, type, entity, name and sentence."""
-        point = self.active.nearest_point()
-        if self.maps is None or point < 0:
-            return ""
-        row = self.maps.points.iloc[point]
-        return "\t".join(str(row[name]) for name in ("language", "type", "entity", "form", "text"))
+        row = self._row_here()
+        return (
+            "" if row is None else "\t".join(str(row[name]) for name in ("language", "type", "entity", "form", "text"))
+        )
 
     def name_here(self) -> Name | None:
         """The name of the nearest point."""
-        point = self.active.nearest_point()
-        if self.maps is None or point < 0:
-            return None
-        row = self.maps.points.iloc[point]
-        return Name(str(row["entity"]), str(row["language"]), str(row["sentence"]))
+        row = self._row_here()
+        return None if row is None else Name(str(row["entity"]), str(row["language"]), str(row["sentence"]))

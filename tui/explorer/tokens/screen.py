@@ -1,6 +1,6 @@
 """Tokens: how the tokenizer cuts any name that is typed, and the forms of the names of the corpus."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events, on
@@ -13,27 +13,21 @@ from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import language_order
-from nerspace.tui.explorer.data.details import name_copy, name_detail
-from nerspace.tui.explorer.data.rows import NameRows
-from nerspace.tui.explorer.screen import Name, Room
+from nerspace.tui.explorer.data.text import name_copy, name_detail
+from nerspace.tui.explorer.messages import Name
+from nerspace.tui.explorer.screen import ExplorerScreen
+from nerspace.tui.explorer.tokens.model import NameRows, Typed, case_of, cut_forms, cut_typed, cuts_shown
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.pieces import Cut, blocks, pieces_text, shared_pieces
-from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
+from nerspace.tui.widgets.rows import NoRows, Shown
 
 if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
 
-_COLUMNS = {
-    "entity": "entity id", "case": "case of the form", "language": "ISO 639-1 code", "form": "the form",
-    "pieces": "pieces, joined by a space", "count": "number of pieces", "fertility": "pieces per word",
-    "reference": "language that TNLD compares to",
-    "tnld": "normalised spelling distance to the reference form, after transliteration",
-}  # fmt: skip
 
-
-class TokensRoom(Room):
+class TokensScreen(ExplorerScreen):
     """An input on top, the names on the left, the pieces of the chosen name on the right."""
 
     BINDINGS = bindings("tokens")
@@ -45,7 +39,7 @@ class TokensRoom(Room):
         self.case = "nominative"
         self.entity: Entity | None = None
         self.cuts: list[Cut] = []
-        self._wanted = ""
+        self._wanted = Name("")
         self._note = ""
 
     def compose(self) -> ComposeResult:
@@ -60,7 +54,7 @@ class TokensRoom(Room):
     def on_mount(self) -> None:
         """Read corpus and tokenizer."""
         self._show_idle()
-        self.load("corpus", self.session.parallel)
+        self.load(self.session.parallel, self.show_corpus, self._no_corpus)
 
     def _show_idle(self) -> None:
         """Before anything is typed: the tokenizer, and where the names come from if not from the open corpus."""
@@ -84,9 +78,9 @@ class TokensRoom(Room):
 
     def corpus_changed(self) -> None:
         """List the names of another corpus."""
-        self.load("corpus", self.session.parallel)
+        self.load(self.session.parallel, self.show_corpus, self._no_corpus)
 
-    def loaded_corpus(self, found: "tuple[SyntheticNER, str]") -> None:
+    def show_corpus(self, found: "tuple[SyntheticNER, str]") -> None:
         """List the names."""
         corpus, self._note = found
         self.corpus = corpus
@@ -95,29 +89,29 @@ class TokensRoom(Room):
         if self.reference not in corpus.languages:
             self.reference = corpus.languages[0]
         self.query_one(FrameTable).show(NameRows(corpus.entities, self.reference))
-        if self._wanted:
-            self.open_entity(self._wanted)
+        if self._wanted.entity:
+            self.show_name(self._wanted)
 
-    def failed(self, what: str, error: NerspaceError) -> None:
-        """Say in place what is missing."""
-        super().failed(what, error)
-        place = self.query_one("#pieces", Static)
-        if what == "corpus":
-            self.query_one(FrameTable).show(NoRows(), empty="No corpus.")
-        place.update(Text(literal(error)))
+    def _no_corpus(self, error: NerspaceError) -> None:
+        self.query_one(FrameTable).show(NoRows(), empty="No corpus.")
+        self.failed(error)
 
-    def open_entity(self, entity_id: str) -> None:
-        """Put the cursor on a name."""
-        self._wanted = entity_id
+    def failed(self, error: NerspaceError) -> None:
+        """Say in place too what is missing."""
+        super().failed(error)
+        self.query_one("#pieces", Static).update(Text(literal(error)))
+
+    def show_name(self, name: Name) -> None:
+        """Put the cursor on a name; one without an id is cut as if it were typed."""
+        if not name.entity:
+            self.query_one("#typed", Input).value = name.form
+            return
+        self._wanted = name
         if self.corpus is not None:
             ids = [entity.id for entity in self.corpus.entities]
-            if entity_id in ids:
-                self.query_one(FrameTable).go(ids.index(entity_id))
-            self._wanted = ""
-
-    def type_name(self, name: str) -> None:
-        """Cut a name as if it were typed."""
-        self.query_one("#typed", Input).value = name
+            if name.entity in ids:
+                self.query_one(FrameTable).go(ids.index(name.entity))
+            self._wanted = Name("")
 
     # -- the chosen name
 
@@ -130,33 +124,17 @@ class TokensRoom(Room):
     @on(FrameTable.Picked)
     def _picked(self) -> None:
         if self.entity is not None:
-            self.app.push_screen(TextScreen("name", name_detail(self.entity), name_copy(self.entity)))
+            self.app.push_screen(TextWindow("name", name_detail(self.entity), name_copy(self.entity)))
 
     def cut_entity(self) -> None:
         """Cut every form of the chosen name, in a thread."""
         entity, reference, corpus = self.entity, self.reference, self.corpus
         if entity is None or corpus is None:
             return
-        case = self.case if self.case in entity.forms else next(iter(entity.forms))
+        forms = entity.forms[case_of(entity, self.case)]
+        self.load(lambda: cut_forms(self.session, corpus, forms, reference), self.show_cuts)
 
-        def cut() -> list[Cut]:
-            from nerspace.engine.names.distances import tnld
-            from nerspace.engine.names.tokenization import form_fertility
-
-            forms = entity.forms[case]
-            codes = language_order([code for code in corpus.languages if code in forms])
-            return [
-                Cut(
-                    code, forms[code], tuple(pieces),
-                    None if code == reference or reference not in forms else tnld(forms[reference], forms[code]),
-                    form_fertility(forms[code], pieces),
-                )
-                for code, pieces in zip(codes, self.session.cut([forms[code] for code in codes]), strict=True)
-            ]  # fmt: skip
-
-        self.load("cuts", cut)
-
-    def loaded_cuts(self, cuts: list[Cut]) -> None:
+    def show_cuts(self, cuts: list[Cut]) -> None:
         """Draw the pieces, and what is typed beside them."""
         self.cuts = cuts
         self._draw()
@@ -167,8 +145,7 @@ class TokensRoom(Room):
         if self.entity is None:
             return
         scroll = self.query_one("#pieces-scroll")
-        case = self.case if self.case in self.entity.forms else next(iter(self.entity.forms))
-        text = Text()
+        case, text = case_of(self.entity, self.case), Text()
         text.append(literal(self.entity.forms[case].get(self.reference, self.entity.id)), "bold")
         text.append(f"  {literal(self.entity.type)} · {literal(case)}", "dim")
         text.append(f" · {literal(self.entity.id)}\n" if self.size.width >= 100 else "\n", "dim")
@@ -181,39 +158,31 @@ class TokensRoom(Room):
     def cut_typed(self) -> None:
         """Cut what is typed, in a thread."""
         typed, about = self.query_one("#typed", Input).value, self._about()
-
-        def cut() -> tuple[str, list[str], float | None]:
-            from nerspace.engine.names.distances import tnld
-
-            pieces = self.session.cut([typed])[0] if typed.strip() else []
-            return typed, pieces, tnld(about, typed.strip()) if about else None
-
-        self.load("typed", cut)
+        self.load(lambda: cut_typed(self.session, typed, about), self.show_typed)
 
     def _about(self) -> str:
         """The form of the chosen name that distances are taken to."""
         return next((cut.form for cut in self.cuts if cut.language == self.reference), "")
 
-    def loaded_typed(self, found: tuple[str, list[str], float | None]) -> None:
+    def show_typed(self, typed: Typed) -> None:
         """Show the cut of what was typed, its pieces marked like those of the chosen name, and its distance to that."""
-        typed, pieces, distance = found
-        if not typed.strip():
+        if not typed.text.strip():
             self._show_idle()
             return
         line = Text()
-        line.append(f"{len(pieces)} piece{'s' if len(pieces) != 1 else ''}  ", "bold")
-        for block in blocks(pieces, shared_pieces(self.cuts), self.app.no_color):
+        line.append(f"{len(typed.pieces)} piece{'s' if len(typed.pieces) != 1 else ''}  ", "bold")
+        for block in blocks(typed.pieces, shared_pieces(self.cuts), self.app.no_color):
             line.append_text(block).append(" ")
-        if distance is not None:
-            line.append(f"  TNLD {distance:.2f} to {literal(self._about())}", "dim")
-        if self.corpus is not None and self.corpus.named(typed.strip()):
+        if typed.distance is not None:
+            line.append(f"  TNLD {typed.distance:.2f} to {literal(self._about())}", "dim")
+        if self.corpus is not None and self.corpus.named(typed.text.strip()):
             line.append("  ⏎ goes to this name", "dim")
         self.query_one("#cut", Static).update(line)
 
     @on(Input.Submitted, "#typed")
     def _submitted(self, event: Input.Submitted) -> None:
         if self.corpus is not None and (known := self.corpus.named(event.value.strip())):
-            self.open_entity(known[0].id)
+            self.show_name(Name(known[0].id))
         self.query_one(FrameTable).focus()
 
     # -- actions
@@ -246,27 +215,9 @@ class TokensRoom(Room):
 
     def shown(self) -> Shown | None:
         """The pieces of the chosen name."""
-        import pandas as pd
-
         if self.entity is None or not self.cuts:
             return None
-        case = self.case if self.case in self.entity.forms else next(iter(self.entity.forms))
-        records: list[tuple[Any, ...]] = [
-            (
-                self.entity.id,
-                case,
-                cut.language,
-                cut.form,
-                " ".join(cut.pieces),
-                len(cut.pieces),
-                cut.fertility,
-                self.reference,
-                cut.distance,
-            )
-            for cut in self.cuts
-        ]
-        name = "pieces_" + "".join(letter if letter.isalnum() else "_" for letter in self.entity.id)
-        return Shown(name, FrameRows(pd.DataFrame(records, columns=list(_COLUMNS))), _COLUMNS)
+        return cuts_shown(self.entity, case_of(self.entity, self.case), self.reference, self.cuts)
 
     def name_here(self) -> Name | None:
         """The chosen name."""

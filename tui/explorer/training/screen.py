@@ -14,30 +14,21 @@ from textual.widgets import Static
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.colours import language_name, language_order
-from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.screen import NO_RUN, Room
-from nerspace.tui.explorer.training.lines import (
-    MEASURES,
-    correlation_matrix,
-    language_lines,
-    layers_of,
-    loss_lines,
-    losses_shown,
-    measure_frame,
-    measure_shown,
-    measures_of,
-    run_lines,
-)
-from nerspace.tui.explorer.training.news import News, read_news, sizes
-from nerspace.tui.explorer.training.progress import Following, Traced
+from nerspace.tui.colours import language_name
+from nerspace.tui.explorer.list_window import ListWindow
+from nerspace.tui.explorer.messages import ResumeRun
+from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.sentences import COLUMNS, word_by_word, wrong_sentences
+from nerspace.tui.explorer.training.following import RunUpdate, read_update
+from nerspace.tui.explorer.training.form import ask_for_run
+from nerspace.tui.explorer.training.measures import MEASURES
+from nerspace.tui.explorer.training.model import TrainingModel
 from nerspace.tui.explorer.training.text import machine_text, progress_text
-from nerspace.tui.explorer.wrong_sentences import COLUMNS, word_by_word, wrong_sentences
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.curves import Curves
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.heatmap import Heatmap
-from nerspace.tui.widgets.modals import ConfirmScreen
+from nerspace.tui.widgets.modals import ConfirmWindow
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
@@ -54,28 +45,17 @@ _TWO_WIDTH = 100
 _MATRIX_HEIGHT = 28
 
 
-class TrainingRoom(Room):
+class TrainingScreen(ExplorerScreen):
     """Loss on the left, a measure of the space per language on the right, errors below."""
 
     BINDINGS = bindings("training")
 
     def __init__(self, id: str) -> None:
         super().__init__(id)
-        self.following: Following | None = None
-        self.told: list[Traced] = []
-        self.overlaid: list[Traced] = []
-        self.news: News | None = None
-        self.transfer: pd.DataFrame | None = None
-        self.measure = "mean_cosine"
-        self.probed_layer: int | None = None
-        self.model = ""
-        self.language = ""
-        self.overlay = False
-        self.frames: list[tuple[Traced, pd.DataFrame]] = []
-        self._asked_to_stop = False
+        self.model = TrainingModel()
         self._stale = False
         self._drawn_at = 0.0
-        self._drawn_measure: object = None
+        self._transfer_drawn: pd.DataFrame | None = None
 
     def compose(self) -> ComposeResult:
         """State, curves, errors."""
@@ -98,14 +78,14 @@ class TrainingRoom(Room):
         return self._right()
 
     def _right(self) -> Widget:
-        return self.query_one("#correlation" if self.measure == "correlation" else "#probes")
+        return self.query_one("#correlation" if self.model.measure == "correlation" else "#probes")
 
     def on_resize(self) -> None:
         """A low screen keeps the curves and leaves the table out; a narrow one leaves the loss out for a matrix."""
         self._make_room()
 
     def _make_room(self) -> None:
-        matrix = self.measure == "correlation"
+        matrix = self.model.measure == "correlation"
         focused = self.app.focused in (self.query_one("#probes"), self.query_one("#correlation"))
         self.query_one("#probes").display = not matrix
         self.query_one("#transfer").display = self.size.height >= (_MATRIX_HEIGHT if matrix else _TRANSFER_HEIGHT - 2)
@@ -116,12 +96,12 @@ class TrainingRoom(Room):
 
     def remembered(self) -> dict[str, Any]:
         """The measure."""
-        return {"measure": self.measure}
+        return {"measure": self.model.measure}
 
-    def recall(self, kept: Mapping[str, Any]) -> None:
+    def recall(self, saved: Mapping[str, Any]) -> None:
         """The measure, if it is one."""
-        if kept.get("measure") in MEASURES:
-            self.measure = str(kept["measure"])
+        if saved.get("measure") in MEASURES:
+            self.model.measure = str(saved["measure"])
 
     def entered(self) -> None:
         """Other runs may have been marked meanwhile."""
@@ -130,160 +110,99 @@ class TrainingRoom(Room):
 
     def run_changed(self) -> None:
         """Follow the run from its beginning."""
-        self.following = self.news = self.transfer = None
-        self.told, self.overlaid, self.frames, self.model, self._asked_to_stop = [], [], [], "", False
-        self._drawn_measure = None
-        if (run := self.session.run) is None:
-            for curves in self.query(Curves):
-                curves.show("", ())
-            self.query_one(Heatmap).show(None)
-            self.query_one(FoundTable).show(NoRows(), empty="")
-            self.query_one("#progress", Static).update(Text(NO_RUN))
-            self.query_one("#machine", Static).update(Text("n asks what to train: donors, model, size, seeds, device."))
+        run = self.session.run
+        self.model.follow(run)
+        if run is not None:
+            self._read()
             return
-        self.following = Following(run)
-        self._read()
+        for curves in self.query(Curves):
+            curves.show("", ())
+        self.query_one(Heatmap).show(None)
+        self.query_one(FoundTable).show(NoRows(), empty="")
+        self.query_one("#progress", Static).update(Text(NO_RUN))
+        self.query_one("#machine", Static).update(Text("n asks what to train: donors, model, size, seeds, device."))
 
     def _poll(self) -> None:
-        following = self.following
-        if following is not None and self.display and (following.live or self._overlaid_go_on()):
+        if self.display and (self.model.live or self._overlaid_go_on()):
             self._read()
 
     def _overlaid_go_on(self) -> bool:
-        return self.overlay and any(run.path.joinpath("process.json").exists() for run in self.session.overlaid)
+        return self.model.overlay and any(run.path.joinpath("process.json").exists() for run in self.session.overlaid)
 
     def _read(self) -> None:
-        following = self.following
+        following = self.model.following
         if following is None:
             return
-        others = [other for other in self.session.overlaid if other != following.run] if self.overlay else []
-        offset, any_step = following.offset, bool(following.steps)
-        self.load("news", lambda: read_news(self.session, following.run, offset, any_step, others))
+        others = [other for other in self.session.overlaid if other != following.run] if self.model.overlay else []
+        run, offset, any_step = following.run, following.offset, bool(following.steps)
+        self.load(lambda: read_update(self.session, run, offset, any_step, others), self.take_update, self._run_gone)
 
-    def loaded_news(self, news: News) -> None:
+    def take_update(self, update: RunUpdate) -> None:
         """Draw what is new."""
-        following = self.following
-        if following is None or following.run != news.run:
+        following = self.model.following
+        if following is None or following.run != update.run:
             return
-        if news.shrunk:
+        if update.shrunk:
             self.run_changed()
             return
-        first = not following.state
-        if following.state != news.state or len(news.told) != len(self.told):
+        first, several, state = self.model.update is None, self.model.several_models, following.state
+        self._stale |= self.model.take(update)
+        if state != following.state or several != self.model.several_models:
             self.call_after_refresh(self.refresh_bindings)
-        changed = following.see(news.events) or following.state != news.state
-        following.state = news.state
-        drawn = self.news is not None and sizes(self.news.overlaid) == sizes(news.overlaid)
-        self.news = news
-        self.told, self.overlaid = news.told or self.told, news.overlaid
-        self._stale |= changed or first or not drawn
         if self._stale and (first or not following.live or time.monotonic() - self._drawn_at >= DRAW_SECONDS):
             self._draw()
-        if first or self.transfer is not news.transfer:
-            self.transfer = news.transfer
+        if first or self._transfer_drawn is not update.transfer:
             self._show_transfer()
         self._show_progress()
 
-    def failed(self, what: str, error: NerspaceError) -> None:
-        """A run that is gone is followed no longer; the rest is told."""
-        following = self.following
-        if what != "news" or following is None:
-            super().failed(what, error)
-            return
-        following.state, following.problem = "dead", str(error)
-        self._show_progress()
+    def _run_gone(self, error: NerspaceError) -> None:
+        """A run that is gone is followed no longer."""
+        if (following := self.model.following) is not None:
+            following.state, following.problem = "dead", str(error)
+            self._show_progress()
 
     # -- drawing
 
-    def traced(self) -> list[Traced]:
-        """The models of the run."""
-        if self.following is None:
-            return []
-        return self.following.traced() if self.following.steps else self.told
-
-    def _chosen(self, traced: list[Traced]) -> list[Traced]:
-        """The models whose measure is drawn: all in an overlay, else the one that was chosen or is trained now."""
-        if self.overlay and self.overlaid:
-            return [*traced, *self.overlaid]
-        return [one for one in traced if one.model == self.model] or traced[-1:]
-
     def _draw(self) -> None:
         self._stale, self._drawn_at = False, time.monotonic()
-        traced = self.traced()
-        waiting = (
-            "Nothing yet: the first step is still to come."
-            if self.following and self.following.live
-            else "This run has none."
-        )
-        everything = [*traced, *(self.overlaid if self.overlay else [])]
-        last = [one for one in traced if len(one.steps)][-1:]
-        loss = f"loss  {last[0].steps['loss'].iloc[-1]:.3f}" if last else "loss"
-        self.query_one("#loss", Curves).show(loss, loss_lines(everything), waiting)
-        chosen = self._chosen(traced)
-        measures = measures_of(chosen)
-        if measures and self.measure not in measures:
-            self.measure = measures[0]
-        layers = layers_of(chosen, self.measure)
-        if layers and self.probed_layer not in layers:
-            self.probed_layer = layers[-1]
-        # Steps come more often than probes, and what has not changed is not drawn.
-        shown = (self.measure, self.probed_layer, self.language, waiting, len(traced),
-                 [(one.run, one.model, len(one.probes)) for one in chosen])  # fmt: skip
-        if shown != self._drawn_measure:
-            self._drawn_measure = shown
-            self.frames = [(one, measure_frame(one, self.measure, self.probed_layer)) for one in chosen]
-            self._make_room()
-            self._draw_measure(waiting)
-
-    def _draw_measure(self, waiting: str) -> None:
-        name = MEASURES.get(self.measure, self.measure)
-        caption = f"{name} · layer {self.probed_layer}" if self.probed_layer is not None else name
-        overlaid = len({one.run for one, _ in self.frames}) > 1
-        if not overlaid and len(self.traced()) > 1 and self.frames:
-            caption += f" · {literal(self.frames[0][0].model)}"
-        if self.measure == "correlation":
-            matrix = correlation_matrix(self.frames[0][1], caption) if self.frames else None
-            self.query_one(Heatmap).show(matrix, "Two probes after the first make the first correlation.")
+        waiting = "Nothing yet: the first step is still to come." if self.model.live else "This run has none."
+        self.query_one("#loss", Curves).show(*self.model.loss(), waiting)
+        if not self.model.cut_measure():
             return
-        lines = language_lines(self.frames[0][1]) if self.frames and not overlaid else []
-        if overlaid:
-            codes = self._languages()
-            self.language = self.language if self.language in codes else next(iter(codes), "")
-            caption += f" · {self.language} {language_name(self.language)}"
-            lines = run_lines(self.frames, self.language)
-        self.query_one("#probes", Curves).show(caption, lines, waiting)
-
-    def _languages(self) -> list[str]:
-        frames = [frame for _, frame in self.frames if "language" in frame]
-        return language_order(sorted({str(code) for frame in frames for code in frame["language"].unique()}))
+        self._make_room()
+        if self.model.measure == "correlation":
+            none = "Two probes after the first make the first correlation."
+            self.query_one(Heatmap).show(self.model.correlations(), none)
+        else:
+            self.query_one("#probes", Curves).show(*self.model.measure_lines(), waiting)
 
     def _show_transfer(self) -> None:
-        table = self.query_one(FoundTable)
-        if self.transfer is None or not len(self.transfer):
-            ended = self.following is not None and not self.following.live
-            table.show(NoRows(), empty="This run counted no errors." if ended else "Errors are counted after training.")
+        table, transfer = self.query_one(FoundTable), self.model.transfer
+        self._transfer_drawn = transfer
+        if transfer is None or not len(transfer):
+            none = "Errors are counted after training." if self.model.live else "This run counted no errors."
+            table.show(NoRows(), empty=none)
         else:
-            table.show(FrameRows(self.transfer, 2, ("donor", "recipient", "seed")), table.row)
+            table.show(FrameRows(transfer, 2, ("donor", "recipient", "seed")), table.row)
 
     def _show_progress(self) -> None:
-        following = self.following
-        if following is None:
+        model = self.model
+        if (following := model.following) is None:
             return
-        traced = self.traced()
-        self.query_one("#progress", Static).update(progress_text(following, traced, self._asked_to_stop))
-        news, marked = self.news, len({one.run for one in self.overlaid}) if self.overlay else 0
-        device, memory = (news.device, news.memory) if news else ("", None)
-        self.query_one("#machine", Static).update(machine_text(following, device, memory, len(traced), marked))
+        traces, marked = model.traces, len({one.run for one in model.overlaid})
+        self.query_one("#progress", Static).update(progress_text(following, traces, model.stop_requested))
+        device, memory = (model.update.device, model.update.memory) if model.update else ("", None)
+        self.query_one("#machine", Static).update(machine_text(following, device, memory, len(traces), marked))
 
     @on(FoundTable.Picked)
     def _picked(self, event: FoundTable.Picked) -> None:
-        if self.transfer is None:
+        if (transfer := self.model.transfer) is None:
             return
-        row = self.transfer.iloc[event.row]
+        row = transfer.iloc[event.row]
         donor, recipient, seed = str(row["donor"]), str(row["recipient"]), int(row["seed"])
-        self.load("wrong", lambda: (donor, recipient, wrong_sentences(self.session, donor, recipient, seed)))
+        self.load(lambda: (donor, recipient, wrong_sentences(self.session, donor, recipient, seed)), self.show_wrong)
 
-    def loaded_wrong(self, found: "tuple[str, str, pd.DataFrame | None]") -> None:
+    def show_wrong(self, found: "tuple[str, str, pd.DataFrame | None]") -> None:
         """List the sentences that a recipient gets wrong."""
         donor, recipient, frame = found
         if frame is None:
@@ -295,7 +214,7 @@ class TrainingRoom(Room):
                 self.app.push_screen(word_by_word(frame.iloc[row]))
 
         title = f"{len(frame):,} wrong in {language_name(recipient)}, trained on {language_name(donor)}"
-        listing = ListScreen(title, f"wrong_{donor}_{recipient}", frame, COLUMNS, "No sentence is wrong.")
+        listing = ListWindow(title, f"wrong_{donor}_{recipient}", frame, COLUMNS, "No sentence is wrong.")
         self.app.push_screen(listing, read)
 
     # -- actions
@@ -303,53 +222,43 @@ class TrainingRoom(Room):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave out of the keys what can do nothing now."""
         del parameters
-        state = self.following.state if self.following else ""
+        state = self.model.following.state if self.model.following else ""
         return {
-            "model": len(self.following.models if self.following and self.following.steps else self.told) > 1,
-            "language": self.overlay, "stop_run": state in ("running", "queued"),
-            "resume_run": state in ("stopped", "failed", "dead"),
+            "model": self.model.several_models, "language": self.model.overlay,
+            "stop_run": state in ("running", "queued"), "resume_run": state in ("stopped", "failed", "dead"),
         }.get(action, True)  # fmt: skip
-
-    def _turn(self, choices: list[Any], now: Any, step: int) -> Any:
-        return choices[(choices.index(now) + step) % len(choices)] if now in choices else choices[0]
 
     def action_measure(self, step: int = 1) -> None:
         """The next measure that was probed, or made from what was probed."""
-        if measures := measures_of(self._chosen(self.traced())):
-            self.measure = self._turn(measures, self.measure, step)
+        if self.model.next_measure(step):
             self._draw()
 
     def action_layer(self, step: int) -> None:
         """Another layer that was probed."""
-        if layers := layers_of(self._chosen(self.traced()), self.measure):
-            self.probed_layer = self._turn(layers, self.probed_layer, step)
+        if self.model.next_layer(step):
             self._draw()
 
     def action_model(self) -> None:
         """The next donor and seed of the run."""
-        models = [one.model for one in self.traced()]
-        if len(models) < 2:
+        if self.model.next_model():
+            self._draw()
+        else:
             self.explorer.tell("This run trains one model.")
-            return
-        self.model = self._turn(models, self.model or models[-1], 1)
-        self._draw()
 
     def action_language(self) -> None:
         """The next language of an overlay."""
-        if self.overlay and (codes := self._languages()):
-            self.language = self._turn(codes, self.language, 1)
+        if self.model.next_language():
             self._draw()
 
     def action_overlay(self) -> None:
         """Draw the marked runs over this one, or leave them out again."""
-        if not self.overlay and not [run for run in self.session.overlaid if run != self.session.run]:
+        if not self.model.overlay and not [run for run in self.session.overlaid if run != self.session.run]:
             self.explorer.tell(
                 "No other run is marked: on Runs (8), space marks what is to lie over this one.", "warning"
             )
             return
-        self.overlay = not self.overlay
-        if not self.overlay:
-            self.overlaid = []
+        self.model.overlay = not self.model.overlay
+        if not self.model.overlay:
             self._draw()
             self._show_progress()
         self._read()
@@ -362,18 +271,16 @@ class TrainingRoom(Room):
 
     def action_new_run(self) -> None:
         """Ask what to train and start it."""
-        from nerspace.tui.explorer.training.new_run import NewRunScreen
-
-        self.app.push_screen(NewRunScreen(self.session), self.explorer.open_run)
+        ask_for_run(self.explorer)
 
     def action_resume_run(self) -> None:
         """Go on with a run that ended before its time."""
         if self.session.run is not None:
-            self.explorer.resume(self.session.run)
+            self.app.post_message(ResumeRun(self.session.run))
 
     def action_stop_run(self) -> None:
         """Ask to stop, after a question."""
-        following = self.following
+        following = self.model.following
         if following is None or following.state != "running":
             self.explorer.tell("This run is not running.", "warning")
             return
@@ -383,23 +290,23 @@ class TrainingRoom(Room):
                 from nerspace.engine.runs import jobs
 
                 jobs.stop(following.run)
-                self._asked_to_stop = True
+                self.model.stop_requested = True
                 self._show_progress()
 
         question = f"Stop {literal(following.run.id)}?"
         self.app.push_screen(
-            ConfirmScreen(question, "It ends after its next step and keeps everything so far."), answered
+            ConfirmWindow(question, "It ends after its next step and keeps everything so far."), answered
         )
 
     def shown(self) -> Shown | None:
         """The table behind the view with the focus."""
         focused = self.app.focused
         if focused is not None and focused.id == "transfer":
-            frame = self.transfer
+            frame = self.model.transfer
             return None if frame is None else Shown("transfer", FrameRows(frame), CATALOGUE["transfer"].meanings)
         if focused is not None and focused.id == "loss":
-            return losses_shown([*self.traced(), *(self.overlaid if self.overlay else [])])
-        return measure_shown(self.frames, self.measure, self.probed_layer, self.language)
+            return self.model.losses_shown()
+        return self.model.measure_shown()
 
     def copied(self) -> str:
         """The row of the table, or the last values of the curves."""

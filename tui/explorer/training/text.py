@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from nerspace.tui.explorer.run_bar import state_sign
-from nerspace.tui.explorer.training.progress import Following, Traced, amount, clock
-from nerspace.tui.literal import literal
+from nerspace.tui.explorer.training.following import Following, Trace
+from nerspace.tui.literal import amount, clock, literal
 
 
-def progress_text(following: Following, traced: Sequence[Traced], asked_to_stop: bool) -> Text:
+def progress_text(following: Following, traces: Sequence[Trace], asked_to_stop: bool) -> Text:
     """State, stage and time left of a run that goes on; what was trained, and the way on, of one that ended."""
     sign, style = state_sign(following.state)
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -24,7 +24,7 @@ def progress_text(following: Following, traced: Sequence[Traced], asked_to_stop:
         if (seconds := following.remaining.seconds()) is not None:
             text.append(f"  {clock(seconds)} left")
         return text
-    steps = [one.steps for one in traced if len(one.steps)]
+    steps = [one.steps for one in traces if len(one.steps)]
     if steps:
         last = [part.iloc[-1] for part in steps]
         count, sentences = (sum(int(row[name]) for row in last) for name in ("step", "sentences"))

@@ -1,10 +1,8 @@
 """Transfer: what donors' models get wrong in other languages, against spelling distance, with what may be believed."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widget import Widget
@@ -12,14 +10,16 @@ from textual.widgets import Static
 
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.colours import class_style, language_name, language_order, script_of
-from nerspace.tui.explorer.listing import ListScreen
-from nerspace.tui.explorer.screen import NO_RUN, Room
-from nerspace.tui.explorer.wrong_sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
-from nerspace.tui.verdict import SUBSETS, verdict
+from nerspace.tui.colours import language_name, language_order
+from nerspace.tui.explorer.list_window import ListWindow
+from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
+from nerspace.tui.explorer.transfer.model import Tables, points_of, read_tables
+from nerspace.tui.explorer.transfer.text import verdict_text
+from nerspace.tui.verdict import SUBSETS
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.heatmap import Heatmap, Matrix
-from nerspace.tui.widgets.plane import Plane, Point
+from nerspace.tui.widgets.heatmap import Heatmap
+from nerspace.tui.widgets.plane import Plane
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
@@ -28,20 +28,9 @@ if TYPE_CHECKING:
 _WIDE = 110
 _BOTH_HEIGHT = 38
 NO_ERRORS = "This run counted no errors yet; r looks again. nerspace finetune counts them for several donors."
-# The rest of the table follows in its own order.
-_FIRST = ["donor", "recipient", "share", "tnld", "f1", "sentences", "seeds", "share_sd"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The tables behind the room; empty ones where the run has none."""
-
-    pairs: "pd.DataFrame"
-    correlations: "pd.DataFrame | None"
-    regression: "pd.DataFrame | None"
-
-
-class TransferRoom(Room):
+class TransferScreen(ExplorerScreen):
     """A plot of donor and recipient pairs with its line, or their matrix; the pairs as a table, and a verdict."""
 
     BINDINGS = bindings("transfer")
@@ -72,11 +61,10 @@ class TransferRoom(Room):
         """The plot, or the matrix."""
         return self.query_one("#donors" if self.matrix_first else "#plane")
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Side by side where there is room."""
         self._arrange()
-        if self.tables is not None:
-            self.query_one("#verdict", Static).update(self._verdict())
+        self._show_verdict()
 
     def _arrange(self) -> None:
         self.query_one("#transfer-body").set_class(self.size.width >= _WIDE, "wide")
@@ -91,17 +79,9 @@ class TransferRoom(Room):
         """Read the tables again."""
         self.donor = ""
 
-        def read() -> Tables | None:
-            pairs = self.session.table("transfer_pairs")
-            if pairs is None or pairs.empty:
-                return None
-            ordered = pairs[[*_FIRST, *(name for name in pairs.columns if name not in _FIRST)]]
-            correlations, regression = (self.session.table(name) for name in ("correlations", "regression"))
-            return Tables(ordered, correlations, regression)
+        self.load(lambda: read_tables(self.session), self.show_tables)
 
-        self.load("tables", read)
-
-    def loaded_tables(self, tables: Tables | None) -> None:
+    def show_tables(self, tables: Tables | None) -> None:
         """Draw them."""
         self.tables = tables
         self.draw()
@@ -112,19 +92,17 @@ class TransferRoom(Room):
     def chosen(self) -> "pd.DataFrame":
         """The pairs in view: of all donors, or of one."""
         assert self.tables is not None  # noqa: S101
-        pairs = self.tables.pairs
-        return (pairs[pairs["donor"] == self.donor] if self.donor else pairs).reset_index(drop=True)
+        return self.tables.of(self.donor)
 
     def draw(self) -> None:
         """Hand everything to its widget."""
         plane, donors, table = self.query_one(Plane), self.query_one(Heatmap), self.query_one(FrameTable)
-        verdict = self.query_one("#verdict", Static)
         if self.tables is None:
             why = NO_ERRORS if self.session.run else NO_RUN
             plane.show("", "", (), None, why)
             donors.show(None, why)
             table.show(NoRows(), empty="")
-            verdict.update("")
+            self.query_one("#verdict", Static).update("")
             return
         chosen = self.chosen
         table.show(FrameRows(chosen, 2, ("donor", "recipient")), table.row)
@@ -134,58 +112,18 @@ class TransferRoom(Room):
         of = f"donor {self.donor}" if self.donor else f"{count} donor{'s' if count > 1 else ''}"
         colors = "color: donor   " if count > 1 else ""
         axis = f"{colors}line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
-        plane.show(f"wrong sentences · {of}{spread}", axis, self._points(chosen), self._line())
+        plane.show(
+            f"wrong sentences · {of}{spread}", axis, points_of(chosen, self.subset), self.tables.line(self.subset)
+        )
         plane.pick(table.row)
-        self._draw_matrix(donors)
-        verdict.update(self._verdict())
-
-    def _points(self, chosen: "pd.DataFrame") -> list[Point]:
-        several = chosen["donor"].nunique() > 1
-        points = []
-        for row in chosen.to_dict("records"):
-            donor, recipient = str(row["donor"]), str(row["recipient"])
-            apart = not _belongs(self.subset, donor, recipient)
-            deviation = 0.0 if row["share_sd"] != row["share_sd"] else float(row["share_sd"])
-            points.append(Point(
-                f"{donor}→{recipient}" if several and len(chosen) <= 40 else recipient, float(row["tnld"]),
-                float(row["share"]), float(row["share"]) - deviation, float(row["share"]) + deviation,
-                class_style(donor if several else recipient), apart or donor == recipient,
-            ))  # fmt: skip
-        return points
-
-    def _line(self) -> tuple[float, float] | None:
-        frame = self.tables.regression if self.tables else None
-        row = None if frame is None else frame[frame["subset"] == self.subset]
-        return None if row is None or row.empty else (float(row["slope"].iloc[0]), float(row["intercept"].iloc[0]))
-
-    def _draw_matrix(self, donors: Heatmap) -> None:
-        assert self.tables is not None  # noqa: S101
-        pairs = self.tables.pairs
-        values = {(str(d), str(r)): float(v) for d, r, v in pairs[["donor", "recipient", "share"]].to_numpy()}
-        down, across = (tuple(language_order(list(pairs[name].unique()))) for name in ("donor", "recipient"))
-        title = f"share of wrong sentences: donors down, recipients across · n {int(pairs['sentences'].max())} each"
-        donors.show(Matrix(title, across, values, 0.0, max(0.01, *values.values()), rows=down))
+        donors.show(self.tables.matrix())
         self._arrange()
+        self._show_verdict()
 
-    def _verdict(self) -> Text:
-        """The correlations in words: what is shown, what is not, and on how many pairs."""
-        text, frame = Text(), self.tables.correlations if self.tables else None
-        if self.tables is not None and (frame is None or frame.empty):
-            return text.append("The run has no table correlations.", "dim")
-        assert frame is not None  # noqa: S101
-        narrow = self.size.width < _WIDE
-        lines = verdict(frame)
-        text.append(" ".join(lines[:2] if narrow else lines) + "\n", "bold")
-        for row in frame.to_dict("records"):
-            told = row["statistic"] == "pearson" and (row["subset"] in ("all", "same_script") or not narrow)
-            if told and row["value"] == row["value"]:
-                text.append(f"Pearson {row['value']:+.2f}")
-                bounds = f"[{row['low']:+.2f}, {row['high']:+.2f}]" if row["low"] == row["low"] else "no interval"
-                p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
-                text.append(f" {bounds} {p}")
-                text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}\n", "dim")
-        text.append("v: all statistics", "dim")
-        return text
+    def _show_verdict(self) -> None:
+        if self.tables is not None:
+            text = verdict_text(self.tables.correlations, narrow=self.size.width < _WIDE)
+            self.query_one("#verdict", Static).update(text)
 
     # -- one pair
 
@@ -228,9 +166,9 @@ class TransferRoom(Room):
     @on(FrameTable.Picked)
     def _chosen(self) -> None:
         if (pair := self.pair) is not None:
-            self.load("wrong", lambda: (pair, wrong_sentences(self.session, *pair, None)))
+            self.load(lambda: (pair, wrong_sentences(self.session, *pair, None)), self.show_wrong)
 
-    def loaded_wrong(self, found: "tuple[tuple[str, str], pd.DataFrame | None]") -> None:
+    def show_wrong(self, found: "tuple[tuple[str, str], pd.DataFrame | None]") -> None:
         """List the sentences that a recipient gets wrong."""
         (donor, recipient), frame = found
         if frame is None:
@@ -238,7 +176,7 @@ class TransferRoom(Room):
             return
         title = f"{len(frame):,} wrong in {language_name(recipient)}, trained on {language_name(donor)}"
         name = f"wrong_{donor}_{recipient}"
-        self.app.push_screen(ListScreen(
+        self.app.push_screen(ListWindow(
             title, name, frame, COLUMNS, "No sentence is wrong.", lambda row: word_by_word(frame.iloc[row]),
             rows=WrongRows(frame, fixed=2),
         ))  # fmt: skip
@@ -287,7 +225,7 @@ class TransferRoom(Room):
             self.explorer.tell("This run has no table correlations.", "warning")
             return
         columns = CATALOGUE["correlations"].meanings
-        self.app.push_screen(ListScreen("how errors go with spelling distance", "correlations", frame, columns, ""))
+        self.app.push_screen(ListWindow("how errors go with spelling distance", "correlations", frame, columns, ""))
 
     def shown(self) -> Shown | None:
         """The pairs in view."""
@@ -299,17 +237,3 @@ class TransferRoom(Room):
     def copied(self) -> str:
         """The pair under the cursor."""
         return self.query_one(FrameTable).copied()
-
-
-def _belongs(subset: str, donor: str, recipient: str) -> bool:
-    """Whether a pair is in a subset of the table `correlations`."""
-    own, other = script_of(donor), script_of(recipient)
-    match subset:
-        case "same_script":
-            return own == other
-        case "across":
-            return own != other
-        case "latin" | "cyrillic":
-            return own.lower() == other.lower() == subset
-        case _:
-            return True

@@ -1,8 +1,11 @@
 """Tables of two languages and a value, cut into slices that can be drawn as matrices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from nerspace.engine.geometry.comparing import above_floor_table, difference_table
+from nerspace.tui.literal import literal, safe_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +60,75 @@ class Slice:
         """Cell → value of a column."""
         return {pair: float(row[column]) for pair, row in self.rows.items()}
 
+    def ordered(self, table: MatrixTable, column: str) -> "pd.DataFrame":
+        """Its rows without what tells slices apart, the largest value first."""
+        columns = [name for name in self.frame.columns if name not in table.by]
+        return self.frame[columns].sort_values(column, ascending=False, kind="stable")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is drawn: a slice, how, and what it is called. made: the table of the catalogue that its rows are of."""
+
+    table: MatrixTable
+    slice: Slice
+    column: str
+    title: str
+    file: str
+    made: str
+
+
+FLOORS = ("value", "floor", "above")
+_DIFFERENCES = MatrixTable("differences", "", (), "difference", diverging=True)
+_ABOVE_FLOOR = MatrixTable("above_floor", "", (), "above", diverging=True)
+
+
+def plain_view(table: MatrixTable, part: Slice, floor: str) -> View:
+    """A slice as it is, its chance floor, or its values above that; floor: one of FLOORS."""
+    title, file = _title(table, part), _file(table, part)
+    if table.floor and floor == "above":
+        made = slices_of(_ABOVE_FLOOR, above_floor_table(part.frame, table.value, table.floor, table.pair))[0]
+        return View(_ABOVE_FLOOR, made, "above", f"{title} · above chance", f"above_floor_{file}", "above_floor")
+    if table.floor and floor == "floor":
+        return View(table, part, table.floor, f"{title} · chance floor", file, table.name)
+    return View(table, part, table.value, title, file, table.name)
+
+
+def difference_view(table: MatrixTable, part: Slice, other: Slice, other_name: str) -> View:
+    """A slice less another one."""
+    made = slices_of(_DIFFERENCES, difference_table(part.frame, other.frame, table.value, table.pair))[0]
+    title = f"{_title(table, part)}  −  {other_name}"
+    file = f"differences_{_file(table, part)}_less_{safe_name(other_name)}"
+    return View(_DIFFERENCES, made, "difference", title, file, "differences")
+
+
+def _title(table: MatrixTable, part: Slice) -> str:
+    key = literal(key_text(table, part))
+    return f"{table.title} · {key}" if key else table.title
+
+
+def _file(table: MatrixTable, part: Slice) -> str:
+    return "_".join([table.name, *(str(value) for value in part.key)])
+
+
+def scale_of(view: View, table: MatrixTable, part: Slice, slices: Sequence[Slice]) -> tuple[float, float]:
+    """The ends of the scale: one for all slices but the stage, floors among them, so that colors compare.
+
+    What is made of two values is drawn around zero. part: the slice that the view is made of. slices: of its table.
+    """
+    if view.made != table.name:
+        values = view.slice.values(view.column).values()
+        reach = max((abs(value) for value in values if value == value), default=0.0) or 1.0
+        return -reach, reach
+    if table.diverging:
+        return -1.0, 1.0
+    by = [name for name in table.by if name in part.frame]
+    fixed = [place for place, name in enumerate(by) if name == "layer"]
+    family = [one for one in slices if all(one.key[place] == part.key[place] for place in fixed)]
+    columns = [table.value, table.floor] if table.floor else [table.value]
+    found = [v for one in family for column in columns for v in one.values(column).values() if v == v]
+    return (min(found), max(found)) if found else (0.0, 1.0)
+
 
 def read_slices(session: "Session", run: "Run | None" = None) -> dict[str, list[Slice]]:
     """The slices of every such table that the run (or another) holds, in the order of its rows."""
@@ -70,7 +142,7 @@ def read_slices(session: "Session", run: "Run | None" = None) -> dict[str, list[
 def compute_slices(session: "Session", table: MatrixTable, run: "Run | None" = None) -> list[Slice]:
     """The slices of a table that is made of the run's vectors at its first and its last layer.
 
-    Raises: NerspaceError where the run keeps none.
+    Raises: NerspaceError where the run holds none.
     """
     from nerspace.engine.tables.index import table_spec
 
@@ -105,8 +177,8 @@ def slices_of(table: MatrixTable, frame: "pd.DataFrame") -> list[Slice]:
     return found
 
 
-def key_text(table: MatrixTable, frame: "pd.DataFrame", key: tuple[object, ...]) -> str:
+def key_text(table: MatrixTable, part: Slice) -> str:
     """The key of a slice in words."""
-    by = [name for name in table.by if name in frame]
-    said = {"layer": "layer ", "donor": "donor ", "seed": "seed "}
-    return " · ".join(f"{said.get(name, '')}{value}" for name, value in zip(by, key, strict=True))
+    by = [name for name in table.by if name in part.frame]
+    words = {"layer": "layer ", "donor": "donor ", "seed": "seed "}
+    return " · ".join(f"{words.get(name, '')}{value}" for name, value in zip(by, part.key, strict=True))

@@ -1,4 +1,4 @@
-"""Starting a fine-tuning from typed answers: what is asked, what can be wrong with an answer, and the start."""
+"""The questions of the form, what can be wrong with an answer, and the start of the fine-tuning they describe."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def _place(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One field of a request as it is asked. read: what its answer means, or a NerspaceError."""
+    """One field of a request, as a question. read: what its answer means, or a NerspaceError."""
 
     name: str
     label: str

@@ -1,17 +1,26 @@
-"""Finding in contexts × names: what a filter keeps is told by blocks, and no sentence is made before it is drawn."""
+"""Parallel corpora, contexts × names: an index that finds by blocks, and rows whose sentences are made when drawn."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.records import Context, Entity
+from nerspace.tui.colours import HIGHLIGHT
 from nerspace.tui.filters import Filter, held
+from nerspace.tui.literal import entity_text, literal
+from nerspace.tui.widgets.rows import Cell, Column, Rows, SortValues
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from nerspace.datasets.synthetic import SyntheticNER
+
+# A sentence is made in some 20 microseconds: more than these are not put in order.
+_SORTED_SENTENCES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class ParallelIndex:
         return f"{len(self.corpus.contexts):,} contexts, {len(self.corpus.entities):,} names"
 
     def sentences(self, chosen: Filter) -> list[Block]:
-        """What a filter keeps, in blocks that share no cell.
+        """What a filter leaves, in blocks that share no cell.
 
         Every type and case is taken in the languages that have both its contexts and its names, or in all languages
         that the filter names. A word may stand in the context or in the name: contexts are grouped by the words that
@@ -75,7 +84,7 @@ class ParallelIndex:
         return [part for block in blocks for part in _holding(block, chosen.words)] if chosen.words else blocks
 
     def names(self, chosen: Filter) -> list[tuple[Entity, str]]:
-        """The names and cases that a filter keeps: each word stands in the id, the type or a form of that case.
+        """The names and cases that a filter leaves: each word stands in the id, the type or a form of that case.
 
         Raises: UsageError for an unknown type, language, case or split.
         """
@@ -153,10 +162,10 @@ def _forms(entity: Entity, case: str, languages: Sequence[str]) -> list[str]:
 
 
 def _fitting(block: Block, chosen: Filter) -> Block:
-    """The block with the names alone whose forms the filter keeps."""
-    kept = [i for i, e in enumerate(block.entities) if chosen.fits(_forms(e, block.case, block.languages))]
+    """The block with the names alone whose forms the filter leaves."""
+    left = [i for i, e in enumerate(block.entities) if chosen.fits(_forms(e, block.case, block.languages))]
     return replace(
-        block, entities=[block.entities[i] for i in kept], entity_texts=[block.entity_texts[i] for i in kept]
+        block, entities=[block.entities[i] for i in left], entity_texts=[block.entity_texts[i] for i in left]
     )
 
 
@@ -190,3 +199,129 @@ def _context_text(context: Context, languages: Sequence[str]) -> str:
     from nerspace.datasets.filling import SLOT
 
     return SLOT.sub("\n", "\n".join([context.id, *(context.texts[code] for code in languages)])).casefold()
+
+
+class EntityRows(Rows):
+    """Names × languages: one row for every entity and case."""
+
+    def __init__(self, rows: Sequence[tuple[Entity, str]], languages: Sequence[str]) -> None:
+        self.rows = rows
+        self.languages = tuple(languages)
+        self.columns: Sequence[Column] = (
+            Column("entity", fixed=True, at_most=16), Column("type", fixed=True), Column("case"),
+            *(Column(code, at_most=28) for code in languages),
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Id, type, case and the form in each language."""
+        entity, case = self.rows[index]
+        forms = entity.forms[case]
+        return [literal(v) for v in (entity.id, entity.type, case, *(forms.get(code, "–") for code in self.languages))]
+
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """Id, type, gender, case and the form in each language."""
+        import pandas as pd
+
+        records = [
+            (e.id, e.type, e.gender, case, *(e.forms[case].get(code, "") for code in self.languages))
+            for e, case in (self.rows[number] for number in numbers)
+        ]
+        return pd.DataFrame(records, columns=["entity", "type", "gender", "case", *self.languages])
+
+    def key(self, index: int) -> Hashable:
+        """Entity and case."""
+        entity, case = self.rows[index]
+        return entity.id, case
+
+
+class SentenceRows(Rows):
+    """Sentences × languages: one row for every cell of some blocks that share none."""
+
+    sortable = _SORTED_SENTENCES
+
+    def __init__(self, corpus: "SyntheticNER", blocks: Sequence[Block], languages: Sequence[str]) -> None:
+        self.corpus = corpus
+        self.blocks = blocks
+        self.languages = tuple(languages)
+        self._starts = [0]
+        for block in blocks:
+            self._starts.append(self._starts[-1] + len(block))
+        self.columns: Sequence[Column] = (
+            Column("#", right=True, fixed=True), Column("type", fixed=True),
+            *(Column(code, at_most=90) for code in languages), Column("case"),
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def cell(self, index: int) -> tuple[Block, Context, Entity]:
+        """The block, context and entity behind a row."""
+        number = bisect_right(self._starts, index) - 1
+        block = self.blocks[number]
+        return block, *block.cell(index - self._starts[number])
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Number, type, the sentence in each language with its name highlighted, and case."""
+        return _SentenceCells(self, index)
+
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """Ids, type, case and the sentence in each language, empty where the row has none."""
+        import pandas as pd
+
+        records = []
+        for index in numbers:
+            block, context, entity = self.cell(index)
+            texts = (
+                self.corpus.sentence_of(context, entity, code).text if code in block.languages else ""
+                for code in self.languages
+            )
+            records.append((context.id, entity.id, entity.type, block.case, *texts))
+        return pd.DataFrame(records, columns=["context", "entity", "type", "case", *self.languages])
+
+    def sort_values(self, place: int) -> SortValues:
+        """Numbers as numbers, the rest as text."""
+        return range(len(self)) if place == 0 else super().sort_values(place)
+
+    def key(self, index: int) -> Hashable:
+        """Context, entity and case."""
+        block, context, entity = self.cell(index)
+        return context.id, entity.id, block.case
+
+    def places(self, keys: Iterable[Hashable]) -> list[int]:
+        """Found block by block: a context and a name tell the row."""
+        wanted = [key for key in keys if isinstance(key, tuple)]
+        found: list[int] = []
+        for start, block in zip(self._starts, self.blocks, strict=False):
+            rows = {context.id: place for place, context in enumerate(block.contexts)} if wanted else {}
+            names = {entity.id: place for place, entity in enumerate(block.entities)} if wanted else {}
+            for context, entity, case in wanted:
+                if case == block.case and context in rows and entity in names:
+                    found.append(start + rows[context] * len(names) + names[entity])
+        return sorted(found)
+
+
+class _SentenceCells(Sequence[Cell]):
+    """The cells of a row, each made when it is asked for: a screen shows few of eleven languages."""
+
+    def __init__(self, rows: SentenceRows, index: int) -> None:
+        self._rows = rows
+        self._index = index
+        self._block, self._context, self._entity = rows.cell(index)
+
+    def __len__(self) -> int:
+        return len(self._rows.columns)
+
+    def __getitem__(self, place: Any) -> Any:
+        place = range(len(self))[place]
+        if place < 2:
+            return literal(self._entity.type) if place else str(self._index + 1)
+        if place == len(self) - 1:
+            return literal(self._block.case)
+        code = self._rows.languages[place - 2]
+        if code not in self._block.languages:
+            return "–"
+        s = self._rows.corpus.sentence_of(self._context, self._entity, code)
+        return entity_text(s.words, s.tags, HIGHLIGHT, s.text)

@@ -10,7 +10,7 @@ from rich.text import Text
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.colours import type_style
 from nerspace.tui.literal import literal
-from nerspace.tui.widgets.modals import TextScreen
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import Cell, FrameRows
 
 if TYPE_CHECKING:
@@ -61,29 +61,29 @@ class WrongRows(FrameRows):
 def tagged_words(words: str, gold: str, predicted: str) -> Text:
     """A sentence with its gold names in the color of their type; a wrong tag stands behind its word: Minsk‹B-PER."""
     text = Text(end="")
-    for word, right, said in zip(words.split(" "), gold.split(" "), predicted.split(" "), strict=False):
-        text.append(literal(word), "" if right == "O" else type_style(right[2:]))
-        if right != said:
-            text.append(f"‹{literal(said)}", "bold color(203)")
+    for word, gold_tag, predicted_tag in zip(words.split(" "), gold.split(" "), predicted.split(" "), strict=False):
+        text.append(literal(word), "" if gold_tag == "O" else type_style(gold_tag[2:]))
+        if gold_tag != predicted_tag:
+            text.append(f"‹{literal(predicted_tag)}", "bold color(203)")
         text.append(" ")
     return text
 
 
-def word_by_word(row: "pd.Series[Any]") -> TextScreen:
+def word_by_word(row: "pd.Series[Any]") -> TextWindow:
     """A window with a line for every word: gold tag, predicted tag, and a mark where they differ."""
     words, gold, predicted = (str(row[name]).split(" ") for name in ("words", "gold", "predicted"))
     width = max(map(cell_len, [literal(word) for word in words]))
     text = Text()
     text.append(f"  {'word'}{' ' * (width - 2)}gold     predicted\n", "dim")
-    for word, right, said in zip(words, gold, predicted, strict=False):
-        same = right == said
+    for word, gold_tag, predicted_tag in zip(words, gold, predicted, strict=False):
+        same = gold_tag == predicted_tag
         text.append("  " if same else "✗ ", "bold")
         text.append(
-            literal(word) + " " * (width - cell_len(literal(word)) + 2), "" if right == "O" else "bold color(222)"
+            literal(word) + " " * (width - cell_len(literal(word)) + 2), "" if gold_tag == "O" else "bold color(222)"
         )
-        text.append(f"{literal(right):<9}", "dim" if right == "O" else "")
-        text.append(f"{literal(said)}\n", "dim" if same and said == "O" else "" if same else "bold")
+        text.append(f"{literal(gold_tag):<9}", "dim" if gold_tag == "O" else "")
+        text.append(f"{literal(predicted_tag)}\n", "dim" if same and predicted_tag == "O" else "" if same else "bold")
     confidence = row["confidence"]
     text.append(f"\nlowest probability of a predicted tag {confidence:.3f} · {literal(row['sentence'])}", "dim")
     copied = "\n".join("\t".join(parts) for parts in zip(words, gold, predicted, strict=False))
-    return TextScreen("sentence", text, copied)
+    return TextWindow("sentence", text, copied)

@@ -1,4 +1,4 @@
-"""The lines and tables of the training room: losses of all models, a measure of one, how languages change together."""
+"""The lines and tables of the training screen: losses of all models, a measure of one, how languages go together."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from rich.style import Style
 
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.colours import class_style, language_order
-from nerspace.tui.explorer.training.progress import Traced
+from nerspace.tui.explorer.training.following import Trace
 from nerspace.tui.widgets.curves import Line
 from nerspace.tui.widgets.heatmap import Matrix
 from nerspace.tui.widgets.rows import FrameRows, Shown
@@ -26,36 +26,36 @@ MEASURES = {
 DERIVED = ("delta", "correlation")
 
 
-def short_name(traced: Traced, several_runs: bool) -> str:
+def short_name(trace: Trace, several_runs: bool) -> str:
     """A model as its line is named; among several runs the last letters of its run stand before it."""
-    return f"{traced.run.rpartition('-')[2]} {traced.model}".strip() if several_runs else traced.model
+    return f"{trace.run.rpartition('-')[2]} {trace.model}".strip() if several_runs else trace.model
 
 
-def measures_of(chosen: Sequence[Traced]) -> list[str]:
+def measures_of(chosen: Sequence[Trace]) -> list[str]:
     """The measures that were probed, and what can be made from them."""
     found = list(dict.fromkeys(str(name) for one in chosen for name in one.probes["measure"].unique()))
     return [*found, *DERIVED] if "mean_cosine" in found else found
 
 
-def layers_of(chosen: Sequence[Traced], measure: str) -> list[int]:
+def layers_of(chosen: Sequence[Trace], measure: str) -> list[int]:
     """The layers at which a measure was probed."""
     source = "mean_cosine" if measure in DERIVED else measure
     found = {int(n) for one in chosen for n in one.probes.loc[one.probes["measure"] == source, "layer"].unique()}
     return sorted(found)
 
 
-def loss_lines(traced: Sequence[Traced]) -> list[Line]:
+def loss_lines(traces: Sequence[Trace]) -> list[Line]:
     """A line for every model."""
-    several = len({one.run for one in traced}) > 1
+    several = len({one.run for one in traces}) > 1
     return [
         Line(short_name(one, several), _floats(one.steps["step"]), _floats(one.steps["loss"]),
-             Style(color="color(75)") if len(traced) == 1 else class_style("", place))
-        for place, one in enumerate(traced)
+             Style(color="color(75)") if len(traces) == 1 else class_style("", place))
+        for place, one in enumerate(traces)
         if len(one.steps)
     ]  # fmt: skip
 
 
-def measure_frame(one: Traced, measure: str, layer: int | None) -> "pd.DataFrame":
+def measure_frame(one: Trace, measure: str, layer: int | None) -> "pd.DataFrame":
     """The rows of a measure at a layer: of the table `probes`, `deltas`, or `delta_correlations` without intervals."""
     if measure in DERIVED:
         from nerspace.engine.runs.live import delta_correlations_so_far
@@ -78,7 +78,7 @@ def language_lines(frame: "pd.DataFrame") -> list[Line]:
     ]
 
 
-def run_lines(frames: Sequence[tuple[Traced, "pd.DataFrame"]], language: str) -> list[Line]:
+def run_lines(frames: Sequence[tuple[Trace, "pd.DataFrame"]], language: str) -> list[Line]:
     """A line for every model, of one language."""
     lines = []
     for place, (one, frame) in enumerate(frames):
@@ -94,13 +94,13 @@ def correlation_matrix(frame: "pd.DataFrame", title: str) -> Matrix | None:
     if not len(frame):
         return None
     values = {}
-    for row in frame.itertuples(index=False):
-        values[str(row.a), str(row.b)] = values[str(row.b), str(row.a)] = float(row.r)
+    for row in frame.to_dict("records"):
+        values[str(row["a"]), str(row["b"])] = values[str(row["b"]), str(row["a"])] = float(row["r"])
     codes = language_order(sorted({a for a, _ in values}))
     return Matrix(f"{title} · n {int(frame['n'].max())}", tuple(codes), values, -1.0, 1.0, True)
 
 
-def with_names(frames: Sequence[tuple[Traced, "pd.DataFrame"]]) -> "pd.DataFrame":
+def with_names(frames: Sequence[tuple[Trace, "pd.DataFrame"]]) -> "pd.DataFrame":
     """Tables of several models as one, with the run and the model before their columns where there are several."""
     import pandas as pd
 
@@ -115,13 +115,13 @@ def with_names(frames: Sequence[tuple[Traced, "pd.DataFrame"]]) -> "pd.DataFrame
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def losses_shown(traced: Sequence[Traced]) -> Shown | None:
+def losses_shown(traces: Sequence[Trace]) -> Shown | None:
     """The losses in view, to be exported."""
-    return _shown("steps", "steps", with_names([(one, one.steps) for one in traced]))
+    return _shown("steps", "steps", with_names([(one, one.steps) for one in traces]))
 
 
 def measure_shown(
-    frames: "Sequence[tuple[Traced, pd.DataFrame]]", measure: str, layer: int | None, language: str
+    frames: "Sequence[tuple[Trace, pd.DataFrame]]", measure: str, layer: int | None, language: str
 ) -> Shown | None:
     """The measure in view, to be exported: of one model in all languages, or of several runs in one."""
     table = {"delta": "deltas", "correlation": "delta_correlations"}.get(measure, "probes")

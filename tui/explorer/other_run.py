@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import list_runs
-from nerspace.tui.explorer.listing import ListScreen
+from nerspace.tui.explorer.list_window import ListWindow
 
 if TYPE_CHECKING:
-    from nerspace.tui.explorer.app import NerspaceApp
+    from nerspace.tui.explorer.services import Services
 
 _COLUMNS = {
     "run": "folder name of the run", "kind": "what it did", "state": "what became of it",
@@ -16,7 +16,7 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def choose_beside(explorer: "NerspaceApp", chosen: Callable[[], None]) -> None:
+def choose_other_run(explorer: "Services", chosen: Callable[[], None]) -> None:
     """List the other runs of the workspace; the one that is picked is beside the first from then on.
 
     Where one is beside it already, it is put away instead. chosen: called after either.
@@ -46,4 +46,4 @@ def choose_beside(explorer: "NerspaceApp", chosen: Callable[[], None]) -> None:
 
     frame = pd.DataFrame(records, columns=list(_COLUMNS))
     empty = "There is no other run in this workspace. Another seed makes one: nerspace demo --seed 1"
-    explorer.push_screen(ListScreen("a run to set beside this one", "runs", frame, _COLUMNS, empty), picked)
+    explorer.push_screen(ListWindow("a run to set beside this one", "runs", frame, _COLUMNS, empty), picked)

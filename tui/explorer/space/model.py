@@ -1,6 +1,9 @@
-"""The maps of a run, joined for drawing: all over the same points, so a point keeps its number from map to map."""
+"""The maps of a run, joined for drawing, and what their points are joined to: parallels or nearest neighbours.
 
-from collections.abc import Mapping, Sequence
+All maps are over the same points, so a point keeps its number from map to map.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +17,11 @@ from nerspace.tui.plots.overlay import Classes
 if TYPE_CHECKING:
     import pandas as pd
 
+# Stage and layer.
 Key = tuple[str, int]
+Label = tuple[int, str, Style]
 Array = np.ndarray[Any, Any]
+_MARK = Style(bold=True, reverse=True)
 
 _ONE_RUN = {"right": 108, "wrong": 203}
 _TWO_RUNS = {"right in both": 108, "wrong here": 215, "wrong there": 75, "wrong in both": 203}
@@ -46,6 +52,77 @@ class Maps:
     def parallels(self, point: int) -> Array:
         """Numbers of the points whose sentence is parallel to that of a point, itself among them."""
         return np.flatnonzero(self.cells == self.cells[point])
+
+    def title(self, key: Key) -> str:
+        """What a map is called."""
+        layers = [layer for _, layer in self.keys]
+        named = {max(layers): ", output", min(layers): ", initial"}
+        return f"{key[0]} · layer {key[1]}{named.get(key[1], '')}"
+
+    def after(self, key: Key, step: int, same_stage: bool = False) -> Key:
+        """The map some places on among all, or among those of the same stage."""
+        keys = [other for other in self.keys if not same_stage or other[0] == key[0]]
+        return keys[(keys.index(key) + step) % len(keys)]
+
+    def grid(self, key: Key, count: int) -> list[list[Key]]:
+        """The maps that stand beside one: 1 for it alone, 2 for two stages of its layer, 4 for two layers of these."""
+        same_layer = [other for other in self.keys if other[1] == key[1]]
+        if count == 1 or (count == 2 and len(same_layer) < 2):
+            return [[key]]
+        # Two stages: the first one beside the chosen, or beside the last where the first is chosen.
+        stages = [same_layer[0][0], key[0] if key != same_layer[0] else same_layer[-1][0]]
+        layers = [key[1]]
+        if count == 4:
+            known = sorted({layer for _, layer in self.keys})
+            layers = sorted({known[0] if key[1] != known[0] else known[-1], key[1]})
+        grid = [[(stage, layer) for stage in dict.fromkeys(stages) if (stage, layer) in self.keys] for layer in layers]
+        return [line for line in grid if line]
+
+    def holding(self, text: str) -> Array:
+        """Which points have a name or entity id that holds a text, without regard to case: bool [n]."""
+        columns = (self.points[name].str.casefold() for name in ("form", "entity"))
+        held: Array = np.any(
+            [column.str.contains(text, regex=False).to_numpy(dtype=bool) for column in columns], axis=0
+        )
+        return held
+
+    def parallel_labels(self, point: int) -> list[Label]:
+        """The code of every language at its point of the same sentence."""
+        return [] if point < 0 else [self._label(int(other)) for other in self.parallels(point)]
+
+    def labels(self, points: "pd.Series[Any]") -> list[Label]:
+        """The codes of the languages of some points."""
+        return [self._label(int(point)) for point in points]
+
+    def _label(self, point: int) -> Label:
+        languages = self.by_language
+        code = int(languages.codes[point])
+        return (point, languages.names[code], languages.styles[code] + _MARK) if code >= 0 else (point, "?", _MARK)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The nearest neighbours of a point by cosine: rows of the table `nearest`, nearest first, by map."""
+
+    point: int
+    by_map: "dict[Key, pd.DataFrame]"
+
+    def of(self, key: Key | None) -> "pd.DataFrame | None":
+        """Those in a map; None where the run holds no vectors of it."""
+        return None if key is None else self.by_map.get(key)
+
+
+def read_nearest(session: Session, maps: Maps, point: int, layers: Collection[int]) -> Neighbours:
+    """The nearest neighbours of a point by cosine, for every stage of these layers whose vectors the run holds.
+
+    Raises: NerspaceError if it holds none.
+    """
+    from nerspace.engine.geometry.neighbours import nearest_table
+
+    stored = session.vectors(layers)
+    frame = nearest_table(stored.vectors, stored.rows, int(maps.points["point"].iloc[point]))
+    groups: Any = frame.groupby(["stage", "layer"], sort=False)
+    return Neighbours(point, {(str(stage), int(layer)): group for (stage, layer), group in groups})
 
 
 def read_maps(session: Session) -> Maps | None:
@@ -105,7 +182,7 @@ def _wrong(predictions: "pd.DataFrame | None") -> dict[tuple[str, int], "pd.Seri
     if predictions is None:
         return {}
     return {
-        (str(donor), int(seed)): group.drop_duplicates("sentence").set_index("sentence")["wrong"]
+        (str(donor), int(str(seed))): group.drop_duplicates("sentence").set_index("sentence")["wrong"]
         for (donor, seed), group in predictions.groupby(["donor", "seed"], sort=False)
     }
 

@@ -1,23 +1,37 @@
-"""What the data room shows of a corpus: the rows that a filter keeps, with the widths of their columns."""
+"""What the data screen looks at: a corpus that is ready to be searched, and the rows that a filter leaves of it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
-from nerspace.tui.explorer.data.details import HIGHLIGHT
-from nerspace.tui.explorer.data.rows import EntityRows, SentenceRows, TaggedNameRows, TaggedRows
-from nerspace.tui.explorer.data.tagged_index import TaggedIndex, spans_of
-from nerspace.tui.explorer.session import Opened
+from nerspace.tui.explorer.data.parallel import EntityRows, ParallelIndex, SentenceRows
+from nerspace.tui.explorer.data.tagged import TaggedIndex, TaggedNameRows, TaggedRows, spans_of
 from nerspace.tui.filters import Filter
 from nerspace.tui.widgets.rows import NoRows, Rows, measured
 
-if TYPE_CHECKING:
-    from nerspace.tui.explorer.data.parallel_index import ParallelIndex
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus, ready to be searched. name: the name or path that it was asked for by."""
+
+    name: str
+    index: ParallelIndex | TaggedIndex
+
+
+def open_corpus(name: str) -> Opened:
+    """Read a corpus by its name or path.
+
+    Raises: NerspaceError if it cannot be read.
+    """
+    from nerspace import datasets
+
+    corpus = datasets.load(name)
+    return Opened(name, TaggedIndex(corpus) if isinstance(corpus, datasets.TaggedCorpus) else ParallelIndex(corpus))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a filter keeps: the rows of one view, ready to show, with the number of all rows."""
+    """What a filter leaves: the rows of one view, ready to show, with the number of all rows."""
 
     opened: Opened
     rows: Rows
@@ -29,7 +43,7 @@ class Found:
 
 
 def find(opened: Opened, view: str, chosen: Filter, front: int, before: Found | None = None) -> Found:
-    """The rows of a view, sentences or names, that a filter keeps; front: how many languages are turned to the end.
+    """The rows of a view, sentences or names, that a filter leaves; front: how many languages are turned to the end.
 
     before: what was found last, whose widths may still fit.
     """
@@ -61,19 +75,26 @@ def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
     return TaggedRows(index.corpus, index.sentences(chosen))
 
 
-def _parallel_rows(index: "ParallelIndex", view: str, chosen: Filter, front: int) -> Rows:
+def _parallel_rows(index: ParallelIndex, view: str, chosen: Filter, front: int) -> Rows:
     languages = list(chosen.languages or index.corpus.languages)
     if view == "names":
         names = index.names(chosen)
         return EntityRows(names, _turned(languages, front))
     blocks = index.sentences(chosen)
     spoken = {code for block in blocks for code in block.languages}
-    return SentenceRows(index.corpus, blocks, _turned([c for c in languages if c in spoken], front), HIGHLIGHT)
+    return SentenceRows(index.corpus, blocks, _turned([c for c in languages if c in spoken], front))
 
 
 def _turned(languages: list[str], front: int) -> list[str]:
     turn = front % max(1, len(languages))
     return languages[turn:] + languages[:turn]
+
+
+def entity_at(rows: Rows, row: int) -> Entity | None:
+    """The entity of a row of parallel sentences or names."""
+    if isinstance(rows, EntityRows):
+        return rows.rows[row][0]
+    return rows.cell(row)[2] if isinstance(rows, SentenceRows) else None
 
 
 def tagged_name(rows: Rows, row: int) -> str:

@@ -1,7 +1,8 @@
 """The form that asks what to fine-tune and starts it as a job of its own."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -14,14 +15,16 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.engine.requests.training import ALL
 from nerspace.engine.runs import Run
 from nerspace.tui.actions import bindings
+from nerspace.tui.explorer.messages import OpenRun
+from nerspace.tui.explorer.services import Services
 from nerspace.tui.explorer.session import Session
-from nerspace.tui.explorer.training.launching import QUESTIONS, launch, read_answers
+from nerspace.tui.explorer.training.questions import QUESTIONS, launch, read_answers
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.window import Window
 
 
-class NewRunScreen(Window[Run | None]):
+class NewRunWindow(Window[Run | None]):
     """A line a question, what is wrong with its answer beside it; enter starts, esc leaves. Closes with the run."""
 
     # With priority, so that letters behind a fast hand's tab go to the next answer.
@@ -86,7 +89,7 @@ class NewRunScreen(Window[Run | None]):
             self.start(request)
 
     @work(thread=True, exit_on_error=False)
-    def start(self, request: dict[str, object]) -> None:
+    def start(self, request: Mapping[str, Any]) -> None:
         """Start the job."""
         try:
             run = launch(self.session.workspace, request)
@@ -114,14 +117,21 @@ class NewRunScreen(Window[Run | None]):
             self.dismiss(None)
 
 
-def _summary(request: dict[str, object]) -> str:
-    donors, languages = request["donors"], request["languages"]
-    assert isinstance(donors, tuple | list)  # noqa: S101
-    assert isinstance(languages, tuple | list)  # noqa: S101
+def _summary(request: Mapping[str, Any]) -> str:
+    donors, languages, seeds = request["donors"], request["languages"], request["seeds"]
     tested = f"tested in {len(languages)}" if languages else "tested in all"
-    seeds = int(str(request["seeds"]))
-    steps = int(str(request["epochs"])) * -(-int(str(request["size"])) // int(str(request["batch_size"])))
+    steps = request["epochs"] * -(-request["size"] // request["batch_size"])
     if donors == ALL:
         return f"{seeds} model{'s' if seeds != 1 else ''} per language, {steps:,} steps each, {tested} languages."
     models = seeds * max(1, len(donors))
     return f"{models} model{'s' if models != 1 else ''}, {models * steps:,} steps in all, {tested} languages."
+
+
+def ask_for_run(explorer: Services) -> None:
+    """Ask what to fine-tune, and show the run that is started."""
+
+    def started(run: Run | None) -> None:
+        if run is not None:
+            explorer.post_message(OpenRun(run))
+
+    explorer.push_screen(NewRunWindow(explorer.session), started)

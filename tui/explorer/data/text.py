@@ -7,13 +7,12 @@ from rich.style import Style
 from rich.text import Text
 
 from nerspace.datasets.records import Context, Entity, Sentence
-from nerspace.tui.colours import class_style, language_name, language_order, type_style
+from nerspace.tui.colours import HIGHLIGHT, class_style, language_name, language_order, type_style
 from nerspace.tui.literal import entity_text, fit, literal
 
 if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
 
-HIGHLIGHT = "bold color(222)"
 _BOLD = Style(bold=True)
 
 

@@ -1,9 +1,10 @@
-"""What the events of a run say of its progress, gathered as they come."""
+"""What the folder of a run says of its training: its events, gathered as they come, else its tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.jobs import ENDED
 from nerspace.engine.runs.records import ModelId, RemainingTime, model_of, stage_text
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.engine.runs.live import Throughput
+    from nerspace.tui.explorer.session import Session
 
 _STEP = ("step", "loss", "learning_rate", "sentences", "seconds")
 _PROBE = ("step", "language", "layer", "measure", "n", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class Trace:
     """The tables `steps` and `probes` of one model of a run. model: its name, donor and seed as be-1."""
 
     run: str
@@ -91,12 +93,12 @@ class Following:
                 self.problem = f"{event['message']} {event.get('hint', '')}".strip()
         return any_event
 
-    def traced(self) -> list[Traced]:
+    def traces(self) -> list[Trace]:
         """The models so far."""
         import pandas as pd
 
         return [
-            Traced(
+            Trace(
                 self.run.id, model, pd.DataFrame(self.steps.get(model, []), columns=list(_STEP)),
                 pd.DataFrame(self.probes.get(model, []), columns=list(_PROBE)),
             )
@@ -104,7 +106,7 @@ class Following:
         ]  # fmt: skip
 
 
-def traced_in_tables(run: Run) -> list[Traced]:
+def traces_in_tables(run: Run) -> list[Trace]:
     """The models of a run that was copied without its events, from its tables."""
     import pandas as pd
 
@@ -115,28 +117,66 @@ def traced_in_tables(run: Run) -> list[Traced]:
     if "donor" not in steps or "seed" not in steps:
         request = run.info().get("request", {})
         model = str(ModelId(request.get("donor", ""), request.get("seed", 0)))
-        return [Traced(run.id, model, steps, probes)] if len(steps) or len(probes) else []
+        return [Trace(run.id, model, steps, probes)] if len(steps) or len(probes) else []
     return [
-        Traced(run.id, str(ModelId(donor, seed)), part.drop(columns=["donor", "seed"]),
+        Trace(run.id, str(ModelId(str(donor), int(str(seed)))), part.drop(columns=["donor", "seed"]),
                probes[(probes["donor"] == donor) & (probes["seed"] == seed)].drop(columns=["donor", "seed"])
                if "seed" in probes else empty)
         for (donor, seed), part in steps.groupby(["donor", "seed"], sort=False)
     ]  # fmt: skip
 
 
-def read_traced(run: Run) -> list[Traced]:
+def read_traces(run: Run) -> list[Trace]:
     """The models of a run as it stands, from its events, else from its tables."""
     following = Following(run)
     following.see(run.events())
-    return following.traced() if following.steps else traced_in_tables(run)
+    return following.traces() if following.steps else traces_in_tables(run)
 
 
-def clock(seconds: float) -> str:
-    """A stretch of time as minutes and seconds, or hours and minutes."""
-    whole = int(seconds)
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min" if whole >= 3600 else f"{whole // 60}:{whole % 60:02d}"
+@dataclass(frozen=True, slots=True)
+class RunUpdate:
+    """What a look into the folder of a run brought.
+
+    in_tables: models read from tables, where there are no events. overlaid: models of other runs. memory: bytes that
+    the job holds, if it goes on. shrunk: the events began anew.
+    """
+
+    run: Run
+    state: str
+    device: str
+    events: list[tuple[int, dict[str, Any]]]
+    transfer: "pd.DataFrame | None"
+    in_tables: list[Trace]
+    overlaid: list[Trace]
+    memory: int | None
+    shrunk: bool = False
 
 
-def amount(size: int) -> str:
-    """Bytes as people say them."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
+def read_update(session: "Session", run: Run, offset: int, any_step: bool, others: Sequence[Run]) -> RunUpdate:
+    """Read what is new of a run.
+
+    offset: byte of its events up to which they are known. any_step: whether a step is among these. others: runs that
+    lie over it.
+    Raises: UsageError if the run is gone.
+    """
+    from nerspace.engine.runs.live import resident_memory
+
+    info = run.info()
+    # A run that was resumed begins its events again.
+    shrunk = run.events_size() < offset
+    events = [] if shrunk else list(run.events(offset))
+    # A run that was copied without its events still has its tables.
+    copied = not any_step and not any(event["event"] in ("step", "probe") for _, event in events)
+    return RunUpdate(
+        run, info["state"], str(info.get("device", "")), events, session.table("transfer"),
+        traces_in_tables(run) if copied else [], [one for other in others for one in _traces(other)],
+        resident_memory(run), shrunk,
+    )  # fmt: skip
+
+
+def _traces(run: Run) -> list[Trace]:
+    """The models of a run that may vanish meanwhile."""
+    try:
+        return read_traces(run)
+    except NerspaceError:
+        return []

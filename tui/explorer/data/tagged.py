@@ -1,16 +1,21 @@
-"""Finding in sentences that arrived tagged, and the names that they tag."""
+"""Sentences that arrived tagged, and the names that they tag: an index that finds them, and their rows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.errors import UsageError
+from nerspace.datasets.records import Sentence
+from nerspace.tui.colours import type_style
 from nerspace.tui.filters import Filter
+from nerspace.tui.literal import entity_text, literal
+from nerspace.tui.widgets.rows import Cell, Column, Rows, SortValues
 
 if TYPE_CHECKING:
-    from nerspace.datasets.records import Sentence
+    import pandas as pd
+
     from nerspace.datasets.tagged import TaggedCorpus
 
 
@@ -43,7 +48,7 @@ class TaggedIndex:
         return f"{' '.join(self.corpus.types) or 'no types'} · split {splits or 'none'}"
 
     def sentences(self, chosen: Filter) -> Sequence[int]:
-        """Numbers of the sentences that a filter keeps: each word stands in the text.
+        """Numbers of the sentences that a filter leaves: each word stands in the text.
 
         Raises: UsageError for an unknown type, language or split, and for a case.
         """
@@ -51,7 +56,7 @@ class TaggedIndex:
         if chosen == Filter():
             return range(len(self.corpus))
         types = set(chosen.types)
-        kept = []
+        left = []
         for number, sentence in enumerate(self.corpus.sentences()):
             if (
                 (not types or not types.isdisjoint(self._types[number]))
@@ -60,11 +65,11 @@ class TaggedIndex:
                 and all(word in self._texts[number] for word in chosen.words)
                 and (not chosen.lengths or any(chosen.fits([name]) for name in _names_in(sentence)))
             ):
-                kept.append(number)
-        return kept
+                left.append(number)
+        return left
 
     def names(self, chosen: Filter) -> list[TaggedName]:
-        """The names that a filter keeps, the most frequent first: each word stands in the name or its type.
+        """The names that a filter leaves, the most frequent first: each word stands in the name or its type.
 
         Raises: UsageError for an unknown type, language or split, and for a case.
         """
@@ -121,11 +126,11 @@ def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     return tagging.spans_of(tags)
 
 
-def _names_in(sentence: "Sentence") -> list[str]:
+def _names_in(sentence: Sentence) -> list[str]:
     return [" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)]
 
 
-def _type_sets(sentences: "Iterable[Sentence]") -> list[frozenset[str]]:
+def _type_sets(sentences: Iterable[Sentence]) -> list[frozenset[str]]:
     """The types in each sentence; equal sets are one object."""
     from nerspace.datasets.tagging import types_in
 
@@ -137,3 +142,85 @@ def _check(what: str, values: Iterable[str], known: Sequence[str]) -> None:
     for value in values:
         if value not in known:
             raise UsageError(f"Unknown {what} {value!r}.", f"Choose from {', '.join(known) or 'none'}.")
+
+
+class TaggedRows(Rows):
+    """Sentences that arrived tagged, by their numbers in the corpus; each type of name in its own style."""
+
+    columns: Sequence[Column] = (
+        Column("#", right=True, fixed=True), Column("split", fixed=True, at_most=10), Column("lang", fixed=True),
+        Column("type", fixed=True, at_most=12), Column("text", at_most=1_000),
+    )  # fmt: skip
+
+    def __init__(self, corpus: "TaggedCorpus", numbers: Sequence[int]) -> None:
+        self.corpus = corpus
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def sentence(self, index: int) -> Sentence:
+        """The sentence behind a row."""
+        return self.corpus.sentence(self.numbers[index])
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Number in the corpus, split, language, type and the text with its names highlighted."""
+        s = self.sentence(index)
+        return [
+            str(self.numbers[index] + 1), literal(s.split), literal(s.language), literal(s.type or "–"),
+            entity_text(s.words, s.tags, type_style, s.text),
+        ]  # fmt: skip
+
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """The same, raw, and the tags of the words."""
+        import pandas as pd
+
+        chosen = (self.numbers[number] for number in numbers)
+        sentences = ((number + 1, self.corpus.sentence(number)) for number in chosen)
+        return pd.DataFrame(
+            [(number, s.split, s.language, s.type, s.text, " ".join(s.tags)) for number, s in sentences],
+            columns=["number", "split", "language", "type", "text", "tags"],
+        )
+
+    def key(self, index: int) -> Hashable:
+        """Its number in the corpus."""
+        return self.numbers[index]
+
+    def sort_values(self, place: int) -> SortValues:
+        """Numbers in the order of the corpus, the rest as text."""
+        return list(self.numbers) if place == 0 else super().sort_values(place)
+
+
+class TaggedNameRows(Rows):
+    """The names that tagged sentences hold, each with its type, language and how often it is tagged so."""
+
+    columns: Sequence[Column] = (
+        Column("name", fixed=True, at_most=48), Column("type", at_most=12), Column("language"),
+        Column("count", right=True),
+    )  # fmt: skip
+
+    def __init__(self, names: Sequence[TaggedName]) -> None:
+        self.names = names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """Name, type, language, count."""
+        name = self.names[index]
+        return [literal(name.text), literal(name.type), literal(name.language), f"{name.count:,}"]
+
+    def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
+        """The same, raw."""
+        import pandas as pd
+
+        records = [(n.text, n.type, n.language, n.count) for n in (self.names[number] for number in numbers)]
+        return pd.DataFrame(records, columns=["name", "type", "language", "count"])
+
+    def key(self, index: int) -> Hashable:
+        """The name itself."""
+        return self.names[index]
+
+    def sort_values(self, place: int) -> SortValues:
+        """The counts as numbers, the rest as text."""
+        return [name.count for name in self.names] if place == 3 else super().sort_values(place)

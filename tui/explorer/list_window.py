@@ -1,7 +1,8 @@
-"""The window that lists rows: the points inside the box, the sentences that a language gets wrong."""
+"""Windows over a screen that show a table: what they export and copy, and the plain list of rows."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.text import Text
 from textual import on
@@ -10,18 +11,53 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.screen import Name
+from nerspace.tui.explorer.messages import Name, ShowEntity
+from nerspace.tui.explorer.services import Services
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.rows import FrameRows, Rows, Shown
-from nerspace.tui.widgets.window import Window
+from nerspace.tui.widgets.window import Result, Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class ListScreen(Window[int | None]):
+class TableWindow(Window[Result]):
+    """A window whose table can be exported and copied."""
+
+    @property
+    def explorer(self) -> Services:
+        """The app, by its own type."""
+        return cast("Services", self.app)
+
+    @property
+    @abstractmethod
+    def table(self) -> FoundTable:
+        """The table with the cursor."""
+
+    @abstractmethod
+    def shown(self) -> Shown:
+        """What is exported."""
+
+    def action_export(self) -> None:
+        """Write the table as CSV."""
+        self.explorer.export(self.shown())
+
+    def action_copy(self) -> None:
+        """Copy the row or cell."""
+        self.explorer.copy(self.table.copied())
+
+    def action_copy_table(self) -> None:
+        """Copy the whole table."""
+        self.explorer.copy_rows(self.shown())
+
+    def action_close(self) -> None:
+        """Back to the screen."""
+        self.dismiss(None)
+
+
+class ListWindow(TableWindow[int | None]):
     """Closes with the row that was chosen, or None; `e` exports the list under `name`.
 
     inspect: a window for a row; where there is one, enter opens it over the list instead. row: under the cursor first.
@@ -53,46 +89,37 @@ class ListScreen(Window[int | None]):
 
     def on_mount(self) -> None:
         """Show the rows."""
-        table = self.query_one(FoundTable)
-        table.show(self.rows, self.row, self.empty)
-        table.focus()
+        self.table.show(self.rows, self.row, self.empty)
+        self.table.focus()
+
+    @property
+    def table(self) -> FoundTable:
+        """The list."""
+        return self.query_one(FoundTable)
 
     @on(FrameTable.Picked)
     def _picked(self, event: FrameTable.Picked) -> None:
-        if self.inspect is not None:
-            self.app.push_screen(self.inspect(event.row))
-        else:
-            self.dismiss(event.row)
+        self.picked(event.row)
 
-    def action_close(self) -> None:
-        """Back to the room."""
-        self.dismiss(None)
+    def picked(self, row: int) -> None:
+        """A row was chosen."""
+        if self.inspect is not None:
+            self.app.push_screen(self.inspect(row))
+        else:
+            self.dismiss(row)
 
     def shown(self) -> Shown:
         """The list."""
-        return Shown(self.table_name, self.query_one(FoundTable).rows, self.columns)
+        return Shown(self.table_name, self.table.rows, self.columns)
 
-    def action_export(self) -> None:
-        """Write the list as CSV."""
-        self.app.export(self.shown())  # type: ignore[attr-defined]
-
-    async def action_name(self) -> None:
+    def action_name(self) -> None:
         """Show the name of the row in Entity."""
-        place = self.query_one(FrameTable).row
-        row = self.frame.iloc[place] if len(self.frame) else {}
+        row: Mapping[Any, Any] = dict(self.frame.iloc[self.table.row]) if len(self.frame) else {}
         if "sentence" not in row and "entity" not in row:
-            self.app.tell("This list holds no names.", "warning")  # type: ignore[attr-defined]
+            self.explorer.tell("This list holds no names.", "warning")
             return
         sentence = str(row.get("sentence", ""))
         entity = str(row.get("entity", "") or sentence.rpartition("/")[2])
         language = str(row.get("language", "") or sentence.partition("/")[0])
         self.dismiss(None)
-        await self.app.show_name(Name(entity, language, sentence))  # type: ignore[attr-defined]
-
-    def action_copy(self) -> None:
-        """Copy the row or cell."""
-        self.app.copy(self.query_one(FoundTable).copied())  # type: ignore[attr-defined]
-
-    def action_copy_table(self) -> None:
-        """Copy the whole list."""
-        self.app.copy_rows(self.shown())  # type: ignore[attr-defined]
+        self.app.post_message(ShowEntity(Name(entity, language, sentence)))

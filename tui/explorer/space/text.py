@@ -1,0 +1,59 @@
+"""The lines under the maps: the point that is nearest to the box, and how far the map may be trusted."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.style import Style
+from rich.text import Text
+
+from nerspace.tui.colours import HIGHLIGHT
+from nerspace.tui.explorer.space.model import Array, Key, Maps, Neighbours
+from nerspace.tui.literal import entity_text, literal
+from nerspace.tui.plots.overlay import Classes
+
+_NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
+
+
+def point_text(maps: Maps, point: int, fact: str, classes: Classes, inside: Array, width: int) -> Text:
+    """The point with its name, what is known of it and how many of each class are in the box; below, its sentence.
+
+    inside: numbers of the points in the box.
+    """
+    text = Text(no_wrap=True, overflow="ellipsis")
+    row = maps.points.iloc[point]
+    languages = maps.by_language
+    text.append(f"{row['language']} ", languages.styles[int(languages.codes[point])] + Style(bold=True))
+    text.append(literal(row["form"]), HIGHLIGHT)
+    text.append(f"  {literal(row['type'])}  {literal(row['entity'])}", "dim")
+    if fact:
+        text.append(f"   {fact}", "bold")
+    counts = np.bincount(classes.codes[inside], minlength=len(classes.names))
+    parts = [f"{classes.names[kind]} {counts[kind]}" for kind in np.argsort(-counts, kind="stable") if counts[kind]]
+    text.append(f"   box {len(inside)}", "bold")
+    text.append(literal(f": {' '.join(parts)}") if parts else "", "dim")
+    text.truncate(width, overflow="ellipsis")
+    text.append("\n")
+    words, tags = str(row["words"]).split(" "), str(row["tags"]).split(" ")
+    return text.append_text(entity_text(tuple(words), tuple(tags), HIGHLIGHT, str(row["text"])))
+
+
+def cosine_fact(maps: Maps, neighbours: Neighbours | None, key: Key | None, point: int) -> str:
+    """How near a point is to the one whose neighbours are shown; empty where it is none of them."""
+    if neighbours is None or (near := neighbours.of(key)) is None:
+        return ""
+    if point == neighbours.point:
+        return f"its {len(near)} nearest by cosine: {near['cosine'].iloc[0]:.2f} … {near['cosine'].iloc[-1]:.2f}"
+    own = near[near["neighbour"] == point]
+    if own.empty:
+        return ""
+    about = literal(maps.points["form"].iloc[neighbours.point])
+    return f"no. {own['rank'].iloc[0]} of {about}, cosine {own['cosine'].iloc[0]:.3f}"
+
+
+def quality_text(maps: Maps, key: Key | None, color: str, width: int) -> Text:
+    """How the map was made and how far it may be trusted, as long as there is room for."""
+    long, short = maps.quality.get(key, _NO_QUALITY) if key else ("", "")
+    beside = "" if color == "language" else f" · color {literal(color)}"
+    lines: Sequence[str] = (long + beside, short + beside, long)
+    line = next((line for line in lines if len(line) < width), short)
+    return Text(literal(line), no_wrap=True, overflow="ellipsis")

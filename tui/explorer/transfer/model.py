@@ -1,0 +1,82 @@
+"""The tables of the transfer screen, as points, a line and a matrix."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nerspace.tui.colours import class_style, language_order, script_of
+from nerspace.tui.explorer.session import Session
+from nerspace.tui.widgets.heatmap import Matrix
+from nerspace.tui.widgets.plane import Point
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The rest of the table follows in its own order.
+FIRST = ["donor", "recipient", "share", "tnld", "f1", "sentences", "seeds", "share_sd"]
+# More points than these would hide one another's labels as pairs.
+_NAMED_PAIRS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables behind the screen. pairs: `transfer_pairs`, its first columns those that are read first."""
+
+    pairs: "pd.DataFrame"
+    correlations: "pd.DataFrame | None"
+    regression: "pd.DataFrame | None"
+
+    def of(self, donor: str) -> "pd.DataFrame":
+        """The pairs of one donor, or all for an empty one."""
+        return (self.pairs[self.pairs["donor"] == donor] if donor else self.pairs).reset_index(drop=True)
+
+    def line(self, subset: str) -> tuple[float, float] | None:
+        """Slope and intercept through the pairs of a subset."""
+        row = None if self.regression is None else self.regression[self.regression["subset"] == subset]
+        return None if row is None or row.empty else (float(row["slope"].iloc[0]), float(row["intercept"].iloc[0]))
+
+    def matrix(self) -> Matrix:
+        """The share of wrong sentences of every pair."""
+        columns = (self.pairs[name].tolist() for name in ("donor", "recipient", "share"))
+        values = {(str(donor), str(recipient)): float(share) for donor, recipient, share in zip(*columns, strict=True)}
+        down, across = (tuple(language_order(list(self.pairs[name].unique()))) for name in ("donor", "recipient"))
+        n = int(self.pairs["sentences"].max())
+        title = f"share of wrong sentences: donors down, recipients across · n {n} each"
+        return Matrix(title, across, values, 0.0, max(0.01, *values.values()), rows=down)
+
+
+def read_tables(session: Session) -> Tables | None:
+    """The tables of the run; None where it counted no errors."""
+    pairs = session.table("transfer_pairs")
+    if pairs is None or pairs.empty:
+        return None
+    ordered = pairs[[*FIRST, *(name for name in pairs.columns if name not in FIRST)]]
+    return Tables(ordered, session.table("correlations"), session.table("regression"))
+
+
+def points_of(pairs: "pd.DataFrame", subset: str) -> list[Point]:
+    """A point for every pair, with the deviation of its seeds; faint where it does not belong to the subset."""
+    several = pairs["donor"].nunique() > 1
+    points = []
+    for row in pairs.to_dict("records"):
+        donor, recipient, share = str(row["donor"]), str(row["recipient"]), float(row["share"])
+        deviation = 0.0 if row["share_sd"] != row["share_sd"] else float(row["share_sd"])
+        points.append(Point(
+            f"{donor}→{recipient}" if several and len(pairs) <= _NAMED_PAIRS else recipient, float(row["tnld"]), share,
+            share - deviation, share + deviation, class_style(donor if several else recipient),
+            donor == recipient or not _belongs(subset, donor, recipient),
+        ))  # fmt: skip
+    return points
+
+
+def _belongs(subset: str, donor: str, recipient: str) -> bool:
+    """Whether a pair is in a subset of the table `correlations`."""
+    own, other = script_of(donor), script_of(recipient)
+    match subset:
+        case "same_script":
+            return own == other
+        case "across":
+            return own != other
+        case "latin" | "cyrillic":
+            return own.lower() == other.lower() == subset
+        case _:
+            return True

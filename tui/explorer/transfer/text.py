@@ -1,0 +1,28 @@
+"""What may be believed of the errors of a run, in words."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from nerspace.tui.verdict import SUBSETS, verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def verdict_text(correlations: "pd.DataFrame | None", narrow: bool) -> Text:
+    """The correlations in words: what is shown and what not, on how many pairs. narrow: the most important alone."""
+    text = Text()
+    if correlations is None or correlations.empty:
+        return text.append("The run has no table correlations.", "dim")
+    lines = verdict(correlations)
+    text.append(" ".join(lines[:2] if narrow else lines) + "\n", "bold")
+    for row in correlations.to_dict("records"):
+        shown = row["statistic"] == "pearson" and (row["subset"] in ("all", "same_script") or not narrow)
+        if shown and row["value"] == row["value"]:
+            text.append(f"Pearson {row['value']:+.2f}")
+            bounds = f"[{row['low']:+.2f}, {row['high']:+.2f}]" if row["low"] == row["low"] else "no interval"
+            p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
+            text.append(f" {bounds} {p}")
+            text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}\n", "dim")
+    return text.append("v: all statistics", "dim")
