@@ -14,6 +14,8 @@ from nerspace.engine.tables.spec import LANGUAGE, SENTENCE, TYPE, TableSpec, int
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nerspace.engine.encoders import Encoder
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -47,20 +49,16 @@ def draw_sample(request: Request) -> Sample:
     return Sample(train, test, corpus)
 
 
-def readable(sample: Sample, tokenizer: Any, limit: int) -> Sample:
-    """The sample without the test cells whose name, in some language, has no piece within `limit` ids.
+def readable(sample: Sample, encoder: "Encoder") -> Sample:
+    """The sample without the test cells whose name, in some language, has no piece within the encoder's limit.
 
     Raises: DataError when none is left.
     """
-    # The tables of this module are read where no torch is.
-    from nerspace.engine.encoders.batching import encode
-
-    encoded = encode(sample.test, tokenizer, limit)
-    lost = {item.sentence.cell for item in encoded if not item.entity_pieces}
+    lost = {item.sentence.cell for item in encoder.encode(sample.test) if not item.entity_pieces}
     test = [sentence for sentence in sample.test if sentence.cell not in lost]
     if not test:
         raise DataError(
-            f"No test sentence can be read within {limit} pieces.", "Choose an encoder for longer sentences."
+            f"No test sentence can be read within {encoder.limit} pieces.", "Choose an encoder for longer sentences."
         )
     return Sample(sample.train, test, sample.corpus)
 

@@ -1,19 +1,18 @@
 """Saved models read sentences of a user's own, as one job: predictions, and every table that comes from them."""
 
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from nerspace.engine import devices, encoders
+from nerspace.engine import encoders
 from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.evaluation.outcomes import outcomes_table
 from nerspace.engine.evaluation.predictions import tagged_table
 from nerspace.engine.evaluation.reading import Given, given_sentences, unknown_types
 from nerspace.engine.evaluation.stored import evaluation_tables
-from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagger, read_back, reading
-from nerspace.engine.executors.ray import MOST_SHARDS, Pool, reach
+from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagger, read_back, read_shard, reading_tasks
+from nerspace.engine.executors import MOST_SHARDS, Executor, Records, Task, executor_for
 from nerspace.engine.requests.evaluation import Evaluation
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_reading
@@ -27,23 +26,17 @@ _JOINED = {ord(" "): "\u00a0"}
 def evaluate(run: Run) -> Iterator[Record]:
     """Have the models that the run asks for tag the sentences that it asks for, and write what came of it.
 
-    The sentences are read here or, in shards, on a cluster, with the same result; what was read before the run was cut
-    off is not read again.
+    The sentences are read in shards, wherever it is done with the same result; what was read before the run was cut off
+    is not read again.
     """
     asked = Evaluation.read(run.info()["request"])
-    devices.use_threads(asked.threads)
-    with ExitStack() as stack:
-        pool: Pool | None = None
-        if asked.on:
-            names = list(dict.fromkeys(model.model for model in asked.models))
-            most = len(asked.models) * MOST_SHARDS
-            pool = yield from reach(stack, run, asked.on, asked.threads, asked.device, names, most)
-        else:
-            run.update(device=devices.describe(devices.pick_device(asked.device)))
-        yield from _evaluate(run, asked, pool)
+    with executor_for(run, asked.on, asked.threads, asked.device) as executor:
+        names = list(dict.fromkeys(model.model for model in asked.models))
+        yield from executor.start(read_shard, names, len(asked.models) * MOST_SHARDS)
+        yield from _evaluate(run, asked, executor)
 
 
-def _evaluate(run: Run, asked: Evaluation, pool: Pool | None) -> Iterator[Record]:
+def _evaluate(run: Run, asked: Evaluation, executor: Executor) -> Iterator[Record]:
     yield Stage("prepare", "Data", 1 + len(asked.models), "parts")
     given = given_sentences(asked)
     sentences = _table_of(given)
@@ -61,13 +54,14 @@ def _evaluate(run: Run, asked: Evaluation, pool: Pool | None) -> Iterator[Record
     yield Progress("prepare", 1 + len(taggers))
 
     predictions, coverage, outcomes, known = [], [], [], set[str]()
-    for tagger, works in zip(taggers, reading(pool, run, taggers, given, asked.device), strict=True):
-        said = yield from _one(run, tagger, given, works)
+    works = executor.run([task for tagger in taggers for task in reading_tasks(executor, run, tagger, given)])
+    for tagger in taggers:
+        predicted = yield from _one(run, tagger, given, works)
         known |= set(tagger.labels.types)
-        predictions.append(said)
+        predictions.append(predicted)
         coverage.append(tagger.coverage)
         tokenizer = encoders.load_tokenizer(tagger.model.model)
-        outcomes.append(outcomes_table(said, pd.concat([sentences, learned]), tokenizer))
+        outcomes.append(outcomes_table(predicted, pd.concat([sentences, learned]), tokenizer))
         run.update(known_types=sorted(known))
         for name, frames in (("predictions", predictions), ("coverage", coverage), ("outcomes", outcomes)):
             run.write_table(name, pd.concat(frames, ignore_index=True))
@@ -81,9 +75,9 @@ def _evaluate(run: Run, asked: Evaluation, pool: Pool | None) -> Iterator[Record
 
 
 def _one(
-    run: Run, tagger: Tagger, given: Given, works: Iterable[Iterator[Record]]
+    run: Run, tagger: Tagger, given: Given, works: Iterator[tuple[Task, Records]]
 ) -> Generator[Record, None, pd.DataFrame]:
-    """What one model predicts. works: the reading of its shards, in their order."""
+    """What one model predicts. works: the reading of its shards, in their order, and of those behind."""
     if missing := unknown_types(given.sentences, tagger.labels.types):
         told = ", ".join(f"{kind} {n:,}" for kind, n in missing.most_common())
         yield Note(
@@ -91,12 +85,13 @@ def _one(
             "the rows of type known leave them out, --map TYPE=TYPE reads them as another."
         )
     yield Stage("read", f"Reading with {tagger.name}", len(tagger.parts), "sentences")
-    for shard, work in zip(tagger.shards, works, strict=True):
-        yield from work
+    for shard in tagger.shards:
+        _, records = next(works)
+        yield from records
         yield Progress("read", shard.stop)
     numbers, confidence = read_back(run, tagger, len(given.sentences))
-    said = [tagger.labels.read(row) for row in numbers]
-    return tagged_table(tagger.model.donor, tagger.model.seed, given.names, given.sentences, said, confidence)
+    predicted = [tagger.labels.read(row) for row in numbers]
+    return tagged_table(tagger.model.donor, tagger.model.seed, given.names, given.sentences, predicted, confidence)
 
 
 def _table_of(given: Given) -> pd.DataFrame:

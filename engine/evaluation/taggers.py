@@ -1,13 +1,14 @@
 """Saved models that tag given sentences, shard by shard: here, or on a cluster side by side.
 
-.read/MODEL-FIRST.json               what a model said of a shard, until the run is finished
+.read/MODEL-FIRST.json               what a model predicts of a shard, until the run is finished
 """
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,7 +19,7 @@ from nerspace.engine.encoders.batching import encode
 from nerspace.engine.encoders.configuration import labels_in
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation.reading import Given, Labels, coverage_table, labels_of, parts_of
-from nerspace.engine.executors.ray import Piece, Pool, shards
+from nerspace.engine.executors import Executor, Task, shards
 from nerspace.engine.files import write_text
 from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
@@ -28,7 +29,7 @@ from nerspace.engine.runs.records import Record, counted
 _BLOCK = 2048
 _FOLDER = ".read"
 
-Said = tuple[list[list[int]], list[float]]
+Predicted = tuple[list[list[int]], list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Tagger:
     """A model, and how it reads the given sentences.
 
     number: its place among the models of the run. parts: what it reads at once: number of the sentence, then as
-    `parts_of` has it. shards: numbers of the parts that are one piece of work each. coverage: the table of that name.
+    `parts_of` has it. shards: numbers of the parts that are one task each. coverage: the table of that name.
     """
 
     number: int
@@ -52,7 +53,7 @@ class Tagger:
         return f"{self.model.donor}, seed {self.model.seed}"
 
     def home(self, shard: range) -> str:
-        """Where in the run it is left what the model said of a shard."""
+        """Where in the run it is left what the model predicts of a shard."""
         return f"{_FOLDER}/{self.number}-{shard.start}.json"
 
     def sentences(self, shard: range, given: Given) -> list[Sentence]:
@@ -77,47 +78,31 @@ def make_tagger(number: int, model: Reader, given: Given, asked: Evaluation, lea
     return Tagger(number, model, labels, parts, cut, coverage)
 
 
-def reading(
-    pool: Pool | None, run: Run, taggers: Sequence[Tagger], given: Given, device: str
-) -> list[list[Iterator[Record]]]:
-    """For each model and shard, the work of reading it: here, when its turn comes, or all at once on a cluster.
-
-    Nothing is left to do for a shard that was read before the run was cut off.
-    """
-    missing = [
-        (tagger, shard) for tagger in taggers for shard in tagger.shards if _read(run, tagger, shard) is None
-    ]  # fmt: skip
-    works: list[Iterator[Record]]
-    if pool:
-        works = [*pool.work(_piece(pool, tagger, shard, given) for tagger, shard in missing)]
-    else:
-        works = [_read_here(run, tagger, shard, given, device) for tagger, shard in missing]
-    begun = {tagger.home(shard): work for (tagger, shard), work in zip(missing, works, strict=True)}
-    return [[begun.get(tagger.home(shard), iter(())) for shard in tagger.shards] for tagger in taggers]
+def reading_tasks(executor: Executor, run: Run, tagger: Tagger, given: Given) -> list[Task]:
+    """The reading of each of the model's shards; nothing is left to do for one that was read already."""
+    return [
+        _task(executor, run, tagger, given, shard, f"Part {number} of {len(tagger.shards)} ({tagger.name})")
+        for number, shard in enumerate(tagger.shards, 1)
+    ]
 
 
-def _read_here(run: Run, tagger: Tagger, shard: range, given: Given, device: str) -> Iterator[Record]:
-    sentences = tagger.sentences(shard, given)
-    yield from read_shard(run, tagger.model, tagger.labels, device, sentences, shard, tagger.home(shard))
-
-
-def _piece(pool: Pool, tagger: Tagger, shard: range, given: Given) -> Piece:
+def _task(executor: Executor, run: Run, tagger: Tagger, given: Given, shard: range, name: str) -> Task:
     def arguments() -> tuple[Any, ...]:
-        sentences = pool.store(tagger.sentences(shard, given))
-        return tagger.labels, pool.device, sentences, shard, tagger.home(shard)
+        sentences = executor.store(tagger.sentences(shard, given))
+        return tagger.labels, executor.device, sentences, shard, tagger.home(shard)
 
-    number = tagger.shards.index(shard) + 1
-    return Piece(
-        f"Part {number} of {len(tagger.shards)} ({tagger.name})", "nerspace.engine.evaluation.taggers:read_shard",
-        tagger.model, ("model",), arguments, (tagger.home(shard),),
-    )  # fmt: skip
+    def is_done() -> bool:
+        return _read(run, tagger, shard) is not None
+
+    return Task(name, read_shard, tagger.model, arguments, (tagger.home(shard),), is_done, ("model",))
 
 
 def read_shard(
-    run: Run, model: Reader, labels: Labels, device: str, sentences: Sequence[Sentence], shard: range,
-    home: str,
-) -> Iterator[Record]:  # fmt: skip
-    """Have a model tag the sentences of a shard, and leave what it said in the file `home` of the run."""
+    run: Run, model: Reader, labels: Labels, device: str, sentences: Sequence[Sentence], shard: range, home: str
+) -> Generator[Record, None, None]:
+    """Have a model tag the sentences of a shard, and leave what it predicts in the file `home` of the run."""
+    if _read_file(run.path / home, [len(sentence.words) for sentence in sentences]) is not None:
+        return
     encoder = _encoder(model, labels.own, device)
     predicted: list[list[int]] = []
     confidence: list[float] = []
@@ -139,7 +124,7 @@ def _encoder(model: Reader, own: tuple[str, ...], device: str) -> Encoder:
     return Encoder(model.model, device, own, model.seed)
 
 
-def read_back(run: Run, tagger: Tagger, sentences: int) -> Said:
+def read_back(run: Run, tagger: Tagger, sentences: int) -> Predicted:
     """A label for each word, and the confidence, of each of so many sentences, put together from their parts.
 
     Raises: DataError where a shard is missing or damaged.
@@ -147,24 +132,29 @@ def read_back(run: Run, tagger: Tagger, sentences: int) -> Said:
     numbers: list[list[int]] = [[] for _ in range(sentences)]
     confidence = [1.0] * sentences
     for shard in tagger.shards:
-        if (said := _read(run, tagger, shard)) is None:
+        if (read := _read(run, tagger, shard)) is None:
             raise DataError(f"What {tagger.name} said is damaged.", "Resume the run to have it read again.")
-        for place, found, sure in zip(shard, *said, strict=True):
+        for place, found, sure in zip(shard, *read, strict=True):
             i, start, _, first, last = tagger.parts[place]
             numbers[i] += found[first - start : last - start]
             confidence[i] = min(confidence[i], sure)
     return numbers, confidence
 
 
-def _read(run: Run, tagger: Tagger, shard: range) -> Said | None:
+def _read(run: Run, tagger: Tagger, shard: range) -> Predicted | None:
     """What was left of a shard; None where it is missing, damaged or of other sentences."""
+    lengths = [stop - start for _, start, stop, *_ in (tagger.parts[place] for place in shard)]
+    return _read_file(run.path / tagger.home(shard), lengths)
+
+
+def _read_file(path: Path, words: Sequence[int]) -> Predicted | None:
+    """words: how many words each sentence has."""
     try:
-        predicted, confidence = json.loads((run.path / tagger.home(shard)).read_text(encoding="utf-8"))
+        predicted, confidence = json.loads(path.read_text(encoding="utf-8"))
         lengths = [len(numbers) for numbers in predicted]
     except (OSError, ValueError, TypeError):
         return None
-    expected = [stop - start for _, start, stop, *_ in (tagger.parts[place] for place in shard)]
-    return (predicted, confidence) if lengths == expected and len(confidence) == len(shard) else None
+    return (predicted, confidence) if lengths == list(words) and len(confidence) == len(words) else None
 
 
 def forget_shards(run: Run) -> bool:

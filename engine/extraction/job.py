@@ -5,10 +5,9 @@ The sentences are gone through twice: once to number the rows, which is cheap, t
 
 import random
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,16 @@ import numpy as np
 import pandas as pd
 
 from nerspace.datasets import Sentence
-from nerspace.engine import devices
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import Encoded
 from nerspace.engine.encoders.content import encoder_hash
-from nerspace.engine.encoders.forward import BATCH, FloatArray
+from nerspace.engine.encoders.forward import BATCH
 from nerspace.engine.errors import DataError
-from nerspace.engine.executors.ray import MOST_SHARDS, Piece, Pool, reach, shards
+from nerspace.engine.executors import MOST_SHARDS, Executor, Task, executor_for, shards
 from nerspace.engine.extraction.files import GrowingVectors, forget_vectors
 from nerspace.engine.extraction.sentences import Plan, make_plan
 from nerspace.engine.extraction.tables import file_name, origin, vectors_table
-from nerspace.engine.files import settle
+from nerspace.engine.files import settle, whole_folder
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.runs import Run, append_text, to_csv
 from nerspace.engine.runs.origin import Origin, begin_reading, digest
@@ -35,6 +33,8 @@ from nerspace.engine.sampling import sentence_table
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
+# Where in the run a shard lies between its reading and its writing.
+_SHARDS = "vectors/.shards"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,12 @@ def extract(run: Run) -> Iterator[Record]:
     Memory does not grow with the number of sentences. Raises: DataError when no sentence gives a vector.
     """
     request = ExtractRequest.read(run.info()["request"])
-    devices.use_threads(request.threads)
-    with ExitStack() as stack:
-        pool: Pool | None = None
-        if request.on:
-            names = [name for name in (request.model, request.tuned) if name]
-            pool = yield from reach(stack, run, request.on, request.threads, request.device, names, MOST_SHARDS)
-        else:
-            run.update(device=devices.describe(devices.pick_device(request.device)))
-        yield from _extract(run, request, pool)
+    with executor_for(run, request.on, request.threads, request.device) as executor:
+        yield from executor.start(read_shard, [name for name in (request.model, request.tuned) if name], MOST_SHARDS)
+        yield from _extract(run, request, executor)
 
 
-def _extract(run: Run, request: ExtractRequest, pool: Pool | None) -> Iterator[Record]:
+def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[Record]:
     encoder = _encoder(request, "before")
     plan = make_plan(request)
     blocks = _blocks(request, encoder.width, len(plan))
@@ -120,55 +114,72 @@ def _extract(run: Run, request: ExtractRequest, pool: Pool | None) -> Iterator[R
         yield Stage(stage, f"Vectors {stage} fine-tuning", len(plan), "sentences")
         if done := files.begin():
             yield Progress(stage, blocks[done - 1].stop)
-        if done < len(blocks):
-            work = (
-                _stage_on(pool, run, request, plan, stage, blocks, done)
-                if pool
-                else (_stage_here(request, plan, stage, blocks, done))
-            )
-            yield from _fill(run, work, files, done)
+        yield from _read_stage(executor, run, request, plan, stage, blocks, files, done)
         files.finish()
 
 
-Block = tuple[int, dict[int, FloatArray]]
+def _read_stage(
+    executor: Executor, run: Run, request: ExtractRequest, plan: Plan, stage: str, blocks: Sequence[range],
+    files: GrowingVectors, done: int,
+) -> Iterator[Record]:  # fmt: skip
+    """Read all blocks from `done` on with the model of a stage, in shards, and write their vectors in order.
 
-
-def _fill(run: Run, work: Iterator[Record | Block], files: GrowingVectors, done: int) -> Iterator[Record]:
-    """Write blocks as they come, those from `done` on, and pass on the records in between."""
-    for found in work:
-        if not isinstance(found, tuple):
-            yield found
-        elif found[0] >= done:
-            run.require()
-            files.write(*found)
-
-
-def _stage_here(
-    request: ExtractRequest, plan: Plan, stage: str, blocks: Sequence[range], done: int
-) -> Iterator[Record | Block]:
-    """Read all blocks from `done` on with the model of a stage."""
-    sentences = ([plan.sentence(number) for number in block] for block in blocks[done:])
-    yield from _read_blocks(request, stage, _encoder(request, stage), blocks[done:], sentences, done)
-
-
-def _read_blocks(
-    request: ExtractRequest, stage: str, encoder: Encoder, blocks: Sequence[range],
-    sentences: Iterable[list[Sentence]], first: int,
-) -> Iterator[Record | Block]:  # fmt: skip
-    """Read blocks of sentences with the model of a stage; each block's vectors come when it is read.
-
-    blocks: the sentences' numbers among all. first: the first block's number among all.
+    A shard that was read before the run was cut off is not read again.
     """
-    for number, (block, texts) in enumerate(zip(blocks, sentences, strict=True), first):
-        items = [(item, found) for item in encoder.encode(texts) if (found := rows_of(item, request))]
-        groups = [[row.pieces for row in found] for _, found in items]
-        outputs = yield from counted(
-            stage,
-            encoder.read_counting([item for item, _ in items], groups, request.layers, batch_size=BATCH),
-            block.start,
-        )
-        yield number, outputs.vectors
-        yield Progress(stage, block.stop)
+    parts = shards(len(blocks), executor.most_shards)
+    wanted = [shard for shard in parts if shard.stop > done]
+    tasks = [
+        _task(executor, run, request, plan, stage, blocks, shard, f"Part {parts.index(shard) + 1} of {len(parts)}")
+        for shard in wanted
+    ]
+    for shard, (task, records) in zip(wanted, executor.run(tasks), strict=True):
+        yield from records
+        folder = run.path / task.outputs[0]
+        for block in range(max(done, shard.start), shard.stop):
+            run.require()
+            files.write(block, {layer: np.load(folder / f"{block}-{layer}.npy") for layer in request.layers})
+        shutil.rmtree(folder, ignore_errors=True)
+        yield Progress(stage, blocks[shard.stop - 1].stop)
+    shutil.rmtree(run.path / _SHARDS, ignore_errors=True)
+
+
+def _task(
+    executor: Executor, run: Run, request: ExtractRequest, plan: Plan, stage: str, blocks: Sequence[range],
+    shard: range, name: str,
+) -> Task:  # fmt: skip
+    folder = f"{_SHARDS}/{stage}-{shard.start}"
+
+    def arguments() -> tuple[Any, ...]:
+        texts = [[plan.sentence(number) for number in blocks[block]] for block in shard]
+        return stage, [(block, blocks[block].start) for block in shard], executor.store(texts), folder
+
+    return Task(
+        f"{name} ({stage})", read_shard, replace(request, device=executor.device), arguments, (folder,),
+        (run.path / folder).is_dir, ("model", "tuned"),
+    )  # fmt: skip
+
+
+def read_shard(
+    run: Run, request: ExtractRequest, stage: str, blocks: Sequence[tuple[int, int]],
+    sentences: Sequence[Sequence[Sentence]], folder: str,
+) -> Generator[Record, None, None]:  # fmt: skip
+    """Read blocks of sentences with the model of a stage, and leave an array for each block and layer.
+
+    Args:
+        blocks: number of each among all, and of its first sentence.
+        folder: where in the run they are left, all or none.
+    """
+    if (run.path / folder).is_dir():
+        return
+    encoder = _shared_encoder(request, stage)
+    with whole_folder(run.path / folder, parents=True) as temporary:
+        for (block, first), texts in zip(blocks, sentences, strict=True):
+            items = [(item, rows) for item in encoder.encode(texts) if (rows := rows_of(item, request))]
+            groups = [[row.pieces for row in rows] for _, rows in items]
+            passing = encoder.read_counting([item for item, _ in items], groups, request.layers, batch_size=BATCH)
+            outputs = yield from counted(stage, passing, first)
+            for layer, vectors in outputs.vectors.items():
+                np.save(temporary / f"{block}-{layer}.npy", vectors, allow_pickle=False)
 
 
 def _encoder(request: ExtractRequest, stage: str) -> Encoder:
@@ -177,69 +188,8 @@ def _encoder(request: ExtractRequest, stage: str) -> Encoder:
     return Encoder(name, request.device, seed=request.tuned_seed)
 
 
-# A worker does many shards with one model.
+# Many shards are read with one model.
 _shared_encoder = lru_cache(maxsize=1)(_encoder)
-
-
-# -- on a cluster
-
-
-def _stage_on(
-    pool: Pool, run: Run, request: ExtractRequest, plan: Plan, stage: str, blocks: Sequence[range], done: int
-) -> Iterator[Record | Block]:
-    """Read all blocks from `done` on with the model of a stage, many shards side by side, and tell them in order.
-
-    A shard that came home before the driver died is not read again.
-    """
-    parts = shards(len(blocks))
-    saved = [f"vectors/.shards/{stage}-{number}" for number in range(len(parts))]
-    wanted = [number for number, part in enumerate(parts) if part.stop > done]
-    missing = [number for number in wanted if not (run.path / saved[number]).is_dir()]
-    remote = replace(request, device=pool.device)
-    works = pool.work(
-        Piece(
-            f"Part {number + 1} of {len(parts)} ({stage})", "nerspace.engine.extraction.job:read_shard", remote,
-            ("model", "tuned"), partial(_shard_arguments, pool, plan, stage, blocks, parts[number], saved[number]),
-            (saved[number],),
-        )
-        for number in missing
-    )  # fmt: skip
-    begun = dict(zip(missing, works, strict=True))
-    for number in wanted:
-        yield from begun.get(number, ())
-        for block in parts[number]:
-            yield (
-                block,
-                {
-                    layer: np.load(run.path / saved[number] / f"{block}-{layer}.npy", allow_pickle=False)
-                    for layer in request.layers
-                },
-            )
-            yield Progress(stage, blocks[block].stop)
-        shutil.rmtree(run.path / saved[number], ignore_errors=True)
-    with suppress(OSError):
-        (run.path / "vectors" / ".shards").rmdir()
-
-
-def _shard_arguments(
-    pool: Pool, plan: Plan, stage: str, blocks: Sequence[range], shard: range, folder: str
-) -> tuple[Any, ...]:
-    texts = [[plan.sentence(number) for number in blocks[block]] for block in shard]
-    return stage, [blocks[block] for block in shard], pool.store(texts), shard.start, folder
-
-
-def read_shard(
-    run: Run, request: ExtractRequest, stage: str, blocks: Sequence[range], sentences: list[list[Sentence]], first: int,
-    folder: str,
-) -> Iterator[Record]:  # fmt: skip
-    """Read some blocks and leave their vectors in a folder of the run, an array for each block and layer."""
-    (run.path / folder).mkdir(parents=True)
-    for found in _read_blocks(request, stage, _shared_encoder(request, stage), blocks, sentences, first):
-        if not isinstance(found, tuple):
-            yield found
-            continue
-        for layer, vectors in found[1].items():
-            np.save(run.path / folder / f"{found[0]}-{layer}.npy", vectors, allow_pickle=False)
 
 
 def _blocks(request: ExtractRequest, width: int, sentences: int) -> list[range]:

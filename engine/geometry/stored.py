@@ -1,7 +1,7 @@
 """The vectors that a run keeps, with what is known of their rows, ready for any table of the geometry."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,44 @@ class StoredVectors:
         """The cell (context/entity) of each row, [n]; rows of equal cell are parallel."""
         cells: list[str] = self.rows["sentence"].str.partition("/")[2].tolist()
         return cells
+
+    def select(
+        self, stages: Sequence[str] = (), layers: Sequence[int] = (), languages: Sequence[str] = (),
+        types: Sequence[str] = (),
+    ) -> "StoredVectors":  # fmt: skip
+        """The vectors of some stages and layers, and the rows of some languages and types; all of what is left open.
+
+        Raises: UsageError for what the run does not hold.
+        """
+        keys, rows = self.chosen(stages, layers, languages, types)
+        vectors = {key: self.vectors[key] if rows.all() else self.vectors[key][rows] for key in keys}
+        return StoredVectors(vectors, self.rows[rows].reset_index(drop=True))
+
+    def chosen(
+        self, stages: Sequence[str], layers: Sequence[int], languages: Sequence[str], types: Sequence[str]
+    ) -> "tuple[list[tuple[str, int]], npt.NDArray[np.bool_]]":
+        """Stages and layers, and rows [n], that `select` takes; nothing is read from the vectors.
+
+        Raises: UsageError for what the run does not hold.
+        """
+        keys = [key for key in self.vectors if (not stages or key[0] in stages) and (not layers or key[1] in layers)]
+        rows = np.ones(len(self.rows), dtype=bool)
+        for column, wanted in (("language", languages), ("type", types)):
+            if not wanted:
+                continue
+            if column not in self.rows:
+                raise UsageError(
+                    f"These vectors are of no {column}.", "Project entities, or words that were extracted."
+                )
+            known = set(self.rows[column].dropna())
+            for value in wanted:
+                if value not in known:
+                    raise UsageError(f"No vector has the {column} {value!r}.", f"There are {', '.join(sorted(known))}.")
+            rows &= self.rows[column].isin(wanted).to_numpy(dtype=bool)
+        if not keys or not rows.any():
+            held = ", ".join(f"{stage}, layer {layer}" for stage, layer in self.vectors)
+            raise UsageError("No vector is left after the selection.", f"The run holds {held}.")
+        return keys, rows
 
     def without_dimensions(self, count: int) -> "StoredVectors":
         """Without the `count` dimensions that add most to the mean cosine, chosen for each stage and layer."""

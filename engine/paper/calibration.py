@@ -11,8 +11,9 @@ from nerspace.engine.paper import published
 from nerspace.engine.paper.models import Readings, is_probed, is_read, training_request
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
+from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs.records import Progress, Record, Stage, StepRecord
-from nerspace.engine.training.loop import Recipe, finetune
+from nerspace.engine.training.loop import finetune
 
 # Steps that are measured, behind a few that warm up, and sentences that are read.
 STEPS, WARM, READ = 16, 4, 128

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from nerspace.engine.runs.origin import Origin, begin_training
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, duration
 
 if TYPE_CHECKING:
+    from nerspace.engine.executors import Executor
     from nerspace.engine.paper.models import Readings
 
 
@@ -70,20 +70,18 @@ def _with_models(
     run: Run, request: PaperRequest, sample: PaperSample, clock: Clock
 ) -> Generator[Record, None, list[Finding]]:
     """Everything but Table 1; torch is imported here."""
-    from nerspace.engine import devices
+    from nerspace.engine.executors import executor_for
     from nerspace.engine.paper import changes, names, spelling, types
     from nerspace.engine.paper.models import readings, training_request
 
-    devices.use_threads(request.threads)
-    if not request.on:
-        run.update(device=devices.describe(devices.pick_device(request.device)))
     origin = Origin.of(request, [pieces.shared_key(request, sample.corpus)], [encoder_hash(request.model)], MODELS)
     begin_training(run, origin, lambda: any((run.path / "checkpoints").glob("*/*")))
     asked = readings(sample, request)
     run.update(recipe=asdict(Recipe.of(training_request(request, asked, published.DONOR, request.seed))))
     if missing := len(sample.test) * len(asked.languages) - len(asked.test):
         yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
-    models = yield from _models(run, request, sample, asked, clock)
+    with executor_for(run, request.on, request.threads, request.device) as executor:
+        models = yield from _models(run, executor, request, sample, asked, clock)
     findings: list[Finding] = []
     steps: list[tuple[str, set[str], Callable[[], list[Finding]]]] = [
         ("Figure 1 and Table 2", {"figure1", "table2"}, lambda: names.write(run, request, asked, models)),
@@ -101,12 +99,12 @@ def _with_models(
 
 
 def _models(
-    run: Run, request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
+    run: Run, executor: "Executor", request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
 ) -> Generator[Record, None, dict[tuple[str, int], pieces.Piece]]:
     """Every model that the items need: read back where it was made before, else made now."""
-    from nerspace.engine.executors.ray import reach
     from nerspace.engine.paper.calibration import measure, seconds_for
-    from nerspace.engine.paper.models import make_piece, note_of, trainings
+    from nerspace.engine.paper.models import make_piece, note_of, training_tasks
+    from nerspace.engine.training.job import finetune_one
 
     shared = pieces.shared_key(request, sample.corpus)
     wanted = {pair: pieces.piece_key(request, shared, *pair) for pair in request.donors(sample.corpus.languages)}
@@ -117,29 +115,24 @@ def _models(
         if piece.reused:
             yield note_of(piece)
     clock.lap("data")
-    left: dict[tuple[str, int], float] = {}
-    if missing and not request.on:
+    if not missing:
+        return made
+    if not request.on:
         speed = yield from measure(request, sample, asked)
-        left = {pair: seconds_for(speed, request, sample, asked, *pair) for pair in missing}
-        run.update(estimated_seconds=round(sum(left.values()), 1))
+        seconds = sum(seconds_for(speed, request, sample, asked, *pair) for pair in missing)
+        run.update(estimated_seconds=round(seconds, 1))
         yield Note(
-            f"{len(missing)} of {len(wanted)} models are to be made: about {duration(sum(left.values()))} "
+            f"{len(missing)} of {len(wanted)} models are to be made: about {duration(seconds)} "
             f"({speed.step:.2f} s a step, {1 / speed.sentence:.0f} sentences/s read)."
         )
         clock.lap("calibration")
-    with ExitStack() as stack:
-        pool = None
-        if missing and request.on:
-            pool = yield from reach(
-                stack, run, request.on, request.threads, request.device, [request.model], len(missing)
-            )
-            # What is read here is little, and Ray has promised the GPUs to the workers.
-            request = replace(request, device="cpu")
-        works = trainings(run, request, sample, asked, missing, pool)
-        for number, (pair, work) in enumerate(zip(missing, works, strict=True), 1):
-            piece = yield from make_piece(run, request, asked, pair, work, number, len(missing))
-            made[pair] = pieces.write_piece(run, wanted[pair], piece)
-            clock.lap("models")
+    yield from executor.start(finetune_one, [request.model], len(missing))
+    request = replace(request, device=executor.own_device)
+    works = executor.run(training_tasks(run, executor, request, sample, asked, missing))
+    for number, (pair, (task, work)) in enumerate(zip(missing, works, strict=True), 1):
+        piece = yield from make_piece(run, request, asked, task, work, number, len(missing))
+        made[pair] = pieces.write_piece(run, wanted[pair], piece)
+        clock.lap("models")
     return made
 
 

@@ -2,25 +2,23 @@
 
 import shutil
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from nerspace.datasets import Sentence
 from nerspace.engine.encoders import Encoder
-from nerspace.engine.executors.ray import Pool
+from nerspace.engine.executors import Executor, Records, Task
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, Piece
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import Run
-from nerspace.engine.runs.records import Note, ProbeRecord, Record, Stage, counted
+from nerspace.engine.runs.records import Note, Record, Stage, counted
 from nerspace.engine.sampling import Sample, point_table, readable
-from nerspace.engine.tables.index import parse_table
-from nerspace.engine.training.job import Finetuned, finetune_on, finetune_one
+from nerspace.engine.training.job import finetuned, finetuning_tasks, of_several, read_predictions
 from nerspace.engine.training.tables import probes_table
 
 BEFORE, AFTER = "before", "after"
@@ -55,7 +53,7 @@ def readings(sample: PaperSample, request: PaperRequest) -> Readings:
     languages = sample.corpus.languages
     encoder = Encoder(request.model)
     drawn = Sample([], sample.sentences(sample.test, languages), sample.corpus)
-    test = readable(drawn, encoder.tokenizer, encoder.limit).test
+    test = readable(drawn, encoder).test
     four = [code for code in published.FOUR if code in languages]
     about = [name for _ in four for name, _ in sample.named]
     names = sample.sentences([cell for _, cell in sample.named], four)
@@ -87,54 +85,34 @@ def training_request(request: PaperRequest, asked: Readings, donor: str, seed: i
     )  # fmt: skip
 
 
-Work = Generator[Record, None, Finetuned]
-
-
-def trainings(
-    run: Run, request: PaperRequest, sample: PaperSample, asked: Readings, models: Sequence[tuple[str, int]],
-    pool: Pool | None,
-) -> Iterable[Work]:  # fmt: skip
-    """The fine-tunings of some models, donors and seeds: here one after the other, on a cluster side by side."""
-    told = [training_request(request, asked, donor, seed) for donor, seed in models]
+def training_tasks(
+    run: Run, executor: Executor, request: PaperRequest, sample: PaperSample, asked: Readings,
+    models: Sequence[tuple[str, int]],
+) -> list[Task]:  # fmt: skip
+    """The fine-tunings of some models, donors and seeds."""
+    requests = [training_request(request, asked, donor, seed) for donor, seed in models]
     trains = {donor: sample.sentences(sample.train, [donor]) for donor in dict.fromkeys(donor for donor, _ in models)}
-    limit = Encoder(request.model).limit
-    if pool is not None:
-        return finetune_on(pool, run, told, trains, asked.test, limit)
-    return (finetune_one(run, one, trains[one.donor], asked.test, limit) for one in told)
+    return finetuning_tasks(run, executor, requests, trains, asked.test)
 
 
 def make_piece(
-    run: Run, request: PaperRequest, asked: Readings, model: tuple[str, int], work: Work, part: int, parts: int
+    run: Run, request: PaperRequest, asked: Readings, task: Task, work: Records, part: int, parts: int
 ) -> Generator[Record, None, Piece]:
-    """Fine-tune one model, its donor and seed, and keep what the figures need of it; part: its number among `parts`.
+    """Fine-tune one model and keep what the figures need of it; part: its number among `parts`.
 
-    work: one of `trainings`. Goes on from a checkpoint where there is one.
+    task, work: one of `training_tasks`, and its records. Goes on from a checkpoint where there is one.
     """
-    started, (donor, seed) = time.monotonic(), model
-    done = yield from _numbered(work, part, parts)
+    started, donor, seed = time.monotonic(), task.request.donor, task.request.seed
+    yield from of_several(work, part, parts, part, parts)
+    done = finetuned(run, task.request)
     vectors: dict[tuple[str, str, int], Array] = {}
     if is_read(request, donor, seed):
         folder = run.path / "model" / f"{donor}-{seed}"
         for stage, name in ((BEFORE, request.model), (AFTER, str(folder))):
             yield from _read(request, asked, stage, name, vectors, part, parts)
         shutil.rmtree(folder.parent, ignore_errors=True)
-    predictions = parse_table("predictions", done.predictions)
-    probes = probes_table([record for record in done.records if isinstance(record, ProbeRecord)])
-    return Piece(donor, seed, predictions, probes, vectors, time.monotonic() - started)
-
-
-def _numbered(work: Generator[Record, None, Finetuned], part: int, parts: int) -> Generator[Record, None, Finetuned]:
-    """Pass on the records of one fine-tuning, which is one part of many."""
-    with closing(work):
-        while True:
-            try:
-                record = next(work)
-            except StopIteration as end:
-                done: Finetuned = end.value
-                return done
-            if isinstance(record, Stage):
-                record = replace(record, part=part, parts=parts, number=part, models=parts)
-            yield record
+    probes = probes_table(done.probes)
+    return Piece(donor, seed, read_predictions(done), probes, vectors, time.monotonic() - started)
 
 
 def _read(

@@ -7,19 +7,17 @@ import hashlib
 import json
 import shutil
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
-from nerspace.engine.executors.ray import Piece, Pool, reach
+from nerspace.engine.executors import Executor, Task, executor_for
 from nerspace.engine.files import cache_folder, whole_file
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
 from nerspace.engine.projection import map_columns, quality_row
@@ -51,7 +49,7 @@ def make_project_request(run: Run, **fields: Any) -> dict[str, Any]:
     """
     request = ProjectRequest(source=str(run.path), **given(**fields)).check()
     check_how(request.method, request.metric, request.perplexity)
-    choose(read_stored(run, request.of), request)
+    read_stored(run, request.of).chosen(request.stages, request.layers, request.languages, request.types)
     return request.plain()
 
 
@@ -60,7 +58,7 @@ def project_vectors(run: Run) -> Iterator[Record]:
     request = ProjectRequest.read(run.info()["request"])
     yield Stage("read", "Vectors", 1, "run")
     source = Run(Path(request.source))
-    stored = chosen_rows(read_stored(source, request.of), request)
+    stored = read_stored(source, request.of).select(request.stages, request.layers, request.languages, request.types)
     run.write_table("points", points_of(stored, request.of))
     with suppress(UsageError):  # a run without its sentences is drawn without them
         sentences = source.read_table("sentences").drop_duplicates("sentence")
@@ -80,30 +78,31 @@ def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], 
     missing = [key for key, path in caches.items() if not path.is_file()]
     if not missing:
         return
-    with ExitStack() as stack:
-        pool = yield from reach(stack, run, request.on, request.threads, "cpu", [], len(missing))
-        works = pool.work(
-            Piece(
-                f"Map {stage}, layer {layer}", "nerspace.engine.projection.job:draw_alone", how, (),
-                partial(_away_arguments, pool, (stage, layer), vectors[stage, layer]), (_home(stage, layer),),
-            )
-            for stage, layer in missing
-        )  # fmt: skip
-        for number, ((stage, layer), work) in enumerate(zip(missing, works, strict=True), 1):
-            yield Stage("away", f"Map {stage}, layer {layer}, of {len(missing)} on a cluster", len(missing), "maps")
-            yield from work
+    with executor_for(run, request.on, request.threads) as executor:
+        yield from executor.start(draw_alone, [], len(missing))
+        tasks = [_task(executor, how, key, vectors[key]) for key in missing]
+        for number, (key, (task, records)) in enumerate(zip(missing, executor.run(tasks), strict=True), 1):
+            yield Stage("away", f"{task.name}, of {len(missing)} on a cluster", len(missing), "maps")
+            yield from records
             yield Progress("away", number)
-            path = caches[stage, layer]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            drawn = run.path / _home(stage, layer)
+            caches[key].parent.mkdir(parents=True, exist_ok=True)
+            drawn = run.path / _home(*key)
             if drawn.is_file():
-                with whole_file(path) as handle:
+                with whole_file(caches[key]) as handle:
                     handle.write(drawn.read_bytes())
     shutil.rmtree(run.path / "maps", ignore_errors=True)
 
 
-def draw_alone(run: Run, how: How, key: Key, X: Array) -> Iterator[Record]:
-    """Draw one map and leave it in the run; one that cannot be drawn leaves none, and is told of where it is missed."""
+def _task(executor: Executor, how: How, key: Key, X: Array) -> Task:
+    def arguments() -> tuple[Key, Array]:
+        return key, executor.store(np.asarray(X))
+
+    # One that is done is in the cache.
+    return Task(f"Map {key[0]}, layer {key[1]}", draw_alone, how, arguments, (_home(*key),), is_done=lambda: False)
+
+
+def draw_alone(run: Run, how: How, key: Key, X: Array) -> Generator[Record, None, None]:
+    """Draw one map and leave it in the run; one that cannot be drawn leaves none, which is reported later."""
     plane = None
     try:
         for drawn in draw(X, **_quality_fields(how), start=None):
@@ -117,46 +116,8 @@ def draw_alone(run: Run, how: How, key: Key, X: Array) -> Iterator[Record]:
     yield Note(f"Map {key[0]}, layer {key[1]} is drawn.")
 
 
-def _away_arguments(pool: Pool, key: Key, X: Array) -> tuple[Key, Any]:
-    return key, pool.store(np.asarray(X))
-
-
 def _home(stage: str, layer: int) -> str:
     return f"maps/{stage}-{layer}.npy"
-
-
-def chosen_rows(stored: StoredVectors, request: ProjectRequest) -> StoredVectors:
-    """The vectors of the stages, layers, languages and types that a request names; all of what it leaves open.
-
-    Raises: UsageError for what the run does not hold.
-    """
-    keys, rows = choose(stored, request)
-    vectors = {key: stored.vectors[key] if rows.all() else stored.vectors[key][rows] for key in keys}
-    return StoredVectors(vectors, stored.rows[rows].reset_index(drop=True))
-
-
-def choose(stored: StoredVectors, request: ProjectRequest) -> tuple[list[Key], npt.NDArray[np.bool_]]:
-    """Which stages and layers, and which rows [n], a request names; nothing is read from the vectors.
-
-    Raises: UsageError for what the run does not hold.
-    """
-    keys = [key for key in stored.vectors if (not request.stages or key[0] in request.stages)
-            and (not request.layers or key[1] in request.layers)]  # fmt: skip
-    rows = np.ones(len(stored.rows), dtype=bool)
-    for column, wanted in (("language", request.languages), ("type", request.types)):
-        if not wanted:
-            continue
-        if column not in stored.rows:
-            raise UsageError(f"These vectors are of no {column}.", "Project entities, or words that were extracted.")
-        known = set(stored.rows[column].dropna())
-        for value in wanted:
-            if value not in known:
-                raise UsageError(f"No vector has the {column} {value!r}.", f"There are {', '.join(sorted(known))}.")
-        rows &= stored.rows[column].isin(wanted).to_numpy(dtype=bool)
-    if not keys or not rows.any():
-        held = ", ".join(f"{stage}, layer {layer}" for stage, layer in stored.vectors)
-        raise UsageError("No vector is left after the selection.", f"The run holds {held}.")
-    return keys, rows
 
 
 def points_of(stored: StoredVectors, of: str) -> pd.DataFrame:

@@ -13,10 +13,9 @@ from typing import Any
 
 import torch
 
-from nerspace.engine.encoders import LABELS as LABELS
 from nerspace.engine.encoders.batching import Encoded, collate, collate_labels, in_buckets
 from nerspace.engine.errors import ModelError, UsageError
-from nerspace.engine.requests.training import Recipe as Recipe
+from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs.records import Note, ProbeRecord, StepRecord
 from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, last_step, steps_done
 from nerspace.engine.training.distributed import share

@@ -20,9 +20,9 @@ import torch
 from nerspace import datasets
 from nerspace.datasets import Sentence
 from nerspace.engine import encoders
+from nerspace.engine.encoders import LABELS
 from nerspace.engine.encoders.batching import encode
 from nerspace.engine.encoders.forward import FloatArray, Outputs, finish, forward
-from nerspace.engine.training.loop import LABELS
 
 
 def ours(model: Any, sentences: list[Sentence], tokenizer: Any) -> FloatArray:

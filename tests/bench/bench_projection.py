@@ -17,13 +17,13 @@ import numpy as np
 
 from nerspace import datasets
 from nerspace.engine import encoders
+from nerspace.engine.encoders import LABELS
 from nerspace.engine.encoders.batching import encode
 from nerspace.engine.encoders.forward import Outputs, finish, forward
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.projection import project
 from nerspace.engine.projection.quality import map_quality
 from nerspace.engine.runs import Run
-from nerspace.engine.training.loop import LABELS
 
 
 def read(model: str, n: int, layer: int | None) -> Any:

@@ -19,9 +19,11 @@ import torch
 from nerspace import datasets
 from nerspace.datasets import Sentence
 from nerspace.engine import encoders
+from nerspace.engine.encoders import LABELS
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
 from nerspace.engine.encoders.forward import Outputs, finish, forward
-from nerspace.engine.training.loop import LABELS, Recipe, finetune
+from nerspace.engine.requests.training import Recipe
+from nerspace.engine.training.loop import finetune
 
 
 def sentences(size: int, part: str, languages: list[str], data: str = "builtin") -> list[Sentence]:

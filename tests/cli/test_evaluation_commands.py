@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from nerspace.engine import runs
+from nerspace.engine.encoders import LABELS
 from nerspace.engine.evaluation import stored as stored_tables
 from nerspace.engine.tables.index import CATALOGUE
-from nerspace.engine.training.loop import LABELS
 
 PREDICTED = [
     ("en/c1/e1", "en", "B-PER I-PER O", "B-PER I-PER O", "Anna Novak sleeps"),

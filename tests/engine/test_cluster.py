@@ -175,7 +175,7 @@ def test_a_piece_that_is_lost_again_and_again_ends_the_run(whole: Run, workspace
     less_patient = (
         "import sys; from pathlib import Path; from nerspace.engine import runs; "
         "from nerspace.engine.runs import jobs; "
-        "from nerspace.engine.executors.ray import pool; pool.MOST_LOSSES = 2; "
+        "from nerspace.engine.executors.ray import executor; executor.MOST_LOSSES = 2; "
         "jobs.execute(runs.Run(Path(sys.argv[1])))"
     )
     job = subprocess.Popen([sys.executable, "-P", "-c", less_patient, str(run.path)])

@@ -13,10 +13,10 @@ from safetensors.torch import load_file
 from training_samples import demo_request, loaded, some_sentences
 
 from nerspace.engine import runs
+from nerspace.engine.encoders import LABELS
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.training import loop as finetuning
 from nerspace.engine.training.distributed import Share
-from nerspace.engine.training.loop import LABELS
 
 NUMBERS = {label: number for number, label in enumerate(LABELS)}
 

@@ -285,23 +285,23 @@ def test_an_evaluation_that_was_stopped_is_resumed_to_the_same_tables(
     if damage:
         first.write_text(damage)
     read: list[str] = []
-    monkeypatch.setattr(taggers, "read_shard", _told(taggers.read_shard, read))
+    monkeypatch.setattr(taggers, "write_text", _noted(taggers.write_text, read))
     run.forget_stop()
     assert jobs.execute(run) == "finished"
-    assert read == [".read/1-0.json", ".read/2-0.json"][0 if damage else 1 :]
+    assert read == ["1-0.json", "2-0.json"][0 if damage else 1 :]
     for name in whole.tables():
         assert whole.table_path(name).read_bytes() == run.table_path(name).read_bytes(), name
     assert not first.parent.exists()
 
 
-def _told(read_shard: Callable[..., Any], homes: list[str]) -> Callable[..., Any]:
-    """The same, with a list of the files that it leaves."""
+def _noted(write: Callable[[Path, str], None], names: list[str]) -> Callable[[Path, str], None]:
+    """The same, with a list of the files that are written: one for each shard that is read."""
 
-    def told(*arguments: Any) -> Any:
-        homes.append(arguments[-1])
-        return read_shard(*arguments)
+    def noted(path: Path, text: str) -> None:
+        names.append(path.name)
+        write(path, text)
 
-    return told
+    return noted
 
 
 def test_types_are_mapped_as_written() -> None:

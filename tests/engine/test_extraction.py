@@ -56,8 +56,7 @@ def trained(home: Path, model: Path, kind: str = "demo", **changes: object) -> r
 
 
 def other_model(model: Path, folder: Path) -> None:
-    from nerspace.engine.encoders import load_token_classifier
-    from nerspace.engine.training.loop import LABELS
+    from nerspace.engine.encoders import LABELS, load_token_classifier
 
     tuned: Any = load_token_classifier(str(model), LABELS, 0)
     with torch.no_grad():

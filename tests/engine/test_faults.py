@@ -19,9 +19,10 @@ from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.encoders.batching import Encoded, encode
 from nerspace.engine.encoders.forward import Outputs, finish, forward
 from nerspace.engine.errors import ConfigurationError, ModelError, NerspaceError
+from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.runs.records import Note, StepRecord
-from nerspace.engine.training.loop import Recipe, finetune
+from nerspace.engine.training.loop import finetune
 
 
 @pytest.fixture

@@ -9,15 +9,16 @@ import pytest
 import torch
 from training_samples import loaded, sentence, some_sentences
 
-from nerspace.engine.encoders import load_tokenizer
+from nerspace.engine.encoders import LABELS, load_tokenizer
 from nerspace.engine.encoders.batching import IGNORED, ActiveVocabulary, collate, collate_labels, encode, in_buckets
 from nerspace.engine.encoders.forward import Outputs, finish, forward
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ModelError, UsageError
+from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs.records import ProbeRecord, StepRecord
 from nerspace.engine.training import loop as finetuning
 from nerspace.engine.training.checkpoints import Checkpoints
-from nerspace.engine.training.loop import LABELS, Recipe, finetune
+from nerspace.engine.training.loop import finetune
 
 
 @pytest.fixture(params=["tiny_xlmr", "tiny_bert", "tiny_deberta"])

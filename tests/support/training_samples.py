@@ -11,13 +11,13 @@ import torch
 
 from nerspace import datasets
 from nerspace.datasets.records import Sentence
-from nerspace.engine.encoders import load_token_classifier, load_tokenizer
+from nerspace.engine.encoders import LABELS, load_token_classifier, load_tokenizer
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
-from nerspace.engine.requests.training import make_request
+from nerspace.engine.requests.training import Recipe, make_request
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, ProbeRecord, StepRecord
 from nerspace.engine.training.checkpoints import Checkpoints
-from nerspace.engine.training.loop import LABELS, Recipe, finetune
+from nerspace.engine.training.loop import finetune
 
 
 def sentence(words: str, tags: str) -> Sentence:

@@ -1,4 +1,4 @@
-"""The node's side: an actor that does one piece after the other in a scratch folder, and is asked what came of it.
+"""The node's side: an actor that does one task after the other in a scratch folder, and reports what came of it.
 
 One of its threads works; the other answers the driver meanwhile.
 """
@@ -21,8 +21,8 @@ from nerspace.engine.runs.records import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a worker says of its piece: records since the last question, whether it has ended, and what went wrong.
+class Report:
+    """How far a worker is with its task: records since the last report, whether it has ended, and what went wrong.
 
     problem: message, hint and traceback of the failure; empty where there is none.
     """
@@ -33,23 +33,24 @@ class Told:
 
 
 class Worker:
-    """Does pieces. Every method is called from afar."""
+    """Does tasks. Every method is called from afar."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._scratch, self._lock = shipping.scratch_folder()
         self._news = threading.Condition()
-        self._turn, self._records, self._end = 0, list[Record](), Told()
+        self._turn, self._records, self._end = 0, list[Record](), Report()
         self._encoders: dict[str, str] = {}
 
-    def prepare(self, encoders: Mapping[str, str]) -> tuple[str, dict[str, str], list[str]]:
+    def prepare(self, module: str, encoders: Mapping[str, str]) -> tuple[str, dict[str, str], list[str]]:
         """The node's id, what is installed on it, and which of the encoders it lacks.
 
-        encoders: local folders of the driver, with their hashes.
+        module: of the work, imported now, while the driver still draws its data. encoders: local folders of the driver,
+        with their hashes.
         """
         import ray
 
-        self._warm_up()
+        import_module(module)
         for folder, mark in encoders.items():
             for here in (Path(folder), shipping.shipped_folder(mark)):
                 if here.is_dir() and shipping.digest(here) == mark:
@@ -58,12 +59,8 @@ class Worker:
         lacking = [folder for folder in encoders if folder not in self._encoders]
         return ray.get_runtime_context().get_node_id(), installation(), lacking
 
-    def _warm_up(self) -> None:
-        """Import now, while the driver still draws its data, what every piece needs."""
-        import_module("nerspace.engine.training.job")
-
-    def take(self, mark: str, files: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        """Keep an encoder that this node lacks. files: names, each with references to its contents in the store."""
+    def receive_encoder(self, mark: str, files: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        """Store an encoder that this node lacks. files: names, each with references to its contents in the store."""
         import ray
 
         def fill(folder: Path) -> None:
@@ -72,9 +69,9 @@ class Worker:
         shipping.unpack_once(shipping.shipped_folder(mark), fill)
 
     def begin(self, turn: int, work: str, request: Any, fields: Sequence[str], *arguments: Any) -> None:
-        """Do a piece to its end, of which `told` tells.
+        """Do a task to its end, of which `report` tells.
 
-        turn: the number of the piece among those of this worker. work: module and name of a generator of records that
+        turn: the number of the task among those of this worker. work: module and name of a generator of records that
         takes a run, the request and the arguments. fields: those of the request that name an encoder.
         """
         import torch
@@ -83,7 +80,7 @@ class Worker:
             if left.is_dir():
                 shutil.rmtree(left)
         with self._news:
-            self._turn, self._records, self._end = turn, [], Told()
+            self._turn, self._records, self._end = turn, [], Report()
         problem: tuple[str, ...] = ()
         try:
             # This setting belongs to a thread, and any of the two may be the one that works.
@@ -100,21 +97,21 @@ class Worker:
         except Exception as error:
             problem = (f"{type(error).__name__}: {error}", "", traceback.format_exc())
         with self._news:
-            self._end = Told(ended=True, problem=problem)
+            self._end = Report(ended=True, problem=problem)
             self._news.notify_all()
 
-    def told(self, turn: int, since: int, patience: float) -> Told:
-        """Records of a piece from the `since`th on; waits until it has ended, but no longer than `patience` seconds."""
+    def report(self, turn: int, since: int, patience: float) -> Report:
+        """Records of a task from the `since`th on; waits until it has ended, but no longer than `patience` seconds."""
         with self._news:
             self._news.wait_for(lambda: self._turn == turn and self._end.ended, patience)
             if self._turn != turn:
-                return Told()
+                return Report()
             return replace(self._end, records=self._records[since:])
 
-    def files(self, keeps: Sequence[str]) -> list[list[str]]:
-        """For each path that the piece leaves, itself or the files below it, relative to the scratch folder."""
+    def files(self, outputs: Sequence[str]) -> list[list[str]]:
+        """For each path that the task leaves, itself or the files below it, relative to the scratch folder."""
         found = []
-        for name in keeps:
+        for name in outputs:
             path = self._scratch / name
             below = shipping.files_below(path) if path.is_dir() else [path] if path.is_file() else []
             found.append([str(file.relative_to(self._scratch)) for file in below])
