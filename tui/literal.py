@@ -6,15 +6,12 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import StyleType
 from rich.text import Text
 
-_C0 = {code: 0x2400 + code for code in range(0x20)}
-# Characters that would move, hide or reorder their neighbours on a terminal.
-_HIDDEN = [*range(0x80, 0xA0), 0x200B, *range(0x200E, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
-_VISIBLE = {**_C0, 0x7F: 0x2421, **dict.fromkeys(_HIDDEN, 0xFFFD), **dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)}
+from nerspace.datasets.visible import visible
 
 
 def literal(value: object) -> str:
     """A value as one line of text without control characters: ESC is drawn as ␛, a line feed as ␊."""
-    return str(value).translate(_VISIBLE)
+    return visible(str(value))
 
 
 def literal_lines(text: str) -> str:

@@ -37,6 +37,10 @@ _PLAIN = frozenset({"General", "0", "@"})
 UNREADABLE = "a cell that shows something else than it stores"
 
 
+class _TooLarge(ValueError):
+    """More than is read of one workbook."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row that holds something. number: as the spreadsheet shows it. cells: column, from 1, to text.
@@ -94,6 +98,8 @@ class Workbook:
         # A parser that is given any bytes may raise anything; openpyxl puts paragraphs around what it met.
         except Exception as error:
             first = next(iter(str(error.__cause__ or error).splitlines()), type(error).__name__)
+            if isinstance(error, _TooLarge):
+                raise DataError(f"{self.path} is too large: {first}.", "Save it as several files.") from error
             raise DataError(
                 f"{self.path} is a damaged .xlsx workbook: {first}.", "Open it and save it as .xlsx again."
             ) from error
@@ -124,9 +130,9 @@ def _check_parts(content: bytes) -> None:
             if part.file_size > 1_000_000 and part.file_size > HIGHEST_RATIO * part.compress_size:
                 raise ValueError(f"{part.filename} unpacks to {part.file_size:,} bytes, over {HIGHEST_RATIO}-fold")
         if (total := sum(part.file_size for part in parts)) > LARGEST_CONTENT:
-            raise ValueError(f"it unpacks to {total:,} bytes, more than {LARGEST_CONTENT:,}")
+            raise _TooLarge(f"it unpacks to {total:,} bytes, more than {LARGEST_CONTENT:,}")
         if sum(_elements(archive, part) for part in parts) > MOST_ELEMENTS:
-            raise ValueError(f"more than {MOST_ELEMENTS:,} XML elements")
+            raise _TooLarge(f"more than {MOST_ELEMENTS:,} XML elements")
 
 
 def _elements(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:

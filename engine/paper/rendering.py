@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nerspace.datasets.visible import visible
+
 if TYPE_CHECKING:
     import pandas as pd
     from markdown_it.token import Token
@@ -18,14 +20,6 @@ _CLASSES = {"holds": "holds", "does not hold": "fails"}
 # What would act: inline Markdown, entities, formulas; at the start of a line a list, a rule or a heading.
 _ACTS = re.compile(r"[\\`*_\[\]<>|#~&$]|^[-+=](?=[-=\s]|$)")
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
-# Controls as signs (ESC is ␛); what hides or reorders its neighbours, and what no file can hold, as �.
-VISIBLE = {
-    **{code: 0x2400 + code for code in range(0x20)}, 0x7F: 0x2421,
-    **dict.fromkeys(
-        [*range(0x80, 0xA0), 0x200B, *range(0x200E, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x206A), 0xFEFF,
-         *range(0xD800, 0xE000)], 0xFFFD,
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ def literal(value: object) -> "Markup":
 
     if isinstance(value, Markup):
         return value
-    text = " ".join(str(value).split()).translate(VISIBLE)
+    text = visible(" ".join(str(value).split()))
     text = _NUMBERED.sub(r"\1\\\2", _ACTS.sub(r"\\\g<0>", text))
     return Markup(text)  # noqa: S704 - literal in Markdown; the HTML is made from that
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nerspace.datasets.visible import visible
 from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import cache as pieces
@@ -220,7 +221,7 @@ def test_text_from_data_is_shown_literally_in_both_reports(
 @settings(max_examples=100, deadline=None)
 @given(st.text(st.sampled_from("ab1 .)-+=*_`~#<>[]()!|\\&;:$\"'\n\t\x1b/x"), max_size=12) | st.text(max_size=8))
 def test_any_text_is_shown_as_it_is(text: str) -> None:
-    shown = " ".join(text.split()).translate(rendering.VISIBLE)
+    shown = visible(" ".join(text.split()))
     if not shown:
         return
     value = rendering.literal(text)
