@@ -202,6 +202,7 @@ def test_a_hostile_name_is_printed_and_never_acts(nerspace: Any) -> None:
     assert "[red]Anna[/red]" in done.stdout
 
 
+@pytest.mark.kills
 def test_ctrl_c_leaves_a_stopped_run_with_everything_finished_so_far(tmp_path: Path) -> None:
     home = tmp_path / "home"
     command = [str(Path(sys.executable).with_name("nerspace")), "demo", "--no-tui", "--lang", "en,be", "--size", "800",

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import pytest
 from tokenizers import Tokenizer
 
-from nerspace.engine.encoders import builtin, e5s1, load_encoder
+from nerspace.engine.encoders import builtin, e5s1, load_encoder, xlmr
 from nerspace.engine.errors import ConfigurationError, ModelError
 
 
@@ -47,6 +47,18 @@ def test_conversion_makes_a_folder_that_transformers_reads(
     assert sorted(path.name for path in folder.parent.iterdir()) == ["tiny"]
 
 
+@pytest.fixture
+def quick_tokenizer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One tokenizer for all conversions of a test: it takes most of the time of a small one."""
+    make, made = xlmr.xlmr_tokenizer, []
+
+    def once(*arguments: Any) -> Tokenizer:
+        made[:] = made or [make(*arguments)]
+        return made[0]
+
+    monkeypatch.setattr(builtin, "xlmr_tokenizer", once)
+
+
 def test_a_failed_conversion_leaves_nothing(tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(source: e5s1.E5S1File, handle: BinaryIO) -> None:
         handle.write(b"half of it")
@@ -58,6 +70,7 @@ def test_a_failed_conversion_leaves_nothing(tiny_file: Path, tmp_path: Path, mon
     assert list((tmp_path / "encoders").iterdir()) == []
 
 
+@pytest.mark.usefixtures("quick_tokenizer")
 def test_the_slower_of_two_conversions_uses_the_faster_ones_folder(
     tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +106,7 @@ def test_two_processes_may_convert_at_once(tiny_file: Path, tmp_path: Path) -> N
     assert list(folder.parent.iterdir()) == [folder]
 
 
+@pytest.mark.usefixtures("quick_tokenizer")
 def test_a_folder_that_lost_a_file_is_made_again(tiny_file: Path, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     builtin.convert(tiny_file, folder)

@@ -92,6 +92,7 @@ def close(first: Run, second: Run) -> None:
         torch.testing.assert_close(weights[1][name], value, rtol=1e-2, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_run_of_one_and_go_on_after_a_stop(
     workspace: Path, request_of: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +112,7 @@ def test_two_processes_make_the_run_of_one_and_go_on_after_a_stop(
     assert f"The run {together.id} is finished." in again.stderr
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_one_process_is_gone_on_with_by_two(
     workspace: Path, request_of: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

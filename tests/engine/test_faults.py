@@ -105,6 +105,7 @@ def test_invisible_characters_are_words_without_pieces(tiny_bert: Path) -> None:
     assert item.entity_pieces == ()
 
 
+@pytest.mark.kills
 def test_a_run_that_is_written_is_neither_resumed_removed_nor_done_twice(workspace: Path, tiny_xlmr: Path) -> None:
     run = runs.create(workspace, "demo", demo_request(tiny_xlmr, epochs=400), 0)
     jobs.start(run)
@@ -146,6 +147,7 @@ def test_runs_wait_for_their_device_and_can_be_stopped_while_they_wait(workspace
     assert list(jobs.follow(waiting))[-1]["state"] == "finished"
 
 
+@pytest.mark.kills
 def test_a_run_folder_that_is_deleted_under_the_job_stays_deleted(workspace: Path, tiny_xlmr: Path) -> None:
     run = runs.create(workspace, "demo", demo_request(tiny_xlmr, epochs=400), 0)
     jobs.start(run)

@@ -151,7 +151,7 @@ def test_a_stopped_run_is_resumed_to_the_same_model_and_tables(workspace: Path, 
     assert (cut.path / "events-1.jsonl").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.kills
 def test_a_job_killed_at_twenty_random_moments_ends_in_the_same_weights(workspace: Path, tiny_xlmr: Path) -> None:
     request = demo_request(tiny_xlmr, epochs=50)
     whole = runs.create(workspace, "demo", request, 0)

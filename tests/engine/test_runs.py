@@ -249,6 +249,7 @@ def test_a_job_outlives_the_process_that_started_it_and_the_end_of_its_terminal(
     assert list(events)[-1].get("state") == "finished"
 
 
+@pytest.mark.kills
 def test_a_killed_job_is_seen_as_dead(workspace: Path, tiny_xlmr: Path) -> None:
     run = runs.create(workspace, "demo", small_request(str(tiny_xlmr), size=400, epochs=400), 0)
     jobs.start(run)

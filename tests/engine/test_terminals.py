@@ -27,6 +27,7 @@ def terminal(tmp_path: Path) -> Any:
     return start
 
 
+@pytest.mark.slow
 def test_a_run_is_started_followed_stopped_and_resumed_from_different_terminals(
     terminal: Any, tmp_path: Path, tiny_bert: Path
 ) -> None:

@@ -52,13 +52,14 @@ async def _at_random(app, count: int, seed: int, size: tuple[int, int]) -> None:
         assert "Sentences" in await press(pilot, "f1") or "Names" in await press(pilot, "f1")
 
 
+@pytest.mark.random_keys
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_keys_at_random_break_nothing(run, corpus, harmless, seed):
     app = explorer(run, corpus)
     await _at_random(app, 1_000, seed, [(80, 24), (120, 40)][seed % 2])
 
 
-@pytest.mark.slow
+@pytest.mark.random_keys
 async def test_ten_thousand_keys_at_random_break_nothing(run, corpus, harmless):
     app = explorer(run, corpus)
     await _at_random(app, 10_000, 7, (100, 30))

@@ -32,3 +32,8 @@ def text_of(pilot: Pilot) -> str:
     """The lines of the screen."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips)
+
+
+def flowing(text: str) -> str:
+    """The words of a screen without its lines and frames: where a message wraps depends on the paths in it."""
+    return " ".join(word for word in text.split() if not all(0x2500 <= ord(sign) <= 0x259F for sign in word))
