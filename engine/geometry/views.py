@@ -21,7 +21,10 @@ def checked_rows(X: Array, least: int) -> Rows:
 
     Raises: DataError for another shape than [n, d], fewer than `least` rows, or rows that are not finite.
     """
-    rows = np.asarray(X, dtype=np.float64)
+    try:
+        rows = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"Expected numbers [n, d], one vector a row: {error}.") from error
     if rows.ndim != 2:
         raise DataError(f"Expected an array [n, d], got the shape {rows.shape}.")
     if len(rows) < least:

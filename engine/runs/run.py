@@ -112,6 +112,14 @@ class Run:
 
     path: Path
 
+    def __repr__(self) -> str:
+        try:
+            info = self.info()
+        except UsageError:
+            return f"<Run {self.id}: no run at {self.path}>"
+        held = ", ".join(self.tables()) or "none yet"
+        return f"<Run {self.id}: {info['kind']}, {info['state']}; tables: {held}>"
+
     @property
     def id(self) -> str:
         """The folder's name, by which every command knows the run."""
