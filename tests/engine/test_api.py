@@ -27,7 +27,7 @@ def test_it_costs_nothing_to_import_and_shows_what_it_has(tmp_path: Path) -> Non
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=tmp_path)
     loaded, shown, heavy = done.stdout.splitlines()
     assert loaded == f"{nerspace.__version__} nerspace", done.stderr
-    assert shown.split() == [*nerspace.__all__, "__version__"]
+    assert set(shown.split()) == {*nerspace.__all__, "__version__"}
     assert heavy == ""
 
 
@@ -35,7 +35,6 @@ def test_every_name_is_there_with_a_docstring_and_others_are_not() -> None:
     assert len(nerspace.__all__) == 12
     for name in nerspace.__all__:
         assert getattr(nerspace, name).__doc__, name
-        assert f"nerspace.{name}(" in (nerspace.__doc__ or "") or name in nerspace.__all__
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = nerspace.nothing
 
