@@ -36,7 +36,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class CachedModel:
     """What is left of one model. vectors: (kind, stage, layer) → [n, d]. seconds: what it took when it was made."""
 
     donor: str
@@ -68,8 +68,8 @@ def _key(request: PaperRequest, corpus: SyntheticNER, module: str) -> str:
     return digest(parts)[:20]
 
 
-def piece_key(request: PaperRequest, content: str, donor: str, seed: int) -> str:
-    """The name of the piece of one model; the number of seeds does not matter to it. content: `shared_key`."""
+def model_key(request: PaperRequest, content: str, donor: str, seed: int) -> str:
+    """The key of one model; the number of seeds does not matter to it. content: `shared_key`."""
     return digest((content, donor, seed, seed == request.seed))[:20]
 
 
@@ -78,25 +78,25 @@ def corpus_hash(corpus: SyntheticNER) -> str:
     return digest((corpus.name, *corpus.contexts, *corpus.entities))
 
 
-def write_piece(run: Run, key: str, piece: Piece) -> Piece:
-    """Keep a piece in the run, and return it as it will be read back: files hold fewer digits.
+def write_model(run: Run, key: str, model: CachedModel) -> CachedModel:
+    """Save a model in the run, and return it as it will be read back: files hold fewer digits.
 
     Raises: ConfigurationError when the disk does not take it.
     """
     run.require()
     folder = run.path / "pieces"
     with whole_folder(folder / key, parents=True, hint="Free space on that disk, then resume the run.") as temporary:
-        (temporary / "predictions.csv").write_text(to_csv(piece.predictions), encoding="utf-8")
-        (temporary / "probes.csv").write_text(to_csv(piece.probes), encoding="utf-8")
-        for (kind, stage, layer), array in piece.vectors.items():
+        (temporary / "predictions.csv").write_text(to_csv(model.predictions), encoding="utf-8")
+        (temporary / "probes.csv").write_text(to_csv(model.probes), encoding="utf-8")
+        for (kind, stage, layer), array in model.vectors.items():
             np.save(temporary / f"{stage}-{layer}-{kind}.npy", array, allow_pickle=False)
-        told = {"donor": piece.donor, "seed": piece.seed, "seconds": round(piece.seconds, 2)}
-        (temporary / "piece.json").write_text(json.dumps(told), encoding="utf-8")
+        about = {"donor": model.donor, "seed": model.seed, "seconds": round(model.seconds, 2)}
+        (temporary / "piece.json").write_text(json.dumps(about), encoding="utf-8")
     return _read(folder / key, reused=False)
 
 
-def find_piece(run: Run, key: str, elsewhere: bool = True) -> Piece | None:
-    """The piece of that key in this run or, if elsewhere, another paper run of the workspace; None if there is none."""
+def find_model(run: Run, key: str, elsewhere: bool = True) -> CachedModel | None:
+    """The model of that key in this run or, if elsewhere, another paper run of the workspace; None if there is none."""
     here = run.path / "pieces" / key
     for folder in (here, *(sorted(run.path.parent.glob(f"paper-*/pieces/{key}")) if elsewhere else ())):
         with suppress(OSError, ValueError, KeyError, TypeError):
@@ -104,15 +104,15 @@ def find_piece(run: Run, key: str, elsewhere: bool = True) -> Piece | None:
     return None
 
 
-def _read(folder: Path, reused: bool) -> Piece:
-    told = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
+def _read(folder: Path, reused: bool) -> CachedModel:
+    about = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
     vectors = {}
     for path in sorted(folder.glob("*.npy")):
         stage, layer, kind = path.stem.split("-")
         vectors[kind, stage, int(layer)] = np.load(path, allow_pickle=False)
     csv = {name: (folder / f"{name}.csv").read_text(encoding="utf-8") for name in ("predictions", "probes")}
     tables = [parse_table(name, text) for name, text in csv.items()]
-    return Piece(told["donor"], told["seed"], tables[0], tables[1], vectors, told["seconds"], reused)
+    return CachedModel(about["donor"], about["seed"], tables[0], tables[1], vectors, about["seconds"], reused)
 
 
 def finished_run(workspace: Path, key: str, items: tuple[str, ...]) -> Run | None:

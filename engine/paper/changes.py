@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nerspace.engine.paper import published
-from nerspace.engine.paper.cache import Piece
+from nerspace.engine.paper.cache import CachedModel
 from nerspace.engine.paper.claims import Finding, by_rank
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
@@ -42,7 +42,7 @@ LEAST_CHANGES = 4
 SHIFTS = 500
 
 
-def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], Piece]) -> list[Finding]:
+def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], CachedModel]) -> list[Finding]:
     """Write `probes`, `deltas` and `paper_figure4`, and judge what the paper says of them."""
     probed = [models[code, request.seed] for code in published.SIX if (code, request.seed) in models]
     parts: dict[str, list[pd.DataFrame]] = {"probes": [], "deltas": []}

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nerspace.engine.encoders.content import encoder_hash
-from nerspace.engine.paper import cache as pieces
-from nerspace.engine.paper import published
+from nerspace.engine.paper import cache, published
 from nerspace.engine.paper.claims import Finding, claim_table
 from nerspace.engine.paper.samples import PaperSample, draw_paper_sample
 from nerspace.engine.paper.settings import setting_table
@@ -46,7 +45,7 @@ def paper(run: Run) -> Iterator[Record]:
     clock = Clock()
     yield Stage("prepare", "Data", 1, "sample")
     sample = draw_paper_sample(request)
-    run.update(content=pieces.content_key(request, sample.corpus))
+    run.update(content=cache.content_key(request, sample.corpus))
     for line in sample.notes:
         yield Note(line)
     run.write_table("counts", sample.corpus.counts())
@@ -74,7 +73,7 @@ def _with_models(
     from nerspace.engine.paper import changes, names, spelling, types
     from nerspace.engine.paper.models import readings, training_request
 
-    origin = Origin.of(request, [pieces.shared_key(request, sample.corpus)], [encoder_hash(request.model)], MODELS)
+    origin = Origin.of(request, [cache.shared_key(request, sample.corpus)], [encoder_hash(request.model)], MODELS)
     begin_training(run, origin, lambda: any((run.path / "checkpoints").glob("*/*")))
     asked = readings(sample, request)
     run.update(recipe=asdict(Recipe.of(training_request(request, asked, published.DONOR, request.seed))))
@@ -100,20 +99,20 @@ def _with_models(
 
 def _models(
     run: Run, executor: "Executor", request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
-) -> Generator[Record, None, dict[tuple[str, int], pieces.Piece]]:
+) -> Generator[Record, None, dict[tuple[str, int], cache.CachedModel]]:
     """Every model that the items need: read back where it was made before, else made now."""
     from nerspace.engine.paper.calibration import measure, seconds_for
-    from nerspace.engine.paper.models import make_piece, note_of, training_tasks
+    from nerspace.engine.paper.models import make_model, note_of, training_tasks
     from nerspace.engine.training.job import finetune_one
 
-    shared = pieces.shared_key(request, sample.corpus)
-    wanted = {pair: pieces.piece_key(request, shared, *pair) for pair in request.donors(sample.corpus.languages)}
-    found = {pair: pieces.find_piece(run, key, elsewhere=not request.fresh) for pair, key in wanted.items()}
-    made = {pair: piece for pair, piece in found.items() if piece is not None}
+    shared = cache.shared_key(request, sample.corpus)
+    wanted = {pair: cache.model_key(request, shared, *pair) for pair in request.donors(sample.corpus.languages)}
+    found = {pair: cache.find_model(run, key, elsewhere=not request.fresh) for pair, key in wanted.items()}
+    made = {pair: model for pair, model in found.items() if model is not None}
     missing = [pair for pair in wanted if pair not in made]
-    for piece in made.values():
-        if piece.reused:
-            yield note_of(piece)
+    for model in made.values():
+        if model.reused:
+            yield note_of(model)
     clock.lap("data")
     if not missing:
         return made
@@ -130,8 +129,8 @@ def _models(
     request = replace(request, device=executor.own_device)
     works = executor.run(training_tasks(run, executor, request, sample, asked, missing))
     for number, (pair, (task, work)) in enumerate(zip(missing, works, strict=True), 1):
-        piece = yield from make_piece(run, request, asked, task, work, number, len(missing))
-        made[pair] = pieces.write_piece(run, wanted[pair], piece)
+        model = yield from make_model(run, request, asked, task, work, number, len(missing))
+        made[pair] = cache.write_model(run, wanted[pair], model)
         clock.lap("models")
     return made
 

@@ -11,7 +11,7 @@ from nerspace.datasets import Sentence
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.executors import Executor, Records, Task
 from nerspace.engine.paper import published
-from nerspace.engine.paper.cache import Array, Piece
+from nerspace.engine.paper.cache import Array, CachedModel
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Request
@@ -95,9 +95,9 @@ def training_tasks(
     return finetuning_tasks(run, executor, requests, trains, asked.test)
 
 
-def make_piece(
+def make_model(
     run: Run, request: PaperRequest, asked: Readings, task: Task, work: Records, part: int, parts: int
-) -> Generator[Record, None, Piece]:
+) -> Generator[Record, None, CachedModel]:
     """Fine-tune one model and keep what the figures need of it; part: its number among `parts`.
 
     task, work: one of `training_tasks`, and its records. Goes on from a checkpoint where there is one.
@@ -112,7 +112,7 @@ def make_piece(
             yield from _read(request, asked, stage, name, vectors, part, parts)
         shutil.rmtree(folder.parent, ignore_errors=True)
     probes = probes_table(done.probes)
-    return Piece(donor, seed, read_predictions(done), probes, vectors, time.monotonic() - started)
+    return CachedModel(donor, seed, read_predictions(done), probes, vectors, time.monotonic() - started)
 
 
 def _read(
@@ -141,6 +141,6 @@ def in_order(vectors: Mapping[tuple[str, str, int], Array], kind: str) -> dict[t
     return {(stage, layer): vectors[kind, stage, layer] for _, stage, layer in keys}
 
 
-def note_of(piece: Piece) -> Note:
+def note_of(model: CachedModel) -> Note:
     """One line on a model that was not made anew."""
-    return Note(f"{piece.donor}-{piece.seed} was made by an earlier run and is used again.")
+    return Note(f"{model.donor}-{model.seed} was made by an earlier run and is used again.")

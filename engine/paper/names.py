@@ -9,7 +9,7 @@ import pandas as pd
 from nerspace.engine.geometry.similarity import parallel_rows
 from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.paper import published
-from nerspace.engine.paper.cache import Array, Piece
+from nerspace.engine.paper.cache import Array, CachedModel
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, Readings, in_order
@@ -26,7 +26,7 @@ NAN = float("nan")
 
 
 def write(
-    run: Run, request: PaperRequest, readings: Readings, models: Mapping[tuple[str, int], Piece]
+    run: Run, request: PaperRequest, readings: Readings, models: Mapping[tuple[str, int], CachedModel]
 ) -> list[Finding]:
     """Write `paper_table2` and `paper_figure1`, and judge what the paper says of them."""
     points = readings.points(NAMES)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from nerspace.engine.names.distances import tnld_table
-from nerspace.engine.paper.cache import Piece
+from nerspace.engine.paper.cache import CachedModel
 from nerspace.engine.paper.claims import OPEN, Finding, by_test
 from nerspace.engine.paper.models import Readings
 from nerspace.engine.paper.samples import PaperSample
@@ -19,8 +19,12 @@ NAN = float("nan")
 
 
 def write(
-    run: Run, request: PaperRequest, sample: PaperSample, readings: Readings, models: Mapping[tuple[str, int], Piece]
-) -> list[Finding]:
+    run: Run,
+    request: PaperRequest,
+    sample: PaperSample,
+    readings: Readings,
+    models: Mapping[tuple[str, int], CachedModel],
+) -> list[Finding]:  # fmt: skip
     """Write `predictions`, `tnld`, `transfer`, `transfer_pairs` and `correlations`, and judge the paper's claim."""
     donors = request.donors(sample.corpus.languages)
     predictions = pd.concat([models[pair].predictions for pair in donors], ignore_index=True)

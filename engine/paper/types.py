@@ -10,7 +10,7 @@ from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.grouping import groups_table
 from nerspace.engine.geometry.neighbours import nearest_neighbours
 from nerspace.engine.paper import published
-from nerspace.engine.paper.cache import Array, Piece
+from nerspace.engine.paper.cache import Array, CachedModel
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, Readings, in_order
@@ -31,8 +31,12 @@ NAN = float("nan")
 
 
 def write(
-    run: Run, request: PaperRequest, sample: PaperSample, readings: Readings, models: Mapping[tuple[str, int], Piece]
-) -> list[Finding]:
+    run: Run,
+    request: PaperRequest,
+    sample: PaperSample,
+    readings: Readings,
+    models: Mapping[tuple[str, int], CachedModel],
+) -> list[Finding]:  # fmt: skip
     """Write `groups`, `paper_figure2` and `paper_clubs`, and judge what the paper says of them."""
     read = models[published.DONOR, request.seed].vectors
     vectors = in_order(read, TYPES)

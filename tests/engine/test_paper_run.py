@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from nerspace.datasets.visible import visible
 from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
-from nerspace.engine.paper import cache as pieces
-from nerspace.engine.paper import figures, rendering
+from nerspace.engine.paper import cache, figures, rendering
 from nerspace.engine.paper.calibration import Speed, seconds_for
 from nerspace.engine.paper.models import readings
 from nerspace.engine.paper.published import ITEMS
@@ -89,7 +88,7 @@ def test_pieces_of_an_earlier_run_are_used_again_with_the_same_result(
 def test_other_data_seed_or_size_is_another_piece(tmp_path: Path, tiny_xlmr: Path) -> None:
     workspace = runs.workspace_folder(tmp_path)
     corpus, _ = load_corpus("builtin", True)
-    key = pieces.shared_key
+    key = cache.shared_key
 
     def shared(**changes: object) -> str:
         return key(PaperRequest.read(asked(workspace, tiny_xlmr, **changes).info()["request"]), corpus)  # type: ignore[arg-type]
@@ -119,8 +118,8 @@ def test_a_run_elsewhere_stopped_and_resumed_gives_the_same_tables_byte_for_byte
 
 def test_a_finished_run_is_found_by_its_content_and_items(whole: Run) -> None:
     workspace, key = whole.path.parent.parent, whole.info()["content"]
-    assert pieces.finished_run(workspace, key, ("figure2", "table1")) is not None
-    assert pieces.finished_run(workspace, "0" * 20, ("figure2",)) is None
+    assert cache.finished_run(workspace, key, ("figure2", "table1")) is not None
+    assert cache.finished_run(workspace, "0" * 20, ("figure2",)) is None
 
 
 def test_data_without_person_contexts_borrows_the_built_in_ones_and_says_so(tmp_path: Path) -> None:

@@ -217,7 +217,7 @@ async def test_the_form_names_what_is_wrong_and_starts_what_is_right(tmp_path, c
     app = explorer(_models(workspace, ("be-0",), "finished"), corpus)
     async with app.run_test(size=(110, 30)) as pilot:
         text = await press(pilot, "3", "n")
-        assert "1 model, 360 steps in all, tested in 11 languages." in text
+        assert "1 model, 360 steps in all, tested in all languages of the data." in text
         text = await press(pilot, *"en,xx", "tab", *"0")
         assert "Unknown language 'xx'" in text
         await press(pilot, "enter")

@@ -119,12 +119,12 @@ class NewRunWindow(Window[Run | None]):
 
 def _summary(request: Mapping[str, Any]) -> str:
     donors, languages, seeds = request["donors"], request["languages"], request["seeds"]
-    tested = f"tested in {len(languages)}" if languages else "tested in all"
+    tested = f"tested in {len(languages)} languages" if languages else "tested in all languages of the data"
     steps = request["epochs"] * -(-request["size"] // request["batch_size"])
     if donors == ALL:
-        return f"{seeds} model{'s' if seeds != 1 else ''} per language, {steps:,} steps each, {tested} languages."
+        return f"{seeds} model{'s' if seeds != 1 else ''} per language, {steps:,} steps each, {tested}."
     models = seeds * max(1, len(donors))
-    return f"{models} model{'s' if models != 1 else ''}, {models * steps:,} steps in all, {tested} languages."
+    return f"{models} model{'s' if models != 1 else ''}, {models * steps:,} steps in all, {tested}."
 
 
 def ask_for_run(explorer: Services) -> None:
