@@ -10,7 +10,7 @@ from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.evaluation.outcomes import outcomes_table
 from nerspace.engine.evaluation.predictions import tagged_table
 from nerspace.engine.evaluation.reading import Given, given_sentences, unknown_types
-from nerspace.engine.evaluation.stored import evaluation_tables
+from nerspace.engine.evaluation.stored import MEASURES
 from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagger, read_back, read_shard, reading_tasks
 from nerspace.engine.executors import MOST_SHARDS, Executor, Records, Task, executor_for
 from nerspace.engine.requests.evaluation import Evaluation
@@ -18,6 +18,7 @@ from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_reading
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 from nerspace.engine.sampling import sentence_table
+from nerspace.engine.tables.index import Held
 
 # A space inside a word, which would part it where words are joined by spaces.
 _JOINED = {ord(" "): "\u00a0"}
@@ -67,9 +68,9 @@ def _evaluate(run: Run, asked: Evaluation, executor: Executor) -> Iterator[Recor
             run.write_table(name, pd.concat(frames, ignore_index=True))
 
     yield Stage("measures", "Scores, confusion and buckets", 1, "set")
-    made = evaluation_tables(pd.concat(predictions), sentences, pd.concat(outcomes), known)
-    for name, make in made.items():
-        run.write_table(name, make())
+    held = Held(predictions=pd.concat(predictions), sentences=sentences, outcomes=pd.concat(outcomes), known=known)
+    for name in MEASURES:
+        run.write_table(name, held[name])
     forget_shards(run)
     yield Progress("measures", 1)
 

@@ -1,35 +1,20 @@
 """The tables of an evaluation, from what a run keeps: its predictions and sentences, and no model."""
 
-from collections.abc import Callable, Collection, Mapping
-from functools import cache
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.errors import NerspaceError, UsageError
-from nerspace.engine.evaluation.outcomes import buckets_table, confusion_table, failing_table, outcomes_table
-from nerspace.engine.evaluation.scores import modes_table, scores_table, spread_table
+from nerspace.engine.tables.index import Held, Later, known_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.engine.runs import Run
 
-TABLES = ("scores", "modes", "spread", "confusion", "buckets", "failing", "outcomes", "coverage")
-
-
-def evaluation_tables(
-    predictions: "pd.DataFrame", sentences: "pd.DataFrame", outcomes: "pd.DataFrame", known: Collection[str] | None
-) -> Mapping[str, "Callable[[], pd.DataFrame]"]:
-    """Every table that comes from predictions, each made when it is called for."""
-    scores = cache(lambda: scores_table(predictions, known))
-    return {
-        "scores": scores,
-        "modes": lambda: modes_table(predictions, known),
-        "spread": lambda: spread_table(scores()),
-        "confusion": lambda: confusion_table(outcomes),
-        "buckets": lambda: buckets_table(outcomes, known),
-        "failing": lambda: failing_table(predictions, sentences, outcomes),
-    }
+# What predictions alone are enough for.
+MEASURES = ("scores", "modes", "spread", "confusion", "buckets", "failing")
+TABLES = (*MEASURES, "outcomes", "coverage")
 
 
 def read_evaluation_table(
@@ -41,36 +26,33 @@ def read_evaluation_table(
     Returns: the table, and notes on what it had to do without.
     Raises: UsageError for another table, a run without predictions, or when no row is left.
     """
-    if table not in TABLES:
-        raise UsageError(f"Unknown table {table!r}.", f"Choose from {', '.join(TABLES)}.")
+    known_table(table, TABLES)
     wanted = {"language": languages, "donor": donors, "seed": seeds}
-    if table == "coverage":
-        return _narrow(run.read_table("coverage"), wanted), []
-    predictions = _narrow(run.read_table("predictions"), wanted)
-    sentences = run.read_table("sentences")
-    known: Any = run.info().get("known_types")
     notes: list[str] = []
-    if table in ("scores", "modes", "spread"):
-        return evaluation_tables(predictions, sentences, predictions, known)[table](), notes
-    outcomes = _outcomes(run, predictions, sentences, wanted, notes)
-    if table == "outcomes":
-        return outcomes, notes
-    return evaluation_tables(predictions, sentences, outcomes, known)[table](), notes
 
+    def stored(name: str) -> Later:
+        return Later(lambda: _narrow(run.read_table(name), wanted))
 
-def _outcomes(
-    run: "Run", predictions: "pd.DataFrame", sentences: "pd.DataFrame", wanted: Mapping[str, Collection[Any]],
-    notes: list[str],
-) -> "pd.DataFrame":  # fmt: skip
+    held = Held(
+        coverage=stored("coverage"),
+        predictions=stored("predictions"),
+        sentences=Later(lambda: run.read_table("sentences")),
+        known=Later(lambda: run.info().get("known_types")),
+        tokenizer=Later(lambda: _tokenizer(run, notes)),
+    )
     if "outcomes" in run.tables():
         # A run that evaluates keeps them: it knows what another run's model was trained on.
-        return _narrow(run.read_table("outcomes"), wanted)
-    tokenizer = None
+        held["outcomes"] = stored("outcomes")
+    return held[table], notes
+
+
+def _tokenizer(run: "Run", notes: list[str]) -> Any:
+    """The tokenizer of the run's model; None where there is none, with a note."""
     try:
-        tokenizer = load_tokenizer(run.info()["request"].get("model", "builtin"))
+        return load_tokenizer(run.info()["request"].get("model", "builtin"))
     except NerspaceError as error:
         notes.append(f"Pieces are unknown: {error}")
-    return outcomes_table(predictions, sentences, tokenizer)
+        return None
 
 
 def _narrow(frame: "pd.DataFrame", wanted: Mapping[str, Collection[Any]]) -> "pd.DataFrame":

@@ -1,6 +1,5 @@
 """Which single dimensions make vectors look alike, and what is left without them. X: float array [n, d]."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.isotropy import average_cosine
-from nerspace.engine.geometry.views import Array, Rows, by_language, checked_rows, unit_rows
+from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_rows, unit_rows
 from nerspace.engine.tables.spec import (
     AT,
     LANGUAGE,
@@ -71,9 +70,7 @@ DIMENSIONS = TableSpec(
 
 
 @DIMENSIONS.made_by
-def dimensions_table(
-    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]", count: int = 10
-) -> "pd.DataFrame":
+def dimensions_table(vectors: Vectors, languages: Labels, count: int = 10) -> "pd.DataFrame":
     """The table `dimensions`: per stage, layer and language the `count` dimensions that add most to the mean cosine.
 
     vectors: (stage, layer) → [n, d]. languages: [n]. Where the rows allow no cosine there is one row with its n, empty.

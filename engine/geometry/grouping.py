@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.neighbours import nearest_neighbours
-from nerspace.engine.geometry.views import Array, Rows, unit_rows
+from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, checked_vectors, unit_rows
 from nerspace.engine.tables.spec import (
     AT,
     TableSpec,
@@ -108,7 +108,7 @@ GROUPS = TableSpec(
 
 @GROUPS.made_by
 def groups_table(
-    vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], types: Sequence[str], cells: Sequence[str],
+    vectors: Vectors, languages: Labels, types: Labels, cells: Labels,
     k: int = 10, shuffles: int = 20, seed: int = 0,
 ) -> "pd.DataFrame":  # fmt: skip
     """The table `groups`: silhouette and kNN purity by language, by type, and the difference type − language.
@@ -118,6 +118,7 @@ def groups_table(
     each cell. vectors: (stage, layer) → [n, d]. languages, types, cells: [n]. Measures that the rows do not allow are
     empty.
     """
+    checked_vectors(vectors, languages=languages, types=types, cells=cells)
     n = len(cells)
     labels = {"language": _codes(languages, n), "type": _codes(types, n)}
     shuffled = _shuffled(labels, _codes(cells, n), shuffles, seed)

@@ -9,10 +9,18 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.views import Array, Rows, all_but_the_top, by_language, checked_rows, unit_rows
+from nerspace.engine.geometry.views import (
+    Array,
+    Labels,
+    Rows,
+    Vectors,
+    all_but_the_top,
+    by_language,
+    checked_rows,
+    unit_rows,
+)
 from nerspace.engine.tables.spec import (
     AT,
     LANGUAGE,
@@ -170,7 +178,7 @@ ISOTROPY = TableSpec(
 
 
 @ISOTROPY.made_by
-def isotropy_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]") -> "pd.DataFrame":
+def isotropy_table(vectors: Vectors, languages: Labels) -> "pd.DataFrame":
     """The table `isotropy`.
 
     vectors: (stage, layer) → [n, d]. languages: [n], the language of each row. A measure that its n does not allow has

@@ -1,6 +1,5 @@
 """Who is nearest to whom by cosine: hubs, the retrieval of parallel rows, the neighbours of one point."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.similarity import parallel_rows
-from nerspace.engine.geometry.views import Array, Rows, by_language, unit_rows
+from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_vectors, unit_rows
 from nerspace.engine.tables.spec import (
     AT,
     LANGUAGE,
@@ -118,9 +117,7 @@ HUBNESS = TableSpec(
 
 
 @HUBNESS.made_by
-def hubness_table(
-    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]", k: int = 10
-) -> "pd.DataFrame":
+def hubness_table(vectors: Vectors, languages: Labels, k: int = 10) -> "pd.DataFrame":
     """The table `hubness`. vectors: (stage, layer) → [n, d]. languages: [n]. Too few rows give empty values."""
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):
@@ -207,14 +204,13 @@ RETRIEVAL = TableSpec(
 
 
 @RETRIEVAL.made_by
-def retrieval_table(
-    vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str], k: int = 10
-) -> "pd.DataFrame":
+def retrieval_table(vectors: Vectors, languages: Labels, cells: Labels, k: int = 10) -> "pd.DataFrame":
     """The table `retrieval`, one row per ordered pair of languages and method: a asks, b is searched.
 
     vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. No such rows, or rows that
     have no direction, give empty values.
     """
+    checked_vectors(vectors, languages=languages, cells=cells)
     rows = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
@@ -255,15 +251,14 @@ NEAREST = TableSpec(
 
 
 @NEAREST.made_by
-def nearest_table(
-    vectors: Mapping[tuple[str, int], Array], points: "pd.DataFrame", point: int, k: int = 10
-) -> "pd.DataFrame":
+def nearest_table(vectors: Vectors, points: "pd.DataFrame", point: int, k: int = 10) -> "pd.DataFrame":
     """The table `nearest`: the k rows of largest cosine to one point, in every stage and layer.
 
     vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. point: a row's number.
     Raises: UsageError for a point that is not there; DataError for fewer than 2 rows.
     """
 
+    checked_vectors(vectors, points=points)
     n = len(points)
     if not 0 <= point < n:
         raise UsageError(f"There is no point {point}.", f"Points go from 0 to {n - 1}.")

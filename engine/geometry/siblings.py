@@ -1,13 +1,12 @@
 """How near the forms of one name lie to each other, language by language, beside all other names."""
 
-from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nerspace.engine.errors import UsageError
-from nerspace.engine.geometry.views import Array, unit_rows
+from nerspace.engine.geometry.views import Vectors, checked_vectors, unit_rows
 from nerspace.engine.tables.spec import (
     AT,
     PAIR,
@@ -36,12 +35,13 @@ SIBLINGS = TableSpec(
 
 
 @SIBLINGS.made_by
-def siblings_table(vectors: Mapping[tuple[str, int], Array], points: "pd.DataFrame", entity: str) -> "pd.DataFrame":
+def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd.DataFrame":
     """The table `siblings`: mean cosine of one name's vectors in two languages, in the same contexts.
 
     vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. A pair that shares no
     context has n 0 and empty values. Raises: UsageError for a name that has no point.
     """
+    checked_vectors(vectors, points=points)
     own = np.flatnonzero(points["entity"].to_numpy() == entity)
     if not len(own):
         raise UsageError(f"The name {entity!r} has no point in this run.", "Its names: nerspace export points.")

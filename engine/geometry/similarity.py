@@ -1,6 +1,5 @@
 """How alike parallel vectors are."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.views import Array, centre, unit_rows
+from nerspace.engine.geometry.views import Array, Labels, Vectors, centre, checked_vectors, unit_rows
 from nerspace.engine.tables.spec import (
     AT,
     LANGUAGE,
@@ -95,13 +94,14 @@ def _aligned(x: _Kernel, y: _Kernel) -> tuple[float, float]:
     return min(shared / norm, 1.0), x.trace * y.trace / ((len(x.rows) - 1) * norm)
 
 
-def parallel_rows(languages: Sequence[str], cells: Sequence[str]) -> dict[tuple[str, str], tuple[Index, Index]]:
+def parallel_rows(languages: Labels, cells: Labels) -> dict[tuple[str, str], tuple[Index, Index]]:
     """The rows of a and of b that are parallel, for every unordered pair of languages a < b.
 
     languages, cells: [n], the language and the cell (context and entity) of each row; rows of equal cell are parallel.
     """
     index: dict[str, dict[str, int]] = {}
-    for row, (language, cell) in enumerate(zip(languages, cells, strict=True)):
+    codes = np.asarray(languages, dtype=str).tolist()
+    for row, (language, cell) in enumerate(zip(codes, cells, strict=True)):
         index.setdefault(language, {})[cell] = row
     pairs = {}
     for a, b in combinations(sorted(index), 2):
@@ -126,14 +126,13 @@ PARALLEL_COSINE = TableSpec(
 
 
 @PARALLEL_COSINE.made_by
-def parallel_cosine_table(
-    vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str]
-) -> "pd.DataFrame":
+def parallel_cosine_table(vectors: Vectors, languages: Labels, cells: Labels) -> "pd.DataFrame":
     """The table `parallel_cosine`, one row per unordered pair of languages a < b.
 
     vectors: (stage, layer) → [n, d]. languages, cells: [n], the language and the cell (context and entity) of each row;
     rows of equal cell are parallel. No such rows, or rows that have no direction, give empty values.
     """
+    checked_vectors(vectors, languages=languages, cells=cells)
     rows = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
@@ -162,14 +161,13 @@ CKA = TableSpec(
 
 
 @CKA.made_by
-def cka_table(
-    vectors: Mapping[tuple[str, int], Array], languages: Sequence[str], cells: Sequence[str]
-) -> "pd.DataFrame":
+def cka_table(vectors: Vectors, languages: Labels, cells: Labels) -> "pd.DataFrame":
     """The table `cka`, one row per unordered pair of languages a < b.
 
     vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. Fewer than 2 parallel
     rows, or rows that are all the same, give empty values.
     """
+    checked_vectors(vectors, languages=languages, cells=cells)
     rows = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
@@ -201,20 +199,22 @@ DRIFT = TableSpec(
 
 
 @DRIFT.made_by
-def drift_table(vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]") -> "pd.DataFrame":
+def drift_table(vectors: Vectors, languages: Labels) -> "pd.DataFrame":
     """The table `drift`: linear CKA of the same rows at each later stage and at the first one, per layer and language.
 
     vectors: (stage, layer) → [n, d], stages in the order of time; a layer of one stage only has no drift.
     languages: [n]. Fewer than 2 rows, or rows that are all the same, give empty values.
     """
+    checked_vectors(vectors, languages=languages)
+    codes = np.asarray(languages, dtype=str)
     rows = []
     first: dict[int, str] = {}
     for (stage, layer), X in vectors.items():
         against = first.setdefault(layer, stage)
         if against == stage:
             continue
-        for language in ["all", *sorted(set(languages.tolist()))]:
-            chosen = np.ones(len(X), dtype=bool) if language == "all" else languages == language
+        for language in ["all", *sorted(set(codes.tolist()))]:
+            chosen = np.ones(len(X), dtype=bool) if language == "all" else codes == language
             x, y = _kernel(vectors[against, layer][chosen]), _kernel(X[chosen])
             value, floor = _aligned(x, y) if x and y else (NAN, NAN)
             rows.append((stage, against, layer, language, int(chosen.sum()), value, floor))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.dimensions import without_dimensions
 from nerspace.engine.geometry.views import VIEWS, Array, view
 from nerspace.engine.runs import Run, find_run
+from nerspace.engine.tables.index import Held, Later
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,14 @@ class StoredVectors:
         """The cell (context/entity) of each row, [n]; rows of equal cell are parallel."""
         cells: list[str] = self.rows["sentence"].str.partition("/")[2].tolist()
         return cells
+
+    def held(self, **options: Any) -> Held:
+        """What any table of the geometry is made of: `stored.held(k=5)["hubness"]`; an option that is None is none."""
+        given = {name: value for name, value in options.items() if value is not None}
+        types = Later(lambda: self.rows["type"].tolist())
+        return Held(
+            vectors=self.vectors, languages=self.languages, cells=self.cells, types=types, points=self.rows, **given
+        )
 
     def select(
         self, stages: Sequence[str] = (), layers: Sequence[int] = (), languages: Sequence[str] = (),

@@ -4,7 +4,7 @@ A view is taken before anything is measured. After the mean is gone the mean cos
 says nothing of isotropy.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from nerspace.engine.errors import DataError, UsageError
 
 Array = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.float64]
+Vectors = Mapping[tuple[str, int], Array]
+Labels = Sequence[Any] | npt.NDArray[Any]
 
 
 def checked_rows(X: Array, least: int) -> Rows:
@@ -103,14 +105,46 @@ def view(X: Array, name: str) -> Array:
     return VIEWS[name](X)
 
 
-def by_language(
-    vectors: Mapping[tuple[str, int], Array], languages: "npt.NDArray[np.str_]"
-) -> Iterator[tuple[str, int, str, Array]]:
+def checked_vectors(vectors: Vectors, **labels: Sized) -> None:
+    """See that the arrays of a table come by stage and layer and have a label for each row.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        labels: what is known of the rows, each [n], by what an error calls it.
+
+    Raises: DataError for anything else.
+    """
+    hint = 'Give arrays [n, d] by stage and layer, such as {("before", 0): X}.'
+    if not isinstance(vectors, Mapping):
+        raise DataError(f"Expected arrays by stage and layer, got {_described(vectors)}.", hint)
+    for key, X in vectors.items():
+        if not (isinstance(key, tuple) and len(key) == 2):
+            raise DataError(f"{key!r} is no stage and layer.", hint)
+        if np.ndim(X) != 2:
+            raise DataError(f"Expected an array [n, d] at {key[0]}, layer {key[1]}, got {_described(X)}.", hint)
+        for name, values in labels.items():
+            if isinstance(values, str) or not hasattr(values, "__len__"):
+                raise DataError(f"Expected {name} for each row, got {_described(values)}.")
+            if len(values) != len(X):
+                raise DataError(f"{len(X)} vectors at {key[0]}, layer {key[1]}, but {len(values)} {name}.")
+
+
+def _described(value: object) -> str:
+    return f"one of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+
+
+def by_language(vectors: Vectors, languages: Labels) -> Iterator[tuple[str, int, str, Array]]:
     """Stage, layer, language and its rows, "all" first.
 
-    vectors: (stage, layer) → [n, d]. languages: [n], the language of each row.
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row.
+
+    Raises: DataError for another shape.
     """
+    checked_vectors(vectors, languages=languages)
+    codes = np.asarray(languages, dtype=str)
     for (stage, layer), X in vectors.items():
         yield stage, layer, "all", X
-        for language in sorted(set(languages.tolist())):
-            yield stage, layer, language, X[languages == language]
+        for language in sorted(set(codes.tolist())):
+            yield stage, layer, language, X[codes == language]

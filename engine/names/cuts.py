@@ -136,13 +136,19 @@ ALIGNED = TableSpec(
 
 @ALIGNED.made_by
 def aligned_table(
-    entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None, against: str = "en"
+    entities: Iterable[Entity],
+    tokenizer: "Tokenizer",
+    languages: Sequence[str] | None = None,
+    against: str = "en",
+    names: Sequence[str] = (),
 ) -> "pd.DataFrame":
-    """The pieces of parallel forms, each beside the part of the reference's spelling that it stands for.
+    """The table `aligned`: the pieces of parallel forms, each beside the part of the reference that it stands for.
 
-    against: the reference language; the first that an entity has, where it lacks this one.
+    Args:
+        against: the reference language; the first that an entity has, where it lacks this one.
+        names: that belong to no entity; they are taken for spellings of one, which comes first.
     """
-    parallel = _parallel(entities, languages)
+    parallel = _parallel(entities, languages, names)
     cuts = cut_forms([form for _, forms in parallel for form in forms.values()], tokenizer)
     rows: list[tuple[Any, ...]] = []
     for entity, forms in parallel:
@@ -159,9 +165,12 @@ def aligned_table(
     return ALIGNED.frame(rows)
 
 
-def _parallel(entities: Iterable[Entity], languages: Sequence[str] | None) -> list[tuple[Entity, dict[str, str]]]:
+def _parallel(
+    entities: Iterable[Entity], languages: Sequence[str] | None, names: Sequence[str] = ()
+) -> list[tuple[Entity, dict[str, str]]]:
     """Entities with their nominative forms in these languages, in their order; without those that have none."""
-    found = []
+    given = {f"#{number}": name for number, name in enumerate(names, 1) if name}
+    found = [(Entity("given", "", "", "", {"nominative": given}), given)] if given else []
     for entity in entities:
         forms = entity.forms.get("nominative", {})
         if spoken := {code: forms[code] for code in languages or LANGUAGES if forms.get(code)}:
@@ -216,12 +225,15 @@ CONTRAST = TableSpec(
 
 @CONTRAST.made_by
 def contrast_table(
-    entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None
+    entities: Iterable[Entity],
+    tokenizer: "Tokenizer",
+    languages: Sequence[str] | None = None,
+    names: Sequence[str] = (),
 ) -> "pd.DataFrame":
-    """How differently two languages cut the same name."""
+    """The table `contrast`: how differently two languages cut the same name. names: as in `aligned_table`."""
 
     rows: list[tuple[Any, ...]] = []
-    for entity, a, b, found in _contrasts(_parallel(entities, languages), tokenizer):
+    for entity, a, b, found in _contrasts(_parallel(entities, languages, names), tokenizer):
         counts = found.a.count, found.b.count
         rows.append((entity.id, a, b, entity.type, *counts, counts[0] - counts[1], found.shared, found.jaccard,
                      len(found.a.cuts), len(found.b.cuts), found.met, found.boundaries))  # fmt: skip
@@ -399,10 +411,10 @@ PARITY = TableSpec(
 
 
 @PARITY.made_by
-def parity_table(texts: Texts, tokenizer: "Tokenizer", against: str = "en", seed: int = 0) -> "pd.DataFrame":
+def parity_table(parallel: Texts, tokenizer: "Tokenizer", against: str = "en", seed: int = 0) -> "pd.DataFrame":
     """What the same text costs in pieces, language by language, over what it costs in a chosen one.
 
-    texts: code → texts, each a list of words, parallel: the i-th of every language says the same; an empty one is
+    parallel: code → texts, each a list of words, parallel: the i-th of every language says the same; an empty one is
         missing, and its text is left out of the pair. seed: of the bootstrap.
 
     Raises: UsageError for a reference that has no text.
@@ -410,11 +422,11 @@ def parity_table(texts: Texts, tokenizer: "Tokenizer", against: str = "en", seed
     """
     from nerspace.engine.errors import UsageError
 
-    if not any(texts.get(against, ())):
-        there = ", ".join(code for code in texts if any(texts[code])) or "none"
+    if not any(parallel.get(against, ())):
+        there = ", ".join(code for code in parallel if any(parallel[code])) or "none"
         raise UsageError(f"There is no text in {against!r} to compare with.", f"Choose from {there}.")
-    counts = _word_counts(texts, tokenizer)
-    sizes = {code: np.array([sum(counts[w] for w in text) for text in rows]) for code, rows in texts.items()}
+    counts = _word_counts(parallel, tokenizer)
+    sizes = {code: np.array([sum(counts[w] for w in text) for text in rows]) for code, rows in parallel.items()}
     rows: list[tuple[Any, ...]] = []
     for code, own in sizes.items():
         both = (own > 0) & (sizes[against] > 0)

@@ -194,14 +194,18 @@ PIECES = TableSpec(
 
 @PIECES.made_by
 def pieces_table(
-    entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None
+    entities: Iterable[Entity],
+    tokenizer: "Tokenizer",
+    languages: Sequence[str] | None = None,
+    names: Sequence[str] = (),
 ) -> "pd.DataFrame":
-    """How each nominative form is cut.
+    """The table `pieces`: how each nominative form is cut.
 
-    languages: codes, None for all; an entity without a form in a language has no row there.
+    Args:
+        languages: codes, None for all; an entity without a form in a language has no row there.
+        names: that belong to no entity; they come first, and their entity, language and type are empty.
     """
-
-    rows = []
+    rows = [("", "", name, "") for name in names]
     for entity in entities:
         forms = entity.forms.get("nominative", {})
         rows += [(entity.id, code, forms[code], entity.type) for code in languages or LANGUAGES if forms.get(code)]
@@ -209,15 +213,6 @@ def pieces_table(
     return PIECES.frame(
         (entity, code, form, " ".join(cut.shown), count_pieces(cut.shown), kind)
         for (entity, code, form, kind), cut in zip(rows, cuts, strict=True)
-    )
-
-
-def names_table(names: Sequence[str], tokenizer: "Tokenizer") -> "pd.DataFrame":
-    """The table `pieces` of names that belong to no entity; entity, language and type are empty."""
-
-    cuts = cut_texts(tokenizer, names)
-    return PIECES.frame(
-        ("", "", name, " ".join(cut.shown), count_pieces(cut.shown), "") for name, cut in zip(names, cuts, strict=True)
     )
 
 
@@ -238,18 +233,16 @@ TOKENIZATION = TableSpec(
 
 
 @TOKENIZATION.made_by
-def tokenization_table(
-    texts_by_language: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer"
-) -> "pd.DataFrame":
+def tokenization_table(texts: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer") -> "pd.DataFrame":
     """Fertility, continued words and unknown pieces per language.
 
-    texts_by_language: code → sentences, each a list of words.
+    texts: code → sentences, each a list of words.
 
     Source: Rust et al. 2021, "How Good is Your Tokenizer?", section 3; Maronikolakis et al. 2021 (compression).
     """
     unknown_id = _unknown_id(tokenizer)
     rows: list[tuple[str, str, int, float | None]] = []
-    for code, sentences in texts_by_language.items():
+    for code, sentences in texts.items():
         words = [word for sentence in sentences for word in sentence]
         cuts = cut_texts(tokenizer, words)
         counts = [count_pieces(cut.shown) for cut in cuts]

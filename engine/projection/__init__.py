@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nerspace.engine.geometry.views import checked_vectors
 from nerspace.engine.projection.drawing import Array, Drawn, Plane, draw, ready_rows, usable_perplexity
 from nerspace.engine.projection.quality import NEIGHBOURS, map_quality
 from nerspace.engine.tables.spec import AT, TableSpec, integer, real, text
@@ -55,6 +56,7 @@ def map_table(
     """
     import pandas as pd
 
+    checked_vectors(vectors)
     return pd.concat(
         [map_columns(key, project(X, method, perplexity, seed)) for key, X in vectors.items()], ignore_index=True
     )
@@ -95,6 +97,7 @@ def map_quality_table(
     """The table `map_quality` of maps that `map_table` made with the same method, perplexity and seed."""
     import pandas as pd
 
+    checked_vectors(vectors)
     rows = []
     for key, X in vectors.items():
         drawn = maps[(maps["stage"] == key[0]) & (maps["layer"] == key[1])].sort_values("point")

@@ -53,17 +53,15 @@ PIECE_OVERLAP = TableSpec(
 
 
 @PIECE_OVERLAP.made_by
-def piece_overlap_table(
-    texts_by_language: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer"
-) -> "pd.DataFrame":
+def piece_overlap_table(texts: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer") -> "pd.DataFrame":
     """The table `piece_overlap`, one row per unordered pair of languages a < b.
 
-    texts_by_language: code → sentences, each a list of words; the same sentences in every language make pairs
+    texts: code → sentences, each a list of words; the same sentences in every language make pairs
     comparable. The overlap is Jaccard's: pieces that both languages use over pieces that either does, special pieces
     left out.
     """
     pieces = {}
-    for code, sentences in texts_by_language.items():
+    for code, sentences in texts.items():
         cut = encode_sentences(tokenizer, sentences)
         pieces[code] = {id_ for ids, words in cut for id_, word in zip(ids, words, strict=True) if word is not None}
     rows = []
@@ -124,12 +122,24 @@ ADVICE = TableSpec(
 
 
 @ADVICE.made_by
-def advice_table(transfer: "pd.DataFrame", scores: Mapping[str, Mapping[tuple[str, str], float]]) -> "pd.DataFrame":
+def advice_table(
+    transfer: "pd.DataFrame",
+    piece_overlap: "pd.DataFrame | None" = None,
+    cka: "pd.DataFrame | None" = None,
+    layer: int | None = None,
+) -> "pd.DataFrame":
     """The table `advice`: for every recipient, the other donors in the order of each ranking.
 
-    transfer: the table of that name; errors are means over seeds. scores: see `donor_scores`. Donors of equal score
-    share the mean of their ranks; a donor without a score is left out.
+    Donors of equal score share the mean of their ranks; a donor without a score is left out. Errors are means over
+    seeds.
+
+    Args:
+        transfer, piece_overlap, cka: the tables of those names; a ranking whose table is missing is left out.
+        layer: of the table `cka`, the last one by default; its rows before fine-tuning are used.
+
+    Raises: DataError for a layer that the table does not hold.
     """
+    scores = donor_scores(transfer, piece_overlap, cka, layer)
     pairs = pair_table(transfer)
     pairs = pairs[pairs["donor"] != pairs["recipient"]]
     rows: list[tuple[Any, ...]] = []

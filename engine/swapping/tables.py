@@ -166,11 +166,11 @@ SWAP_SUMMARY = TableSpec(
 
 
 @SWAP_SUMMARY.made_by
-def swap_summary_table(swaps: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
+def swap_summary_table(swap: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `swap_summary`: by which of the two, name or context, the model went.
 
-    swaps: the table `swap`. For every language and over all, for all names, ambiguous and other ones, and for every
-    type of name in every type of context; the last row of each, all names in other contexts, holds only real swaps.
+    swap: the table `swap`. For every language and over all, for all names, ambiguous and other ones, and for every
+    type of name in every type of context; the last row of each, all names in other contexts, holds only real swap.
     Intervals draw names and contexts with replacement, both at once. The floor of as_name is the share of that type
     among all names, types in equal parts, in such contexts: what is to be expected if the name made no difference;
     the floor of as_context likewise. Where there is only one type of name or of context there is no floor.
@@ -184,8 +184,8 @@ def swap_summary_table(swaps: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
         ("unambiguous", lambda frame: frame["ambiguous"] == 0),
     )
     rows = []
-    several = swaps["language"].nunique() > 1
-    for kind, of_kind in swaps.groupby("kind"):
+    several = swap["language"].nunique() > 1
+    for kind, of_kind in swap.groupby("kind"):
         languages = [("all", of_kind)] if several else []
         for language, group in [*languages, *of_kind.groupby("language")]:
             for subset, chosen in subsets:

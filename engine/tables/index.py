@@ -81,18 +81,23 @@ def _find(name: str) -> TableSpec:
 CATALOGUE: Mapping[str, TableSpec] = _Catalogue()
 
 
-def table_spec(name: str, among: Iterable[str] | None = None) -> TableSpec:
-    """The entry of that name.
-
-    Args:
-        among: the names that may be chosen here, all by default.
+def known_table(name: str, among: Iterable[str] = CATALOGUE) -> str:
+    """The name, where it is one of those that may be chosen; by default any of the catalogue.
 
     Raises: UsageError for another name.
     """
-    names = CATALOGUE if among is None else list(among)
+    names = list(among)
     if name not in names:
         raise UsageError(f"Unknown table {name!r}.", f"Choose from {', '.join(names)}.")
-    return CATALOGUE[name]
+    return name
+
+
+def table_spec(name: str) -> TableSpec:
+    """The entry of that name.
+
+    Raises: UsageError for a name that is not in the catalogue.
+    """
+    return CATALOGUE[known_table(name)]
 
 
 class Later(NamedTuple):

@@ -1,12 +1,11 @@
 """All that a run's predictions say of transfer, as tables; nothing is trained for them."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics.advice import advice_quality_table, advice_table, donor_scores
-from nerspace.engine.statistics.correlation import correlation_table
-from nerspace.engine.transfer import pair_table, transfer_table
+from nerspace.engine.tables.index import Held, Later
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +24,12 @@ def transfer_tables(run: Run, layer: int | None = None) -> "dict[str, pd.DataFra
     held = set(run.tables())
     if layer is not None and "cka" not in held:
         raise UsageError(f"The run {run.id} holds no CKA.", "Runs with several donors do; leave --layer out.")
-    transfer = transfer_table(run.read_table("predictions"), run.read_table("tnld"))
-    seed = int(run.info()["request"].get("seed", 0))
-    tables = {
-        "transfer": transfer,
-        "transfer_pairs": pair_table(transfer),
-        "correlations": correlation_table(transfer, seed),
+    known: dict[str, Any] = {
+        name: Later(partial(run.read_table, name)) for name in ("piece_overlap", "cka") if name in held
     }
-    if transfer["donor"].nunique() > 1:
-        known = {name: run.read_table(name) if name in held else None for name in ("piece_overlap", "cka")}
-        advice = advice_table(transfer, donor_scores(transfer, known["piece_overlap"], known["cka"], layer))
-        tables |= {"advice": advice, "advice_quality": advice_quality_table(advice, seed)}
-    return tables
+    made = Held(
+        known, predictions=run.read_table("predictions"), tnld=run.read_table("tnld"), layer=layer,
+        seed=int(run.info()["request"].get("seed", 0)),
+    )  # fmt: skip
+    names = TABLES if made["transfer"]["donor"].nunique() > 1 else TABLES[:3]
+    return {name: made[name] for name in names}

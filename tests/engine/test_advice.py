@@ -45,7 +45,7 @@ def test_donors_are_ranked_for_every_recipient_beside_their_errors() -> None:
         symmetric(APART, "value", stage="before", layer=2),
         symmetric(dict.fromkeys(APART, 0.9), "value", stage="after", layer=3),
     ])  # fmt: skip
-    table = advice_table(transfer(), donor_scores(transfer(), overlap, cka))
+    table = advice_table(transfer(), overlap, cka)
     assert list(table.columns) == list(CATALOGUE["advice"].columns)
     chosen = table.set_index(["recipient", "ranking"])
     assert chosen.loc[("en", "tnld"), "donor"].tolist() == ["pl", "ru", "uk"]
@@ -55,14 +55,14 @@ def test_donors_are_ranked_for_every_recipient_beside_their_errors() -> None:
     assert chosen.loc[("en", "tnld"), "wrong"].tolist() == [13, 45, 51]
     assert chosen.loc[("en", "tnld"), "wrong_rank"].tolist() == [1, 2, 3]
     assert set(table["seeds"]) == {2}
-    level = advice_table(transfer(), donor_scores(transfer(), overlap, cka, layer=0))
+    level = advice_table(transfer(), overlap, cka, layer=0)
     assert set(level[level["ranking"] == "cka"]["rank"]) == {2}
     with pytest.raises(DataError, match="no CKA of layer 7. Layers: 0, 2"):
         donor_scores(transfer(), None, cka, layer=7)
 
 
 def test_quality_is_agreement_and_regret_beside_chance() -> None:
-    table = advice_quality_table(advice_table(transfer(), donor_scores(transfer())))
+    table = advice_quality_table(advice_table(transfer()))
     assert list(table.columns) == list(CATALOGUE["advice_quality"].columns)
     chosen = table.set_index(["ranking", "recipient"])
     english = chosen.loc[("tnld", "en")]
@@ -82,7 +82,7 @@ def test_quality_is_agreement_and_regret_beside_chance() -> None:
 
 def test_ranking_by_script_shares_the_first_place_and_regret_is_its_mean() -> None:
     wrong = transfer().assign(wrong=lambda f: f["wrong"].where(f["donor"] != "uk", 3))
-    table = advice_quality_table(advice_table(wrong, donor_scores(wrong))).set_index(["ranking", "recipient"])
+    table = advice_quality_table(advice_table(wrong)).set_index(["ranking", "recipient"])
     # For en: pl (13) is of its script; uk (3) would be best.
     assert table.loc[("script", "en"), "regret"] == pytest.approx(10)
     # For uk no one is left but ru in its script.
@@ -91,7 +91,7 @@ def test_ranking_by_script_shares_the_first_place_and_regret_is_its_mean() -> No
 
 def test_a_ranking_that_tells_nothing_costs_what_chance_does() -> None:
     cka = symmetric(dict.fromkeys(APART, 0.5), "value", stage="before", layer=0)
-    table = advice_quality_table(advice_table(transfer(), donor_scores(transfer(), None, cka)))
+    table = advice_quality_table(advice_table(transfer(), None, cka))
     level = table[table["ranking"] == "cka"]
     assert level["regret"].tolist() == pytest.approx(level["chance"].tolist())
     assert level["kendall"].isna().all()
@@ -110,14 +110,14 @@ def test_the_joint_p_equals_a_direct_loop_over_relabelled_scores() -> None:
             x = [scores[other[donor], other[recipient]] for donor in donors]
             values.append(stats.spearmanr(x, [errors[donor, recipient] for donor in donors]).statistic)
         means.append(np.mean(values))
-    table = advice_quality_table(advice_table(transfer(), donor_scores(transfer()))).set_index(["ranking", "recipient"])
+    table = advice_quality_table(advice_table(transfer())).set_index(["ranking", "recipient"])
     assert table.loc[("tnld", "all"), "spearman"] == pytest.approx(means[0])
     assert table.loc[("tnld", "all"), "p"] == pytest.approx(np.mean(np.array(means) >= means[0] - 1e-9))
 
 
 def test_two_donors_leave_most_recipients_a_choice_and_one_none() -> None:
     both = transfer(("en", "ru"))
-    table = advice_quality_table(advice_table(both, donor_scores(both))).set_index(["ranking", "recipient"])
+    table = advice_quality_table(advice_table(both)).set_index(["ranking", "recipient"])
     assert table.loc[("tnld", "pl"), "n"] == 2
     assert table.loc[("tnld", "en"), "n"] == 1
     assert np.isnan(table.loc[("tnld", "en"), ["kendall", "p"]].astype(float)).all()
@@ -146,8 +146,8 @@ def test_overlap_is_the_jaccard_index_of_the_pieces_used() -> None:
 def test_equal_donors_are_all_named_first() -> None:
     level = transfer().assign(wrong=5)
     cka = symmetric(dict.fromkeys(APART, 0.5), "value", stage="before", layer=0)
-    chosen = first_choices(advice_table(level, donor_scores(level, None, cka))).set_index("recipient")
+    chosen = first_choices(advice_table(level, None, cka)).set_index("recipient")
     assert chosen.loc["en"].to_dict() == {"tnld": "pl", "cka": "pl,ru,uk", "script": "pl", "fewest errors": "pl,ru,uk"}
-    quality = advice_quality_table(advice_table(level, donor_scores(level)))
+    quality = advice_quality_table(advice_table(level))
     assert quality[["kendall", "spearman", "p"]].isna().all(axis=None)
     assert (quality[["regret", "chance"]] == 0).all(axis=None)

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerspace.engine.errors import UsageError
-from nerspace.tui.cli.options import Workspace, require_choice
+from nerspace.tui.cli.options import Workspace, one_of, require_choice
 from nerspace.tui.cli.output import Plotted, Rows
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nerspace.engine.geometry.stored import StoredVectors
+
+ISOTROPY = ("isotropy", "dimensions")
+SIMILARITY = ("parallel_cosine", "cka", "drift", "siblings")
+NEIGHBOURS = ("retrieval", "hubness", "nearest")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Stored:
 
 
 def isotropy(
-    table: Annotated[str, typer.Option(help="isotropy or dimensions.")] = "isotropy",
+    table: Annotated[str, typer.Option(help=one_of(ISOTROPY))] = "isotropy",
     of: Annotated[str, typer.Option(help="words (random words) or entities.")] = "words",
     *,
     stored: Stored,
@@ -50,17 +52,12 @@ def isotropy(
 
     nerspace isotropy --table dimensions --layer 12
     """
-    from nerspace.engine.geometry.dimensions import dimensions_table
-    from nerspace.engine.geometry.isotropy import isotropy_table
-
-    require_choice("table", table, ("isotropy", "dimensions"))
-    found = stored.read(of)
-    make = isotropy_table if table == "isotropy" else dimensions_table
-    output.show(table, make(found.vectors, found.languages))
+    require_choice("table", table, ISOTROPY)
+    output.show(table, stored.read(of).held()[table])
 
 
 def similarity(
-    table: Annotated[str, typer.Option(help="parallel_cosine, cka, drift or siblings.")] = "parallel_cosine",
+    table: Annotated[str, typer.Option(help=one_of(SIMILARITY))] = "parallel_cosine",
     entity: Annotated[str | None, typer.Option(help="For siblings: a name, by its id.")] = None,
     without: Annotated[
         int, typer.Option(min=0, help="Leave out so many dimensions that add most to the mean cosine.")
@@ -73,28 +70,17 @@ def similarity(
 
     nerspace similarity --layer 12 --without 3 --plot
     """
-    from nerspace.engine.geometry import similarity as engine
-    from nerspace.engine.geometry.siblings import siblings_table
-
-    require_choice("table", table, ("parallel_cosine", "cka", "drift", "siblings"))
+    require_choice("table", table, SIMILARITY)
     if (table == "siblings") != (entity is not None):
         raise UsageError("--table siblings and --entity go together.", "Names: nerspace export points.")
     found = stored.read()
     if without:
         found = found.without_dimensions(without)
-    frame: pd.DataFrame
-    if entity is not None:
-        frame = siblings_table(found.vectors, found.rows, entity)
-    elif table == "drift":
-        frame = engine.drift_table(found.vectors, found.languages)
-    else:
-        make = engine.parallel_cosine_table if table == "parallel_cosine" else engine.cka_table
-        frame = make(found.vectors, found.languages.tolist(), found.cells)
-    output.show(table, frame)
+    output.show(table, found.held(entity=entity)[table])
 
 
 def neighbours(
-    table: Annotated[str, typer.Option(help="retrieval, hubness or nearest.")] = "retrieval",
+    table: Annotated[str, typer.Option(help=one_of(NEIGHBOURS))] = "retrieval",
     point: Annotated[
         int | None, typer.Option(min=0, help="For nearest: a point, by its number in the table points.")
     ] = None,
@@ -107,20 +93,10 @@ def neighbours(
 
     nerspace neighbours --table nearest --point 0
     """
-    from nerspace.engine.geometry import neighbours as engine
-
-    require_choice("table", table, ("retrieval", "hubness", "nearest"))
+    require_choice("table", table, NEIGHBOURS)
     if (table == "nearest") != (point is not None):
         raise UsageError("--table nearest and --point go together.", "Points: nerspace export points.")
-    found = stored.read()
-    frame: pd.DataFrame
-    if point is not None:
-        frame = engine.nearest_table(found.vectors, found.rows, point, k)
-    elif table == "hubness":
-        frame = engine.hubness_table(found.vectors, found.languages, k)
-    else:
-        frame = engine.retrieval_table(found.vectors, found.languages.tolist(), found.cells, k)
-    output.show(table, frame)
+    output.show(table, stored.read().held(point=point, k=k)[table])
 
 
 def groups(
@@ -133,8 +109,4 @@ def groups(
 
     nerspace groups --layer 12
     """
-    from nerspace.engine.geometry.grouping import groups_table
-
-    found = stored.read()
-    types = found.rows["type"].tolist()
-    output.show("groups", groups_table(found.vectors, found.languages.tolist(), types, found.cells, seed=seed))
+    output.show("groups", stored.read().held(seed=seed)["groups"])

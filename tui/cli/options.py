@@ -6,7 +6,7 @@ out for Typer. `But` tells what a command leaves out of a group or begins otherw
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
@@ -136,6 +136,11 @@ def layer_numbers(text: str) -> tuple[int, ...]:
     if wrong := next((part for part in parts if not part.isdecimal()), None):
         raise UsageError(f"{wrong!r} is no layer.", "Write layers as numbers with commas, such as 0,6,12.")
     return tuple(map(int, parts))
+
+
+def one_of(tables: Sequence[str]) -> str:
+    """The help of --table, from the tables that a command offers: a, b or c."""
+    return f"{', '.join(tables[:-1])} or {tables[-1]}."
 
 
 def require_choice(what: str, value: str, choices: Collection[str]) -> None:

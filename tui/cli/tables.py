@@ -38,9 +38,9 @@ def export(
 
     nerspace export transfer --csv transfer.csv
     """
-    from nerspace.engine.tables.index import table_spec
+    from nerspace.engine.tables.index import Held, table_spec
 
     spec = table_spec(table)
     found = find(workspace, run, *filter(None, (table, spec.source)))
     made = spec.source and table not in found.tables()
-    output.show(table, spec.function(found.read_table(spec.source)) if made else found.read_table(table))
+    output.show(table, Held({spec.source: found.read_table(spec.source)})[table] if made else found.read_table(table))

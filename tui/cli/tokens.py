@@ -1,6 +1,6 @@
 """nerspace tokens and nerspace tnld: how names are cut, and how far their spellings lie apart; no model is loaded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,26 +8,24 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
-from nerspace.tui.cli.options import Data, Languages, Model, Types, require_choice
+from nerspace.engine.tables.index import CATALOGUE, Held, Later
+from nerspace.tui.cli.options import Data, Languages, Model, Types, one_of, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
-    from tokenizers import Tokenizer
 
     from nerspace.datasets import Entity, SyntheticNER
 
-OF_NAMES = ("pieces", "aligned", "contrast", "shared")
-OF_TEXT = ("tokenization", "compatibility", "parity")
-DISTANCES = ("tnld", "scripts", "spellings")
+TABLES = ("pieces", "aligned", "contrast", "shared", "tokenization", "compatibility", "parity")
+# As the option calls them → in the catalogue.
+DISTANCES = {"tnld": "tnld", "scripts": "tnld_scripts", "spellings": "spellings"}
 
 
 def tokens(
     names: Annotated[list[str] | None, typer.Argument(help="Names, in any language or spelling.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every entity of the data.")] = False,
-    table: Annotated[
-        str, typer.Option(help="pieces, aligned, contrast, shared, tokenization, compatibility or parity.")
-    ] = "pieces",
+    table: Annotated[str, typer.Option(help=one_of(TABLES))] = "pieces",
     against: Annotated[
         str | None,
         typer.Option(
@@ -56,8 +54,8 @@ def tokens(
     from nerspace import datasets
     from nerspace.engine import encoders
 
-    require_choice("table", table, (*OF_NAMES, *OF_TEXT))
-    if not names and not everything and table in OF_NAMES:
+    require_choice("table", table, TABLES)
+    if not names and not everything and "entities" in CATALOGUE[table].needs:
         raise UsageError("No name was given.", "Give names, or --all for every entity of the data.")
     if of not in (None, "names", "sentences"):
         raise UsageError(f"Unknown text {of!r}.", "Choose names or sentences.")
@@ -69,16 +67,17 @@ def tokens(
     entities, strange = _chosen(corpus, names or (), everything)
     if table == "pieces" and output.plot:
         table = "aligned"
-    make: Callable[[Tokenizer], pd.DataFrame]
-    if table in OF_NAMES:
-        make = _of_names(table, entities, strange, languages, against, seed)
+    held = Held(entities=entities, names=strange, languages=languages, against=against, seed=seed)
+    if of == "names" or (of is None and (names or everything)):
+        forms = _forms(entities or ([] if names else corpus.entities), languages)
+        given = {"given": [name.split() for name in strange]} if strange else {}
+        held |= {"parallel": forms, "texts": {**forms, **given}}
     else:
-        by_name = of == "names" or (of is None and (bool(names) or everything))
-        texts = _forms(entities or ([] if names else corpus.entities), strange, languages) if by_name else _sentences(
-            corpus, languages, against if table == "parity" else None, size, seed
-        )  # fmt: skip
-        make = _of_text(table, texts, against, seed)
-    frame = _side_by_side(tokenizers, make)
+        held |= {
+            "texts": Later(lambda: _sentences(corpus, languages, size, seed)),
+            "parallel": Later(lambda: _sentences(corpus, (*languages, against), size, seed)),
+        }
+    frame = _side_by_side({name: Held(held, tokenizer=read)[table] for name, read in tokenizers.items()})
     if frame.empty:
         raise UsageError(
             f"The table {table} has no row for this.", "It needs names that the data has in two languages."
@@ -93,77 +92,30 @@ def _chosen(corpus: "SyntheticNER", names: Sequence[str], everything: bool) -> "
     return list({entity.id: entity for entity in entities}.values()), [name for name, e in found.items() if not e]
 
 
-def _of_names(
-    table: str,
-    entities: "Sequence[Entity]",
-    strange: Sequence[str],
-    languages: tuple[str, ...],
-    against: str,
-    seed: int,
-) -> "Callable[[Tokenizer], pd.DataFrame]":
-    from nerspace.datasets.records import Entity
-    from nerspace.engine.names import cuts as token_tables
-    from nerspace.engine.names.tokenization import names_table, pieces_table
-
-    if table == "pieces":
-        import pandas as pd
-
-        return lambda tokenizer: pd.concat(
-            [names_table(strange, tokenizer), pieces_table(entities, tokenizer, languages)], ignore_index=True
-        )
-    if table == "shared":
-        return lambda tokenizer: token_tables.shared_table(entities, tokenizer, languages, seed)
-    # Names that belong to no entity are spellings of one.
-    given = Entity("given", "", "", "", {"nominative": {f"#{i}": name for i, name in enumerate(strange, 1)}})
-    codes = [*languages, *given.forms["nominative"]]
-    known = [*([given] if strange else []), *entities]
-    if table == "contrast":
-        return lambda tokenizer: token_tables.contrast_table(known, tokenizer, codes)
-    return lambda tokenizer: token_tables.aligned_table(known, tokenizer, codes, against)
-
-
-def _forms(
-    entities: "Sequence[Entity]", strange: Sequence[str], languages: Sequence[str]
-) -> Mapping[str, list[list[str]]]:
-    """The words of the nominative forms, name by name in every language; those that the data does not know apart."""
+def _forms(entities: "Sequence[Entity]", languages: Sequence[str]) -> Mapping[str, list[list[str]]]:
+    """The words of the nominative forms, name by name in every language."""
     forms = [entity.forms.get("nominative", {}) for entity in entities]
-    texts = {code: [form.get(code, "").split() for form in forms] for code in languages}
-    return {**texts, **({"given": [name.split() for name in strange]} if strange else {})}
+    return {code: [form.get(code, "").split() for form in forms] for code in languages}
 
 
 def _sentences(
-    corpus: "SyntheticNER", languages: Sequence[str], against: str | None, size: int, seed: int
+    corpus: "SyntheticNER", languages: Sequence[str], size: int, seed: int
 ) -> Mapping[str, list[Sequence[str]]]:
     """The words of parallel sentences drawn from the data."""
-    codes = [*languages, *([against] if against and against not in languages else [])]
+    codes = list(dict.fromkeys(languages))
     part = corpus.select(languages=codes)
     cells = part.sample_numbers(size, seed=seed)
     return {code: [part.sentence(cell, code).words for cell in cells] for code in codes}
 
 
-def _of_text(
-    table: str, texts: Mapping[str, Sequence[Sequence[str]]], against: str, seed: int
-) -> "Callable[[Tokenizer], pd.DataFrame]":
-    from nerspace.engine.names import cuts as token_tables
-    from nerspace.engine.names.tokenization import tokenization_table
-
-    if table == "tokenization":
-        return lambda tokenizer: tokenization_table(texts, tokenizer)
-    if table == "compatibility":
-        return lambda tokenizer: token_tables.compatibility_table(texts, tokenizer, seed)
-    parallel = {code: rows for code, rows in texts.items() if code != "given"}
-    return lambda tokenizer: token_tables.parity_table(parallel, tokenizer, against, seed)
-
-
-def _side_by_side(tokenizers: "Mapping[str, Tokenizer]", make: "Callable[[Tokenizer], pd.DataFrame]") -> "pd.DataFrame":
+def _side_by_side(frames: "Mapping[str, pd.DataFrame]") -> "pd.DataFrame":
     """The table of each tokenizer; of several, row beside row where they have the same rows, with the model named."""
     import pandas as pd
 
-    frames = [make(tokenizer) for tokenizer in tokenizers.values()]
     if len(frames) == 1:
-        return frames[0]
-    named = [frame.assign(model=name) for name, frame in zip(tokenizers, frames, strict=True)]
-    if len({len(frame) for frame in frames}) > 1:
+        return next(iter(frames.values()))
+    named = [frame.assign(model=name) for name, frame in frames.items()]
+    if len({len(frame) for frame in named}) > 1:
         return pd.concat(named, ignore_index=True)
     return pd.concat(named).sort_index(kind="stable", ignore_index=True)
 
@@ -191,23 +143,15 @@ def tnld(
         return
     corpus = datasets.load_parallel(data)
     languages = languages or corpus.languages
+    entities = corpus.select(types=types).entities if types else corpus.entities
     if names:
-        found = corpus.named(names[0]) if len(names) == 1 else []
-        if not found:
+        table, entities = "spellings", tuple(corpus.named(names[0])) if len(names) == 1 else ()
+        if not entities:
             raise UsageError(
                 f"{len(names)} names were given.", "Give two, one that the data knows, or none for all languages."
             )
-        output.show("spellings", distances.spellings_table(found, languages))
-        return
-    entities = corpus.select(types=types).entities if types else corpus.entities
-    if table == "spellings":
-        output.show("spellings", distances.spellings_table(entities, languages))
-        return
-    frame = distances.tnld_table(entities, languages)
-    if table == "scripts":
-        output.show("tnld_scripts", distances.scripts_table(frame))
-    else:
-        output.show("tnld", frame)
+    name = DISTANCES[table]
+    output.show(name, Held(entities=entities, languages=languages)[name])
 
 
 def _show_distance(first: str, second: str, distance: float, names: Sequence[str], output: Output) -> None:

@@ -108,7 +108,7 @@ class Session:
 
         One that the catalogue makes of another is made of it where it is not held.
         """
-        from nerspace.engine.tables.index import CATALOGUE
+        from nerspace.engine.tables.index import CATALOGUE, Held
 
         run = run or self.run
         if run is None:
@@ -122,7 +122,7 @@ class Session:
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._tables.get((run.id, name))
         if known is None or known[0] != stamp:
-            made = spec.function(run.read_table(source)) if spec and source else run.read_table(name)
+            made = Held({source: run.read_table(source)})[name] if source else run.read_table(name)
             known = self._tables[run.id, name] = (stamp, made)
         return known[1]
 

@@ -144,10 +144,7 @@ def compute_slices(session: "Session", table: MatrixTable, run: "Run | None" = N
 
     Raises: NerspaceError where the run holds none.
     """
-    from nerspace.engine.tables.index import table_spec
-
-    stored = session.vectors(run=run)
-    return slices_of(table, table_spec(table.name).function(stored.vectors, stored.languages.tolist(), stored.cells))
+    return slices_of(table, session.vectors(run=run).held()[table.name])
 
 
 def can_compute(session: "Session", held: Mapping[str, list[Slice]]) -> tuple[str, ...]:
