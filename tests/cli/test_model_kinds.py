@@ -1,5 +1,6 @@
 """Every command that takes a model takes each kind of encoder, so that hub ids work on a user's machine at once."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +46,27 @@ def test_every_command_that_takes_a_model_takes_it(
     nerspace("swap", "--run", made["demo"].id, "--lang", "en", "--names", "3", "--contexts", "3", "--device", "cpu")
     nerspace("project", "--run", made["demo"].id, "--layers", "2")
     assert {"map", "isotropy", "parallel_cosine", "probes"} <= set(made["demo"].tables())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["demo", "--no-tui"], ["finetune", "--donor", "en"], ["transfer", "--donors", "en,be"],
+        ["extract", "--stage", "before"], ["evaluate", "--data", "builtin"], ["paper", "table1"],
+    ],
+    ids=lambda arguments: str(arguments[0]),
+)  # fmt: skip
+def test_a_model_with_a_decoder_is_refused_in_one_line_before_a_run_is_made(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any
+) -> None:
+    home, model = tmp_path / "home", tmp_path / "t5"
+    monkeypatch.setenv("NERSPACE_HOME", str(home))
+    model.mkdir()
+    config = {"model_type": "t5", "is_encoder_decoder": True, "num_layers": 2, "d_model": 8, "vocab_size": 3}
+    (model / "config.json").write_text(json.dumps(config))
+    (model / "model.safetensors").write_text("none")
+    done = command(*arguments, "--model", str(model))
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    assert "has a decoder behind its encoder" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not home.is_dir() or not list(runs.list_runs(home))

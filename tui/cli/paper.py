@@ -76,12 +76,14 @@ def paper(
 
 def _finished(request: dict[str, Any], job: Job, fresh: bool) -> "Run | None":
     """The finished run that holds what is asked for, if there is one; the data are looked for in any case."""
+    from nerspace.engine import encoders
     from nerspace.engine.paper.cache import content_key, finished_run
     from nerspace.engine.paper.samples import load_corpus
 
     wanted = PaperRequest.read(request)
     corpus, _ = load_corpus(wanted.data, wanted.fill)
     announce_unpacking(wanted.model)
+    encoders.check(wanted.model)
     run = None if fresh else finished_run(job.folder, content_key(wanted, corpus), wanted.items)
     if run is not None:
         console(stderr=True).print(f"Run {run.id} holds this already; --fresh begins anew.")
