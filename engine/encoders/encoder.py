@@ -1,7 +1,6 @@
 """A model with its tokenizer: from sentences to ids, and from ids to predictions and vectors."""
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +9,7 @@ from nerspace.datasets import Sentence
 from nerspace.engine import devices, encoders
 from nerspace.engine.encoders.batching import Encoded, encode
 from nerspace.engine.encoders.configuration import shape_in
-from nerspace.engine.encoders.forward import BATCH, Groups, Outputs, forward
+from nerspace.engine.encoders.forward import BATCH, Groups, Outputs, finish, forward
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.encoders.suitability import check_kind, check_vocabulary
 from nerspace.engine.errors import DataError, UsageError
@@ -127,13 +126,7 @@ class Encoder:
             DataError: where entities are wanted and no sentence holds one.
             UsageError: for a layer that the model lacks.
         """
-        passing = self.read_counting(sentences, of, layers, outside=outside, batch_size=batch_size)
-        while True:
-            try:
-                next(passing)
-            except StopIteration as end:
-                outputs: Outputs = end.value
-                return outputs
+        return finish(self.read_counting(sentences, of, layers, outside=outside, batch_size=batch_size))
 
     def read_counting(
         self, sentences: Sequence[Text | Encoded], of: Of = "entities", layers: Sequence[int] = (0, -1), *,
@@ -142,14 +135,12 @@ class Encoder:
         """As `read`, as a generator of how many sentences are done, which returns the outputs."""
         encoded = self._encoded(sentences)
         chosen = [self.layer(number) for number in layers]
-        outputs = Outputs()
-        passing = forward(
-            self.model, encoded, outputs, groups=_groups(encoded, of) if chosen else (), layers=chosen,
-            outside=outside, batch_size=batch_size,
-        )  # fmt: skip
-        with closing(passing):
-            yield from passing
-        return outputs
+        groups = _groups(encoded, of) if chosen else ()
+        return (
+            yield from forward(
+                self.model, encoded, groups=groups, layers=chosen, outside=outside, batch_size=batch_size
+            )
+        )
 
     def _encoded(self, sentences: Sequence[Text | Encoded]) -> list[Encoded]:
         texts = [item for item in sentences if not isinstance(item, Encoded)]

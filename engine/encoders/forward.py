@@ -1,8 +1,8 @@
 """One forward pass over sentences that serves predictions, vectors and probes alike."""
 
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,46 +10,57 @@ import torch
 
 from nerspace.engine.encoders.batching import Encoded, batches, collate
 
+T = TypeVar("T")
 FloatArray = npt.NDArray[np.float32]
 # Sentences that go through the model at once: it decides the last digits.
 BATCH = 32
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Outputs:
-    """What a model said of n sentences.
+    """What a model predicts for n sentences, and its vectors of them.
 
     predicted: per sentence, one label number per word. certainty: per sentence, the probability of each of them, 1 for
     a word without a piece. confidence: per sentence, the lowest of these. vectors: layer → array [groups, d], the mean
     of each group's pieces, in the order of sentences and groups.
     """
 
-    predicted: list[list[int]] = field(default_factory=list)
-    certainty: list[list[float]] = field(default_factory=list)
-    confidence: list[float] = field(default_factory=list)
-    vectors: dict[int, FloatArray] = field(default_factory=dict)
+    predicted: list[list[int]]
+    certainty: list[list[float]]
+    confidence: list[float]
+    vectors: dict[int, FloatArray]
 
 
 Groups = Sequence[Sequence[Sequence[int]]]
 
 
 def forward(
-    model: Any, encoded: Sequence[Encoded], outputs: Outputs, *, groups: Groups = (), layers: Sequence[int] = (),
-    outside: int = 0, batch_size: int = BATCH,
-) -> Generator[int, None, None]:  # fmt: skip
-    """Pass all sentences through a token classifier, fill `outputs`, and yield how many are done after each batch.
+    model: Any, encoded: Sequence[Encoded], *, groups: Groups = (), layers: Sequence[int] = (), outside: int = 0,
+    batch_size: int = BATCH,
+) -> Generator[int, None, Outputs]:  # fmt: skip
+    """Pass all sentences through a token classifier; yields how many are done after each batch.
 
-    groups: per sentence, groups of piece positions whose mean vector is wanted, at the given layers (0 is the embedding
-    output). outside: the label of words that have no piece. Sentences go by length, results come in their own order.
+    Args:
+        model: a token classifier of transformers, where it is.
+        encoded: sentences; they go by length, results come in their own order.
+        groups: per sentence, groups of positions of pieces whose mean vector is wanted.
+        layers: where it is wanted; 0 is the embedding output.
+        outside: number of the label of words that have no piece.
+        batch_size: sentences at once.
+
+    Returns:
+        The outputs for all sentences.
     """
     device = next(model.parameters()).device
     pad = model.get_input_embeddings().padding_idx or 0
-    outputs.predicted = [[] for _ in encoded]
-    outputs.certainty = [[] for _ in encoded]
-    outputs.confidence = [1.0] * len(encoded)
     starts = np.concatenate([[0], np.cumsum([len(group) for group in groups])]).astype(int)
     width = model.config.hidden_size
-    outputs.vectors = {layer: np.full((starts[-1], width), np.nan, dtype=np.float32) for layer in layers}
+    outputs = Outputs(
+        predicted=[[] for _ in encoded],
+        certainty=[[] for _ in encoded],
+        confidence=[1.0] * len(encoded),
+        vectors={layer: np.full((starts[-1], width), np.nan, dtype=np.float32) for layer in layers},
+    )
     was_training = model.training
     model.eval()
     done = 0
@@ -73,6 +84,7 @@ def forward(
             yield done
     finally:
         model.train(was_training)
+    return outputs
 
 
 def _pool(hidden: torch.Tensor, groups: Groups) -> FloatArray:
@@ -93,7 +105,11 @@ def _pool(hidden: torch.Tensor, groups: Groups) -> FloatArray:
     return pooled
 
 
-def finish(steps: Iterator[int]) -> None:
-    """Run a forward pass to its end where nobody watches."""
-    for _ in steps:
-        pass
+def finish(work: Generator[int, None, T]) -> T:
+    """Do a pass to its end where nobody watches, and return what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -86,7 +86,10 @@ def _pieces(folder: Path) -> int | None:
     try:
         if (folder / "tokenizer.json").is_file():
             found = _json(folder / "tokenizer.json")
-            numbers = [_greatest(found["model"]["vocab"]), *(token["id"] for token in found.get("added_tokens", ()))]
+            numbers: list[int] = [
+                _greatest(found["model"]["vocab"]),
+                *(token["id"] for token in found.get("added_tokens", ())),
+            ]
         elif (folder / "vocab.json").is_file():
             numbers = [_greatest(_json(folder / "vocab.json"))]
         elif (folder / "vocab.txt").is_file():
@@ -102,7 +105,7 @@ def _pieces(folder: Path) -> int | None:
     return max(numbers) + 1
 
 
-def _greatest(vocabulary: Any) -> int:
+def _greatest(vocabulary: dict[str, int] | list[Any]) -> int:
     """The greatest number in a vocabulary: pieces with their numbers, or one behind the other."""
     return max(vocabulary.values(), default=-1) if isinstance(vocabulary, dict) else len(vocabulary) - 1
 

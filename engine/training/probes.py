@@ -18,7 +18,6 @@ from nerspace.engine.runs.records import ProbeRecord
 WORDS_PER_SENTENCE = 4
 # Measures of the word vectors of one language; without the slow ones, which are taken before and after only.
 PROBED = ("mean_cosine", "isoscore", "log10_partition")
-_BATCH = 32
 
 
 def random_words(encoded: Sequence[Encoded], count: int, seed: int) -> list[list[tuple[int, ...]]]:
@@ -71,8 +70,7 @@ def probe_space(
     reached = np.array([bool(item.entity_pieces) for item in encoded])
     languages = np.array([item.sentence.language for item in encoded])
     types = np.array([item.sentence.type for item in encoded])
-    outputs = Outputs()
-    finish(forward(model, encoded, outputs, groups=groups, layers=layers, batch_size=_BATCH))
+    outputs = finish(forward(model, encoded, groups=groups, layers=layers))
     yield from _wrong(model, encoded, outputs, languages, step)
     for layer, vectors in outputs.vectors.items():
         for language in dict.fromkeys(languages.tolist()):

@@ -9,6 +9,7 @@ are printed.
 import argparse
 import os
 import time
+from functools import partial
 from typing import Any
 
 # As the jobs of nerspace do, for both sides.
@@ -20,23 +21,20 @@ import torch
 from nerspace import datasets
 from nerspace.datasets import Sentence
 from nerspace.engine import encoders
-from nerspace.engine.encoders import LABELS
-from nerspace.engine.encoders.batching import encode
-from nerspace.engine.encoders.forward import FloatArray, Outputs, finish, forward
+from nerspace.engine.encoders import Encoder
+from nerspace.engine.encoders.forward import FloatArray
 
 
-def ours(model: Any, sentences: list[Sentence], tokenizer: Any) -> FloatArray:
+def ours(encoder: Encoder, sentences: list[Sentence]) -> FloatArray:
     """Vectors of all words, sentence by sentence, from text on."""
-    items = encode(sentences, tokenizer)
+    items = encoder.encode(sentences)
     groups = [[word for word in item.pieces if word] for item in items]
-    layer, outputs = model.config.num_hidden_layers, Outputs()
-    finish(forward(model, items, outputs, groups=groups, layers=[layer]))
-    return outputs.vectors[layer]
+    return encoder.read(items, groups, [-1]).vectors[encoder.layers]
 
 
-def theirs(pipeline: Any, sentences: list[Sentence], tokenizer: Any) -> FloatArray:
+def theirs(encoder: Encoder, pipeline: Any, sentences: list[Sentence]) -> FloatArray:
     """The same by the pipeline, whose rows of piece vectors are averaged word by word."""
-    items = encode(sentences, tokenizer)
+    items = encoder.encode(sentences)
     texts = [" ".join(sentence.words) for sentence in sentences]
     vectors = []
     for rows, item in zip(pipeline(texts, batch_size=32, return_tensors=True), items, strict=True):
@@ -59,11 +57,10 @@ def main() -> None:
 
     corpus = datasets.load_parallel(asked.data)
     drawn = [corpus.sentence(index, "en") for index in corpus.sample_numbers(asked.size, seed=0)]
-    tokenizer = encoders.load_tokenizer(asked.model)
-    model: Any = encoders.load_token_classifier(asked.model, LABELS, 0)
+    encoder = Encoder(asked.model, "cpu")
     folder = encoders.resolve(asked.model)
     pipe = pipeline("feature-extraction", model=folder, tokenizer=folder, device="cpu")
-    lengths = [len(item.ids) for item in encode(drawn, tokenizer)]
+    lengths = [len(item.ids) for item in encoder.encode(drawn)]
     batches = [lengths[start : start + 32] for start in range(0, len(lengths), 32)]
     padded = sum(max(batch) * len(batch) for batch in batches) / sum(lengths)
     print(f"{asked.model}, {len(drawn)} sentences of {corpus.name}, batch 32, {torch.get_num_threads()} threads")
@@ -72,10 +69,10 @@ def main() -> None:
     )
     print(f"{'who':<12}{'seconds':>9}{'sentences/s':>13}")
     found, taken = [], []
-    for who, extract, reader in (("nerspace", ours, model), ("pipeline", theirs, pipe)):
-        extract(reader, drawn[:32], tokenizer)
+    for who, extract in (("nerspace", partial(ours, encoder)), ("pipeline", partial(theirs, encoder, pipe))):
+        extract(drawn[:32])
         started = time.perf_counter()
-        found.append(extract(reader, drawn, tokenizer))
+        found.append(extract(drawn))
         taken.append(time.perf_counter() - started)
         print(f"{who:<12}{taken[-1]:>9.1f}{len(drawn) / taken[-1]:>13.1f}", flush=True)
     print(f"ratio {taken[1] / taken[0]:.2f}")

@@ -16,10 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
 
 from nerspace import datasets
-from nerspace.engine import encoders
-from nerspace.engine.encoders import LABELS
-from nerspace.engine.encoders.batching import encode
-from nerspace.engine.encoders.forward import Outputs, finish, forward
+from nerspace.engine.encoders import Encoder
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.projection import project
 from nerspace.engine.projection.quality import map_quality
@@ -31,12 +28,9 @@ def read(model: str, n: int, layer: int | None) -> Any:
     corpus = datasets.load_parallel()
     cells = corpus.sample_numbers(-(-n // len(corpus.languages)), seed=0)
     sentences = [corpus.sentence(cell, language) for language in corpus.languages for cell in cells][:n]
-    items = encode(sentences, encoders.load_tokenizer(model))
-    encoder: Any = encoders.load_token_classifier(model, LABELS, 0)
-    layer = encoder.config.num_hidden_layers if layer is None else layer
-    outputs = Outputs()
-    finish(forward(encoder, items, outputs, groups=[[item.entity_pieces] for item in items], layers=[layer]))
-    return outputs.vectors[layer]
+    encoder = Encoder(model, "cpu")
+    layer = encoder.layers if layer is None else layer
+    return encoder.read(sentences, layers=[layer]).vectors[layer]
 
 
 def sklearn_map(X: Any, perplexity: float, seed: int) -> Any:

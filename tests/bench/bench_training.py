@@ -21,7 +21,7 @@ from nerspace.datasets import Sentence
 from nerspace.engine import encoders
 from nerspace.engine.encoders import LABELS
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded, encode
-from nerspace.engine.encoders.forward import Outputs, finish, forward
+from nerspace.engine.encoders.forward import finish, forward
 from nerspace.engine.requests.training import Recipe
 from nerspace.engine.training.loop import finetune
 
@@ -36,8 +36,7 @@ def sentences(size: int, part: str, languages: list[str], data: str = "builtin")
 
 def wrong(model: Any, test: list[Encoded]) -> int:
     """Sentences with any wrong tag."""
-    outputs = Outputs()
-    finish(forward(model, test, outputs))
+    outputs = finish(forward(model, test))
     names = model.config.id2label
     said = ([names[number] for number in numbers] for numbers in outputs.predicted)
     return sum(tags != list(item.sentence.tags) for tags, item in zip(said, test, strict=True))

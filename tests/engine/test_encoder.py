@@ -12,7 +12,7 @@ from training_samples import demo_request, sentence, some_sentences
 
 from nerspace.engine.encoders import Encoder, check, load_token_classifier, load_tokenizer
 from nerspace.engine.encoders.batching import encode
-from nerspace.engine.encoders.forward import Outputs, finish, forward
+from nerspace.engine.encoders.forward import finish, forward
 from nerspace.engine.errors import DataError, ModelError, UsageError
 from nerspace.engine.runs.records import Progress, counted
 
@@ -27,9 +27,8 @@ def test_reading_gives_what_a_forward_pass_gives(folder: str) -> None:
     encoder = Encoder(folder, device="cpu", seed=3)
     outputs = encoder.read(texts)
     items = encode(texts, load_tokenizer(folder), encoder.limit)
-    expected = Outputs()
     model: Any = load_token_classifier(folder, encoder.labels, 3)
-    finish(forward(model, items, expected, groups=[[item.entity_pieces] for item in items], layers=(0, 2)))
+    expected = finish(forward(model, items, groups=[[item.entity_pieces] for item in items], layers=(0, 2)))
     assert outputs.predicted == expected.predicted
     assert outputs.certainty == expected.certainty
     assert list(outputs.vectors) == [0, 2]

@@ -17,7 +17,7 @@ from training_samples import demo_request, loaded, sentence, some_sentences
 from nerspace.engine import runs
 from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.encoders.batching import Encoded, encode
-from nerspace.engine.encoders.forward import Outputs, finish, forward
+from nerspace.engine.encoders.forward import finish, forward
 from nerspace.engine.errors import ConfigurationError, ModelError, NerspaceError
 from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run, jobs
@@ -85,8 +85,7 @@ def test_a_word_that_is_cut_to_nothing_is_left_out_of_training_and_called_outsid
     model, items = loaded(encoder, texts)
     items = [cut_to_nothing(item, 1) for item in items]
     assert all(r.loss > 0 for r in finetune(model, items, Recipe(epochs=2)) if isinstance(r, StepRecord))
-    outputs = Outputs()
-    finish(forward(model, items, outputs))
+    outputs = finish(forward(model, items))
     assert all(len(tags) == 3 and tags[1] == 0 for tags in outputs.predicted)
 
 

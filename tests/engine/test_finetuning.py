@@ -11,7 +11,7 @@ from training_samples import loaded, sentence, some_sentences
 
 from nerspace.engine.encoders import LABELS, load_tokenizer
 from nerspace.engine.encoders.batching import IGNORED, ActiveVocabulary, collate, collate_labels, encode, in_buckets
-from nerspace.engine.encoders.forward import Outputs, finish, forward
+from nerspace.engine.encoders.forward import finish, forward
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.requests.training import Recipe
@@ -189,8 +189,7 @@ def test_vectors_are_means_of_pieces_in_the_order_asked_for(encoder: str) -> Non
     model, items = loaded(encoder, some_sentences(9))
     model.eval()
     groups = [[item.entity_pieces, item.pieces[0]] for item in items]
-    outputs = Outputs()
-    finish(forward(model, items, outputs, groups=groups, layers=(0, 2), batch_size=4))
+    outputs = finish(forward(model, items, groups=groups, layers=(0, 2), batch_size=4))
     row = 0
     for item, wanted in zip(items, groups, strict=True):
         alone = collate([item], model.get_input_embeddings().padding_idx, torch.device("cpu"))
@@ -218,9 +217,7 @@ def test_a_saved_model_opens_with_plain_transformers_and_says_the_same(encoder: 
     save_model(model, encoder, tmp_path / "model")
     opened = AutoModelForTokenClassification.from_pretrained(tmp_path / "model").eval()
     assert opened.config.id2label == dict(enumerate(LABELS))
-    here, there = Outputs(), Outputs()
-    finish(forward(model, items, here))
-    finish(forward(opened, items, there))
+    here, there = finish(forward(model, items)), finish(forward(opened, items))
     assert here.predicted == there.predicted
     words = list(items[0].sentence.words)
     assert (
