@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.engine.requests.training import make_request
+from nerspace.engine.requests.training import make_request, make_run
 from nerspace.engine.runs import Run, jobs, list_runs, workspace_folder
 from nerspace.engine.runs.records import stage_text
 from nerspace.engine.tables.index import CATALOGUE, table_spec
@@ -50,7 +50,7 @@ def finetune(
         NerspaceError: where the run failed.
     """
     donors = (donor,) if isinstance(donor, str) else tuple(donor)
-    run = jobs.make(workspace_folder(workspace), "finetune", make_request("finetune", donors=donors, **options))
+    run = make_run(workspace_folder(workspace), "finetune", make_request("finetune", donors=donors, **options))
     jobs.start(run)
     _follow(run, progress)
     return run

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nerspace.datasets import Sentence
-from nerspace.engine import devices, encoders
+from nerspace.engine import devices
+from nerspace.engine.encoders import loading
 from nerspace.engine.encoders.batching import Encoded, encode
 from nerspace.engine.encoders.configuration import shape_in
 from nerspace.engine.encoders.forward import BATCH, Groups, Outputs, finish, forward
@@ -43,13 +44,13 @@ class Encoder:
     """
 
     def __init__(
-        self, name: str = encoders.BUILTIN, device: str = "auto", labels: Sequence[str] | None = None, seed: int = 0
+        self, name: str = loading.BUILTIN, device: str = "auto", labels: Sequence[str] | None = None, seed: int = 0
     ) -> None:
-        folder = encoders.resolve(name)
+        folder = loading.resolve(name)
         check_kind(name, folder)
         shape = shape_in(folder)
         self.name, self.seed = name, seed
-        self.labels = tuple(encoders.LABELS if labels is None else labels)
+        self.labels = tuple(loading.LABELS if labels is None else labels)
         self._device = devices.check_device_name(device)
         self._vocabulary = shape.vocabulary
         self.limit, self.layers, self.width = shape.limit, shape.layers, shape.width
@@ -76,7 +77,7 @@ class Encoder:
         Raises:
             ModelError: where it has more pieces than the model has vectors for.
         """
-        tokenizer = encoders.load_tokenizer(self.name)
+        tokenizer = loading.load_tokenizer(self.name)
         if self._vocabulary is not None:
             check_vocabulary(self.name, tokenizer.get_vocab_size(), self._vocabulary)
         return tokenizer
@@ -84,7 +85,7 @@ class Encoder:
     @cached_property
     def model(self) -> Any:
         """The transformers model on its device, in training mode as fine-tuning wants it; reading turns that off."""
-        return encoders.load_token_classifier(self.name, self.labels, self.seed).to(self.device)
+        return loading.load_token_classifier(self.name, self.labels, self.seed).to(self.device)
 
     def layer(self, number: int) -> int:
         """The number of a layer from 0; −1 is the last.

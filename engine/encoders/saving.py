@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from nerspace.engine.encoders import read_slow_tokenizer, resolve
+from nerspace.engine.encoders.loading import read_slow_tokenizer, resolve
 from nerspace.engine.encoders.sources import TOKENIZER_PATTERNS
 from nerspace.engine.files import whole_folder
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 from nerspace.engine import devices
-from nerspace.engine.executors import Executor, Records, T, Task, Work
+from nerspace.engine.executors.tasks import Executor, Records, T, Task, Work
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Record
 

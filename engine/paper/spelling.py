@@ -12,7 +12,8 @@ from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics.correlation import correlation_table
-from nerspace.engine.transfer import pair_table, transfer_table
+from nerspace.engine.statistics.pairs import pair_table
+from nerspace.engine.transfer import transfer_table
 
 SUBSETS = {"spelling": "all", "spelling_script": "same_script", "spelling_different": "different"}
 NAN = float("nan")

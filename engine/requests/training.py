@@ -1,12 +1,14 @@
 """What is trained, and how: the requests of finetune, transfer and demo. Nothing heavy is imported."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BUILTIN, BaseRequest, check_rate, given, usual_rate, whole_path
+from nerspace.engine.runs import Run, create
 
 # As donors: all languages of the data.
 ALL = ("all",)
@@ -182,3 +184,18 @@ def make_request(kind: str = "finetune", **fields: Any) -> dict[str, Any]:
     )  # fmt: skip
     named = request.languages and request.donor and request.donors != ALL
     return (request.with_donors() if named else request).check().plain()
+
+
+def make_run(workspace: Path, kind: str, request: Mapping[str, Any]) -> Run:
+    """A training of that kind, once its data and its model are known to be there; open languages are the data's.
+
+    Raises: NerspaceError if they are not, or the run cannot be made.
+    """
+    from nerspace import datasets
+    from nerspace.engine import encoders
+
+    corpus = datasets.load_parallel(request["data"])
+    completed = KINDS[kind].read(request).completed(corpus.languages)
+    corpus.select(languages=completed.languages)
+    encoders.check(completed.model)
+    return create(workspace, kind, completed.plain(), completed.seed)

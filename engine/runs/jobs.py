@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -37,22 +37,6 @@ JOBS = {
 }
 
 ENDED = ("finished", "stopped", "failed", "dead")
-
-
-def make(workspace: Path, kind: str, request: Mapping[str, Any]) -> Run:
-    """A training of that kind, once its data and its model are known to be there; open languages are the data's.
-
-    Raises: NerspaceError if they are not, or the run cannot be made.
-    """
-    from nerspace import datasets
-    from nerspace.engine import encoders, runs
-    from nerspace.engine.requests.training import KINDS
-
-    corpus = datasets.load_parallel(request["data"])
-    completed = KINDS[kind].read(request).completed(corpus.languages)
-    corpus.select(languages=completed.languages)
-    encoders.check(completed.model)
-    return runs.create(workspace, kind, completed.plain(), completed.seed)
 
 
 def start(run: Run) -> None:
@@ -153,17 +137,22 @@ def job_of(run: Run) -> Generator[Record, None, None]:
     return job(run)
 
 
-def execute(run: Run, lock: Lock | None = None) -> str:
+def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str:
     """Do the run's job in this process, write its events, and return the state it ended in.
 
-    lock: the run's lock, where it is held already.
-    Raises: NerspaceError when another process works on the run.
+    Args:
+        run: the run.
+        lock: the run's lock, where it is held already.
+        has_device: whether this process was given its device, so that it waits for none.
+
+    Raises:
+        NerspaceError: when another process works on the run.
     """
     with lock or _hold(run):
         run.claim(os.getpid())
         state, problem = "finished", {}
         try:
-            with _device(run):
+            with nullcontext() if has_device else _device(run):
                 run.update(state="running", started=_now())
                 run.append_event("state", state="running")
                 state = _work(run)
@@ -217,11 +206,9 @@ def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
     Where any GPU will do it is the first that is free. Work that goes elsewhere keeps no device here.
     Raises: Stopped when the run is asked to stop while it waits.
     """
-    from nerspace.engine.training import distributed
-
     request = run.info()["request"]
     name = request.get("device")
-    if name is None or request.get("on") or distributed.share():
+    if name is None or request.get("on"):
         yield
         return
     offered = devices.candidates(name)

@@ -1,19 +1,12 @@
-"""What is told of a run while it goes on: its speed, its memory, and how its languages change together so far."""
+"""What is seen of a run while it goes on: its speed and its memory."""
 
 import json
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from nerspace.engine.runs import Run, process_started
-from nerspace.engine.statistics.correlation import pearson
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Steps that the speed is taken over: enough to even out batches of long and of short sentences.
 _WINDOW = 30
@@ -52,19 +45,3 @@ def resident_memory(run: Run) -> int | None:
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         pass
     return None
-
-
-def delta_correlations_so_far(deltas: "pd.DataFrame") -> "pd.DataFrame":
-    """The table `delta_correlations` without its intervals, quick enough to be drawn anew while a run goes on.
-
-    deltas: the table of that name, of one model. r is NaN for a pair with fewer than two common intervals.
-    """
-    import pandas as pd
-
-    rows = []
-    for layer, group in deltas.groupby("layer"):
-        series = group.pivot(index="step", columns="language", values="delta").dropna()
-        for a, b in combinations(sorted(series.columns), 2):
-            x, y = (series[name].to_numpy(dtype=np.float64) for name in (a, b))
-            rows.append((layer, a, b, len(series), pearson(x, y)))
-    return pd.DataFrame(rows, columns=["layer", "a", "b", "n", "r"])

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nerspace.engine.encoders.configuration import labels_in
 from nerspace.engine.encoders.sources import has_model, has_tokenizer
 from nerspace.engine.errors import UsageError
 from nerspace.engine.runs.records import ModelId
-from nerspace.engine.runs.run import Run
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def is_model(folder: Path) -> bool:
     return has_model(folder) and has_tokenizer(folder)
 
 
-def models_of(run: Run) -> list[SavedModel]:
+def models_of(run: "Run") -> list[SavedModel]:
     """The models that a run saved: in model/ that of a demo, in model/DONOR-SEED those of a fine-tuning.
 
     They come in the order in which the run trained them: donors as they were asked for, then seeds.
@@ -57,7 +60,7 @@ def models_of(run: Run) -> list[SavedModel]:
     return sorted(found, key=lambda model: (places.get(model.id.donor, len(donors)), model.id.donor, model.id.seed))
 
 
-def chosen_models(run: Run, donors: tuple[str, ...] = (), seeds: tuple[int, ...] = ()) -> list[SavedModel]:
+def chosen_models(run: "Run", donors: tuple[str, ...] = (), seeds: tuple[int, ...] = ()) -> list[SavedModel]:
     """Those models of a run that were trained on some donors with some seeds, where empty on any; at least one.
 
     Raises:

@@ -18,6 +18,7 @@ from nerspace.engine.errors import DataError
 from nerspace.engine.names.tokenization import encode_sentences
 from nerspace.engine.statistics.correlation import spearman
 from nerspace.engine.statistics.mantel import label_pairs, label_permutations, weighted_ranks
+from nerspace.engine.statistics.pairs import pair_table
 from nerspace.engine.tables.spec import (
     DONOR,
     PAIR,
@@ -27,7 +28,6 @@ from nerspace.engine.tables.spec import (
     real,
     text,
 )
-from nerspace.engine.transfer import pair_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,6 +17,7 @@ from nerspace.engine.statistics.mantel import (
     weighted_pearson,
     weighted_spearman,
 )
+from nerspace.engine.statistics.pairs import pair_table
 from nerspace.engine.tables.spec import (
     LANGUAGE,
     LAYER,
@@ -27,7 +28,6 @@ from nerspace.engine.tables.spec import (
     real,
     text,
 )
-from nerspace.engine.transfer import pair_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -292,3 +292,19 @@ def delta_correlation_table(deltas: "pd.DataFrame", seed: int = 0) -> "pd.DataFr
             low, high = bounds(pearson_of_rows(x[drawn], y[drawn])) if n >= 4 else (float("nan"), float("nan"))
             rows.append((layer, a, b, n, pearson(x, y), low, high))
     return DELTA_CORRELATIONS.frame(rows)
+
+
+def delta_correlations_so_far(deltas: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `delta_correlations` without its intervals, quick enough to be drawn anew while a run goes on.
+
+    deltas: the table of that name, of one model. r is NaN for a pair with fewer than two common intervals.
+    """
+    import pandas as pd
+
+    rows = []
+    for layer, group in deltas.groupby("layer"):
+        series = group.pivot(index="step", columns="language", values="delta").dropna()
+        for a, b in combinations(sorted(series.columns), 2):
+            x, y = (series[name].to_numpy(dtype=np.float64) for name in (a, b))
+            rows.append((layer, a, b, len(series), pearson(x, y)))
+    return pd.DataFrame(rows, columns=["layer", "a", "b", "n", "r"])

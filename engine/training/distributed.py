@@ -22,7 +22,7 @@ import torch
 from torch import distributed
 
 from nerspace.engine.errors import NerspaceError, UsageError
-from nerspace.engine.runs import Run
+from nerspace.engine.runs import Run, jobs
 
 if TYPE_CHECKING:
     from nerspace.engine.encoders.batching import Encoded
@@ -77,8 +77,6 @@ def main() -> int:
 
 
 def _take_part(run: Run) -> int:
-    from nerspace.engine.runs import jobs
-
     # A launcher of one process may say nothing of ranks.
     first = os.environ.get("RANK", "0") == "0"
     gpus = torch.cuda.device_count()
@@ -94,7 +92,7 @@ def _take_part(run: Run) -> int:
         if together := share():
             _send(run)
             run.update(processes=together.size)
-        state = jobs.execute(run)
+        state = jobs.execute(run, has_device="RANK" in os.environ)
         # The launcher ends the others where this one did not finish.
         return 0 if state == "finished" else 1
     with tempfile.TemporaryDirectory(prefix="nerspace-rank-") as folder:

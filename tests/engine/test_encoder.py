@@ -10,7 +10,7 @@ import pytest
 import torch
 from training_samples import demo_request, sentence, some_sentences
 
-from nerspace.engine.encoders import Encoder, check, load_token_classifier, load_tokenizer
+from nerspace.engine.encoders import Encoder, check, load_token_classifier, load_tokenizer, loading
 from nerspace.engine.encoders.batching import encode
 from nerspace.engine.encoders.forward import finish, forward
 from nerspace.engine.errors import DataError, ModelError, UsageError
@@ -38,13 +38,11 @@ def test_reading_gives_what_a_forward_pass_gives(folder: str) -> None:
 
 
 def test_an_encoder_knows_its_size_before_its_weights_are_loaded(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nerspace.engine import encoders
-
     def never(*_: object) -> None:
         raise AssertionError("loaded")
 
-    monkeypatch.setattr(encoders, "load_token_classifier", never)
-    monkeypatch.setattr(encoders, "load_tokenizer", never)
+    monkeypatch.setattr(loading, "load_token_classifier", never)
+    monkeypatch.setattr(loading, "load_tokenizer", never)
     encoder = Encoder(folder, device="cpu")
     assert (encoder.limit, encoder.layers, encoder.width) == (198, 2, 16)
     assert repr(encoder) == (
@@ -306,12 +304,12 @@ def test_an_encoder_without_tokenizer_is_refused(tmp_path: Path) -> None:
 def test_no_run_is_made_with_a_model_that_does_not_suit(tmp_path: Path) -> None:
     from nerspace.engine import runs
     from nerspace.engine.requests.extraction import make_extract_request
-    from nerspace.engine.runs import jobs
+    from nerspace.engine.requests.training import make_run
 
     name = configured(tmp_path / "model", model_type="t5")
     home = runs.workspace_folder(tmp_path / "home")
     with pytest.raises(ModelError, match="has a decoder"):
-        jobs.make(home, "finetune", demo_request(Path(name)))
+        make_run(home, "finetune", demo_request(Path(name)))
     with pytest.raises(ModelError, match="has a decoder"):
         make_extract_request(None, model=name)
     assert not list(runs.list_runs(home))

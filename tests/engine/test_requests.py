@@ -17,8 +17,8 @@ from nerspace.engine.requests.extraction import ExtractRequest, make_extract_req
 from nerspace.engine.requests.paper import PaperRequest, make_paper_request
 from nerspace.engine.requests.projection import ProjectRequest
 from nerspace.engine.requests.swapping import make_swap_request
-from nerspace.engine.requests.training import KINDS, DemoRequest, Request, TransferRequest, make_request
-from nerspace.engine.runs import Run, jobs
+from nerspace.engine.requests.training import KINDS, DemoRequest, Request, TransferRequest, make_request, make_run
+from nerspace.engine.runs import Run
 
 EIGHT = ("be", "bg", "cs", "pl", "ru", "sl", "tr", "uk")
 
@@ -102,7 +102,7 @@ def test_the_learning_rate_is_that_of_the_encoder() -> None:
 
 
 def made(workspace: Path, kind: str, model: Path, **fields: Any) -> dict[str, Any]:
-    request: dict[str, Any] = jobs.make(workspace, kind, make_request(kind, model=str(model), **fields)).info()
+    request: dict[str, Any] = make_run(workspace, kind, make_request(kind, model=str(model), **fields)).info()
     return request["request"]  # type: ignore[no-any-return]
 
 

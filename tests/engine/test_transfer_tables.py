@@ -8,8 +8,9 @@ from scipy import stats
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.engine.runs.records import RemainingTime
 from nerspace.engine.statistics.correlation import correlation_table, regression_line
+from nerspace.engine.statistics.pairs import pair_table
 from nerspace.engine.tables.index import CATALOGUE
-from nerspace.engine.transfer import pair_table, transfer_table
+from nerspace.engine.transfer import transfer_table
 
 CODES = list(LANGUAGES)
 COLUMNS = ["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different", "identical"]

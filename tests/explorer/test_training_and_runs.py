@@ -14,10 +14,10 @@ from tui_driving import explorer, press, settle, text_of
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run, create, jobs
-from nerspace.engine.runs.live import Throughput, delta_correlations_so_far, resident_memory
+from nerspace.engine.runs.live import Throughput, resident_memory
 from nerspace.engine.runs.records import ModelId, ProbeRecord, Record, Stage, StepRecord, event_of
 from nerspace.engine.runs.tables import errors_compared, request_differences, runs_table, seconds_taken
-from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
+from nerspace.engine.statistics.correlation import delta_correlation_table, delta_correlations_so_far, delta_table
 from nerspace.tui.cli.options import spread
 from nerspace.tui.cli.training import finetune
 from nerspace.tui.explorer.training.following import Following, read_traces

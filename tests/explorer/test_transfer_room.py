@@ -3,7 +3,7 @@
 from tui_driving import explorer, press
 
 from nerspace.engine.runs import to_csv
-from nerspace.engine.transfer import pair_table
+from nerspace.engine.statistics.pairs import pair_table
 from nerspace.tui.explorer.sentences import tagged_words
 from nerspace.tui.explorer.transfer.model import FIRST
 from nerspace.tui.widgets.plane import Plane

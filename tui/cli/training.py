@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerspace.datasets.languages import parse_languages
-from nerspace.engine.requests.training import ALL, DemoRequest, Request
+from nerspace.engine.requests.training import ALL, DemoRequest, Request, make_run
 from nerspace.tui.cli.options import But, Device, Job, Languages, OpenExplorer, Parsed, Place, Training, Workspace
 from nerspace.tui.cli.runs import show_end
 
@@ -100,11 +100,10 @@ def finetune(
 def make(kind: str, request: dict[str, Any], workspace: Path | None) -> "Run":
     """Make a run of a training, once its data and model are found, and tell its name."""
     from nerspace.engine import runs
-    from nerspace.engine.runs import jobs
     from nerspace.tui.cli.output import announce_unpacking, console
 
     announce_unpacking(request["model"])
-    run = jobs.make(runs.workspace_folder(workspace), kind, request)
+    run = make_run(runs.workspace_folder(workspace), kind, request)
     console(stderr=True).print(f"Run {run.id}")
     return run
 

@@ -28,11 +28,11 @@ from typing import Any
 from nerspace.engine import devices
 from nerspace.engine.encoders.sources import local_folder
 from nerspace.engine.errors import ConfigurationError, NerspaceError, Stopped
-from nerspace.engine.executors import MOST_SHARDS, Executor, Records, T, Task, Work
 from nerspace.engine.executors.ray import shipping
 from nerspace.engine.executors.ray.address import UNNAMED, connected, refusal
 from nerspace.engine.executors.ray.installation import compare, installation
 from nerspace.engine.executors.ray.worker import Report, Worker
+from nerspace.engine.executors.tasks import MOST_SHARDS, Executor, Records, T, Task, Work
 from nerspace.engine.files import whole_file
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, ProbeRecord, Record, Stage, StepRecord

@@ -58,8 +58,7 @@ def loss_lines(traces: Sequence[Trace]) -> list[Line]:
 def measure_frame(one: Trace, measure: str, layer: int | None) -> "pd.DataFrame":
     """The rows of a measure at a layer: of the table `probes`, `deltas`, or `delta_correlations` without intervals."""
     if measure in DERIVED:
-        from nerspace.engine.runs.live import delta_correlations_so_far
-        from nerspace.engine.statistics.correlation import delta_table
+        from nerspace.engine.statistics.correlation import delta_correlations_so_far, delta_table
 
         frame = delta_table(one.probes)
         frame = delta_correlations_so_far(frame) if measure == "correlation" else frame

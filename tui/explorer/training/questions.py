@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.errors import NerspaceError, UsageError
-from nerspace.engine.requests.training import ALL, Request, make_request
+from nerspace.engine.requests.training import ALL, Request, make_request, make_run
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
@@ -134,6 +134,6 @@ def launch(workspace: Path, request: Mapping[str, Any]) -> "Run":
     """
     from nerspace.engine.runs import jobs
 
-    run = jobs.make(workspace, "finetune", request)
+    run = make_run(workspace, "finetune", request)
     jobs.start(run)
     return run

@@ -1,0 +1,46 @@
+"""Errors of a donor in a recipient language over all seeds: what correlations and advice are about."""
+
+from typing import TYPE_CHECKING
+
+from nerspace.engine.tables.spec import DONOR, RECIPIENT, TableSpec, integer, real, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAN = float("nan")
+
+TRANSFER_PAIRS = TableSpec(
+    "transfer_pairs",
+    "Zero-shot errors per donor and recipient, means over seeds with their spread.",
+    {
+        "donor": text(DONOR),
+        "recipient": text(RECIPIENT),
+        "seeds": integer("fine-tunings"),
+        "sentences": real("test sentences"),
+        "wrong": real("sentences with any wrong tag, mean over seeds"),
+        "share": real("wrong over sentences, mean over seeds"),
+        "share_sd": real("standard deviation of the share over seeds; empty for one seed"),
+        "f1": real("strict entity F1, mean over seeds"),
+        "tnld": real("mean TNLD between donor and recipient"),
+        "tnld_different": real("the same without names that are the same string"),
+        "identical": real("share of names that are the same string in both"),
+    },
+    "scatter",
+    source="transfer",
+)
+
+
+@TRANSFER_PAIRS.made_by
+def pair_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `transfer_pairs`: one row per donor and recipient, means over seeds and their spread."""
+    # A table of an older run may lack the last two.
+    distances = ("tnld", "tnld_different", "identical")
+    shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
+    rows = []
+    for (donor, recipient), group in shares.groupby(["donor", "recipient"], sort=False):
+        spread = group["share"].std(ddof=1) if len(group) > 1 else NAN
+        rows.append(
+            (donor, recipient, len(group), group["sentences"].mean(), group["wrong"].mean(), group["share"].mean(),
+             spread, group["f1"].mean(), *(group[name].iloc[0] if name in group else NAN for name in distances))
+        )  # fmt: skip
+    return TRANSFER_PAIRS.frame(rows)
