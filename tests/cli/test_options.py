@@ -1,8 +1,7 @@
 """Options in groups: Typer reads them as if each stood in the command, with the command's own defaults."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import pytest
 import typer
@@ -12,8 +11,7 @@ from nerspace.engine.errors import UsageError
 from nerspace.tui.cli.options import But, Commands, Parsed, layer_numbers, listed
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     size: Annotated[int, typer.Option(min=1, help="How many.")] = 3
     codes: Annotated[tuple[str, ...], typer.Option("--lang", metavar="CODES"), Parsed(listed)] = ()
     layers: Annotated[tuple[int, ...] | None, typer.Option(), Parsed(layer_numbers)] = None

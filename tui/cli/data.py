@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -27,8 +26,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Decides the split and the sam
 Format = Annotated[str, typer.Option("--format", help="conll, jsonl or csv.")]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part of a data set; empty is all of it."""
 
     languages: Annotated[

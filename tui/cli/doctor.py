@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 import typer
@@ -38,6 +37,8 @@ def examine(workspace: Path | None, model: str) -> bool:
 
 
 def _try(check: Callable[[], str]) -> tuple[bool, str]:
+    from importlib import metadata
+
     try:
         return True, check()
     except NerspaceError as error:
@@ -47,6 +48,8 @@ def _try(check: Callable[[], str]) -> tuple[bool, str]:
 
 
 def _packages() -> str:
+    from importlib import metadata
+
     names = ("nerspace", "torch", "transformers", "textual")
     return ", ".join(f"{name} {metadata.version(name)}" for name in names)
 

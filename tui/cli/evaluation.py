@@ -1,7 +1,6 @@
 """nerspace evaluate: what the models of a run get wrong, in its own test sentences or in data of the user's own."""
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """Which models of a run, and which languages."""
 
     languages: Codes = ()
@@ -82,7 +80,7 @@ def evaluate(
     source = newest_run(job.folder, run, "a model") if model is None or run is not None else None
     request = make_evaluation(
         _models(source, model, chosen), whole_path(data), run=source, languages=chosen.languages, splits=splits,
-        size=size, types=parse_types(types), **asdict(place),
+        size=size, types=parse_types(types), **place._asdict(),
     )  # fmt: skip
     # What cannot be read is told before a run is made for it.
     given_sentences(Evaluation.read(request))

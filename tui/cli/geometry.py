@@ -1,7 +1,6 @@
 """The geometry of a run's stored vectors: isotropy, similarity, neighbours and groups, as tables."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -17,8 +16,7 @@ SIMILARITY = ("parallel_cosine", "cka", "drift", "siblings")
 NEIGHBOURS = ("retrieval", "hubness", "nearest")
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """Which of the vectors that runs have stored."""
 
     run: Annotated[str | None, typer.Option(help="A run; the newest with vectors by default.")] = None

@@ -1,15 +1,14 @@
 """The options of the commands, each worded once, and those that go together as groups.
 
-A group is a frozen dataclass whose fields are options. A command takes it as one parameter; `spread` lays its fields
-out for Typer. `But` tells what a command leaves out of a group or begins otherwise.
+A group is a named tuple whose fields are options. A command takes it as one parameter; `spread` lays its fields out
+for Typer. `But` tells what a command leaves out of a group or begins otherwise.
 """
 
 import functools
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeVar, get_type_hints
 
 import typer
 
@@ -32,69 +31,61 @@ class OpenExplorer(Protocol):
         """Open it on a run and a screen."""
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(NamedTuple):
     """In the annotation of an option: how the text that was typed becomes the value."""
 
     parse: Callable[[str], Any]
 
 
-@dataclass(frozen=True, init=False)
 class But:
     """In the annotation of a group: the fields that a command leaves out, and other defaults of those it takes."""
 
-    without: tuple[str, ...]
-    defaults: Mapping[str, Any]
-
     def __init__(self, *without: str, **defaults: Any) -> None:
-        object.__setattr__(self, "without", without)
-        object.__setattr__(self, "defaults", defaults)
+        self.without, self.defaults = without, defaults
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
     """The command as Typer reads it: the options of each group stand where the group stands, parsed on the way in."""
-    groups: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {}
+    groups: dict[str, tuple[Any, But]] = {}
     options: dict[str, inspect.Parameter] = {}
-    parsers: dict[str, Callable[[str], Any]] = {}
-    defaults: dict[str, Any] = {}
+    # The value itself stands in for what was not typed, so that it need not be written as text.
+    parsed: dict[str, tuple[Callable[[str], Any], Any]] = {}
 
     def add(name: str, annotation: Any, default: Any) -> None:
-        kind, *notes = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
-        if parsed := [note for note in notes if isinstance(note, Parsed)]:
-            # The value itself stands in for what was not typed, so that it is never written as text.
-            parsers[name], defaults[name] = parsed[0].parse, default
-            kind, default = str | None, None
-        option = [note for note in notes if not isinstance(note, Parsed)]
-        annotation = Annotated[kind, option[0]] if option else kind
+        option, *parsers = getattr(annotation, "__metadata__", (None,))
+        if parsers:
+            parsed[name] = parsers[0].parse, default
+            annotation, default = Annotated[str | None, option], None
         options[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
     for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
-        annotation = parameter.annotation
-        kind, *notes = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
-        if not is_dataclass(kind) or not isinstance(kind, type):
-            add(name, annotation, parameter.default)
+        group = getattr(parameter.annotation, "__origin__", parameter.annotation)
+        if not hasattr(group, "_field_defaults"):
+            add(name, parameter.annotation, parameter.default)
             continue
-        but = next((note for note in notes if isinstance(note, But)), But())
-        hints = get_type_hints(kind, include_extras=True)
-        taken = [field for field in fields(kind) if field.name not in but.without]
-        for field in taken:
-            add(field.name, hints[field.name], but.defaults.get(field.name, field.default))
-        groups[name] = (functools.partial(kind, **but.defaults), tuple(field.name for field in taken))
+        (but,) = getattr(parameter.annotation, "__metadata__", (But(),))
+        groups[name] = group, but
+        for field, annotation in _annotations(group).items():
+            if field not in but.without:
+                add(field, annotation, but.defaults.get(field, group._field_defaults[field]))
 
     @functools.wraps(command)
     def call(**given: Any) -> None:
-        values = {
-            name: (defaults[name] if value is None else parsers[name](value)) if name in parsers else value
-            for name, value in given.items()
-        }
-        for name, (group, taken) in groups.items():
-            values[name] = group(**{option: values.pop(option) for option in taken})
-        command(**values)
+        for name, (parse, default) in parsed.items():
+            given[name] = default if given[name] is None else parse(given[name])
+        for name, (group, but) in groups.items():
+            taken = {field: given.pop(field) for field in group._fields if field not in but.without}
+            given[name] = group(**{**but.defaults, **taken})
+        command(**given)
 
-    signature = inspect.Signature(list(options.values()))
-    call.__signature__ = signature  # type: ignore[attr-defined]
+    call.__signature__ = inspect.Signature(list(options.values()))  # type: ignore[attr-defined]
     call.__annotations__ = {name: option.annotation for name, option in options.items()}
     return call
+
+
+@functools.cache
+def _annotations(group: type) -> dict[str, Any]:
+    return get_type_hints(group, include_extras=True)
 
 
 class Commands(typer.Typer):
@@ -184,8 +175,7 @@ RunName = Annotated[
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where work is done."""
 
     device: Device = Request.device
@@ -207,8 +197,7 @@ class Place:
     ] = Request.threads  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Training:
+class Training(NamedTuple):
     """What a training is made of; the fields of the request of that name."""
 
     seeds: Annotated[int, typer.Option(help="Models per donor, each with its own seed.")] = Request.seeds
@@ -249,11 +238,10 @@ class Training:
         """
         from nerspace.engine.requests.training import make_request
 
-        return make_request(kind, **{**asdict(self), **others})
+        return make_request(kind, **{**self._asdict(), **others})
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """The run that a command makes."""
 
     follow: Annotated[

@@ -1,17 +1,14 @@
 """What the command line shows: tables through their three doors, and the progress of a run."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.engine.files import whole_file
 from nerspace.tui.cli.options import But
 from nerspace.tui.literal import literal, shown_number
 
@@ -36,8 +33,7 @@ def console(stderr: bool = False) -> "Console":
                    width=None if stream.isatty() else PIPE_WIDTH)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """Where a table goes: to a file, as JSON, as a text plot, or without any of them to the screen."""
 
     csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write the table as CSV; - is stdout.")] = None
@@ -60,6 +56,8 @@ class Output:
         if self.csv is not None:
             write_csv(frame, self.csv)
         if self.as_json:
+            import json
+
             records = json.loads(frame.to_json(orient="records", double_precision=9))
             print(json.dumps(records, ensure_ascii=False, indent=1))
         if self.plot:
@@ -97,6 +95,7 @@ def write_csv(frame: "pd.DataFrame", target: str) -> None:
 
     Raises: UsageError when the file exists, NerspaceError when it cannot be written.
     """
+    from nerspace.engine.files import whole_file
     from nerspace.engine.runs import to_csv
 
     text = to_csv(frame)
@@ -115,6 +114,8 @@ def write_text(path: Path, pieces: Iterable[str], total: int) -> None:
     Raises: UsageError when the file exists, NerspaceError when it cannot be written.
     """
     from rich.progress import track
+
+    from nerspace.engine.files import whole_file
 
     path = path.expanduser()
     shown = track(pieces, "Writing", total=total, console=console(stderr=True), transient=True)

@@ -1,6 +1,5 @@
 """nerspace paper: the paper's tables and figures from one command, theirs beside ours."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,7 +58,7 @@ def paper(
         raise UsageError("There are several tables.", "Add --table with one of them, such as paper_claims.")
     request = make_paper_request(
         what or (), scale=scale, seeds=seeds, seed=training.seed, model=training.model, data=training.data, fill=fill,
-        learning_rate=training.learning_rate, **asdict(place),
+        learning_rate=training.learning_rate, **place._asdict(),
     )  # fmt: skip
     run = _finished(request, job, fresh)
     if run is None:

@@ -1,6 +1,5 @@
 """nerspace runs: the runs of the workspace, and how two of them differ; nerspace locate."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +31,8 @@ def list_runs(*, workspace: Workspace = None, output: Files) -> None:
 @app.command()
 def show(name: RunName = None, workspace: Workspace = None) -> None:
     """Print what a run found so far, its request, state and tables."""
+    import json
+
     from nerspace.tui.cli.reports.summary import show_summary
 
     run = find(workspace, name)

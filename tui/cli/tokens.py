@@ -1,7 +1,6 @@
 """nerspace tokens and nerspace tnld: how names are cut, and how far their spellings lie apart; no model is loaded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -165,4 +164,4 @@ def _show_distance(first: str, second: str, distance: float, names: Sequence[str
     frame = pd.DataFrame(
         [(*names, first, second, distance)], columns=["form_a", "form_b", "latin_a", "latin_b", "tnld"]
     )
-    replace(output, plot=False).show("", frame)
+    output._replace(plot=False).show("", frame)

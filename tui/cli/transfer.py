@@ -1,6 +1,5 @@
 """nerspace transfer: models of many donors, their errors in every language, and what those have to do with spelling."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,7 +64,7 @@ def transfer(
         done = runs.find_run(job.folder, run)
     else:
         request = training.request(
-            "transfer", donors=parse_languages(donors) or ALL, languages=parse_languages(recipients), **asdict(place)
+            "transfer", donors=parse_languages(donors) or ALL, languages=parse_languages(recipients), **place._asdict()
         )
         done = begin("transfer", request, job.workspace)
         if not job.ended(done):

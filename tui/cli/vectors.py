@@ -1,7 +1,6 @@
 """nerspace extract and nerspace project: vectors of any layer on disk, and maps of them."""
 
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -16,8 +15,7 @@ def layers_or_all(text: str) -> tuple[int, ...]:
     return () if text.strip() == "all" else layer_numbers(text)
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """Which vectors: the fields of the requests of those names; layers is None where nothing was said."""
 
     of: Annotated[str, typer.Option(help="entities or words.")] = ExtractRequest.of
@@ -68,7 +66,7 @@ def extract(
 
     request = make_extract_request(
         runs.find_run(job.folder, run) if run else None, model=model, data=data, size=size, words=words, seed=seed,
-        donor=donor, tuned_seed=model_seed, **asdict(selection), **asdict(place),
+        donor=donor, tuned_seed=model_seed, **selection._asdict(), **place._asdict(),
     )  # fmt: skip
     made = job.start("extract", request)
     if not job.ended(made):
@@ -125,7 +123,7 @@ def project(
         points = made.read_table("points")[["point", by]].rename(columns={by: "class"})
         Output(plot=True).show("map", maps.merge(points, on="point"))
     if output.is_data:
-        replace(output, plot=False).show("map", maps)
+        output._replace(plot=False).show("map", maps)
     if output.csv != "-" and not output.as_json:
         print_table(made.read_table("map_quality"), output.rows)
         print(f"Explore it: nerspace --run {made.id}")

@@ -1,7 +1,6 @@
 """What a paper run found, in words and text plots: verdicts first, then each table and figure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nerspace.tui.cli.output import Output, console, print_table, records
@@ -27,7 +26,7 @@ def show_items(output: Output) -> None:
 
     table = item_table()
     if output.is_data:
-        replace(output, plot=False).show("paper_items", table)
+        output._replace(plot=False).show("paper_items", table)
         return
     for item, claims in table.groupby("item", sort=False):
         known = ITEMS[str(item)]
