@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nerspace.datasets.tagging import TagError, split_tag
-from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BaseRequest, given
 from nerspace.engine.requests.training import Request
-from nerspace.engine.runs import Run
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
 
 # The donor of a model of which nobody says what it was trained on.
 UNKNOWN = "unknown"
@@ -53,17 +54,19 @@ class Evaluation(BaseRequest):
     PARTS: ClassVar = {"models": Reader}
 
 
-def newest_run(workspace: Path, name: str | None, what: str) -> Run:
+def newest_run(workspace: Path, name: str | None, what: str) -> "Run":
     """The run of that name; without one, the newest that holds `what`: predictions, or a model.
 
     Raises: UsageError if there is none.
     """
+    from nerspace.engine import runs
+
     if what == "predictions":
         return runs.find_run(workspace, name, lambda run: "predictions" in run.tables(), what)
     return runs.find_run(workspace, name, runs.keeps_model, what)
 
 
-def readers_of(run: Run, donors: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[Reader]:
+def readers_of(run: "Run", donors: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[Reader]:
     """The models that a run saved, of some donors and seeds, where empty of all.
 
     Raises: UsageError when it saved none, or none of these.
@@ -75,7 +78,7 @@ def readers_of(run: Run, donors: Sequence[str] = (), seeds: Sequence[int] = ()) 
 
 
 def make_evaluation(
-    models: Sequence[Reader], data: str, *, run: Run | None = None, types: Mapping[str, str] | None = None,
+    models: Sequence[Reader], data: str, *, run: "Run | None" = None, types: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """A checked request as the plain dict that run.json holds; None stands for the default of a field.

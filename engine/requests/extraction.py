@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nerspace import datasets
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BUILTIN, BaseRequest, given, whole_path
 from nerspace.engine.requests.training import Request
-from nerspace.engine.runs import Run
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
 
 OF = ("words", "entities")
 STAGES = ("before", "after")
@@ -47,7 +49,7 @@ class ExtractRequest(BaseRequest):
 
 
 def make_extract_request(
-    run: Run | None, *, model: str = BUILTIN, data: str | None = None, layers: Sequence[int] | None = None,
+    run: "Run | None", *, model: str = BUILTIN, data: str | None = None, layers: Sequence[int] | None = None,
     languages: Sequence[str] = (), donor: str | None = None, tuned_seed: int | None = None, **fields: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """A checked request as the plain dict that run.json holds.
@@ -83,7 +85,7 @@ def make_extract_request(
     ).plain()  # fmt: skip
 
 
-def _with_tuned(request: ExtractRequest, run: Run | None, donor: str | None, seed: int | None) -> ExtractRequest:
+def _with_tuned(request: ExtractRequest, run: "Run | None", donor: str | None, seed: int | None) -> ExtractRequest:
     """The request with its stages and, for the stage after, the first model of the run that fits."""
     from nerspace.engine.runs.models import chosen_models, models_of
 
@@ -127,7 +129,7 @@ def _layers(model: str, asked: Sequence[int] | None) -> tuple[int, ...]:
     return tuple(sorted(set(layers)))
 
 
-def _steps(run: Run, donor: str, seed: int) -> int:
+def _steps(run: "Run", donor: str, seed: int) -> int:
     if "steps" not in run.tables():
         return 0
     table = run.read_table("steps")

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nerspace.datasets.records import CASES, ENTITY_TYPES
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BaseRequest, given
 from nerspace.engine.requests.training import Request
-from nerspace.engine.runs import Run
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class SwapRequest(BaseRequest):
         return self
 
 
-def make_swap_request(run: Run, of: str | None = None, languages: Sequence[str] = (), **fields: Any) -> dict[str, Any]:
+def make_swap_request(
+    run: "Run", of: str | None = None, languages: Sequence[str] = (), **fields: Any
+) -> dict[str, Any]:
     """A checked request as the plain dict that run.json holds; see SwapRequest for the fields.
 
     run: holds a fine-tuned model. of: which, as DONOR-SEED, where it holds several; the first by default.
