@@ -1,14 +1,19 @@
 """Which text there is: parallel NER data in eleven languages."""
 
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.readers import pairs, readyten, slavner
-from nerspace.datasets.records import Context, Entity, Sentence
-from nerspace.datasets.synthetic import Split, SyntheticNER
-from nerspace.datasets.tagged import TaggedCorpus, TaggedSplit
+
+if TYPE_CHECKING:
+    from nerspace.datasets.records import Context, Entity, Sentence
+    from nerspace.datasets.synthetic import Split, SyntheticNER
+    from nerspace.datasets.tagged import TaggedCorpus, TaggedSplit
+
+    # Either kind of corpus; only SyntheticNER has contexts and names that are parallel.
+    Corpus = SyntheticNER | TaggedCorpus
 
 __all__ = [
     "Context",
@@ -24,9 +29,6 @@ __all__ = [
     "load_parallel",
 ]
 
-# Either kind of corpus; only SyntheticNER has contexts and names that are parallel.
-Corpus = SyntheticNER | TaggedCorpus
-
 
 class ParallelReader(Protocol):
     """A module that reads one layout of contexts and names."""
@@ -34,12 +36,15 @@ class ParallelReader(Protocol):
     def recognises(self, folder: Path, /) -> bool:
         """Whether the folder looks like the layout; nothing in it is opened."""
 
-    def read(self, folder: Path, name: str, /) -> SyntheticNER:
+    def read(self, folder: Path, name: str, /) -> "SyntheticNER":
         """The corpus in a folder of the layout."""
 
 
-# The first that recognises a folder reads it. SlavNER's S2 resembles a readyTEN.
-PARALLEL: tuple[ParallelReader, ...] = (pairs, slavner, readyten)
+# Every start of the program imports this package, and few read data.
+_HOMES = {
+    "Context": "records", "Entity": "records", "Sentence": "records", "Split": "synthetic", "SyntheticNER": "synthetic",
+    "TaggedCorpus": "tagged", "TaggedSplit": "tagged",
+}  # fmt: skip
 BUILTIN = Path(__file__).with_name("builtin")
 
 
@@ -48,7 +53,7 @@ def available() -> dict[str, str]:
     return {"builtin": "nerspace's own parallel contexts and names in eleven languages"}
 
 
-def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -> Corpus:
+def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -> "Corpus":
     """The corpus of that name, in that file or folder, or on the Hugging Face Hub.
 
     Args:
@@ -64,10 +69,11 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
     Raises:
         DataError: there is none, or it cannot be read; naming file and line.
     """
+    from nerspace.datasets.readers import pairs
+
     if str(name_or_path) == "builtin":
         return pairs.read(BUILTIN, "builtin")
-    # Every start of the program imports this package, and few read tagged files.
-    from nerspace.datasets.readers import files, hub
+    from nerspace.datasets.readers import files, hub, readyten, slavner
 
     if str(name_or_path).startswith(hub.PREFIX):
         return hub.read(str(name_or_path), language)
@@ -79,18 +85,22 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
             f"There is no data set {str(name_or_path)!r}.", f"Choose {', '.join(available())} or give a file or folder."
         )
     if path.is_dir():
-        for reader in PARALLEL:
+        # The first that recognises a folder reads it. SlavNER's S2 resembles a readyTEN.
+        parallel: tuple[ParallelReader, ...] = (pairs, slavner, readyten)
+        for reader in parallel:
             if reader.recognises(path):
                 return reader.read(path, path.resolve().name)
     return files.read(path, path.resolve().name, language)
 
 
-def load_parallel(name_or_path: str | Path = "builtin") -> SyntheticNER:
+def load_parallel(name_or_path: str | Path = "builtin") -> "SyntheticNER":
     """As `load`, for work that needs parallel contexts and names.
 
     Raises:
         DataError: also for a corpus of tagged sentences.
     """
+    from nerspace.datasets.synthetic import SyntheticNER
+
     corpus = load(name_or_path)
     if not isinstance(corpus, SyntheticNER):
         raise DataError(
@@ -105,3 +115,12 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):
         return False
+
+
+def __getattr__(name: str) -> Any:
+    """The classes of the data, imported when they are first asked for."""
+    if name == "Corpus":
+        return __getattr__("SyntheticNER") | __getattr__("TaggedCorpus")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
