@@ -1,4 +1,4 @@
 """The paper's tables and figures, made anew, and what becomes of its claims.
 
-`published` is what the paper did and said, `plan` what is asked here, `job` the work itself.
+`published` is what the paper did and states, `requests.paper` what is requested here, `job` the work itself.
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import ActiveVocabulary
 from nerspace.engine.paper import published
-from nerspace.engine.paper.models import Readings, is_probed, is_read, training_request
+from nerspace.engine.paper.models import PaperSentences, is_probed, is_read, training_request
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.requests.training import Recipe
@@ -28,15 +28,15 @@ class Speed:
     sentence: float
 
 
-def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Generator[Record, None, Speed]:
-    """Load a model as every training does, train a few steps and read some sentences; nothing of it is kept."""
+def measure(request: PaperRequest, sample: PaperSample, sentences: PaperSentences) -> Generator[Record, None, Speed]:
+    """Load a model as every training does, train a few steps and read some sentences; nothing of it is saved."""
     yield Stage("calibrate", "Measuring this machine", 3, "parts")
     # The first time reads from a cold disk and imports; no training will do so again.
     _ = Encoder(request.model, "cpu", seed=request.seed).model
     started = time.monotonic()
     encoder = Encoder(request.model, request.device, seed=request.seed)
     learned = encoder.encode(sample.sentences(sample.train, [published.DONOR]))
-    tested = encoder.encode(asked.test)
+    tested = encoder.encode(sentences.test)
     with ActiveVocabulary(encoder.model, [*learned, *tested]) as vocabulary:
         learned, tested = vocabulary.translate(learned), vocabulary.translate(tested)
         load = time.monotonic() - started
@@ -44,7 +44,7 @@ def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Gene
         generator = random.Random(request.seed)  # noqa: S311
         wanted = (WARM + STEPS) * request.sizes.batch_size
         drawn = [learned[generator.randrange(len(learned))] for _ in range(wanted)]
-        recipe = replace(Recipe.of(training_request(request, asked, published.DONOR, request.seed)), epochs=1)
+        recipe = replace(Recipe.of(training_request(request, sentences, published.DONOR, request.seed)), epochs=1)
         seconds = [r.seconds for r in finetune(encoder.model, drawn, recipe) if isinstance(r, StepRecord)]
         yield Progress("calibrate", 2)
         started = time.monotonic()
@@ -56,15 +56,15 @@ def measure(request: PaperRequest, sample: PaperSample, asked: Readings) -> Gene
 
 
 def seconds_for(
-    speed: Speed, request: PaperRequest, sample: PaperSample, asked: Readings, donor: str, seed: int
+    speed: Speed, request: PaperRequest, sample: PaperSample, sentences: PaperSentences, donor: str, seed: int
 ) -> float:
     """How long one model will take."""
-    steps = Recipe.of(training_request(request, asked, donor, seed)).steps(len(sample.train))
-    sentences, loads = len(asked.test), 1
+    steps = Recipe.of(training_request(request, sentences, donor, seed)).steps(len(sample.train))
+    read, loads = len(sentences.test), 1
     if is_probed(request, donor, seed):
-        probed = len(set(published.SIX) & set(asked.languages)) * request.sizes.probe_size
-        sentences += probed * (steps // request.sizes.probe_every + 1)
+        probed = len(set(published.SIX) & set(sentences.languages)) * request.sizes.probe_size
+        read += probed * (steps // request.sizes.probe_every + 1)
     if is_read(request, donor, seed):
-        four = sum(sentence.language in published.FOUR for sentence in asked.test)
-        sentences, loads = sentences + 2 * (four + len(asked.names)), 3
-    return loads * speed.load + steps * speed.step + sentences * speed.sentence
+        four = sum(sentence.language in published.FOUR for sentence in sentences.test)
+        read, loads = read + 2 * (four + len(sentences.names)), 3
+    return loads * speed.load + steps * speed.step + read * speed.sentence

@@ -18,7 +18,7 @@ from nerspace.engine.runs.records import Note, Progress, Record, Stage, duration
 
 if TYPE_CHECKING:
     from nerspace.engine.executors import Executor
-    from nerspace.engine.paper.models import Readings
+    from nerspace.engine.paper.models import PaperSentences
 
 
 # What makes the models.
@@ -71,22 +71,22 @@ def _with_models(
     """Everything but Table 1; torch is imported here."""
     from nerspace.engine.executors import executor_for
     from nerspace.engine.paper import changes, names, spelling, types
-    from nerspace.engine.paper.models import readings, training_request
+    from nerspace.engine.paper.models import paper_sentences, training_request
 
     origin = Origin.of(request, [cache.shared_key(request, sample.corpus)], [encoder_hash(request.model)], MODELS)
     begin_training(run, origin, lambda: any((run.path / "checkpoints").glob("*/*")))
-    asked = readings(sample, request)
-    run.update(recipe=asdict(Recipe.of(training_request(request, asked, published.DONOR, request.seed))))
-    if missing := len(sample.test) * len(asked.languages) - len(asked.test):
+    sentences = paper_sentences(sample, request)
+    run.update(recipe=asdict(Recipe.of(training_request(request, sentences, published.DONOR, request.seed))))
+    if missing := len(sample.test) * len(sentences.languages) - len(sentences.test):
         yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
     with executor_for(run, request.on, request.threads, request.device) as executor:
-        models = yield from _models(run, executor, request, sample, asked, clock)
+        models = yield from _models(run, executor, request, sample, sentences, clock)
     findings: list[Finding] = []
     steps: list[tuple[str, set[str], Callable[[], list[Finding]]]] = [
-        ("Figure 1 and Table 2", {"figure1", "table2"}, lambda: names.write(run, request, asked, models)),
-        ("Figure 2", {"figure2"}, lambda: types.write(run, request, sample, asked, models)),
+        ("Figure 1 and Table 2", {"figure1", "table2"}, lambda: names.write(run, request, sentences, models)),
+        ("Figure 2", {"figure2"}, lambda: types.write(run, request, sample, sentences, models)),
         ("Figures 3 and 4", {"figure3", "figure4"}, lambda: changes.write(run, request, models)),
-        ("Figure 5", {"figure5"}, lambda: spelling.write(run, request, sample, asked, models)),
+        ("Figure 5", {"figure5"}, lambda: spelling.write(run, request, sample, sentences, models)),
     ]
     steps = [step for step in steps if step[1] & set(request.items)]
     yield Stage("measures", "Tables, maps and verdicts", len(steps), "figures")
@@ -98,7 +98,12 @@ def _with_models(
 
 
 def _models(
-    run: Run, executor: "Executor", request: PaperRequest, sample: PaperSample, asked: "Readings", clock: Clock
+    run: Run,
+    executor: "Executor",
+    request: PaperRequest,
+    sample: PaperSample,
+    sentences: "PaperSentences",
+    clock: Clock,
 ) -> Generator[Record, None, dict[tuple[str, int], cache.CachedModel]]:
     """Every model that the items need: read back where it was made before, else made now."""
     from nerspace.engine.paper.calibration import measure, seconds_for
@@ -117,8 +122,8 @@ def _models(
     if not missing:
         return made
     if not request.on:
-        speed = yield from measure(request, sample, asked)
-        seconds = sum(seconds_for(speed, request, sample, asked, *pair) for pair in missing)
+        speed = yield from measure(request, sample, sentences)
+        seconds = sum(seconds_for(speed, request, sample, sentences, *pair) for pair in missing)
         run.update(estimated_seconds=round(seconds, 1))
         yield Note(
             f"{len(missing)} of {len(wanted)} models are to be made: about {duration(seconds)} "
@@ -127,9 +132,9 @@ def _models(
         clock.lap("calibration")
     yield from executor.start(finetune_one, [request.model], len(missing))
     request = replace(request, device=executor.own_device)
-    works = executor.run(training_tasks(run, executor, request, sample, asked, missing))
+    works = executor.run(training_tasks(run, executor, request, sample, sentences, missing))
     for number, (pair, (task, work)) in enumerate(zip(missing, works, strict=True), 1):
-        model = yield from make_model(run, request, asked, task, work, number, len(missing))
+        model = yield from make_model(run, request, sentences, task, work, number, len(missing))
         made[pair] = cache.write_model(run, wanted[pair], model)
         clock.lap("models")
     return made

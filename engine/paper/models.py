@@ -26,8 +26,8 @@ TYPES, NAMES = "types", "names"
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """The sentences that every model of a run is asked, in the order of its predictions and vectors.
+class PaperSentences:
+    """The sentences that every model of a run reads, in the order of its predictions and vectors.
 
     test: language by language. names: the test contexts of names in several types, in the four languages; `name_of`
     says which name each is about.
@@ -48,7 +48,7 @@ class Readings:
         return points.assign(name=self.name_of) if kind == NAMES else points
 
 
-def readings(sample: PaperSample, request: PaperRequest) -> Readings:
+def paper_sentences(sample: PaperSample, request: PaperRequest) -> PaperSentences:
     """The test sentences whose names the model reaches in every language, and the sentences about ambiguous names."""
     languages = sample.corpus.languages
     encoder = Encoder(request.model)
@@ -58,8 +58,8 @@ def readings(sample: PaperSample, request: PaperRequest) -> Readings:
     about = [name for _ in four for name, _ in sample.named]
     names = sample.sentences([cell for _, cell in sample.named], four)
     lost = {(item.sentence.context, item.sentence.entity) for item in encoder.encode(names) if not item.entity_pieces}
-    kept = [place for place, s in enumerate(names) if (s.context, s.entity) not in lost]
-    return Readings(languages, test, [names[i] for i in kept], [about[i] for i in kept])
+    reached = [place for place, s in enumerate(names) if (s.context, s.entity) not in lost]
+    return PaperSentences(languages, test, [names[i] for i in reached], [about[i] for i in reached])
 
 
 def is_probed(request: PaperRequest, donor: str, seed: int) -> bool:
@@ -72,31 +72,32 @@ def is_read(request: PaperRequest, donor: str, seed: int) -> bool:
     return seed == request.seed and donor == published.DONOR
 
 
-def training_request(request: PaperRequest, asked: Readings, donor: str, seed: int) -> Request:
+def training_request(request: PaperRequest, sentences: PaperSentences, donor: str, seed: int) -> Request:
     """How one model is trained, probed and tested; one whose vectors are to be read is saved."""
     sizes, probed = request.sizes, is_probed(request, donor, seed)
     return Request(
-        donor=donor, languages=asked.languages, seed=seed, size=sizes.train, test_size=sizes.test, model=request.model,
-        device=request.device, data=request.data, learning_rate=request.learning_rate, batch_size=sizes.batch_size,
+        donor=donor, languages=sentences.languages, seed=seed, size=sizes.train, test_size=sizes.test,
+        model=request.model, device=request.device, data=request.data,
+        learning_rate=request.learning_rate, batch_size=sizes.batch_size,
         epochs=request.epochs, probe_every=sizes.probe_every if probed else 0, probe_size=sizes.probe_size,
-        probe_languages=tuple(code for code in published.SIX if code in asked.languages),
+        probe_languages=tuple(code for code in published.SIX if code in sentences.languages),
         keep_model=is_read(request, donor, seed),
         checkpoint_seconds=request.checkpoint_seconds,
     )  # fmt: skip
 
 
 def training_tasks(
-    run: Run, executor: Executor, request: PaperRequest, sample: PaperSample, asked: Readings,
+    run: Run, executor: Executor, request: PaperRequest, sample: PaperSample, sentences: PaperSentences,
     models: Sequence[tuple[str, int]],
 ) -> list[Task]:  # fmt: skip
     """The fine-tunings of some models, donors and seeds."""
-    requests = [training_request(request, asked, donor, seed) for donor, seed in models]
+    requests = [training_request(request, sentences, donor, seed) for donor, seed in models]
     trains = {donor: sample.sentences(sample.train, [donor]) for donor in dict.fromkeys(donor for donor, _ in models)}
-    return finetuning_tasks(run, executor, requests, trains, asked.test)
+    return finetuning_tasks(run, executor, requests, trains, sentences.test)
 
 
 def make_model(
-    run: Run, request: PaperRequest, asked: Readings, task: Task, work: Records, part: int, parts: int
+    run: Run, request: PaperRequest, sentences: PaperSentences, task: Task, work: Records, part: int, parts: int
 ) -> Generator[Record, None, CachedModel]:
     """Fine-tune one model and keep what the figures need of it; part: its number among `parts`.
 
@@ -109,14 +110,14 @@ def make_model(
     if is_read(request, donor, seed):
         folder = run.path / "model" / f"{donor}-{seed}"
         for stage, name in ((BEFORE, request.model), (AFTER, str(folder))):
-            yield from _read(request, asked, stage, name, vectors, part, parts)
+            yield from _read(request, sentences, stage, name, vectors, part, parts)
         shutil.rmtree(folder.parent, ignore_errors=True)
     probes = probes_table(done.probes)
     return CachedModel(donor, seed, read_predictions(done), probes, vectors, time.monotonic() - started)
 
 
 def _read(
-    request: PaperRequest, asked: Readings, stage: str, name: str, vectors: dict[tuple[str, str, int], Array],
+    request: PaperRequest, sentences: PaperSentences, stage: str, name: str, vectors: dict[tuple[str, str, int], Array],
     part: int, parts: int,
 ) -> Iterator[Record]:  # fmt: skip
     """Entity vectors of the test sentences in the four languages and of the ambiguous names, at both layers.
@@ -125,7 +126,7 @@ def _read(
     """
     encoder = Encoder(name, request.device, seed=request.seed)
     layers = (0, encoder.layers)
-    kinds = {kind: encoder.encode(asked.of(kind)) for kind in (TYPES, NAMES)}
+    kinds = {kind: encoder.encode(sentences.of(kind)) for kind in (TYPES, NAMES)}
     total = sum(map(len, kinds.values()))
     yield Stage(stage, f"Word vectors {stage} fine-tuning", total, "sentences", part, parts)
     behind = 0

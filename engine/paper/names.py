@@ -12,7 +12,7 @@ from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, CachedModel
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
-from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, Readings, in_order
+from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, PaperSentences, in_order
 from nerspace.engine.paper.tables import table2
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
@@ -26,10 +26,10 @@ NAN = float("nan")
 
 
 def write(
-    run: Run, request: PaperRequest, readings: Readings, models: Mapping[tuple[str, int], CachedModel]
+    run: Run, request: PaperRequest, sentences: PaperSentences, models: Mapping[tuple[str, int], CachedModel]
 ) -> list[Finding]:
     """Write `paper_table2` and `paper_figure1`, and judge what the paper says of them."""
-    points = readings.points(NAMES)
+    points = sentences.points(NAMES)
     read = models[published.DONOR, request.seed].vectors
     vectors = in_order(read, NAMES)
     if not len(points):

@@ -7,7 +7,7 @@ import pandas as pd
 from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.paper.cache import CachedModel
 from nerspace.engine.paper.claims import OPEN, Finding, by_test
-from nerspace.engine.paper.models import Readings
+from nerspace.engine.paper.models import PaperSentences
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
@@ -23,15 +23,15 @@ def write(
     run: Run,
     request: PaperRequest,
     sample: PaperSample,
-    readings: Readings,
+    sentences: PaperSentences,
     models: Mapping[tuple[str, int], CachedModel],
-) -> list[Finding]:  # fmt: skip
+) -> list[Finding]:
     """Write `predictions`, `tnld`, `transfer`, `transfer_pairs` and `correlations`, and judge the paper's claim."""
     donors = request.donors(sample.corpus.languages)
     predictions = pd.concat([models[pair].predictions for pair in donors], ignore_index=True)
     run.write_table("predictions", predictions)
-    named = {sentence.entity for sentence in readings.test}
-    tnld = tnld_table([entity for entity in sample.corpus.entities if entity.id in named], readings.languages)
+    named = {sentence.entity for sentence in sentences.test}
+    tnld = tnld_table([entity for entity in sample.corpus.entities if entity.id in named], sentences.languages)
     run.write_table("tnld", tnld)
     transfer = transfer_table(predictions, tnld)
     run.write_table("transfer", transfer)

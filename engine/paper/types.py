@@ -13,7 +13,7 @@ from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, CachedModel
 from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
-from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, Readings, in_order
+from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, PaperSentences, in_order
 from nerspace.engine.paper.samples import PaperSample, ambiguous_names
 from nerspace.engine.paper.tables import NEIGHBOURS, club_table
 from nerspace.engine.requests.paper import PaperRequest
@@ -34,13 +34,13 @@ def write(
     run: Run,
     request: PaperRequest,
     sample: PaperSample,
-    readings: Readings,
+    sentences: PaperSentences,
     models: Mapping[tuple[str, int], CachedModel],
-) -> list[Finding]:  # fmt: skip
+) -> list[Finding]:
     """Write `groups`, `paper_figure2` and `paper_clubs`, and judge what the paper says of them."""
     read = models[published.DONOR, request.seed].vectors
     vectors = in_order(read, TYPES)
-    points = readings.points(TYPES)
+    points = sentences.points(TYPES)
     cells = points["sentence"].str.partition("/")[2].tolist()
     groups = groups_table(
         vectors, points["language"].tolist(), points["type"].tolist(), cells, shuffles=SHUFFLES, seed=request.seed
@@ -52,7 +52,7 @@ def write(
     names = {kind: read[NAMES, kind, last] for kind in (BEFORE, AFTER)}
     ambiguous = {entity.id for entities in ambiguous_names(sample.corpus).values() for entity in entities}
     tables = [
-        club_table(names[stage], readings.points(NAMES), vectors[stage, last], points, ambiguous, request.seed, stage)
+        club_table(names[stage], sentences.points(NAMES), vectors[stage, last], points, ambiguous, request.seed, stage)
         for stage in (BEFORE, AFTER)
     ]
     run.write_table("paper_clubs", pd.concat(tables, ignore_index=True))

@@ -1,4 +1,4 @@
-"""The whole paper run with a tiny encoder: its tables, its report, its pieces, and that it comes out the same again."""
+"""The whole paper run with a tiny encoder: tables, report, cached models, and that it comes out the same again."""
 
 import shutil
 from collections import Counter
@@ -15,7 +15,7 @@ from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import cache, figures, rendering
 from nerspace.engine.paper.calibration import Speed, seconds_for
-from nerspace.engine.paper.models import readings
+from nerspace.engine.paper.models import paper_sentences
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.paper.report import write_report
 from nerspace.engine.paper.samples import ambiguous_names, draw_paper_sample, load_corpus
@@ -25,7 +25,7 @@ from nerspace.engine.runs.records import model_of
 from nerspace.engine.tables.index import CATALOGUE
 
 
-def asked(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds: int = 1, **changes: object) -> Run:
+def new_run(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds: int = 1, **changes: object) -> Run:
     fields = {
         "seed": 0, "model": str(model), "data": "builtin", "device": "cpu", "learning_rate": 1e-3,
         "checkpoint_seconds": 0.0, **changes,
@@ -35,7 +35,7 @@ def asked(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Run:
-    run = asked(runs.workspace_folder(tmp_path_factory.mktemp("workspace")), tiny_xlmr)
+    run = new_run(runs.workspace_folder(tmp_path_factory.mktemp("workspace")), tiny_xlmr)
     assert jobs.execute(run) == "finished", run.info()
     return run
 
@@ -77,7 +77,7 @@ def test_pieces_of_an_earlier_run_are_used_again_with_the_same_result(
     whole: Run, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(figures, "draw_figures", lambda *_: {})
-    run = asked(whole.path.parent.parent, tiny_xlmr, "figure2", "figure5")
+    run = new_run(whole.path.parent.parent, tiny_xlmr, "figure2", "figure5")
     assert jobs.execute(run) == "finished", run.info()
     assert not (run.path / "pieces").exists()
     assert not any(event["event"] == "step" for _, event in run.events())
@@ -91,7 +91,7 @@ def test_other_data_seed_or_size_is_another_piece(tmp_path: Path, tiny_xlmr: Pat
     key = cache.shared_key
 
     def shared(**changes: object) -> str:
-        return key(PaperRequest.read(asked(workspace, tiny_xlmr, **changes).info()["request"]), corpus)  # type: ignore[arg-type]
+        return key(PaperRequest.read(new_run(workspace, tiny_xlmr, **changes).info()["request"]), corpus)  # type: ignore[arg-type]
 
     same = {shared(), shared(seeds=3), shared(device="cpu")}
     assert len(same) == 1
@@ -101,7 +101,7 @@ def test_other_data_seed_or_size_is_another_piece(tmp_path: Path, tiny_xlmr: Pat
 def test_a_run_elsewhere_stopped_and_resumed_gives_the_same_tables_byte_for_byte(
     whole: Run, tmp_path: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = asked(runs.workspace_folder(tmp_path), tiny_xlmr, "table2", "figure2", "figure4")
+    again = new_run(runs.workspace_folder(tmp_path), tiny_xlmr, "table2", "figure2", "figure4")
     with monkeypatch.context() as patch:
         patch.setattr(Run, "stop_asked", lambda self: sum(e["event"] == "step" for _, e in self.events()) >= 40)
         assert jobs.execute(again) == "stopped"
@@ -260,13 +260,13 @@ def test_the_full_scale_is_the_papers_and_a_share_keeps_the_length_of_the_series
 def test_the_time_foretold_counts_loads_steps_and_sentences(whole: Run) -> None:
     request = PaperRequest.read(whole.info()["request"])
     sample = draw_paper_sample(request)
-    asked = readings(sample, request)
+    sentences = paper_sentences(sample, request)
     speed = Speed(load=1.0, step=0.5, sentence=0.01)
     plain = 1 + 24 * 0.5 + 11 * 24 * 0.01
-    assert seconds_for(speed, request, sample, asked, "be", 0) == pytest.approx(plain)
-    assert seconds_for(speed, request, sample, asked, "ru", 1) == pytest.approx(plain)
+    assert seconds_for(speed, request, sample, sentences, "be", 0) == pytest.approx(plain)
+    assert seconds_for(speed, request, sample, sentences, "ru", 1) == pytest.approx(plain)
     probed = plain + 13 * 6 * 12 * 0.01
-    assert seconds_for(speed, request, sample, asked, "ru", 0) == pytest.approx(probed)
-    read = probed + 2 + 2 * (4 * 24 + len(asked.names)) * 0.01
-    assert seconds_for(speed, request, sample, asked, "en", 0) == pytest.approx(read)
+    assert seconds_for(speed, request, sample, sentences, "ru", 0) == pytest.approx(probed)
+    read = probed + 2 + 2 * (4 * 24 + len(sentences.names)) * 0.01
+    assert seconds_for(speed, request, sample, sentences, "en", 0) == pytest.approx(read)
     assert whole.info()["estimated_seconds"] > 0
