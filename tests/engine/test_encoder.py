@@ -17,7 +17,7 @@ from nerspace.engine.errors import DataError, ModelError, UsageError
 from nerspace.engine.runs.records import Progress, counted
 
 
-@pytest.fixture(params=["tiny_xlmr", "tiny_bert", "tiny_deberta"])
+@pytest.fixture(params=["tiny_xlmr", "tiny_bert", "tiny_deberta", "tiny_roberta"])
 def folder(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
@@ -80,6 +80,20 @@ def test_groups_of_pieces_are_read_as_given(folder: str) -> None:
         hidden = [model(torch.tensor([i.ids]), output_hidden_states=True).hidden_states[1][0] for i in items]
     expected = np.stack([hidden[0][0], hidden[1][0], hidden[1][1:3].mean(0)])
     np.testing.assert_allclose(vectors, expected, atol=1e-6)
+
+
+def test_a_byte_level_encoder_reads_words_with_the_space_before_them(tiny_roberta: Path) -> None:
+    encoder = Encoder(str(tiny_roberta), device="cpu")
+
+    def spelt(form: str) -> str:
+        return "".join(part for part, _ in encoder.tokenizer.pre_tokenizer.pre_tokenize_str(form))
+
+    for text in some_sentences(20, "be") + some_sentences(20):
+        (item,) = encoder.encode([text])
+        assert list(item.ids) == encoder.tokenizer.encode(" ".join(text.words)).ids
+        form = " ".join(word for word, tag in zip(text.words, text.tags, strict=True) if tag != "O")
+        pieces = [encoder.tokenizer.id_to_token(item.ids[place]) for place in item.entity_pieces]
+        assert "".join(pieces).removeprefix("Ġ") == spelt(form)
 
 
 def test_entities_where_nothing_is_tagged_are_refused_in_one_line(folder: str) -> None:

@@ -92,3 +92,36 @@ def tiny_deberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     ).save_pretrained(folder)  # fmt: skip
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random RoBERTa of two layers with a byte-level BPE, to which a word alone is another than behind a space."""
+    from tokenizers import models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+
+    from nerspace import datasets
+
+    folder = tmp_path_factory.mktemp("encoders") / "tiny-roberta"
+    corpus = datasets.load()
+    cells = corpus.sample_numbers(60, seed=1)
+    texts = [corpus.sentence(cell, code).text for code in ("en", "be", "pl") for cell in cells]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=900, special_tokens=special, initial_alphabet=letters, show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>",
+        mask_token="<mask>", cls_token="<s>", sep_token="</s>",
+    ).save_pretrained(folder)  # fmt: skip
+    RobertaModel(
+        RobertaConfig(
+            vocab_size=tokenizer.get_vocab_size(), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+            intermediate_size=24, max_position_embeddings=200, type_vocab_size=1,
+        ),
+        add_pooling_layer=False,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
