@@ -25,33 +25,33 @@ _JOINED = {ord(" "): "\u00a0"}
 
 
 def evaluate(run: Run) -> Iterator[Record]:
-    """Have the models that the run asks for tag the sentences that it asks for, and write what came of it.
+    """Have the models of the request tag its sentences, and write what came of it.
 
     The sentences are read in shards, wherever it is done with the same result; what was read before the run was cut off
     is not read again.
     """
-    asked = Evaluation.read(run.info()["request"])
-    with executor_for(run, asked.on, asked.threads, asked.device) as executor:
-        names = list(dict.fromkeys(model.model for model in asked.models))
-        yield from executor.start(read_shard, names, len(asked.models) * MOST_SHARDS)
-        yield from _evaluate(run, asked, executor)
+    request = Evaluation.read(run.info()["request"])
+    with executor_for(run, request.on, request.threads, request.device) as executor:
+        names = list(dict.fromkeys(model.model for model in request.models))
+        yield from executor.start(read_shard, names, len(request.models) * MOST_SHARDS)
+        yield from _evaluate(run, request, executor)
 
 
-def _evaluate(run: Run, asked: Evaluation, executor: Executor) -> Iterator[Record]:
-    yield Stage("prepare", "Data", 1 + len(asked.models), "parts")
-    given = given_sentences(asked)
+def _evaluate(run: Run, request: Evaluation, executor: Executor) -> Iterator[Record]:
+    yield Stage("prepare", "Data", 1 + len(request.models), "parts")
+    given = given_sentences(request)
     sentences = _table_of(given)
     run.write_table("sentences", sentences)
     if given.dropped:
         yield Note(f"{len(given.dropped)} sentences or files were left out by the reader; see the table coverage.")
-    encoders_read = [encoder_hash(model.model) for model in asked.models]
-    origin = Origin.of(asked, given.sentences, encoders_read, __name__)
+    encoders_read = [encoder_hash(model.model) for model in request.models]
+    origin = Origin.of(request, given.sentences, encoders_read, __name__)
     yield from begin_reading(run, origin, lambda: forget_shards(run))
-    learned = _training_sentences(asked)
+    learned = _training_sentences(request)
     taggers = []
-    for number, model in enumerate(asked.models, 1):
+    for number, model in enumerate(request.models, 1):
         yield Progress("prepare", number)
-        taggers.append(make_tagger(number, model, given, asked, _words_of(learned, model.donor)))
+        taggers.append(make_tagger(number, model, given, request, _words_of(learned, model.donor)))
     yield Progress("prepare", 1 + len(taggers))
 
     predictions, coverage, outcomes, known = [], [], [], set[str]()
@@ -80,9 +80,9 @@ def _one(
 ) -> Generator[Record, None, pd.DataFrame]:
     """What one model predicts. works: the reading of its shards, in their order, and of those behind."""
     if missing := unknown_types(given.sentences, tagger.labels.types):
-        told = ", ".join(f"{kind} {n:,}" for kind, n in missing.most_common())
+        listed = ", ".join(f"{kind} {n:,}" for kind, n in missing.most_common())
         yield Note(
-            f"{missing.total():,} entities are of a type that the model does not know: {told}. They count as missed; "
+            f"{missing.total():,} entities are of a type that the model does not know: {listed}. They count as missed; "
             "the rows of type known leave them out, --map TYPE=TYPE reads them as another."
         )
     yield Stage("read", f"Reading with {tagger.name}", len(tagger.parts), "sentences")
@@ -107,10 +107,10 @@ def _words_of(learned: pd.DataFrame | None, donor: str) -> set[str]:
     return set() if learned is None else set(learned.loc[learned["language"] == donor, "words"])
 
 
-def _training_sentences(asked: Evaluation) -> pd.DataFrame | None:
+def _training_sentences(request: Evaluation) -> pd.DataFrame | None:
     """What the models were trained on, where their run tells it."""
-    run = Run(Path(asked.run))
-    if not asked.run or "sentences" not in run.tables():
+    run = Run(Path(request.run))
+    if not request.run or "sentences" not in run.tables():
         return None
     frame = run.read_table("sentences")
     return frame[frame["split"] == "train"]

@@ -62,7 +62,7 @@ class Tagger:
         return [replace(s, words=s.words[start:stop], tags=s.tags[start:stop]) for s, start, stop in cut]
 
 
-def make_tagger(number: int, model: Reader, given: Given, asked: Evaluation, learned: Collection[str]) -> Tagger:
+def make_tagger(number: int, model: Reader, given: Given, request: Evaluation, learned: Collection[str]) -> Tagger:
     """How a model reads the given sentences; its weights are not loaded.
 
     learned: the sentences that it was trained on. Raises: ModelError for a model that does not tag names.
@@ -74,7 +74,7 @@ def make_tagger(number: int, model: Reader, given: Given, asked: Evaluation, lea
     parts = [(i, *part) for i, counts in enumerate(pieces) for part in parts_of(counts, encoder.limit)]
     blocks = shards(-(-len(parts) // _BLOCK))
     cut = [range(part.start * _BLOCK, min(part.stop * _BLOCK, len(parts))) for part in blocks]
-    coverage = coverage_table(model, given, asked, labels, pieces, encoder.limit, learned)
+    coverage = coverage_table(model, given, request, labels, pieces, encoder.limit, learned)
     return Tagger(number, model, labels, parts, cut, coverage)
 
 
@@ -120,7 +120,7 @@ def read_shard(
 
 @lru_cache(maxsize=1)
 def _encoder(model: Reader, own: tuple[str, ...], device: str) -> Encoder:
-    """A model with its own labels, kept for its next shard."""
+    """A model with its own labels, cached for its next shard."""
     return Encoder(model.model, device, own, model.seed)
 
 
@@ -133,7 +133,7 @@ def read_back(run: Run, tagger: Tagger, sentences: int) -> Predicted:
     confidence = [1.0] * sentences
     for shard in tagger.shards:
         if (read := _read(run, tagger, shard)) is None:
-            raise DataError(f"What {tagger.name} said is damaged.", "Resume the run to have it read again.")
+            raise DataError(f"What {tagger.name} predicted is damaged.", "Resume the run to have it read again.")
         for place, found, sure in zip(shard, *read, strict=True):
             i, start, _, first, last = tagger.parts[place]
             numbers[i] += found[first - start : last - start]
@@ -158,7 +158,7 @@ def _read_file(path: Path, words: Sequence[int]) -> Predicted | None:
 
 
 def forget_shards(run: Run) -> bool:
-    """Delete what was kept of single shards; whether there was anything."""
+    """Delete what was saved of single shards; whether there was anything."""
     left = (run.path / _FOLDER).exists()
     shutil.rmtree(run.path / _FOLDER, ignore_errors=True)
     return left

@@ -32,7 +32,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class ProjectionConfig:
     """Everything but the vectors that decides a map. warm_start: each map begins from the one before it."""
 
     method: str = "tsne"
@@ -64,23 +64,25 @@ def project_vectors(run: Run) -> Iterator[Record]:
         sentences = source.read_table("sentences").drop_duplicates("sentence")
         run.write_table("sentences", sentences[sentences["sentence"].isin(stored.rows["sentence"])])
     yield Progress("read", 1)
-    how = How(request.method, request.perplexity, request.seed, request.metric, request.warm_start)
+    config = ProjectionConfig(request.method, request.perplexity, request.seed, request.metric, request.warm_start)
     if request.on and request.warm_start:
         yield Note("Maps that start from one another are drawn here, one after the other.")
     elif request.on:
-        yield from _draw_away(run, request, stored.vectors, how)
-    yield from draw_maps(run, stored.vectors, how)
+        yield from _draw_away(run, request, stored.vectors, config)
+    yield from draw_maps(run, stored.vectors, config)
 
 
-def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], how: How) -> Iterator[Record]:
+def _draw_away(
+    run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], config: ProjectionConfig
+) -> Iterator[Record]:
     """Have a cluster draw the maps that the cache lacks, all at once, into the cache."""
-    caches = {key: cache_folder("maps") / f"{content_key(X, how, None)}.npy" for key, X in vectors.items()}
+    caches = {key: cache_folder("maps") / f"{content_key(X, config, None)}.npy" for key, X in vectors.items()}
     missing = [key for key, path in caches.items() if not path.is_file()]
     if not missing:
         return
     with executor_for(run, request.on, request.threads) as executor:
         yield from executor.start(draw_alone, [], len(missing))
-        tasks = [_task(executor, how, key, vectors[key]) for key in missing]
+        tasks = [_task(executor, config, key, vectors[key]) for key in missing]
         for number, (key, (task, records)) in enumerate(zip(missing, executor.run(tasks), strict=True), 1):
             yield Stage("away", f"{task.name}, of {len(missing)} on a cluster", len(missing), "maps")
             yield from records
@@ -93,19 +95,19 @@ def _draw_away(run: Run, request: ProjectRequest, vectors: Mapping[Key, Array], 
     shutil.rmtree(run.path / "maps", ignore_errors=True)
 
 
-def _task(executor: Executor, how: How, key: Key, X: Array) -> Task:
+def _task(executor: Executor, config: ProjectionConfig, key: Key, X: Array) -> Task:
     def arguments() -> tuple[Key, Array]:
         return key, executor.store(np.asarray(X))
 
     # One that is done is in the cache.
-    return Task(f"Map {key[0]}, layer {key[1]}", draw_alone, how, arguments, (_home(*key),), is_done=lambda: False)
+    return Task(f"Map {key[0]}, layer {key[1]}", draw_alone, config, arguments, (_home(*key),), is_done=lambda: False)
 
 
-def draw_alone(run: Run, how: How, key: Key, X: Array) -> Generator[Record, None, None]:
+def draw_alone(run: Run, config: ProjectionConfig, key: Key, X: Array) -> Generator[Record, None, None]:
     """Draw one map and leave it in the run; one that cannot be drawn leaves none, which is reported later."""
     plane = None
     try:
-        for drawn in draw(X, **_quality_fields(how), start=None):
+        for drawn in draw(X, **_quality_fields(config), start=None):
             plane = drawn.plane
     except DataError:
         return
@@ -134,7 +136,7 @@ def points_of(stored: StoredVectors, of: str) -> pd.DataFrame:
     return points
 
 
-def draw_maps(run: Run, vectors: Mapping[Key, Array], how: How) -> Generator[Record, None, None]:
+def draw_maps(run: Run, vectors: Mapping[Key, Array], config: ProjectionConfig) -> Generator[Record, None, None]:
     """Draw all maps into the tables `map` and `map_quality` of a run, one after the other, telling iterations.
 
     A map that was drawn before comes from the cache. Stopped, the map under way is kept as it is, with its iterations
@@ -147,17 +149,17 @@ def draw_maps(run: Run, vectors: Mapping[Key, Array], how: How) -> Generator[Rec
     def keep(key: Key, drawn: Drawn, begun: Key | None) -> None:
         maps.append(map_columns(key, drawn.plane))
         start = "pca" if begun is None else f"{begun[0]} {begun[1]}"
-        qualities.append(quality_row(key, vectors[key], drawn, start=start, **_quality_fields(how)))
+        qualities.append(quality_row(key, vectors[key], drawn, start=start, **_quality_fields(config)))
         run.write_table("map", pd.concat(maps))
         run.write_table("map_quality", pd.concat(qualities))
 
     for key, X in vectors.items():
-        begun = _begun(key, places) if how.warm_start else None
+        begun = _begun(key, places) if config.warm_start else None
         name = f"map-{key[0]}-{key[1]}"
-        yield Stage(name, f"Map {key[0]}, layer {key[1]}", iterations(how.method), "iterations")
+        yield Stage(name, f"Map {key[0]}, layer {key[1]}", iterations(config.method), "iterations")
         drawn = None
         try:
-            for drawn in _cached(X, how, None if begun is None else places[begun]):
+            for drawn in _cached(X, config, None if begun is None else places[begun]):
                 yield Progress(name, drawn.done)
         except GeneratorExit:
             if drawn is not None and drawn.done:
@@ -171,8 +173,8 @@ def draw_maps(run: Run, vectors: Mapping[Key, Array], how: How) -> Generator[Rec
         keep(key, drawn, begun)
 
 
-def _quality_fields(how: How) -> dict[str, Any]:
-    return {name: value for name, value in asdict(how).items() if name != "warm_start"}
+def _quality_fields(config: ProjectionConfig) -> dict[str, Any]:
+    return {name: value for name, value in asdict(config).items() if name != "warm_start"}
 
 
 def _begun(key: Key, places: Mapping[Key, Plane]) -> Key | None:
@@ -184,31 +186,31 @@ def _begun(key: Key, places: Mapping[Key, Plane]) -> Key | None:
 # -- the cache
 
 
-def content_key(X: Array, how: How, start: Array | None) -> str:
+def content_key(X: Array, config: ProjectionConfig, start: Array | None) -> str:
     """What a map depends on, as a name: the vectors, how it is drawn and from where, the libraries and the code."""
     rows = ready_rows(X)
-    said = {
-        **_quality_fields(how),
+    content = {
+        **_quality_fields(config),
         "shape": rows.shape,
         "versions": [metadata.version(name) for name in ("openTSNE", "scikit-learn", "numpy")],
         "code": code_hash("nerspace.engine.projection.drawing"),
     }
-    hashed = hashlib.sha256(json.dumps(said).encode())
+    hashed = hashlib.sha256(json.dumps(content).encode())
     for array in (rows, np.zeros(0, np.float32) if start is None else np.asarray(start, dtype=np.float32)):
         hashed.update(np.ascontiguousarray(array).data)
     return hashed.hexdigest()[:32]
 
 
-def _cached(X: Array, how: How, start: Array | None) -> Iterator[Drawn]:
+def _cached(X: Array, config: ProjectionConfig, start: Array | None) -> Iterator[Drawn]:
     """As `draw`, or at once the map that the cache has; what the cache cannot take is not missed."""
-    path = cache_folder("maps") / f"{content_key(X, how, start)}.npy"
+    path = cache_folder("maps") / f"{content_key(X, config, start)}.npy"
     with suppress(OSError, ValueError, EOFError):
         plane = np.load(path, allow_pickle=False)
         if plane.shape == (len(X), 2) and np.isfinite(plane).all():
-            yield Drawn.finished(how.method, plane.astype(np.float32))
+            yield Drawn.finished(config.method, plane.astype(np.float32))
             return
     plane = np.zeros((0, 2), dtype=np.float32)
-    for drawn in draw(X, **_quality_fields(how), start=start):
+    for drawn in draw(X, **_quality_fields(config), start=start):
         plane = drawn.plane
         yield drawn
     with suppress(OSError, NerspaceError):

@@ -16,7 +16,7 @@ from nerspace.engine.evaluation import prediction_table
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.similarity import parallel_cosine_table
 from nerspace.engine.names.tokenization import pieces_table, tokenization_table
-from nerspace.engine.projection.job import How, draw_maps
+from nerspace.engine.projection.job import ProjectionConfig, draw_maps
 from nerspace.engine.requests.training import DemoRequest, Recipe, Request
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_training
@@ -71,7 +71,7 @@ def demo(run: Run) -> Iterator[Record]:
     run.write_table("isotropy", isotropy_table(passes.words, np.array(passes.word_table["language"])))
     yield Progress("measures", 3)
 
-    yield from draw_maps(run, passes.entities, How(perplexity=request.perplexity, seed=request.seed))
+    yield from draw_maps(run, passes.entities, ProjectionConfig(perplexity=request.perplexity, seed=request.seed))
     if request.keep_model:
         yield Stage("model", "Saving the model", 1, "folder")
         run.require()

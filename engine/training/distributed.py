@@ -89,9 +89,9 @@ def _take_part(run: Run) -> int:
     signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop() if first else sys.exit(1))
     if first:
         jobs.begin_again(run)
-        if together := share():
+        if world := share():
             _send(run)
-            run.update(processes=together.size)
+            run.update(processes=world.size)
         state = jobs.execute(run, has_device="RANK" in os.environ)
         # The launcher ends the others where this one did not finish.
         return 0 if state == "finished" else 1
@@ -123,7 +123,7 @@ def _check(run: Run) -> None:
 def _send(run: Run) -> None:
     """Send the request and the checkpoints to the other processes, file by file."""
     info = run.info()
-    # What the others keep is thrown away.
+    # What the others save is thrown away.
     request = {**info["request"], "keep_model": False, "checkpoint_seconds": 1e9}
     files = sorted(path for path in run.path.glob("checkpoints/**/*") if path.is_file())
     names = [str(path.relative_to(run.path)) for path in files]
@@ -133,9 +133,9 @@ def _send(run: Run) -> None:
 
 
 def _receive(run: Run) -> None:
-    told = json.loads(_broadcast(b""))
-    (run.path / "run.json").write_text(json.dumps(told["run"]), encoding="utf-8")
-    for name in told["files"]:
+    content = json.loads(_broadcast(b""))
+    (run.path / "run.json").write_text(json.dumps(content["run"]), encoding="utf-8")
+    for name in content["files"]:
         path = run.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_broadcast(b""))

@@ -47,7 +47,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
     """Fine-tune one model per donor and seed on parallel sentences and write what each gets wrong.
 
     All donors train on the same cells and are tested on the same cells; seeds decide the training alone. With several
-    donors it is said beforehand how alike the languages are, so that donors can be advised.
+    donors it is measured beforehand how alike the languages are, so that donors can be advised.
     """
     request = Request.read(run.info()["request"])
     donors = request.donors or (request.donor,)

@@ -46,7 +46,7 @@ def probed(test: Sequence[Encoded], request: Request) -> list[Encoded]:
 
 
 def probed_layers(request: Request, model: Any) -> tuple[int, ...]:
-    """The layers to probe: those asked for, else the initial and the last.
+    """The layers to probe: those requested, else the initial and the last.
 
     Raises: UsageError for one that the model lacks.
     """

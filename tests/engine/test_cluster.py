@@ -101,7 +101,7 @@ def trained(run: Run) -> set[ModelId | None]:
 
 
 def given(run: Run) -> list[str]:
-    """The pieces that were handed out, in order."""
+    """The tasks that were handed out, in order."""
     return [note.partition(" goes to ")[0] for note in notes(run) if " goes to " in note]
 
 
@@ -136,7 +136,7 @@ def test_transfer_on_three_nodes_one_of_which_is_killed_ends_with_the_tables_of_
     cluster.add(node, HOME=str(cluster.folder))
 
 
-def test_a_killed_worker_costs_its_own_piece_alone_also_over_rays_client(
+def test_a_killed_worker_costs_its_own_task_alone_also_over_rays_client(
     whole: Run, workspace: Path, cluster: Nodes
 ) -> None:
     run = asked_as(whole, workspace, on=f"ray://127.0.0.1:{cluster.client_port}")
@@ -170,7 +170,7 @@ def test_a_driver_that_died_comes_back_and_repeats_only_what_was_not_finished(
     assert set(given(run)) == MODELS - finished
 
 
-def test_a_piece_that_is_lost_again_and_again_ends_the_run(whole: Run, workspace: Path, cluster: Nodes) -> None:
+def test_a_task_that_is_lost_again_and_again_ends_the_run(whole: Run, workspace: Path, cluster: Nodes) -> None:
     run = asked_as(whole, workspace, on=cluster.address)
     less_patient = (
         "import sys; from pathlib import Path; from nerspace.engine import runs; "

@@ -18,7 +18,7 @@ from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.evaluation.job import evaluate
 from nerspace.engine.extraction import job as extraction
 from nerspace.engine.paper import cache
-from nerspace.engine.projection.job import How, content_key
+from nerspace.engine.projection.job import ProjectionConfig, content_key
 from nerspace.engine.requests.evaluation import Reader, make_evaluation
 from nerspace.engine.requests.extraction import make_extract_request
 from nerspace.engine.requests.paper import PaperRequest, make_paper_request
@@ -102,11 +102,11 @@ def test_the_source_counts_whole_and_its_place_does_not(edit: Edit) -> None:
 
 def test_a_cached_map_is_not_one_of_other_phases(edit: Edit) -> None:
     X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
-    first = content_key(X, How(), None)
+    first = content_key(X, ProjectionConfig(), None)
     edit("engine.paper.claims", "def ", "def  ")
-    assert content_key(X, How(), None) == first
+    assert content_key(X, ProjectionConfig(), None) == first
     edit("engine.projection.drawing", "PHASES = ", "PHASES =  ")
-    assert content_key(X, How(), None) != first
+    assert content_key(X, ProjectionConfig(), None) != first
 
 
 def test_a_model_of_the_paper_is_not_one_of_another_recipe(edit: Edit, tiny_xlmr: Path) -> None:

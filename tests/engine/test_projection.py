@@ -14,7 +14,7 @@ from nerspace.engine import projection, runs
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.projection import drawing, job
 from nerspace.engine.projection.drawing import draw
-from nerspace.engine.projection.job import How, content_key, draw_maps, make_project_request
+from nerspace.engine.projection.job import ProjectionConfig, content_key, draw_maps, make_project_request
 from nerspace.engine.projection.quality import map_quality, neighbours_preserved
 from nerspace.engine.projection.quality import trustworthiness as trust
 from nerspace.engine.runs import jobs
@@ -196,7 +196,7 @@ def test_maps_of_a_run_are_told_and_drawn_again_from_the_cache(
     clusters: np.ndarray, run: runs.Run, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors = {("before", 0): clusters, ("after", 0): clusters * 2}
-    told = list(draw_maps(run, vectors, How(perplexity=20)))
+    told = list(draw_maps(run, vectors, ProjectionConfig(perplexity=20)))
     assert [record.label for record in told if isinstance(record, Stage)] == [
         "Map before, layer 0",
         "Map after, layer 0",
@@ -210,19 +210,19 @@ def test_maps_of_a_run_are_told_and_drawn_again_from_the_cache(
         raise AssertionError("drawn again")
 
     monkeypatch.setattr(job, "draw", never)
-    list(draw_maps(run, vectors, How(perplexity=20)))
+    list(draw_maps(run, vectors, ProjectionConfig(perplexity=20)))
     assert run.table_path("map").read_bytes() == first
     assert run.table_path("map_quality").read_bytes() == quality
     with pytest.raises(AssertionError, match="drawn again"):
-        list(draw_maps(run, vectors, How(perplexity=21)))
+        list(draw_maps(run, vectors, ProjectionConfig(perplexity=21)))
 
 
 def test_a_damaged_cache_is_drawn_anew(clusters: np.ndarray, run: runs.Run, cache: Path) -> None:
-    list(draw_maps(run, {("before", 0): clusters}, How("pca")))
+    list(draw_maps(run, {("before", 0): clusters}, ProjectionConfig("pca")))
     [path] = cache.iterdir()
     for damage in (b"", b"no array", path.read_bytes()[:-8]):
         path.write_bytes(damage)
-        list(draw_maps(run, {("before", 0): clusters}, How("pca")))
+        list(draw_maps(run, {("before", 0): clusters}, ProjectionConfig("pca")))
         assert len(np.load(path)) == 120
 
 
@@ -230,20 +230,25 @@ def test_everything_that_decides_a_map_is_in_its_key(clusters: np.ndarray) -> No
     other = clusters.copy()
     other[0, 0] = np.nextafter(other[0, 0], np.float32(9))
     plane = np.zeros((120, 2))
-    keys = {
-        content_key(clusters, How(), None), content_key(other, How(), None), content_key(clusters, How("pca"), None),
-        content_key(clusters, How(seed=1), None), content_key(clusters, How(perplexity=71), None),
-        content_key(clusters, How(metric="cosine"), None), content_key(clusters, How(), plane),
-        content_key(clusters.reshape(240, 4), How(), None),
+    configs = [
+        ProjectionConfig(), ProjectionConfig("pca"), ProjectionConfig(seed=1), ProjectionConfig(perplexity=71),
+        ProjectionConfig(metric="cosine"),
+    ]  # fmt: skip
+    usual = configs[0]
+    keys = {content_key(clusters, config, None) for config in configs} | {
+        content_key(other, usual, None), content_key(clusters, usual, plane),
+        content_key(clusters.reshape(240, 4), usual, None),
     }  # fmt: skip
     assert len(keys) == 8
-    assert content_key(clusters.copy(), How(warm_start=True), None) == content_key(clusters, How(), None)
+    assert content_key(clusters.copy(), ProjectionConfig(warm_start=True), None) == content_key(
+        clusters, ProjectionConfig(), None
+    )
 
 
 def test_a_stopped_map_is_kept_as_far_as_it_is_and_never_cached(
     clusters: np.ndarray, run: runs.Run, cache: Path
 ) -> None:
-    with closing(draw_maps(run, {("before", 0): clusters}, How())) as records:
+    with closing(draw_maps(run, {("before", 0): clusters}, ProjectionConfig())) as records:
         next(record for record in records if isinstance(record, Progress) and record.done >= 200)
     row = run.read_table("map_quality").iloc[0]
     assert (row["iterations"], row["planned"]) == (200, 650)
@@ -253,7 +258,7 @@ def test_a_stopped_map_is_kept_as_far_as_it_is_and_never_cached(
 
 def test_each_map_starts_from_the_stage_before_or_else_the_layer_before(clusters: np.ndarray, run: runs.Run) -> None:
     vectors = dict.fromkeys(itertools.product(("before", "after"), (0, 12)), clusters)
-    list(draw_maps(run, vectors, How("pca", warm_start=True)))
+    list(draw_maps(run, vectors, ProjectionConfig("pca", warm_start=True)))
     starts = run.read_table("map_quality").set_index(["stage", "layer"])["start"]
     assert starts.to_dict() == {
         ("before", 0): "pca", ("before", 12): "before 0", ("after", 0): "before 0", ("after", 12): "before 12",
@@ -263,7 +268,7 @@ def test_each_map_starts_from_the_stage_before_or_else_the_layer_before(clusters
 def test_vectors_that_have_no_map_are_noted_and_the_others_drawn(clusters: np.ndarray, run: runs.Run) -> None:
     broken = clusters.copy()
     broken[3, 3] = np.nan
-    told = list(draw_maps(run, {("before", 0): broken, ("after", 0): clusters}, How("pca")))
+    told = list(draw_maps(run, {("before", 0): broken, ("after", 0): clusters}, ProjectionConfig("pca")))
     assert "No map of before, layer 0: A map needs finite vectors." in [getattr(record, "text", "") for record in told]
     assert set(run.read_table("map")["stage"]) == {"after"}
 

@@ -18,11 +18,11 @@ _SCRATCH = "nerspace-worker-"
 
 def digest(folder: Path) -> str:
     """A hash of the names and contents of all files below a folder."""
-    told = hashlib.sha256()
+    hashed = hashlib.sha256()
     for path in files_below(folder):
         with path.open("rb") as handle:
-            told.update(f"{path.relative_to(folder)}\0{hashlib.file_digest(handle, 'sha256').hexdigest()}\n".encode())
-    return told.hexdigest()
+            hashed.update(f"{path.relative_to(folder)}\0{hashlib.file_digest(handle, 'sha256').hexdigest()}\n".encode())
+    return hashed.hexdigest()
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -31,7 +31,7 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def chunks(path: Path) -> Iterator[bytes]:
-    """The contents of a file, piece by piece; one empty piece for an empty file."""
+    """The contents of a file, in chunks; one empty chunk for an empty file."""
     with path.open("rb") as handle:
         yield handle.read(CHUNK)
         while part := handle.read(CHUNK):
