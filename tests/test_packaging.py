@@ -130,3 +130,14 @@ def test_the_first_line_of_the_readme_makes_a_run(tmp_path: Path) -> None:
     assert set(transfer["recipient"]) == set(run.info()["request"]["languages"])
     assert len(transfer) == 11
     assert {"sentences", "probes", "parallel_cosine", "isotropy", "map", "correlations"} <= set(run.tables())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bench", sorted(path.name for path in (ROOT / "tests" / "bench").glob("bench_*.py")))
+def test_every_bench_starts(bench: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "bench" / bench), "--help"], capture_output=True, text=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests" / "support")}, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: ")

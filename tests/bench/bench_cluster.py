@@ -1,4 +1,6 @@
-"""Ray beside a local run: `python tests/bench/bench_cluster.py scaling`, or `extraction --sentences 1000000`.
+"""Ray beside a local run: `bench_cluster.py scaling`, or `bench_cluster.py extraction --sentences 1000000`.
+
+Start it as `PYTHONPATH=tests/support python tests/bench/bench_cluster.py`.
 
 scaling: one transfer matrix with a small random encoder, here and on a node with 1, 2 and 4 workers of one thread. Told
 are the seconds of the whole run; those before the first piece was handed out (Ray's start, the workers' imports); those
@@ -9,7 +11,6 @@ the job and any worker held, at a tenth of the sentences and at all of them: it 
 
 import argparse
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -21,7 +22,6 @@ from typing import Any
 
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 os.environ["OMP_NUM_THREADS"] = "1"
-sys.path.insert(0, str(Path(__file__).parent.parent / "engine"))
 
 from ray_nodes import Nodes, nodes
 

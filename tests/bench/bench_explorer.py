@@ -1,4 +1,5 @@
-"""What the explorer costs: `python tests/bench/bench_explorer.py [--workspace DIR] [--rows N]`.
+"""What the explorer costs, started as
+`PYTHONPATH=tests/support python tests/bench/bench_explorer.py [--workspace DIR] [--rows N]`.
 
 Cold start to the first paint, bytes of a page action at 80×24 in the colors of a terminal (as over SSH) and in exact
 ones, bytes per second while a run trains, memory with every room open, and keys on a table of a million rows, alone and
@@ -27,12 +28,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import tui_sample
 from bench_data_screen import Drawn, answered
 from textual.app import ComposeResult
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tui"))
-
-import tui_sample
 
 from nerspace.engine.runs import Run, create
 from nerspace.tui.widgets.frame_table import FrameTable
