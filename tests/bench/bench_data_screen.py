@@ -1,4 +1,4 @@
-"""How fast the data room answers its keys: `python tests/bench/bench_data_screen.py [CORPUS …] [--size 80x24]`.
+"""How fast the data screen answers its keys: `python tests/bench/bench_data_screen.py [CORPUS …] [--size 80x24]`.
 
 Without a corpus: the built-in one, and made-up contexts and names of the size of the paper's PER data (20.6 million
 sentences) in eleven languages. A key is timed from its press until the first change that it makes has been drawn, and

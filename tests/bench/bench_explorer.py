@@ -2,8 +2,8 @@
 `PYTHONPATH=tests/support python tests/bench/bench_explorer.py [--workspace DIR] [--rows N]`.
 
 Cold start to the first paint, bytes of a page action at 80×24 in the colors of a terminal (as over SSH) and in exact
-ones, bytes per second while a run trains, memory with every room open, and keys on a table of a million rows, alone and
-beside a job that keeps a core busy. Without a workspace: one with a run as the tests make it.
+ones, bytes per second while a run trains, memory with every screen open, and keys on a table of a million rows, alone
+and beside a job that keeps a core busy. Without a workspace: one with a run as the tests make it.
 """
 
 import argparse
@@ -78,7 +78,7 @@ class Terminal:
         return found
 
     def ready(self) -> None:
-        """Wait until the first room is drawn and everything behind it is loaded."""
+        """Wait until the first screen is drawn and everything behind it is loaded."""
         self.read(quiet=3, first=20)
 
     def press(self, keys: str) -> int:
@@ -101,7 +101,7 @@ class Terminal:
 
 @contextmanager
 def terminal(workspace: Path, ssh: bool) -> Iterator[Terminal]:
-    """An explorer that has drawn its first room and is quiet."""
+    """An explorer that has drawn its first screen and is quiet."""
     with tempfile.TemporaryDirectory() as state:
         one = Terminal(workspace, ssh, Path(state))
         try:
@@ -111,7 +111,7 @@ def terminal(workspace: Path, ssh: bool) -> Iterator[Terminal]:
 
 
 def cold_start(workspace: Path, times: int = 5) -> list[float]:
-    """Seconds from the start of the process until the names of the rooms are on the screen."""
+    """Seconds from the start of the process until the names of the screens are on the screen."""
     found = []
     for _ in range(times):
         with terminal(workspace, ssh=False) as one:
@@ -121,14 +121,14 @@ def cold_start(workspace: Path, times: int = 5) -> list[float]:
 
 
 def page_bytes(workspace: Path, ssh: bool) -> tuple[dict[str, int], float]:
-    """Bytes of each action, and megabytes with every room open."""
+    """Bytes of each action, and megabytes with every screen open."""
     with terminal(workspace, ssh) as one:
         one.ready()
         return {name: one.press(keys) for name, keys in PAGES.items()}, one.resident()
 
 
 def live_bytes(seconds: float = 8.0) -> float:
-    """Bytes per second of the training room over SSH while a run tells two steps a second and probes."""
+    """Bytes per second of the training screen over SSH while a run tells two steps a second and probes."""
     with tempfile.TemporaryDirectory() as folder:
         run = create(Path(folder), "demo", {"donor": "en", "languages": list(tui_sample.CODES)}, 0)
         run.append_event("stage", stage="train", label="Fine-tuning on en", total=2_000, unit="steps")
@@ -228,8 +228,8 @@ def main() -> None:
             sizes, memory = page_bytes(workspace, ssh)
             print(f"\n80×24, {'colors of the terminal (SSH)' if ssh else 'exact colors'}, bytes (bound 20,000):")
             print("\n".join(f"  {name:<32}{size:>8,}{'  over' * (size > 20_000)}" for name, size in sizes.items()))
-            print(f"  memory with every room open: {memory:.0f} MB  (bound 200 MB)")
-        print(f"\nlive training room over SSH: {live_bytes() / 1000:.2f} KB/s  (bound 3 KB/s)")
+            print(f"  memory with every screen open: {memory:.0f} MB  (bound 200 MB)")
+        print(f"\nlive training screen over SSH: {live_bytes() / 1000:.2f} KB/s  (bound 3 KB/s)")
     _print_keys(f"{asked.rows:,} rows", asyncio.run(table_keys(asked.rows)))
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as job:
         _print_keys(f"{asked.rows:,} rows beside a busy job", asyncio.run(table_keys(asked.rows)))

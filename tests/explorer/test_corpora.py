@@ -164,7 +164,7 @@ async def test_tagged_sentences_are_exported_as_shown(finished, tagged, tmp_path
     )
 
 
-async def test_every_room_works_while_the_corpus_is_tagged_and_says_whose_names_it_shows(finished, tagged):
+async def test_every_screen_works_while_the_corpus_is_tagged_and_says_whose_names_it_shows(finished, tagged):
     async with explorer(finished, tagged).run_test(size=(120, 30)) as pilot:
         text = await press(pilot, "2")
         assert "names of the built-in corpus: gold holds tagged sentences" in text

@@ -122,17 +122,17 @@ async def test_what_is_sorted_and_marked_is_exported_so(app, tmp_path):
     )
 
 
-ROOMS = ("1", "2", "3", "4", "f5", "f8", "question_mark", "escape", "o", "escape", "e", "escape")
+SCREENS = ("1", "2", "3", "4", "f5", "f8", "question_mark", "escape", "o", "escape", "e", "escape")
 
 
-async def test_plain_letters_draw_every_room_without_lines_and_dots(finished, corpus, monkeypatch):
+async def test_plain_letters_draw_every_screen_without_lines_and_dots(finished, corpus, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "")
     from nerspace.tui.explorer.app import NerspaceApp
     from nerspace.tui.explorer.session import Session
 
     app = NerspaceApp(Session(finished.path.parent.parent, finished, str(corpus), "builtin"), ascii=True)
     async with app.run_test(size=(120, 40)) as pilot:
-        for key in ROOMS:
+        for key in SCREENS:
             text = await press(pilot, key)
             signs = {letter for letter in text if not letter.isascii() and not letter.isalpha()}
             assert not {s for s in signs if 0x2190 <= ord(s) <= 0x2BFF}, (key, signs)
@@ -141,7 +141,7 @@ async def test_plain_letters_draw_every_room_without_lines_and_dots(finished, co
 async def test_without_colors_there_are_no_boxes_and_braille(finished, corpus, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     async with explorer(finished, corpus).run_test(size=(120, 40)) as pilot:
-        for key in ROOMS:
+        for key in SCREENS:
             text = await press(pilot, key)
             drawn = {s for s in text if 0x2500 <= ord(s) <= 0x259F or 0x2800 <= ord(s) <= 0x28FF} - {"▁"}
             assert not drawn, (key, drawn)

@@ -25,7 +25,7 @@ def test_the_name_is_found_in_the_text_by_its_words():
     assert [(span.start, span.end) for span in shown.spans] == [(7, 9)]
 
 
-async def test_hostile_names_are_drawn_literally_in_every_room(app):
+async def test_hostile_names_are_drawn_literally_in_every_screen(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         text = await press(pilot, "G")

@@ -65,7 +65,7 @@ async def test_ten_thousand_keys_at_random_break_nothing(run, corpus, harmless):
     await _at_random(app, 10_000, 7, (100, 30))
 
 
-async def test_a_storm_of_sizes_leaves_every_room_in_order(app):
+async def test_a_storm_of_sizes_leaves_every_screen_in_order(app):
     generator = random.Random(3)
     async with app.run_test(size=(80, 24)) as pilot:
         for key in ("1", "2", "3", "4", "f5", "f8", "question_mark"):

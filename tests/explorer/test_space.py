@@ -10,7 +10,7 @@ from tui_driving import explorer, press, settle
 from nerspace.engine.geometry.neighbours import nearest_table
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.runs import to_csv
-from nerspace.tui.explorer.space.screen import _NEAR_COLUMNS
+from nerspace.tui.explorer.space.model import NEAR_COLUMNS
 from nerspace.tui.widgets.scatter import Scatter
 
 
@@ -62,7 +62,7 @@ async def test_neighbours_are_those_of_the_engine_listed_exported_and_jumped_to(
         text = await press(pilot, "t")
         assert "its 10 nearest by cosine" in text
         stored = read_stored(rich, "entities", "after", 12)
-        expected = nearest_table(stored.vectors, stored.rows, point)[list(_NEAR_COLUMNS)]
+        expected = nearest_table(stored.vectors, stored.rows, point)[list(NEAR_COLUMNS)]
         assert app.in_view.active.joined == point
         text = await press(pilot, "right_curly_bracket")
         assert app.in_view.active.nearest_point() == expected["neighbour"].iloc[0]
@@ -184,7 +184,7 @@ async def test_a_run_without_vectors_says_so_and_goes_on(finished, corpus):
         assert "after · layer 12" in await press(pilot, "l")
 
 
-async def test_a_storm_of_resizes_leaves_every_room_whole(rich, corpus):
+async def test_a_storm_of_resizes_leaves_every_screen_whole(rich, corpus):
     app = explorer(rich, corpus)
     sizes = [(200, 50), (30, 8), (15, 5), (80, 24)]
     async with app.run_test(size=(120, 40)) as pilot:

@@ -318,7 +318,7 @@ async def test_removing_asks_and_never_takes_a_running_run(run, corpus):
         assert "is still running" in text_of(pilot)
 
 
-async def test_a_stopped_run_is_resumed_from_either_room(tmp_path, corpus, monkeypatch):
+async def test_a_stopped_run_is_resumed_from_either_screen(tmp_path, corpus, monkeypatch):
     resumed: list[Run] = []
     run = _models(tmp_path, state="stopped")
     monkeypatch.setattr(jobs, "resume", resumed.append)

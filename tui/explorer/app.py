@@ -179,6 +179,13 @@ class NerspaceApp(Services):
     async def _show_points(self, message: ShowPoints) -> None:
         await self.show_name("space", message.name)
 
+    def action_command_palette(self) -> None:
+        """Search every action, run, corpus and name."""
+        from nerspace.tui.explorer.command_palette import PROVIDERS, Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(PROVIDERS, id="--command-palette"))
+
     def action_refresh_screen(self) -> None:
         """Read the files behind the view again."""
         self.in_view.refresh_data()

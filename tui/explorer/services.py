@@ -1,4 +1,4 @@
-"""What every screen and window may use of the app: messages to the user, export, clipboard, picture, help, palette."""
+"""What every screen and window may use of the app: messages to the user, export, clipboard, picture, help."""
 
 from abc import abstractmethod
 from dataclasses import replace
@@ -136,15 +136,6 @@ class Services(App[None]):
     def action_copy_table(self) -> None:
         """Copy the table behind the view."""
         self.copy_rows(self.in_view.shown())
-
-    # -- what can be done here
-
-    def action_command_palette(self) -> None:
-        """Search every action, run, corpus and name."""
-        from nerspace.tui.explorer.command_palette import PROVIDERS, Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(PROVIDERS, id="--command-palette"))
 
     def action_help(self) -> None:
         """The keys of this view and the columns of its table."""

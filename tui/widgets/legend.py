@@ -1,6 +1,7 @@
 """The legend of a map: a key, a sign in the color of the class, its name and its points; hidden classes stay listed."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,6 +12,16 @@ from textual.widget import Widget
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
+
+
+class Entry(NamedTuple):
+    """A line of the legend. mark: the key, or the letter where there are no colors."""
+
+    mark: str
+    name: str
+    points: str
+    style: Style
+    hidden: bool
 
 
 class Legend(Widget, can_focus=True):
@@ -34,11 +45,11 @@ class Legend(Widget, can_focus=True):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self.entries: list[tuple[str, str, str, Style, bool]] = []
+        self.entries: Sequence[Entry] = ()
         self.cursor = 0
 
-    def show(self, entries: list[tuple[str, str, str, Style, bool]]) -> None:
-        """Entries: mark, name, count, style, hidden."""
+    def show(self, entries: Sequence[Entry]) -> None:
+        """Show other classes."""
         self.entries = entries
         self.cursor = min(self.cursor, max(0, len(entries) - 1))
         self.refresh()

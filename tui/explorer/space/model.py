@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.style import Style
 
+from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.colours import MARKS, class_style, language_order
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.plots.overlay import Classes
@@ -53,11 +54,12 @@ class Maps:
         """Numbers of the points whose sentence is parallel to that of a point, itself among them."""
         return np.flatnonzero(self.cells == self.cells[point])
 
-    def title(self, key: Key) -> str:
-        """What a map is called."""
+    def title(self, key: Key, film: bool = False) -> str:
+        """What a map is called; in a film with its place among all."""
         layers = [layer for _, layer in self.keys]
         named = {max(layers): ", output", min(layers): ", initial"}
-        return f"{key[0]} · layer {key[1]}{named.get(key[1], '')}"
+        title = f"{key[0]} · layer {key[1]}{named.get(key[1], '')}"
+        return f"{title}  ▶ {self.keys.index(key) + 1} of {len(self.keys)}" if film else title
 
     def after(self, key: Key, step: int, same_stage: bool = False) -> Key:
         """The map some places on among all, or among those of the same stage."""
@@ -98,6 +100,20 @@ class Maps:
         languages = self.by_language
         code = int(languages.codes[point])
         return (point, languages.names[code], languages.styles[code] + _MARK) if code >= 0 else (point, "?", _MARK)
+
+
+_SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "text"]
+_MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["map"].meanings, **CATALOGUE["points"].meanings}
+POINT_COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
+NEAR_COLUMNS = {
+    name: CATALOGUE["nearest"].meanings[name]
+    for name in ("rank", "language", "form", "cosine", "type", "entity", "floor", "sentence", "neighbour")
+}
+
+
+def points_shown(maps: Maps, x: Array, y: Array, chosen: Array) -> "pd.DataFrame":
+    """Some points of a map as a table. x, y: places of all points. chosen: numbers of those that are wanted."""
+    return maps.points.assign(x=x, y=y).iloc[chosen][_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,25 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
-from nerspace.tui.colours import language_name
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name
 from nerspace.tui.explorer.other_run import choose_other_run
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
-from nerspace.tui.explorer.space.model import Array, Key, Label, Maps, Neighbours, read_maps, read_nearest
+from nerspace.tui.explorer.space.model import (
+    NEAR_COLUMNS,
+    POINT_COLUMNS,
+    Array,
+    Key,
+    Label,
+    Maps,
+    Neighbours,
+    points_shown,
+    read_maps,
+    read_nearest,
+)
 from nerspace.tui.explorer.space.panes import Panes
-from nerspace.tui.explorer.space.text import cosine_fact, point_text, quality_text
+from nerspace.tui.explorer.space.text import cosine_fact, legend_entries, point_text, quality_text
 from nerspace.tui.literal import literal
 from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.widgets.legend import Legend
@@ -35,13 +44,6 @@ _FOUR = (150, 44)
 FILM_SECONDS = 0.5
 NO_MAP = "This run has no map yet. It is drawn last; r looks again."
 
-_SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "text"]
-_MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["map"].meanings, **CATALOGUE["points"].meanings}
-_COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
-_NEAR_COLUMNS = {
-    name: CATALOGUE["nearest"].meanings[name]
-    for name in ("rank", "language", "form", "cosine", "type", "entity", "floor", "sentence", "neighbour")
-}
 # What the points are joined to, in the order of the key p.
 _JOINS = ("parallels", "lines", "")
 
@@ -62,6 +64,7 @@ class SpaceScreen(ExplorerScreen):
         self.wanted = 4
         self.hidden: dict[str, set[int]] = {}
         self.found: list[int] = []
+        self._wanted = ""
         self.join = "parallels"
         self.neighbours: Neighbours | None = None
         self.film: Timer | None = None
@@ -114,6 +117,8 @@ class SpaceScreen(ExplorerScreen):
         self.lay_out()
         if first and isinstance(self.app.focused, Scatter):
             self.panes.shown[-1].focus()
+        if self._wanted:
+            self.find(self._wanted)
 
     # -- what is in view
 
@@ -138,15 +143,11 @@ class SpaceScreen(ExplorerScreen):
             return
         focused = self.app.focused
         self._grid = self.maps.grid(self.key, 1 if self.film is not None else min(self.wanted, self._fitting()))
-        titles = {key: self._title(self.maps, key) for line in self._grid for key in line}
+        titles = {key: self.maps.title(key, self.film is not None) for line in self._grid for key in line}
         self.panes.show(self.maps, self._grid, titles, classes, self.hidden.setdefault(self.color, set()))
         self._show_legend(legend, classes)
         if isinstance(focused, Scatter) and focused not in self.panes.shown:
             self.panes.shown[-1].focus()
-
-    def _title(self, maps: Maps, key: Key) -> str:
-        film = "" if self.film is None else f"  ▶ {maps.keys.index(key) + 1} of {len(maps.keys)}"
-        return maps.title(key) + film
 
     def on_resize(self) -> None:
         """More maps need room, and so do names in the legend."""
@@ -154,16 +155,10 @@ class SpaceScreen(ExplorerScreen):
             self.call_after_refresh(self.lay_out)
 
     def _show_legend(self, legend: Legend, classes: Classes) -> None:
-        counts = np.bincount(classes.codes[classes.codes >= 0], minlength=len(classes.names))
-        wide = self.size.width >= 100 and self.color == "language"
+        wide = self.size.width >= 100
         longest = max((len(name) for name in classes.names), default=0)
-        legend.styles.width = 24 if self.size.width >= 100 else min(24, max(13, longest + 12))
-        legend.show([
-            (mark, literal(f"{name} {language_name(name)}" if wide else name), f"{count:,}", style,
-             place in self.hidden[self.color])
-            for place, (mark, name, count, style) in enumerate(
-                zip(classes.marks, classes.names, counts, classes.styles, strict=True))
-        ])  # fmt: skip
+        legend.styles.width = 24 if wide else min(24, max(13, longest + 12))
+        legend.show(legend_entries(classes, self.hidden[self.color], wide and self.color == "language"))
 
     def _key_of(self, scatter: Scatter) -> Key | None:
         keys = [key for line in self._grid for key in line]
@@ -318,9 +313,9 @@ class SpaceScreen(ExplorerScreen):
             return
         about, stage, layer, point = self.maps.points.iloc[neighbours.point], *near[["stage", "layer", "point"]].iloc[0]
         title = f"nearest by cosine to {about['language']} {literal(about['form'])}, {scatter.title}"
-        shown = near[list(_NEAR_COLUMNS)].reset_index(drop=True)
+        shown = near[list(NEAR_COLUMNS)].reset_index(drop=True)
         name = f"nearest_{stage}_{layer}_{point}"
-        window = ListWindow(title, name, shown, _NEAR_COLUMNS, "It has no neighbour.")
+        window = ListWindow(title, name, shown, NEAR_COLUMNS, "It has no neighbour.")
         self._list_points(window, scatter, shown["neighbour"].to_numpy())
 
     def _list_points(self, window: ListWindow, scatter: Scatter, points: Array) -> None:
@@ -358,11 +353,15 @@ class SpaceScreen(ExplorerScreen):
             self.find(wanted)
 
     def show_name(self, name: Name) -> None:
-        """Go to the points of a name."""
-        self.find(name.entity)
+        """Go to the points of a name, once the maps are there."""
+        if self.maps is None:
+            self._wanted = name.entity
+        else:
+            self.find(name.entity)
 
     def find(self, wanted: str) -> None:
         """To the next shown point whose name or entity id holds a text."""
+        self._wanted = ""
         if self.maps is None:
             return
         self.found = [int(i) for i in np.flatnonzero(self.maps.holding(wanted) & self.active.visible_points())]
@@ -383,24 +382,22 @@ class SpaceScreen(ExplorerScreen):
         if self.maps is None:
             return
         inside = event.scatter.points_inside()
-        frame = self._frame(self.maps, event.scatter, inside)
+        frame = points_shown(self.maps, event.scatter.x, event.scatter.y, inside)
         title, name = f"{len(frame):,} points inside the box", f"{self._map_name(event.scatter)}_box"
         empty = "No point is inside. Make the box larger with H J K L."
-        self._list_points(ListWindow(title, name, frame, _COLUMNS, empty), event.scatter, inside)
+        self._list_points(ListWindow(title, name, frame, POINT_COLUMNS, empty), event.scatter, inside)
 
     def _map_name(self, scatter: Scatter) -> str:
         key = self._key_of(scatter)
         return f"map_{key[0]}_{key[1]}" if key else "map"
 
-    def _frame(self, maps: Maps, scatter: Scatter, chosen: Array) -> "pd.DataFrame":
-        return maps.points.assign(x=scatter.x, y=scatter.y).iloc[chosen][_SHOWN]
-
     def shown(self) -> Shown | None:
         """The points in the window of the map, of the classes that are shown."""
         if self.maps is None:
             return None
-        frame = self._frame(self.maps, self.active, self.active.points_in_window())
-        return Shown(self._map_name(self.active), FrameRows(frame), _COLUMNS)
+        scatter = self.active
+        frame = points_shown(self.maps, scatter.x, scatter.y, scatter.points_in_window())
+        return Shown(self._map_name(scatter), FrameRows(frame), POINT_COLUMNS)
 
     def _row_here(self) -> "pd.Series | None":
         point = self.active.nearest_point()

@@ -1,15 +1,16 @@
-"""The lines under the maps: the point that is nearest to the box, and how far the map may be trusted."""
+"""The legend of the maps, and the lines under them: the point nearest to the box, and how far a map may be trusted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from rich.style import Style
 from rich.text import Text
 
-from nerspace.tui.colours import HIGHLIGHT
+from nerspace.tui.colours import HIGHLIGHT, language_name
 from nerspace.tui.explorer.space.model import Array, Key, Maps, Neighbours
 from nerspace.tui.literal import entity_text, literal
 from nerspace.tui.plots.overlay import Classes
+from nerspace.tui.widgets.legend import Entry
 
 _NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
 
@@ -35,6 +36,18 @@ def point_text(maps: Maps, point: int, fact: str, classes: Classes, inside: Arra
     text.append("\n")
     words, tags = str(row["words"]).split(" "), str(row["tags"]).split(" ")
     return text.append_text(entity_text(tuple(words), tuple(tags), HIGHLIGHT, str(row["text"])))
+
+
+def legend_entries(classes: Classes, hidden: Collection[int], languages: bool) -> list[Entry]:
+    """The classes with the number of their points. languages: they are, and there is room for their names."""
+    counts = np.bincount(classes.codes[classes.codes >= 0], minlength=len(classes.names))
+    every = zip(classes.marks, classes.names, counts, classes.styles, strict=True)
+    return [
+        Entry(
+            mark, literal(f"{name} {language_name(name)}" if languages else name), f"{count:,}", style, place in hidden
+        )
+        for place, (mark, name, count, style) in enumerate(every)
+    ]
 
 
 def cosine_fact(maps: Maps, neighbours: Neighbours | None, key: Key | None, point: int) -> str:

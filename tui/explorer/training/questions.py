@@ -73,30 +73,30 @@ class Question:
     read: Callable[[str], Any]
 
 
-def _asked(name: str, label: str, help: str, read: Callable[[str], Any], default: str | None = None) -> Question:
+def _question(name: str, label: str, help: str, read: Callable[[str], Any], default: str | None = None) -> Question:
     """A question whose default is that of the request, where it is not worded in another way."""
     return Question(name, label, str(getattr(Request, name)) if default is None else default, help, read)
 
 
 QUESTIONS = (
-    _asked(
+    _question(
         "donors", "donors", "languages to train on, such as en,be, or all; auto: en, if it is there", _donors, _AUTO
     ),
-    _asked("seeds", "seeds", "models per donor, each with its own seed", _whole),
-    _asked("languages", "languages", "languages to test in, such as be,ru,uk, or all", _languages, "all"),
-    _asked("size", "size", "training sentences per model", _whole),
-    _asked("test_size", "test size", "test sentences per language", _whole),
-    _asked("model", "model", "builtin, a folder, or a hub id", str),
-    _asked("data", "data", "builtin, or a folder of parallel data", str),
-    _asked("device", "device", "auto, cpu, cuda, cuda:N or mps", _device),
-    _asked("on", "where", "here, ray, ray://HOST:PORT or HOST:PORT", _place, _HERE),
-    _asked("threads", "threads", "CPU threads of a training; 0 for all, on Ray for one", _whole),
-    _asked("epochs", "epochs", "times over the training sentences", _whole),
-    _asked("batch_size", "batch size", "sentences per step", _whole),
-    _asked("learning_rate", "learning rate", "2e-4 for the built-in encoder, else 5e-5", _rate, _AUTO),
-    _asked("probe_every", "probe every", "steps between two probes of the space, 0 for none", _whole),
-    _asked("seed", "first seed", "also decides the split and the sample", _whole),
-    _asked(
+    _question("seeds", "seeds", "models per donor, each with its own seed", _whole),
+    _question("languages", "languages", "languages to test in, such as be,ru,uk, or all", _languages, "all"),
+    _question("size", "size", "training sentences per model", _whole),
+    _question("test_size", "test size", "test sentences per language", _whole),
+    _question("model", "model", "builtin, a folder, or a hub id", str),
+    _question("data", "data", "builtin, or a folder of parallel data", str),
+    _question("device", "device", "auto, cpu, cuda, cuda:N or mps", _device),
+    _question("on", "where", "here, ray, ray://HOST:PORT or HOST:PORT", _place, _HERE),
+    _question("threads", "threads", "CPU threads of a training; 0 for all, on Ray for one", _whole),
+    _question("epochs", "epochs", "times over the training sentences", _whole),
+    _question("batch_size", "batch size", "sentences per step", _whole),
+    _question("learning_rate", "learning rate", "2e-4 for the built-in encoder, else 5e-5", _rate, _AUTO),
+    _question("probe_every", "probe every", "steps between two probes of the space, 0 for none", _whole),
+    _question("seed", "first seed", "also decides the split and the sample", _whole),
+    _question(
         "keep_model",
         "keep models",
         "save every model in the run, 0.5 GB each",

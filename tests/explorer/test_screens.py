@@ -1,4 +1,4 @@
-"""Real keys through every room, at three sizes."""
+"""Real keys through every screen, at three sizes."""
 
 import pytest
 from tui_driving import explorer, press, settle
@@ -7,7 +7,7 @@ SIZES = [(80, 24), (120, 40), (200, 50)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_every_room_shows_its_data_at(app, size):
+async def test_every_screen_shows_its_data_at(app, size):
     async with app.run_test(size=size) as pilot:
         text = await settle(pilot)
         assert "Sentences  23  ×  11 languages" in text
@@ -171,7 +171,7 @@ async def test_keys_are_remapped_by_action_id_and_help_shows_them(finished, corp
         assert "  W  " in await press(pilot, "question_mark")
 
 
-async def test_the_palette_runs_an_action_of_the_focused_room(app):
+async def test_the_palette_runs_an_action_of_the_focused_screen(app):
     async with app.run_test(size=(80, 24)) as pilot:
         text = await press(pilot, "5")
         before = text.splitlines()[2]
@@ -192,7 +192,7 @@ async def test_a_failing_table_is_told_and_the_explorer_goes_on(run, corpus):
         assert "Sentences" in text
 
 
-async def test_over_ssh_the_native_theme_shows_every_room(finished, corpus, monkeypatch):
+async def test_over_ssh_the_native_theme_shows_every_screen(finished, corpus, monkeypatch):
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 5000 10.0.0.2 22")
     app = explorer(finished, corpus)
     async with app.run_test(size=(120, 30)) as pilot:
@@ -203,7 +203,7 @@ async def test_over_ssh_the_native_theme_shows_every_room(finished, corpus, monk
         assert "cosine of parallel names" in text
 
 
-async def test_without_a_run_every_room_says_what_to_do(tmp_path, corpus):
+async def test_without_a_run_every_screen_says_what_to_do(tmp_path, corpus):
     from nerspace.tui.explorer.app import NerspaceApp
     from nerspace.tui.explorer.session import Session
 
