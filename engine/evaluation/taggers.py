@@ -79,7 +79,7 @@ def make_tagger(number: int, model: Reader, given: Given, request: Evaluation, l
 
 
 def reading_tasks(executor: Executor, run: Run, tagger: Tagger, given: Given) -> list[Task]:
-    """The reading of each of the model's shards; nothing is left to do for one that was read already."""
+    """A task for each of the model's shards; nothing is left to do for one that was read already."""
     return [
         _task(executor, run, tagger, given, shard, f"Part {number} of {len(tagger.shards)} ({tagger.name})")
         for number, shard in enumerate(tagger.shards, 1)

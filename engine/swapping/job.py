@@ -10,7 +10,7 @@ from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.swapping.sentences import Swap, SwapPlan, plan_swaps
-from nerspace.engine.swapping.tables import Reading, swap_summary_table, swap_table
+from nerspace.engine.swapping.tables import SwapOutputs, swap_summary_table, swap_table
 
 
 def swap(run: Run) -> Iterator[Record]:
@@ -32,8 +32,8 @@ def swap(run: Run) -> Iterator[Record]:
     before = yield from counted("before", encoder.read_counting(encoded, layers=[layer]))
 
     yield Stage("tables", "Counting", 2, "tables")
-    reading = Reading(tuned.tags(after), after.certainty, after.vectors[layer], before.vectors[layer], layer)
-    table = swap_table(plan, reading)
+    outputs = SwapOutputs(tuned.tags(after), after.certainty, after.vectors[layer], before.vectors[layer], layer)
+    table = swap_table(plan, outputs)
     run.write_table("swap", table)
     yield Progress("tables", 1)
     run.write_table("swap_summary", swap_summary_table(table, request.seed))

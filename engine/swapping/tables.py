@@ -34,11 +34,11 @@ _KIND = "context: the name is kept and moved into this context; entity: the cont
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read of every sentence of a plan.
+class SwapOutputs:
+    """What the models give for every sentence of a plan.
 
     tags: predicted, per word. certainty: probability of each. vectors: of the name, [n, d], after fine-tuning; before:
-    the same before it. layer: theirs.
+    the same before it. layer: of both.
     """
 
     tags: Sequence[Sequence[str]]
@@ -79,14 +79,14 @@ SWAP = TableSpec(
 
 
 @SWAP.made_by
-def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
+def swap_table(plan: "SwapPlan", outputs: SwapOutputs) -> "pd.DataFrame":
     """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan."""
     said = [
         _said(item, tags, certainty)
-        for item, tags, certainty in zip(plan.filled, reading.tags, reading.certainty, strict=True)
+        for item, tags, certainty in zip(plan.filled, outputs.tags, outputs.certainty, strict=True)
     ]
     places = np.array([(swap.filled, swap.reference) for swap in plan.swaps], dtype=np.intp).reshape(-1, 2)
-    moved, moved_before = (_moved(X, places) for X in (reading.vectors, reading.before))
+    moved, moved_before = (_moved(X, places) for X in (outputs.vectors, outputs.before))
     rows = []
     for number, swap in enumerate(plan.swaps):
         item, own = plan.filled[swap.filled], plan.filled[swap.reference]
@@ -95,7 +95,7 @@ def swap_table(plan: "SwapPlan", reading: Reading) -> "pd.DataFrame":
             (swap.kind, item.sentence.language, item.entity.id, item.entity.type, item.context.id, item.context.type,
              item.form, item.sentence.text, item.agreement, int(item.entity.id in plan.ambiguous),
              plan.sides[item.entity.id], tags, kind, exact, confidence, own.sentence.id,
-             said[swap.reference][0], reading.layer, moved[number], moved_before[number])
+             said[swap.reference][0], outputs.layer, moved[number], moved_before[number])
         )  # fmt: skip
     return SWAP.frame(rows)
 

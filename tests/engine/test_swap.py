@@ -15,7 +15,7 @@ from nerspace.engine.requests.swapping import SwapRequest, make_swap_request
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.swapping import tables as module
 from nerspace.engine.swapping.sentences import SwapPlan, plan_swaps
-from nerspace.engine.swapping.tables import Reading, crossed_intervals, name_type, swap_summary_table, swap_table
+from nerspace.engine.swapping.tables import SwapOutputs, crossed_intervals, name_type, swap_summary_table, swap_table
 from nerspace.engine.tables.index import CATALOGUE
 
 LANGUAGES = ("en", "be", "tr")
@@ -143,7 +143,7 @@ def test_a_row_tells_type_boundaries_confidence_and_how_far_the_vector_moved(pla
     vectors[number] = [3, 4]
     before = np.zeros_like(vectors)
     before[:, 1] = 2
-    table = swap_table(plan, Reading(tags, certainty, vectors, before, 5))
+    table = swap_table(plan, SwapOutputs(tags, certainty, vectors, before, 5))
     assert list(table.columns) == list(CATALOGUE["swap"].columns)
     row = table.iloc[plan.swaps.index(swap)]
     assert (row["predicted"], row["predicted_type"], row["exact"], row["confidence"]) == ("B-ORG B-ORG", "ORG", 0, 0.4)
@@ -154,14 +154,14 @@ def test_a_row_tells_type_boundaries_confidence_and_how_far_the_vector_moved(pla
     assert (others["predicted_type"] == others["name_type"]).all()
     assert set(others["exact"]) == {1}
     vectors[number] = 0
-    assert np.isnan(swap_table(plan, Reading(tags, certainty, vectors, before, 5))["moved"]).any()
+    assert np.isnan(swap_table(plan, SwapOutputs(tags, certainty, vectors, before, 5))["moved"]).any()
 
 
 def told(plan: SwapPlan, answer: Any) -> pd.DataFrame:
     """The summary where every name is tagged with the type that `answer` gives for it and its context."""
     tags = [[tag if tag == "O" else f"{tag[:2]}{answer(item)}" for tag in item.sentence.tags] for item in plan.filled]
     vectors = np.ones((len(tags), 2), dtype=np.float32)
-    table = swap_table(plan, Reading(tags, [[1.0] * len(words) for words in tags], vectors, vectors, 0))
+    table = swap_table(plan, SwapOutputs(tags, [[1.0] * len(words) for words in tags], vectors, vectors, 0))
     return swap_summary_table(table)
 
 
@@ -192,7 +192,7 @@ def test_a_model_of_form_and_a_model_of_context_are_told_apart(plan: SwapPlan) -
 def test_what_moved_is_told_beside_swaps_within_one_type(plan: SwapPlan) -> None:
     vectors = np.ones((len(plan.filled), 2), dtype=np.float32)
     tags = [item.sentence.tags for item in plan.filled]
-    table = swap_table(plan, Reading(tags, [[1.0] * len(words) for words in tags], vectors, vectors, 0))
+    table = swap_table(plan, SwapOutputs(tags, [[1.0] * len(words) for words in tags], vectors, vectors, 0))
     number = {"PER": 0.1, "LOC": 0.2, "ORG": 0.3}
     moved = table["name_type"].map(number) + 10 * table["context_type"].map(number)
     summary = swap_summary_table(table.assign(moved=moved))
@@ -207,7 +207,7 @@ def test_what_is_tagged_as_nothing_is_neither_and_missed(plan: SwapPlan) -> None
     tags = [["O"] * len(item.sentence.tags) for item in plan.filled]
     vectors = np.ones((len(tags), 2), dtype=np.float32)
     summary = swap_summary_table(
-        swap_table(plan, Reading(tags, [[1.0] * len(words) for words in tags], vectors, vectors, 0))
+        swap_table(plan, SwapOutputs(tags, [[1.0] * len(words) for words in tags], vectors, vectors, 0))
     )
     assert (summary["as_neither"] == 1).all()
     assert (summary["missed"] == 1).all()
