@@ -100,13 +100,13 @@ SENTENCES = TableSpec(
 
 
 @SENTENCES.made_by
-def sentence_table(sentences: Sequence[Sentence]) -> "pd.DataFrame":
+def sentence_table(read: Sequence[Sentence]) -> "pd.DataFrame":
     """The table `sentences`."""
     rows = [
         (s.id, s.split, s.language, s.type, s.case, s.context, s.entity,
          " ".join(word for word, tag in zip(s.words, s.tags, strict=True) if tag != "O"),
          " ".join(s.words), " ".join(s.tags), s.text)
-        for s in sentences
+        for s in read
     ]  # fmt: skip
     return SENTENCES.frame(rows)
 
@@ -145,7 +145,7 @@ WORDS = TableSpec(
 
 
 @WORDS.made_by
-def word_table(sentences: Sequence[Sentence]) -> "pd.DataFrame":
+def word_table(read: Sequence[Sentence]) -> "pd.DataFrame":
     """The table `words`: the sentence of every word vector, in the order of the vectors."""
-    rows = [(row, s.id, s.language) for row, s in enumerate(sentences)]
+    rows = [(row, s.id, s.language) for row, s in enumerate(read)]
     return WORDS.frame(rows)

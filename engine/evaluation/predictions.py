@@ -39,15 +39,15 @@ PREDICTIONS = TableSpec(
 
 @PREDICTIONS.made_by
 def prediction_table(
-    donor: str, seed: int, sentences: Sequence["Sentence"], outputs: "Outputs", labels: Sequence[str]
+    donor: str, seed: int, read: Sequence["Sentence"], outputs: "Outputs", labels: Sequence[str]
 ) -> "pd.DataFrame":
     """The table `predictions` of one fine-tuned model.
 
     labels: IOB2 tags in the order of their numbers.
     """
     predicted = [[labels[number] for number in numbers] for numbers in outputs.predicted]
-    names = [sentence.id for sentence in sentences]
-    return tagged_table(donor, seed, names, sentences, predicted, outputs.confidence)
+    names = [sentence.id for sentence in read]
+    return tagged_table(donor, seed, names, read, predicted, outputs.confidence)
 
 
 def tagged_table(

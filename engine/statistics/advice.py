@@ -171,10 +171,9 @@ def _ranks(x: Vector) -> Vector:
 
 def kendall(x: Vector, y: Vector) -> float:
     """Kendall's tau-b of two vectors [n]; NaN for fewer than 2 values or where either side is constant."""
-    above = np.triu_indices(len(x), 1)
-    a, b = (np.sign(side[:, None] - side[None, :])[above] for side in (x, y))
-    size = float(np.sqrt((a != 0).sum() * (b != 0).sum()))
-    return float(a @ b) / size if size else NAN
+    from scipy import stats
+
+    return float(stats.kendalltau(x, y).statistic) if len(x) > 1 and np.ptp(x) and np.ptp(y) else NAN
 
 
 ADVICE_QUALITY = TableSpec(

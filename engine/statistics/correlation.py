@@ -38,24 +38,12 @@ NAN = float("nan")
 
 def pearson(x: Vector, y: Vector) -> float:
     """Pearson correlation of two vectors [n]; NaN where it is undefined: n < 2, or either is constant."""
-    if len(x) < 2:
-        return float("nan")
-    a, b = x - x.mean(), y - y.mean()
-    norm = float(np.sqrt((a @ a) * (b @ b)))
-    return float(np.clip(a @ b / norm, -1, 1)) if norm > 1e-12 * max(1.0, float(x @ x), float(y @ y)) else float("nan")
-
-
-def ranks(x: Vector) -> Vector:
-    """Ranks from 1, ties at their mean."""
-    _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    mean: Vector = (last - (counts - 1) / 2)[inverse]
-    return mean
+    return float(weighted_pearson(x[None], y[None], np.ones((1, len(x))))[0])
 
 
 def spearman(x: Vector, y: Vector) -> float:
-    """Spearman correlation: Pearson over ranks."""
-    return pearson(ranks(x), ranks(y))
+    """Spearman correlation of two vectors [n]; NaN as for `pearson`."""
+    return float(weighted_spearman(x[None], y[None], np.ones((1, len(x))))[0])
 
 
 def interval(draw: Callable[[np.random.Generator], float], seed: int) -> tuple[float, float]:
