@@ -114,9 +114,3 @@ def _is_type(text: str) -> bool:
         return text == "O" or split_tag(f"B-{text}") == ("B", text)
     except TagError:
         return False
-
-
-def parse_codes(text: str | None) -> tuple[str, ...]:
-    """Language codes as they stand in the data, which may be others than our eleven; none for None or "all"."""
-    codes = tuple(dict.fromkeys(part.strip().lower() for part in (text or "").split(",") if part.strip()))
-    return () if codes == ("all",) else codes

@@ -30,9 +30,9 @@ def examine(workspace: Path | None, model: str) -> bool:
         ("device", _device),
         ("terminal", _terminal),
     ):
-        found, said = _try(check)
+        found, finding = _try(check)
         sound &= found
-        out.print(f"{'ok     ' if found else 'MISSING'} {name:<10} {said}")
+        out.print(f"{'ok     ' if found else 'MISSING'} {name:<10} {finding}")
     return sound
 
 

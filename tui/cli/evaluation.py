@@ -82,7 +82,7 @@ def evaluate(
         _models(source, model, chosen), whole_path(data), run=source, languages=chosen.languages, splits=splits,
         size=size, types=parse_types(types), **place._asdict(),
     )  # fmt: skip
-    # What cannot be read is told before a run is made for it.
+    # What cannot be read is reported before a run is made for it.
     given_sentences(Evaluation.read(request))
     started = job.start("evaluate", request)
     if job.ended(started):
@@ -154,8 +154,8 @@ def _narrowed(scores: "pd.DataFrame") -> "pd.DataFrame":
 
 def _reach(run: "Run") -> None:
     coverage = run.read_table("coverage")
-    told = coverage[coverage["share"].notna() & (coverage["n"] > 0)].drop_duplicates(["language", "what", "name"])
-    for row in records(told):
+    known = coverage[coverage["share"].notna() & (coverage["n"] > 0)].drop_duplicates(["language", "what", "name"])
+    for row in records(known):
         name = f" ({row.name})" if isinstance(row.name, str) else ""
         console().print(f"{row.language}: {row.n:,} {row.what}{name}, {100 * row.share:.1f} %")
 

@@ -269,7 +269,7 @@ class Job(NamedTuple):
         return run
 
     def ended(self, run: "Run") -> bool:
-        """Whether a started run has finished, after watching it; without, how to watch it is told."""
+        """Whether a started run has finished, after watching it; else how to watch it is printed."""
         from nerspace.tui.cli.output import watch
 
         return watch(run, self.follow)

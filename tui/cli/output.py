@@ -70,6 +70,11 @@ class Output(NamedTuple):
             print_table(frame, self.rows)
 
 
+def say(line: str = "") -> None:
+    """Print a line of a report, which the terminal may wrap."""
+    console().print(line, soft_wrap=True)
+
+
 def records(frame: "pd.DataFrame") -> Iterator[Any]:
     """The rows of a table with columns as attributes; of what kind each is, only who reads them knows."""
     yield from frame.itertuples(index=False)
@@ -150,18 +155,18 @@ def follow(run: "Run") -> str:
     from nerspace.engine.runs import jobs
 
     progress = _Progress(run)
-    asked = False
+    stopping = False
     events = jobs.follow(run)
     with progress.shown():
         while True:
             try:
                 event = next(events, None)
             except KeyboardInterrupt:
-                if asked:
+                if stopping:
                     raise
-                asked = True
+                stopping = True
                 jobs.stop(run)
-                progress.say("Stopping at the next step; Ctrl+C again leaves it to stop by itself.")
+                progress.note("Stopping at the next step; Ctrl+C again leaves it to stop by itself.")
                 events = jobs.follow(run, skip=progress.seen)
                 continue
             if event is None:
@@ -230,7 +235,7 @@ class _Progress:
         with self._bars:
             yield
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
         (self._bars.console if self._bars else self._out).print(text)
 
     def see(self, event: dict[str, Any]) -> None:
@@ -243,13 +248,13 @@ class _Progress:
         elif kind in ("progress", "step"):
             self._advance(event["done"] if kind == "progress" else event["step"])
         elif kind == "note":
-            self.say(literal(event["text"]))
+            self.note(literal(event["text"]))
 
     def _begin(self, event: dict[str, Any]) -> None:
         from nerspace.engine.runs.records import stage_text
 
         if self._bars is None:
-            self.say(f"{stage_text(event)} ({event['total']:,} {event['unit']})")
+            self.note(f"{stage_text(event)} ({event['total']:,} {event['unit']})")
             return
         self._unit = event["unit"]
         # More lines than the screen has would hide the one that moves.

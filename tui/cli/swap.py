@@ -65,7 +65,7 @@ def swap(
             done, of, languages, names=tuple(names or ()), type=kind.upper(), gender=gender, contexts=contexts,
             sample=sample, case=case, layer=layer, seed=seed, device=device,
         )  # fmt: skip
-        # A name that cannot be placed is told before a run is made for it.
+        # A name that cannot be placed is reported before a run is made for it.
         plan_swaps(SwapRequest.read(request))
         done = job.start("swap", request)
         if not job.ended(done):
@@ -87,7 +87,7 @@ def _show(run: "Run", table: str | None, output: Output) -> None:
 
 
 def _rows(run: "Run", rows: int) -> Any:
-    """The swaps of names that were asked for, else None: a drawn sample is told by its summary."""
+    """The swaps of names that were asked for, else None: a drawn sample is described by its summary."""
     if not run.info()["request"]["names"]:
         return None
     frame = run.read_table("swap")

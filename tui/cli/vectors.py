@@ -16,7 +16,7 @@ def layers_or_all(text: str) -> tuple[int, ...]:
 
 
 class Selection(NamedTuple):
-    """Which vectors: the fields of the requests of those names; layers is None where nothing was said."""
+    """Which vectors: the fields of the requests of those names; layers is None where none were named."""
 
     of: Annotated[str, typer.Option(help="entities or words.")] = ExtractRequest.of
     layers: Annotated[

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nerspace.tui.cli.output import Output, console, print_table, records
+from nerspace.tui.cli.output import Output, print_table, records, say
 from nerspace.tui.literal import literal
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def show_items(output: Output) -> None:
         return
     for item, claims in table.groupby("item", sort=False):
         known = ITEMS[str(item)]
-        _say(f"{item:<8} {known.title}: {known.shows}\n         tables: {', '.join(known.tables)}")
+        say(f"{item:<8} {known.title}: {known.shows}\n         tables: {', '.join(known.tables)}")
         for row in records(claims[claims["claim"] != ""]):
-            _say(f"         · {row.claim}\n           {row.statistic}:\n           {row.rule}.")
-        _say()
+            say(f"         · {row.claim}\n           {row.statistic}:\n           {row.rule}.")
+        say()
 
 
 def show_paper(run: "Run", items: Sequence[str]) -> None:
@@ -43,22 +43,22 @@ def show_paper(run: "Run", items: Sequence[str]) -> None:
     info = run.info()
     request = info["request"]
     sizes = request["sizes"]
-    _say(f"\nScale {request['scale']}: {sizes['train']:,} training and {sizes['test']:,} test sentences asked for, "
+    say(f"\nScale {request['scale']}: {sizes['train']:,} training and {sizes['test']:,} test sentences asked for, "
          f"h = {sizes['probe_every']} steps, {request['seeds']} seeds for Figure 5, "
          f"model {literal(request['model'])}.")  # fmt: skip
     for line in info.get("notes", []):
-        _say(f"  {literal(line)}")
+        say(f"  {literal(line)}")
     if "table1" in items:
-        _say("\nTable 1: possible and valid sentences, theirs beside ours\n")
+        say("\nTable 1: possible and valid sentences, theirs beside ours\n")
         print_table(run.read_table("paper_table1"))
     claims = run.read_table("paper_claims")
     claims = claims[claims["item"].isin(list(items))]
     if len(claims):
-        _say("\nThe paper's claims; low and high bound the 95 % interval, floor is what chance gives\n")
+        say("\nThe paper's claims; low and high bound the 95 % interval, floor is what chance gives\n")
         print_table(claims[BRIEF])
-        _say("\nThe rule of each: nerspace paper --list; undecided means that the figures allow neither answer.")
-    _say(f"Report: {run.path / HTML} (and {MARKDOWN}, figures/)")
-    _say(f"Plots as text: the same command with --plot. Tables: {', '.join(run.tables())}.")
+        say("\nThe rule of each: nerspace paper --list; undecided means that the figures allow neither answer.")
+    say(f"Report: {run.path / HTML} (and {MARKDOWN}, figures/)")
+    say(f"Plots as text: the same command with --plot. Tables: {', '.join(run.tables())}.")
 
 
 def show_plots(run: "Run", items: Sequence[str]) -> None:
@@ -71,7 +71,7 @@ def show_plots(run: "Run", items: Sequence[str]) -> None:
     for item in items:
         for name in PLOTS.get(item, ()):
             if name in held:
-                _say(f"\n{ITEMS[item].title}: {ITEMS[item].shows}\n")
+                say(f"\n{ITEMS[item].title}: {ITEMS[item].shows}\n")
                 print(plot(name, CATALOGUE[name].plot, _plotted(name, run.read_table(name))))
 
 
@@ -87,7 +87,3 @@ def _plotted(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
 
         chosen = frame[(frame["name"] == NAME) & (frame["type"] == "all") & (frame["layer"] == frame["layer"].max())]
     return chosen if len(chosen) or name != "paper_table2" else frame
-
-
-def _say(line: str = "") -> None:
-    console().print(line, soft_wrap=True)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nerspace.engine.transfer.findings import TABLES
-from nerspace.tui.cli.output import console, print_table
+from nerspace.tui.cli.output import print_table, say
 from nerspace.tui.cli.reports.swap import show_swaps
 from nerspace.tui.cli.reports.transfer import show_correlations, show_report
 from nerspace.tui.literal import shown_number
@@ -39,15 +39,11 @@ def show_summary(run: "Run") -> None:
             show(run.read_table(table))
 
 
-def _say(line: str = "") -> None:
-    console().print(line)
-
-
 def _errors(transfer: "pd.DataFrame") -> None:
     import pandas as pd
 
     donor, n = transfer["donor"].iloc[0], int(transfer["sentences"].iloc[0])
-    _say(f"\nWrong sentences of {n} per language, trained on {donor} alone (seed {transfer['seed'].iloc[0]})\n")
+    say(f"\nWrong sentences of {n} per language, trained on {donor} alone (seed {transfer['seed'].iloc[0]})\n")
     print_table(
         pd.DataFrame(
             {
@@ -60,7 +56,7 @@ def _errors(transfer: "pd.DataFrame") -> None:
         )
     )
     if transfer["recipient"].nunique() > 2:
-        _say(tables.plot("transfer", "scatter", transfer))
+        say(tables.plot("transfer", "scatter", transfer))
 
 
 def _cosines(frame: "pd.DataFrame") -> None:
@@ -69,16 +65,16 @@ def _cosines(frame: "pd.DataFrame") -> None:
         chosen = frame[(frame["stage"] == stage) & (frame["layer"] == last)]
         if chosen.empty:
             continue
-        _say(
+        say(
             f"\nMean cosine of parallel entities {stage} fine-tuning, layer {last}, n = {chosen['n'].min()}\n"
             f"(mean of shuffled pairs: {chosen['floor'].mean():.2f})\n"
         )
-        _say(text.matrix(chosen, "a", "b", "cosine"))
+        say(text.matrix(chosen, "a", "b", "cosine"))
 
 
 def _isotropy(frame: "pd.DataFrame") -> None:
     chosen = frame[frame["language"] == "all"]
-    _say(f"\nIsotropy of random word vectors of all languages, n = {chosen['n'].max():,}\n")
+    say(f"\nIsotropy of random word vectors of all languages, n = {chosen['n'].max():,}\n")
     wide = chosen.pivot_table(index=["stage", "layer"], columns="measure", values="value", sort=False).reset_index()
     floor = chosen.drop_duplicates("measure").set_index("measure")["floor"]
     noise = {"stage": "noise", "layer": "–", **{name: floor[name] for name in wide.columns[2:]}}
@@ -89,7 +85,7 @@ def _isotropy(frame: "pd.DataFrame") -> None:
 
 def _maps(frame: "pd.DataFrame") -> None:
     first = frame.iloc[0]
-    _say(
+    say(
         f"\nMaps by {first['method']}, perplexity {shown_number(first['perplexity'])}, seed {first['seed']}, "
         f"n = {first['n']:,}: share of the 10 nearest\nneighbours kept (chance {first['chance']:.2f})\n"
     )

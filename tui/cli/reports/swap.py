@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nerspace.tui.cli.output import console, print_table, records
+from nerspace.tui.cli.output import print_table, records, say
 from nerspace.tui.literal import literal
 
 if TYPE_CHECKING:
@@ -20,33 +20,29 @@ def show_swaps(request: Mapping[str, Any], summary: "pd.DataFrame", rows: "pd.Da
     if rows is not None:
         columns = ["language", "form", "name_type", "context_type", "text", "predicted", "confidence", "moved"]
         print_table(rows[columns].round({"confidence": 3, "moved": 3}))
-    _say(f"\nA model trained on {literal(request['donor'])} (run {literal(request['source'])}); "
+    say(f"\nA model trained on {literal(request['donor'])} (run {literal(request['source'])}); "
          f"contexts and names of its test part, seed {request['seed']}")  # fmt: skip
     of_kind = summary[summary["kind"] == "context"]
     languages = of_kind["language"].unique().tolist()
     whole = "all" if "all" in languages else languages[0]
     chosen = of_kind[(of_kind["language"] == whole) & (of_kind["subset"] == "all")]
-    _say("\nPredicted type of the name, in %; in brackets what is to be expected if it made no difference\n")
+    say("\nPredicted type of the name, in %; in brackets what is to be expected if it made no difference\n")
     print_table(_shares(chosen, "name_type", "context_type"))
     total = of_kind[(of_kind["name_type"] == "all") & (of_kind["language"] == whole)]
     if len(total) > 1:
-        _say("\nBy how clear the name is, in contexts of other types\n")
+        say("\nBy how clear the name is, in contexts of other types\n")
         print_table(_shares(total.assign(names_=total["subset"].map(SUBSETS)), "names_"))
     by_language = of_kind[(of_kind["name_type"] == "all") & (of_kind["subset"] == "all")]
     if len(by_language) > 1:
-        _say("\nBy language, in contexts of other types\n")
+        say("\nBy language, in contexts of other types\n")
         print_table(_shares(by_language, "language"))
     _moved(summary, whole)
-    _say("")
+    say()
     total = total[total["subset"] == "all"]
     if len(total) and (doubtful := 1 - total["agreeing"].iloc[0]) > 0:
-        _say(f"In {100 * doubtful:.0f} % of these the context shows a gender or case that the name may lack.")
+        say(f"In {100 * doubtful:.0f} % of these the context shows a gender or case that the name may lack.")
     for line in verdict(total):
-        _say(line)
-
-
-def _say(line: str) -> None:
-    console().print(line, soft_wrap=True)
+        say(line)
 
 
 def _shares(frame: "pd.DataFrame", *keys: str) -> "pd.DataFrame":
@@ -75,7 +71,7 @@ def _moved(summary: "pd.DataFrame", language: str) -> None:
     if rows.empty:
         return
     what = {"context": "the context is another type's", "entity": "the name is another type's"}
-    _say("\nHow far the name's vector moved (1 − cosine)\n")
+    say("\nHow far the name's vector moved (1 − cosine)\n")
     print_table(pd.DataFrame({
         "when": rows["kind"].map(what),
         "moved": rows["moved"].round(3),
@@ -90,13 +86,13 @@ def verdict(total: "pd.DataFrame") -> list[str]:
         return ["There is no name in a context of another type, so nothing is said of form against context."]
     row = total.iloc[0]
     lead, low, high = (100 * row[name] for name in ("lead", "lead_low", "lead_high"))
-    told = (
+    shares = (
         f"In contexts of another type, {100 * row['as_name']:.0f} % of the names keep their own type and "
         f"{100 * row['as_context']:.0f} % take the context's (difference {lead:+.0f}, 95 % {low:+.0f} to {high:+.0f}; "
         f"n = {row['n']:,})."
     )
     if row["lead_low"] > 0:
-        return [told, "The model goes by the form of the name more than by its context, as the paper says."]
+        return [shares, "The model goes by the form of the name more than by its context, as the paper says."]
     if row["lead_high"] < 0:
-        return [told, 'The model goes by the context more than by the form: here it does not "rely on morphology".']
-    return [told, "Which of the two counts for more cannot be said: the interval of their difference holds 0."]
+        return [shares, 'The model goes by the context more than by the form: here it does not "rely on morphology".']
+    return [shares, "Which of the two counts for more cannot be said: the interval of their difference holds 0."]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nerspace.engine.statistics.advice import first_choices
-from nerspace.tui.cli.output import console, print_table, records
+from nerspace.tui.cli.output import print_table, records, say
 from nerspace.tui.plots.pairs import directed_matrix
 from nerspace.tui.verdict import SUBSETS, verdict
 
@@ -18,28 +18,24 @@ def show_report(tables: "Mapping[str, pd.DataFrame]") -> None:
     first, last = int(pairs["seeds"].min()), int(pairs["seeds"].max())
     seeds = f"{last} seed{'s' if last > 1 else ''}" if first == last else f"{first} to {last} seeds"
     n = int(pairs["sentences"].max())
-    _say(f"\nWrong sentences in %, of {n} per language, mean of {seeds}; rows are donors, columns recipients\n")
-    _say(directed_matrix(pairs, "donor", "recipient", "share", scale=100))
+    say(f"\nWrong sentences in %, of {n} per language, mean of {seeds}; rows are donors, columns recipients\n")
+    say(directed_matrix(pairs, "donor", "recipient", "share", scale=100))
     show_correlations(tables["correlations"])
     if "advice_quality" in tables:
         _advice(tables["advice"], tables["advice_quality"])
-
-
-def _say(line: str = "") -> None:
-    console().print(line, soft_wrap=True)
 
 
 def show_correlations(frame: "pd.DataFrame") -> None:
     """Print what the table `correlations` says, with a verdict."""
     import pandas as pd
 
-    _say("\nDo errors grow with spelling distance (TNLD)?\n")
+    say("\nDo errors grow with spelling distance (TNLD)?\n")
     rows = []
     for subset, group in frame.groupby("subset", sort=False):
-        told = {row.statistic: row for row in records(group) if row.value == row.value}
-        if "pearson" not in told:
+        found = {row.statistic: row for row in records(group) if row.value == row.value}
+        if "pearson" not in found:
             continue
-        r, rho = told["pearson"], told.get("spearman", told["pearson"])
+        r, rho = found["pearson"], found.get("spearman", found["pearson"])
         spread = getattr(r, "seed_sd", float("nan"))
         rows.append(
             (SUBSETS.get(str(subset), str(subset)), r.n, f"{r.value:+.2f}",
@@ -47,7 +43,7 @@ def show_correlations(frame: "pd.DataFrame") -> None:
              f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+.2f}", _p(rho.p))
         )  # fmt: skip
     if not rows:
-        _say("  Nothing can be said: there are too few pairs, or their errors are all the same.")
+        say("  Nothing can be said: there are too few pairs, or their errors are all the same.")
         return
     columns = ["pairs", "n", "Pearson", "95 %", "p", "seeds", "Spearman", "p "]
     shown = pd.DataFrame(rows, columns=columns)
@@ -55,9 +51,9 @@ def show_correlations(frame: "pd.DataFrame") -> None:
     if "test" in frame:
         several = bool((frame["test"] == "mantel").any())
         which = "exchanging languages (Mantel)" if several else "shuffling the recipients"
-        _say(f"\n  p by {which}; intervals by drawing languages, not pairs, with replacement.")
+        say(f"\n  p by {which}; intervals by drawing languages, not pairs, with replacement.")
     for line in verdict(frame):
-        _say(f"  {line}")
+        say(f"  {line}")
 
 
 def _p(value: float) -> str:
@@ -69,11 +65,11 @@ def _p(value: float) -> str:
 def _advice(advice: "pd.DataFrame", quality: "pd.DataFrame") -> None:
     whole = quality[quality["recipient"] == "all"]
     n = int(whole["n"].max())
-    _say(
+    say(
         f"\nWhich donor should a language get? Donors ranked before any training, against the errors measured\n"
         f"(means over recipients, {n} pairs; p one-sided; regret: wrong sentences more than with the best donor)\n"
     )
     columns = ["ranking", "kendall", "spearman", "p", "regret", "chance"]
     print_table(whole[columns].round({"kendall": 2, "spearman": 2, "p": 4, "regret": 1, "chance": 1}))
-    _say("\nThe donors advised first, and those with the fewest errors\n")
+    say("\nThe donors advised first, and those with the fewest errors\n")
     print_table(first_choices(advice).drop(columns="script"))
