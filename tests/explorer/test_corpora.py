@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.widgets import Input
-from tui_driving import explorer, flowing, press, settle, text_of
+from tui_driving import explorer, press, settle, text_in
 
 from nerspace import datasets
 from nerspace.datasets.records import Context, Entity
@@ -241,7 +241,7 @@ async def test_leaving_while_a_corpus_is_read_keeps_the_old(app, tagged, monkeyp
         pilot.app.screen.query_one(Input).value = str(tagged)
         await pilot.press("enter")
         await pilot.pause()
-        assert "esc leaves it." in flowing(text_of(pilot))
+        assert "esc leaves it." in text_in(pilot, "#problem")
         await pilot.press("escape")
         go_on.set()
         assert "Sentences  23" in await settle(pilot)

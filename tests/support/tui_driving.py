@@ -34,6 +34,8 @@ def text_of(pilot: Pilot) -> str:
     return "\n".join(strip.text for strip in strips)
 
 
-def flowing(text: str) -> str:
-    """The words of a screen without its lines and frames: where a message wraps depends on the paths in it."""
-    return " ".join(word for word in text.split() if not all(0x2500 <= ord(sign) <= 0x259F for sign in word))
+def text_in(pilot: Pilot, selector: str) -> str:
+    """The words that stand in one widget of the screen, wherever they wrap: that depends on the paths among them."""
+    region = pilot.app.screen.query_one(selector).region
+    strips = pilot.app.screen._compositor.render_strips()[region.y : region.bottom]
+    return " ".join(word for strip in strips for word in strip.crop(region.x, region.right).text.split())
