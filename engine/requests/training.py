@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BUILTIN, BaseRequest, check_rate, given, usual_rate, whole_path
-from nerspace.engine.runs import Run, create
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
 
 # As donors: all languages of the data.
 ALL = ("all",)
@@ -186,16 +188,16 @@ def make_request(kind: str = "finetune", **fields: Any) -> dict[str, Any]:
     return (request.with_donors() if named else request).check().plain()
 
 
-def make_run(workspace: Path, kind: str, request: Mapping[str, Any]) -> Run:
+def make_run(workspace: Path, kind: str, request: Mapping[str, Any]) -> "Run":
     """A training of that kind, once its data and its model are known to be there; open languages are the data's.
 
     Raises: NerspaceError if they are not, or the run cannot be made.
     """
     from nerspace import datasets
-    from nerspace.engine import encoders
+    from nerspace.engine import encoders, runs
 
     corpus = datasets.load_parallel(request["data"])
     completed = KINDS[kind].read(request).completed(corpus.languages)
     corpus.select(languages=completed.languages)
     encoders.check(completed.model)
-    return create(workspace, kind, completed.plain(), completed.seed)
+    return runs.create(workspace, kind, completed.plain(), completed.seed)

@@ -51,7 +51,9 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     for command in ("demo", "data", "tokens", "tnld", "runs", "tables", "export", "locate", "doctor"):
         assert f" {command} " in done.stdout
     code = (
-        "import sys; from nerspace.tui import cli; print([m for m in ('torch','pandas','textual') if m in sys.modules])"
+        "import sys, nerspace.tui.main; "
+        "print([m for m in ('torch', 'pandas', 'numpy', 'textual', 'nerspace.engine.runs', 'nerspace.engine.tables', "
+        "'nerspace.datasets.readers', 'importlib.metadata') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 

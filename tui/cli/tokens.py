@@ -7,7 +7,6 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
-from nerspace.engine.tables.index import CATALOGUE, Held, Later
 from nerspace.tui.cli.options import Data, Languages, Model, Types, one_of, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 
@@ -52,6 +51,7 @@ def tokens(
     """
     from nerspace import datasets
     from nerspace.engine import encoders
+    from nerspace.engine.tables.index import CATALOGUE, Held, Later
 
     require_choice("table", table, TABLES)
     if not names and not everything and "entities" in CATALOGUE[table].needs:
@@ -134,6 +134,7 @@ def tnld(
     """
     from nerspace import datasets
     from nerspace.engine.names import distances
+    from nerspace.engine.tables.index import Held
 
     require_choice("table", table, DISTANCES)
     if names and len(names) == 2:
