@@ -56,6 +56,7 @@ def test_donors_train_on_the_same_cells_and_seeds_differ(whole: Run) -> None:
     assert losses.nunique() == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record", [7, 24])
 def test_a_run_stopped_in_any_of_its_trainings_is_resumed_to_the_same_results(
     whole: Run, workspace: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch, record: int

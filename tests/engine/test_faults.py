@@ -129,6 +129,7 @@ def test_a_run_that_is_written_is_neither_resumed_removed_nor_done_twice(workspa
     assert not run.path.exists()
 
 
+@pytest.mark.slow
 def test_runs_wait_for_their_device_and_can_be_stopped_while_they_wait(workspace: Path, tiny_bert: Path) -> None:
     with (workspace / "runs" / ".cpu.lock").open("w") as busy:
         fcntl.flock(busy, fcntl.LOCK_EX)
