@@ -109,7 +109,7 @@ def test_the_mark_of_a_place_is_that_of_most_of_its_points() -> None:
         (["extract", "--run", "nothing"], "'nothing' is no run", 2),
         (["extract", "--run", "extract"], "trained nothing", 2),
         (["extract", "--model", "MODEL", "--data", "nowhere"], "There is no data set 'nowhere'", 1),
-        (["project", "--by", "case"], "Choose language or type", 2),
+        (["project", "--by", "case"], "Choose from language, type", 2),
         (["project", "--run", "extract-", "--method", "umap"], "Choose from tsne, pca", 2),
         (["project", "--run", "extract-", "--lang", "pl"], "There are be, en", 2),
     ],
