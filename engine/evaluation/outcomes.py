@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
 from nerspace.engine.names.tokenization import count_pieces, segment
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    MODEL,
-    SENTENCE,
-    TYPE,
-    TableSpec,
-    integer,
-    integer_or_gap,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, MODEL, SENTENCE, TYPE, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,16 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    MODEL,
-    SENTENCE,
-    TYPE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, MODEL, SENTENCE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,14 +15,7 @@ from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    MODEL,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, MODEL, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

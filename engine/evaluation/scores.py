@@ -9,14 +9,7 @@ import numpy.typing as npt
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    MODEL,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, MODEL, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

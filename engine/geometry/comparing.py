@@ -2,12 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nerspace.engine.tables.spec import (
-    PAIR,
-    TableSpec,
-    integer_or_gap,
-    real,
-)
+from nerspace.engine.tables.spec import PAIR, TableSpec, integer_or_gap, real
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

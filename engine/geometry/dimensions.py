@@ -8,14 +8,7 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.isotropy import average_cosine
 from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_rows, unit_rows
-from nerspace.engine.tables.spec import (
-    AT,
-    LANGUAGE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import AT, LANGUAGE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

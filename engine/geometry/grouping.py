@@ -10,13 +10,7 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.neighbours import nearest_neighbours
 from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, checked_vectors, unit_rows
-from nerspace.engine.tables.spec import (
-    AT,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import AT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

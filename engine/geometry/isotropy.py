@@ -21,14 +21,7 @@ from nerspace.engine.geometry.views import (
     checked_rows,
     unit_rows,
 )
-from nerspace.engine.tables.spec import (
-    AT,
-    LANGUAGE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import AT, LANGUAGE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,16 +10,7 @@ import numpy.typing as npt
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.similarity import parallel_rows
 from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_vectors, unit_rows
-from nerspace.engine.tables.spec import (
-    AT,
-    LANGUAGE,
-    SENTENCE,
-    TYPE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import AT, LANGUAGE, SENTENCE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

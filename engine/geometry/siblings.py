@@ -7,14 +7,7 @@ import numpy as np
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.views import Vectors, checked_vectors, unit_rows
-from nerspace.engine.tables.spec import (
-    AT,
-    PAIR,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import AT, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,16 +9,7 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.views import Array, Labels, Vectors, centre, checked_vectors, unit_rows
-from nerspace.engine.tables.spec import (
-    AT,
-    LANGUAGE,
-    LAYER,
-    PAIR,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import AT, LANGUAGE, LAYER, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,15 +17,7 @@ from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import ENTITY_TYPES, Entity
 from nerspace.engine.names.distances import SCRIPTS, latin_places, scripts_of, transliterate
 from nerspace.engine.names.tokenization import WORD_START, count_pieces, counted_pieces, cut_texts
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    PAIR,
-    TYPE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, PAIR, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import ENTITY_TYPES, Entity
-from nerspace.engine.tables.spec import (
-    PAIR,
-    TYPE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import PAIR, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import numpy as np

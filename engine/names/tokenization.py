@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.datasets.records import Entity
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    TYPE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

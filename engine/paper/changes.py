@@ -20,14 +20,7 @@ from nerspace.engine.statistics.correlation import (
     delta_table,
     pearson_of_rows,
 )
-from nerspace.engine.tables.spec import (
-    LAYER,
-    PAIR,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LAYER, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import numpy.typing as npt

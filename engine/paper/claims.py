@@ -8,12 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nerspace.engine.tables.spec import (
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

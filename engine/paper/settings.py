@@ -7,10 +7,7 @@ from nerspace.engine.paper import published
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.base import usual_rate
 from nerspace.engine.requests.paper import PaperRequest
-from nerspace.engine.tables.spec import (
-    TableSpec,
-    text,
-)
+from nerspace.engine.tables.spec import TableSpec, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,15 +19,7 @@ from nerspace.engine.names.tokenization import encode_sentences
 from nerspace.engine.statistics.correlation import spearman
 from nerspace.engine.statistics.mantel import label_pairs, label_permutations, weighted_ranks
 from nerspace.engine.statistics.pairs import pair_table
-from nerspace.engine.tables.spec import (
-    DONOR,
-    PAIR,
-    RECIPIENT,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import DONOR, PAIR, RECIPIENT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,16 +18,7 @@ from nerspace.engine.statistics.mantel import (
     weighted_spearman,
 )
 from nerspace.engine.statistics.pairs import pair_table
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    LAYER,
-    MODEL,
-    PAIR,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, LAYER, MODEL, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,16 +12,7 @@ import numpy.typing as npt
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation import entity_spans
 from nerspace.engine.statistics.mantel import RESAMPLES
-from nerspace.engine.tables.spec import (
-    LANGUAGE,
-    LAYER,
-    SENTENCE,
-    TYPE,
-    TableSpec,
-    integer,
-    real,
-    text,
-)
+from nerspace.engine.tables.spec import LANGUAGE, LAYER, SENTENCE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,13 +8,7 @@ from tokenizers import Tokenizer
 from nerspace.datasets.records import Entity
 from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.names.cuts import aligned_table
-from nerspace.engine.names.tokenization import (
-    count_pieces,
-    encode_sentences,
-    pieces_table,
-    segment,
-    tokenization_table,
-)
+from nerspace.engine.names.tokenization import count_pieces, encode_sentences, pieces_table, segment, tokenization_table
 from nerspace.engine.tables.index import table_spec
 
 SENTENCES = [
