@@ -43,7 +43,7 @@ def graph(texts: dict[str, str]) -> dict[str, set[str]]:
     return edges
 
 
-@pytest.mark.parametrize("floor", ["nerspace.datasets", "nerspace.engine"])
+@pytest.mark.parametrize("floor", ["nerspace.datasets", "nerspace.engine", "nerspace.tui"])
 def test_no_module_is_imported_by_what_it_imports(floor: str) -> None:
     texts = {name: path.read_text(encoding="utf-8") for name, path in sources(floor).items()}
     assert len(texts) > 20

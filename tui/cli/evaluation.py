@@ -6,7 +6,8 @@ import typer
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.evaluation import Evaluation, make_evaluation, newest_run, parse_types
-from nerspace.tui.cli.options import But, Codes, Job, Parsed, Place, codes, listed
+from nerspace.tui.cli.job import Job
+from nerspace.tui.cli.options import But, Codes, Parsed, Place, codes, listed
 from nerspace.tui.cli.output import Output, console, print_table, records
 
 if TYPE_CHECKING:

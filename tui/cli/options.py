@@ -6,18 +6,15 @@ for Typer. `But` tells what a command leaves out of a group or begins otherwise.
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeVar, get_type_hints
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar, get_type_hints
 
 import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import Request
-
-if TYPE_CHECKING:
-    from nerspace.engine.runs import Run
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -239,37 +236,3 @@ class Training(NamedTuple):
         from nerspace.engine.requests.training import make_request
 
         return make_request(kind, **{**self._asdict(), **others})
-
-
-class Job(NamedTuple):
-    """The run that a command makes."""
-
-    follow: Annotated[
-        bool,
-        typer.Option("--follow/--detach", help="Watch the run until it ends, or return at once and leave it running."),
-    ] = True
-    workspace: Workspace = None
-
-    @property
-    def folder(self) -> Path:
-        """The workspace, made if need be."""
-        from nerspace.engine import runs
-
-        return runs.workspace_folder(self.workspace)
-
-    def start(self, kind: str, request: Mapping[str, Any]) -> "Run":
-        """Make a run of a request that was checked, tell its name and start its job."""
-        from nerspace.engine import runs
-        from nerspace.engine.runs import jobs
-        from nerspace.tui.cli.output import console
-
-        run = runs.create(self.folder, kind, request, request["seed"])
-        console(stderr=True).print(f"Run {run.id}")
-        jobs.start(run)
-        return run
-
-    def ended(self, run: "Run") -> bool:
-        """Whether a started run has finished, after watching it; else how to watch it is printed."""
-        from nerspace.tui.cli.output import watch
-
-        return watch(run, self.follow)

@@ -6,7 +6,8 @@ import typer
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.paper import PaperRequest, make_paper_request
-from nerspace.tui.cli.options import But, Job, Place, Training
+from nerspace.tui.cli.job import Job
+from nerspace.tui.cli.options import But, Place, Training
 from nerspace.tui.cli.output import Plotted, announce_unpacking, console
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerspace.tui.cli.options import Commands, Job, RunName, Workspace
+from nerspace.tui.cli.job import Job
+from nerspace.tui.cli.options import Commands, RunName, Workspace
 from nerspace.tui.cli.output import Files
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def show(name: RunName = None, workspace: Workspace = None) -> None:
 @app.command()
 def follow(name: RunName = None, workspace: Workspace = None) -> None:
     """Watch a run until it ends; Ctrl+C asks it to stop."""
-    from nerspace.tui.cli import output
+    from nerspace.tui.cli import job
 
     run = find(workspace, name)
-    print(f"{run.id}: {output.follow(run)}")
+    print(f"{run.id}: {job.follow(run)}")
 
 
 @app.command()

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerspace.engine.requests.swapping import SwapRequest
-from nerspace.tui.cli.options import Device, Job, Languages, require_choice
+from nerspace.tui.cli.job import Job
+from nerspace.tui.cli.options import Device, Languages, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 
 if TYPE_CHECKING:

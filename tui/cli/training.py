@@ -8,7 +8,8 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.requests.training import ALL, DemoRequest, Request, make_run
-from nerspace.tui.cli.options import But, Device, Job, Languages, OpenExplorer, Parsed, Place, Training, Workspace
+from nerspace.tui.cli.job import Job
+from nerspace.tui.cli.options import But, Device, Languages, OpenExplorer, Parsed, Place, Training, Workspace
 from nerspace.tui.cli.runs import show_end
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def demo(
     language, relates them to spelling distance (TNLD), and maps word vectors before and after. Everything becomes a
     table of the run. Ctrl+C stops it and keeps what is finished.
     """
-    from nerspace.tui.cli.output import console, outcome
+    from nerspace.tui.cli.job import outcome
+    from nerspace.tui.cli.output import console
     from nerspace.tui.cli.reports.summary import show_summary, time_taken
 
     request = training.request(

@@ -7,7 +7,8 @@ import typer
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import ALL, TransferRequest
-from nerspace.tui.cli.options import But, Job, Place, Training, require_choice
+from nerspace.tui.cli.job import Job
+from nerspace.tui.cli.options import But, Place, Training, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 from nerspace.tui.cli.training import begin
 

@@ -6,7 +6,8 @@ import typer
 
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.requests.projection import ProjectRequest
-from nerspace.tui.cli.options import But, Codes, Job, Model, Parsed, Place, Types, layer_numbers, listed, require_choice
+from nerspace.tui.cli.job import Job
+from nerspace.tui.cli.options import But, Codes, Model, Parsed, Place, Types, layer_numbers, listed, require_choice
 from nerspace.tui.cli.output import Files, Output, Plotted
 
 
