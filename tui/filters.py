@@ -40,7 +40,7 @@ class Filter:
         return bool(self.lengths) or self.identical is not None
 
     def fits(self, forms: Sequence[str]) -> bool:
-        """Whether a name is kept, by its forms in the languages in view.
+        """Whether a name passes, by its forms in the languages in view.
 
         A length holds if any form has it. Forms are identical where all are the same string; one alone is neither.
         """

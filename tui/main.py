@@ -1,4 +1,4 @@
-"""The program nerspace: the command line, and the explorer where it is asked for; neither of them knows the other."""
+"""The program nerspace: the command line, and the explorer where it is requested; neither of them knows the other."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the correlations of errors with spelling distance allow to be said, in words."""
+"""What the correlations of errors with spelling distance show, in words."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ SUBSETS = {
 
 
 def verdict(correlations: "pd.DataFrame") -> list[str]:
-    """What may be said of the paper's claim, the closer the spelling the better the transfer."""
+    """What may be concluded about the paper's claim, the closer the spelling the better the transfer."""
     shown = {subset: _shown(correlations, subset) for subset in ("all", "same_script", "different")}
     if shown["all"] is None:
         return ["Nothing can be said: there are too few pairs, or their errors are all the same."]

@@ -36,7 +36,7 @@ class Job(NamedTuple):
         return runs.workspace_folder(self.workspace)
 
     def start(self, kind: str, request: Mapping[str, Any]) -> "Run":
-        """Make a run of a request that was checked, tell its name and start its job."""
+        """Make a run of a request that was checked, print its name and start its job."""
         from nerspace.engine import runs
         from nerspace.engine.runs import jobs
 

@@ -42,11 +42,11 @@ class Output(NamedTuple):
 
     @property
     def is_screen(self) -> bool:
-        """Whether nothing but the screen was asked for."""
+        """Whether nothing but the screen was requested."""
         return not (self.is_data or self.plot)
 
     def show(self, name: str, frame: "pd.DataFrame") -> None:
-        """Send a table where it was asked for; files always get all of it. name: of the catalogue, or empty."""
+        """Send a table where it was requested; files always get all of it. name: of the catalogue, or empty."""
         if self.csv is not None:
             write_csv(frame, self.csv)
         if self.as_json:
@@ -107,8 +107,8 @@ def write_csv(frame: "pd.DataFrame", target: str) -> None:
     console(stderr=True).print(f"{len(frame):,} rows written to {path}")
 
 
-def write_text(path: Path, pieces: Iterable[str], total: int) -> None:
-    """Write pieces of text to a new file, with progress; a write that is cut off leaves no file.
+def write_text(path: Path, parts: Iterable[str], total: int) -> None:
+    """Write text part by part to a new file, with progress; a write that is cut off leaves no file.
 
     Raises: UsageError when the file exists, NerspaceError when it cannot be written.
     """
@@ -117,9 +117,9 @@ def write_text(path: Path, pieces: Iterable[str], total: int) -> None:
     from nerspace.engine.files import whole_file
 
     path = path.expanduser()
-    shown = track(pieces, "Writing", total=total, console=console(stderr=True), transient=True)
+    shown = track(parts, "Writing", total=total, console=console(stderr=True), transient=True)
     with whole_file(path, new=True) as handle:
-        handle.writelines(piece.encode() for piece in shown)
+        handle.writelines(part.encode() for part in shown)
     console(stderr=True).print(f"{total:,} sentences written to {path}")
 
 

@@ -1,4 +1,4 @@
-"""nerspace paper: the paper's tables and figures from one command, theirs beside ours."""
+"""nerspace paper: the paper's tables and figures from one command, its numbers beside ours."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,7 +75,7 @@ def paper(
 
 
 def _finished(request: dict[str, Any], job: Job, fresh: bool) -> "Run | None":
-    """The finished run that holds what is asked for, if there is one; the data are looked for in any case."""
+    """The finished run that holds what is requested, if there is one; the data are looked for in any case."""
     from nerspace.engine import encoders
     from nerspace.engine.paper.cache import content_key, finished_run
     from nerspace.engine.paper.samples import load_corpus

@@ -88,7 +88,7 @@ def _show(run: "Run", table: str | None, output: Output) -> None:
 
 
 def _rows(run: "Run", rows: int) -> Any:
-    """The swaps of names that were asked for, else None: a drawn sample is described by its summary."""
+    """The swaps of names that were requested, else None: a drawn sample is described by its summary."""
     if not run.info()["request"]["names"]:
         return None
     frame = run.read_table("swap")

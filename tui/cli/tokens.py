@@ -85,7 +85,7 @@ def tokens(
 
 
 def _chosen(corpus: "SyntheticNER", names: Sequence[str], everything: bool) -> "tuple[list[Entity], list[str]]":
-    """The entities that are asked for, and the names that the data does not know."""
+    """The entities that are requested, and the names that the data does not know."""
     found = {name: corpus.named(name) for name in names}
     entities = corpus.entities if everything else [entity for named in found.values() for entity in named]
     return list({entity.id: entity for entity in entities}.values()), [name for name, e in found.items() if not e]

@@ -100,7 +100,7 @@ def finetune(
 
 
 def make(kind: str, request: dict[str, Any], workspace: Path | None) -> "Run":
-    """Make a run of a training, once its data and model are found, and tell its name."""
+    """Make a run of a training, once its data and model are found, and print its name."""
     from nerspace.engine import runs
     from nerspace.tui.cli.output import announce_unpacking, console
 

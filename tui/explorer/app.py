@@ -121,7 +121,7 @@ class NerspaceApp(Services):
         self.session.close()
 
     def on_key(self, event: events.Key) -> None:
-        """Give an input the letters of a fast hand: those that were on their way before it had the focus.
+        """Give an input the letters of a fast typist: those that were on their way before it had the focus.
 
         An input keeps what it takes, so no letter comes here that it has already.
         """

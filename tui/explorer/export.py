@@ -112,13 +112,13 @@ class ExportWindow(PathWindow):
         note = f"\n{shown.note}" if shown.note else ""
         super().__init__(f"export {shown.name}", about + note, f"{shown.name}.csv")
         self.shown_table = shown
-        self._told = 0
+        self._reported = 0
 
     def going_on(self, done: int) -> bool:
-        """Tell the rows so far."""
+        """Report the rows so far."""
         total = len(self.shown_table.rows)
-        if done - self._told >= total / 100:
-            self._told = done
+        if done - self._reported >= total / 100:
+            self._reported = done
             line = f"{done:,} of {total:,} rows … esc stops and leaves no file"
             self.app.call_from_thread(self._say, line)
         return super().going_on(done)

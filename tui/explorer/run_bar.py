@@ -12,7 +12,7 @@ from textual.widget import Widget
 from nerspace.tui.actions import BY_ID, key_sign
 from nerspace.tui.literal import literal
 
-# Sign and color of a run's state; the word stands beside them where there is room.
+# Sign and color of a run's state; the word stands beside them where it fits.
 STATES = {
     "queued": ("○", 221), "running": ("▶", 114), "finished": ("●", 114), "stopped": ("■", 221), "failed": ("✗", 203),
     "dead": ("✗", 203),
@@ -71,7 +71,7 @@ class RunBar(Widget):
         return digit if active is None or active.binding.id == f"app.{name}" else key_sign(function)
 
     def _names(self, width: int, keys: int) -> tuple[dict[str, str], str]:
-        """The names of the screens as long as the run leaves room for them, and the space behind each.
+        """The names of the screens as long as the run leaves space for them, and the space behind each.
 
         keys: letters of all their keys.
         """

@@ -52,7 +52,7 @@ class ExplorerScreen(Vertical):
         self, work: Callable[[], Result], then: Callable[[Result], None],
         failed: Callable[[NerspaceError], None] | None = None,
     ) -> None:  # fmt: skip
-        """Do `work` in a thread and hand what it returns to the method `then`, or its error to `failed`.
+        """Do `work` in a thread and pass what it returns to the method `then`, or its error to `failed`.
 
         A later call with the same `then` makes the outcome of an earlier one void. failed: `self.failed` by default.
         """

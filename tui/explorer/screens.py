@@ -1,4 +1,4 @@
-"""The screens by their names, in the order of their keys; each is imported when it is first asked for."""
+"""The screens by their names, in the order of their keys; each is imported when it is first requested."""
 
 from collections.abc import Callable
 

@@ -33,8 +33,8 @@ class Session:
         # Runs that were marked to be compared with the run in view.
         self.overlaid: list[Run] = []
         self._lock = threading.Lock()
-        # Held while a corpus is being read, so that two screens do not read it twice; never together with a key press.
-        self._reading = threading.Lock()
+        # Held while a corpus is being read, so that two screens do not read it twice; never in a key handler.
+        self._corpus_lock = threading.Lock()
         self._opened: Opened | None = None
         self._builtin: SyntheticNER | None = None
         self._cutter: Cutter | None = None
@@ -48,7 +48,7 @@ class Session:
         """
         from nerspace.tui.explorer.data.model import open_corpus
 
-        with self._reading:
+        with self._corpus_lock:
             if (known := self._opened) is not None:
                 return known
             name = self.corpus_name
@@ -77,7 +77,7 @@ class Session:
             why = f"{corpus.name} holds tagged sentences"
         except NerspaceError:
             why = f"{self.corpus_name} cannot be read"
-        with self._reading:
+        with self._corpus_lock:
             if self._builtin is None:
                 self._builtin = datasets.load_parallel("builtin")
             return self._builtin, f"names of the built-in corpus: {why}"
@@ -100,7 +100,7 @@ class Session:
                 self._cutter.close()
 
     def forget_corpus(self) -> None:
-        """Read the corpus again the next time it is asked for."""
+        """Read the corpus again the next time it is requested."""
         self._opened = None
 
     def table(self, name: str, run: Run | None = None) -> "pd.DataFrame | None":
@@ -127,9 +127,9 @@ class Session:
         return known[1]
 
     def vectors(self, layers: Collection[int] = (), run: Run | None = None) -> "StoredVectors":
-        """The entity vectors that the run (or another) keeps at these layers, by default its first and its last one.
+        """The entity vectors that the run (or another) stores at these layers, by default its first and its last one.
 
-        A run may keep every layer of a large sample, so only what is asked for is read, and only that stays in memory.
+        A run may store every layer of a large sample, so only what is requested is read, and only that stays in memory.
         Raises: NerspaceError if it holds none of them.
         """
         from dataclasses import replace

@@ -51,7 +51,7 @@ def _draw(rows: dict[tuple[str, str], list[Cell]]) -> str:
 
 
 def _columns(cells: list[Cell]) -> dict[int, int]:
-    """The column of every place, so that each piece has room between its two."""
+    """The column of every place, so that each piece fits between its two."""
     places = sorted({place for start, stop, _ in cells for place in (start, stop)})
     columns = dict.fromkeys(places, 0)
     for before, place in pairwise(places):

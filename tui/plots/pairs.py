@@ -7,7 +7,7 @@ from nerspace.tui.plots.text import HEIGHT, WIDTH, drawn_text, labelled_scatter,
 if TYPE_CHECKING:
     import pandas as pd
 
-# More labels than these cannot be told apart.
+# More labels than these cannot be distinguished.
 LABELS = 24
 
 

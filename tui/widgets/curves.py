@@ -222,7 +222,7 @@ def spread(wanted: Sequence[float], rows: int) -> list[int]:
     blocks: list[tuple[float, int]] = []
     for place, at in enumerate(wanted):
         blocks.append((at - place, 1))
-        # Least squares with order kept: neighbours that would overlap share the mean of their places.
+        # Least squares with order preserved: neighbours that would overlap share the mean of their places.
         while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
             (first, n), (second, m) = blocks[-2:]
             blocks[-2:] = [((first * n + second * m) / (n + m), n + m)]

@@ -57,20 +57,20 @@ class FoundTable(FrameTable):
         self.sought = tuple(text.casefold().split())
         self.refresh_bindings()
         if self.sought and self.count:
-            self._look(self.cursor, 1)
+            self._seek(self.cursor, 1)
 
     def action_find_next(self, step: int) -> None:
         """On to the next row found, or back."""
         if self.count:
-            self._look((self.cursor + step) % self.count, step)
+            self._seek((self.cursor + step) % self.count, step)
 
     def action_leave(self) -> None:
         """Show all rows again and forget what was sought."""
         self.sought = ()
         self.narrow("")
 
-    def _look(self, start: int, step: int) -> None:
-        """Look through the whole view from a place on, round the end, in a thread."""
+    def _seek(self, start: int, step: int) -> None:
+        """Search the whole view from a place on, round the end, in a thread."""
         self._search += 1
         rows, words, ticket, count = self.arranged(), self.sought, self._search, self.count
 

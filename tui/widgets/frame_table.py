@@ -101,19 +101,19 @@ class FrameTable(OrderedRows, can_focus=True):
         """Column numbers that are on the screen and the width that each gets."""
         fixed = [place for place, column in enumerate(self.rows.columns) if column.fixed]
         others = [place for place, column in enumerate(self.rows.columns) if not column.fixed]
-        room, shown = self.scrollable_content_region.width - 1, []
-        half = max(20, (room - sum(self._widths[place] + _GAP for place in fixed) - _GAP) // 2)
+        free, shown = self.scrollable_content_region.width - 1, []
+        half = max(20, (free - sum(self._widths[place] + _GAP for place in fixed) - _GAP) // 2)
         behind = sum(self._widths[place] + _GAP for place in others[self.first_column :])
         for place in fixed + others[self.first_column :]:
-            if room < 3:
+            if free < 3:
                 break
-            width = min(self._widths[place], room)
+            width = min(self._widths[place], free)
             if place in others and not self.rows.columns[place].greedy:
                 behind -= self._widths[place] + _GAP
                 # Two columns of long text stand side by side unless the rest needs less than half.
-                width = min(width, max(half, room - behind - _GAP))
+                width = min(width, max(half, free - behind - _GAP))
             shown.append((place, width))
-            room -= width + _GAP
+            free -= width + _GAP
         return shown
 
     # -- drawing
@@ -170,8 +170,8 @@ class FrameTable(OrderedRows, can_focus=True):
         segments = [Segment("●" if marked else "▌" if here else " ", style)]
         for place, size in self._visible():
             column = self.rows.columns[place]
-            look = style + Style(reverse=True) if here and place == self.column and self.has_focus else style
-            segments += self._cell(cells[place], size, column.right, faint if column.fixed and not here else look)
+            drawn = style + Style(reverse=True) if here and place == self.column and self.has_focus else style
+            segments += self._cell(cells[place], size, column.right, faint if column.fixed and not here else drawn)
             segments.append(Segment(" " * _GAP, style))
         return Strip(segments).adjust_cell_length(width, style)
 
@@ -292,9 +292,9 @@ def _from_mark(cell: Text, size: int) -> Text:
     if not cell.spans or cell_len(cell.plain) <= size or cell_len(cell.plain[: cell.spans[0].end]) < size:
         return cell.copy()
     mark = cell.spans[0]
-    room, start = size - 2 - cell_len(cell.plain[mark.start : mark.end]), mark.start
+    free, start = size - 2 - cell_len(cell.plain[mark.start : mark.end]), mark.start
     # Something of what follows the mark is worth as much as what stands before it.
-    while start and room > size // 3:
+    while start and free > size // 3:
         start -= 1
-        room -= cell_len(cell.plain[start])
+        free -= cell_len(cell.plain[start])
     return Text("…", end="").append_text(cell[start:])

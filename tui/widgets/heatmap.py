@@ -165,12 +165,12 @@ class Heatmap(Plot):
         assert self.matrix is not None  # noqa: S101
         codes = self.matrix.codes
         chosen = range(len(codes))[self.first[1] : self.first[1] + self._fitting()[1]]
-        room = self.size.width - self._layout()[0] - len(chosen) * self._layout()[1]
+        free = self.size.width - self._layout()[0] - len(chosen) * self._layout()[1]
         return [
             (
                 at,
                 codes[at],
-                " " if room > 1 and at > chosen[0] and script_of(codes[at]) != script_of(codes[at - 1]) else "",
+                " " if free > 1 and at > chosen[0] and script_of(codes[at]) != script_of(codes[at - 1]) else "",
             )
             for at in chosen
         ]
@@ -253,7 +253,7 @@ def _first(first: int, at: int, fitting: int, size: int) -> int:
 
 
 def _number(value: float, width: int, negative: bool) -> str:
-    """A value with two decimals; without the zero before the point where room is scarce, and where signs need it."""
+    """A value with two decimals; without the zero before the point where width is scarce, and where signs need it."""
     text = f"{value:.2f}"
     if abs(value) < 1 and (len(text) >= width or (negative and width < 6)):
         text = text.replace("0.", ".", 1)

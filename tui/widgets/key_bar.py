@@ -57,13 +57,13 @@ class KeyBar(Widget):
         label = self.get_component_rich_style("key-bar--label")
         first, last = self._entries()
         end = Text.assemble(*(part for sign, name in last for part in ((f" {sign} ", key), (name, label), " ")))
-        room = self.size.width - end.cell_len
+        free = self.size.width - end.cell_len
         line = Text(no_wrap=True, end="")
         for sign, name in first:
-            if line.cell_len + cell_len(sign) + cell_len(name) + 3 > room:
+            if line.cell_len + cell_len(sign) + cell_len(name) + 3 > free:
                 break
             line.append(f" {sign} ", key).append(name, label).append(" ")
-        line.append(" " * max(0, room - line.cell_len))
+        line.append(" " * max(0, free - line.cell_len))
         return line.append_text(end)
 
 

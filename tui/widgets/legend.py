@@ -64,11 +64,11 @@ class Legend(Widget, can_focus=True):
         line = base
         if self.has_focus and y == self.cursor:
             line = self.get_component_rich_style("legend--cursor")
-        room = max(1, width - 5 - len(count))
+        free = max(1, width - 5 - len(count))
         parts = [
             Segment(f"{mark} ", faint if not (self.has_focus and y == self.cursor) else line),
             Segment("○ " if hidden else "● ", faint if hidden else line + style),
-            Segment(fit(name, room), faint if hidden else line),
+            Segment(fit(name, free), faint if hidden else line),
             Segment(f"{count} ", faint),
         ]
         return Strip(parts).adjust_cell_length(width, base)

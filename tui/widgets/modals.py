@@ -77,7 +77,7 @@ class PromptWindow(Window[str | None]):
         self.text = text
 
     def compose(self) -> ComposeResult:
-        """What is asked, and the line."""
+        """The question, and the line."""
         with Horizontal(id="prompt"):
             yield Static(Text(f" {self.what} "), markup=False)
             yield Input(self.text, classes="line-input", select_on_focus=False)
@@ -87,7 +87,7 @@ class PromptWindow(Window[str | None]):
         self.query_one(Input).focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Give the line the letters that a fast hand typed before it had the focus."""
+        """Give the line the letters that a fast typist typed before it had the focus."""
         if self.focused is None and event.character is not None and event.is_printable:
             event.stop()
             self.query_one(Input).insert_text_at_cursor(event.character)

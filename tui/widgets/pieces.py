@@ -18,7 +18,7 @@ _ALONE = Style(color="color(255)", bgcolor="color(238)")
 class Cut:
     """One form and its pieces. distance: TNLD to the reference language, None for the reference itself.
 
-    fertility: pieces per word, None where it was not asked for.
+    fertility: pieces per word, None where it was not requested.
     """
 
     language: str
@@ -31,8 +31,8 @@ class Cut:
 def shared_pieces(cuts: Sequence[Cut]) -> dict[str, int]:
     """Pieces that stand in more than one language → their number, those of most languages first."""
     held = Counter(piece for cut in cuts for piece in dict.fromkeys(cut.pieces))
-    kept = [piece for piece, count in sorted(held.items(), key=lambda item: (-item[1], item[0])) if count > 1]
-    return {piece: number for number, piece in enumerate(kept)}
+    shared = [piece for piece, count in sorted(held.items(), key=lambda item: (-item[1], item[0])) if count > 1]
+    return {piece: number for number, piece in enumerate(shared)}
 
 
 def blocks(pieces: Sequence[str], shared: dict[str, int], plain: bool) -> list[Text]:
@@ -52,7 +52,7 @@ def blocks(pieces: Sequence[str], shared: dict[str, int], plain: bool) -> list[T
 
 
 def pieces_text(cuts: Sequence[Cut], reference: str, width: int, plain: bool) -> Text:
-    """One row a language: pieces, pieces per word, distance, form where there is room, and the blocks, wrapped."""
+    """One row a language: pieces, pieces per word, distance, form where it fits, and the blocks, wrapped."""
     shared = shared_pieces(cuts)
     wide = width >= 68
     form_width = min(26, max((Text(literal(cut.form)).cell_len for cut in cuts), default=0)) if wide else 0
@@ -72,13 +72,13 @@ def pieces_text(cuts: Sequence[Cut], reference: str, width: int, plain: bool) ->
             form.truncate(form_width + 2, overflow="ellipsis", pad=True)
             text.append_text(form)
         text.append(" ")
-        room = width - indent
+        free = width - indent
         for place, block in enumerate(blocks(cut.pieces, shared, plain)):
-            if place and room < block.cell_len:
+            if place and free < block.cell_len:
                 text.append("\n" + " " * indent)
-                room = width - indent
+                free = width - indent
             text.append_text(block).append(" ")
-            room -= block.cell_len + 1
+            free -= block.cell_len + 1
         text.append("\n")
     text.append(f"\nTNLD to {reference} {language_name(reference)}", "dim")
     if shared:

@@ -1,4 +1,4 @@
-"""What a table widget shows: a number of rows and, for each, its cells; nothing more is ever asked for."""
+"""What a table widget shows: a number of rows and, for each, its cells; nothing more is ever requested."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ _SAMPLE = 30
 class Column:
     """A column of a table: its heading, where its cells stand, whether it stays while others scroll.
 
-    greedy: takes all the room there is, as a column that is read takes it from those that are looked up.
+    greedy: takes all the width there is, as a column that is read takes it from those that are looked up.
     """
 
     name: str

@@ -130,7 +130,7 @@ class Scatter(Plot):
         return self._count[1]
 
     def _dots(self) -> tuple[Array, Array]:
-        """Places of all points in dots, kept until the window, the size or the points change."""
+        """Places of all points in dots, cached until the window, the size or the points change."""
         key = (self.window, self.columns, self.rows)
         if self._dots_of is None or self._dots_of[0] != key:
             window = self.window or self.whole

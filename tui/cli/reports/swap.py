@@ -15,7 +15,7 @@ SUBSETS = {"all": "all names", "ambiguous": "ambiguous names", "unambiguous": "u
 def show_swaps(request: Mapping[str, Any], summary: "pd.DataFrame", rows: "pd.DataFrame | None" = None) -> None:
     """Print the summary over all languages, or of the only one, by cells and by language.
 
-    rows: swaps to print first, of names that were asked for.
+    rows: swaps to print first, of names that were requested.
     """
     if rows is not None:
         columns = ["language", "form", "name_type", "context_type", "text", "predicted", "confidence", "moved"]
@@ -81,7 +81,7 @@ def _moved(summary: "pd.DataFrame", language: str) -> None:
 
 
 def verdict(total: "pd.DataFrame") -> list[str]:
-    """What may be said of "relies on morphology, not on context", from the row of all names in other contexts."""
+    """What follows for "relies on morphology, not on context", from the row of all names in other contexts."""
     if total.empty:
         return ["There is no name in a context of another type, so nothing is said of form against context."]
     row = total.iloc[0]

@@ -14,13 +14,13 @@ from nerspace.tui.widgets.window import Window
 
 
 class CorpusWindow(Window[Opened | None]):
-    """A name or path, enter; what cannot be read is told here and the open corpus stays. Closes with the new one."""
+    """A name or path, enter; an unreadable one is reported here and the open corpus stays. Closes with the new one."""
 
     BINDINGS = bindings("corpus")
 
     def __init__(self) -> None:
         super().__init__()
-        self._reading = ""
+        self._requested = ""
         self._left = False
 
     def compose(self) -> ComposeResult:
@@ -41,12 +41,12 @@ class CorpusWindow(Window[Opened | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         name = event.value.strip()
-        if self._reading:
+        if self._requested:
             return
         if not name:
             self._say("Type a name or a path.")
             return
-        self._reading = name
+        self._requested = name
         self._say(f"Reading {name} … esc leaves it.")
         self.read(name)
 
@@ -64,7 +64,7 @@ class CorpusWindow(Window[Opened | None]):
             self.app.call_from_thread(self._ended, found)
 
     def _ended(self, found: Opened | str) -> None:
-        self._reading = ""
+        self._requested = ""
         if self._left:
             return
         if isinstance(found, str):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.explorer.data.parallel import EntityRows, ParallelIndex, SentenceRows
-from nerspace.tui.explorer.data.tagged import TaggedIndex, TaggedNameRows, TaggedRows, spans_of
+from nerspace.tui.explorer.data.tagged import TaggedIndex, TaggedNameRows, TaggedRows, names_in
 from nerspace.tui.filters import Filter
 from nerspace.tui.widgets.rows import NoRows, Rows, measured
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A corpus, ready to be searched. name: the name or path that it was asked for by."""
+    """A corpus, ready to be searched. name: the name or path that it was requested by."""
 
     name: str
     index: ParallelIndex | TaggedIndex
@@ -102,6 +102,5 @@ def tagged_name(rows: Rows, row: int) -> str:
     if isinstance(rows, TaggedNameRows):
         return rows.names[row].text
     if isinstance(rows, TaggedRows):
-        sentence = rows.sentence(row)
-        return next((" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)), "")
+        return next(iter(names_in(rows.sentence(row))), "")
     return ""

@@ -291,7 +291,7 @@ class SentenceRows(Rows):
         return context.id, entity.id, block.case
 
     def places(self, keys: Iterable[Hashable]) -> list[int]:
-        """Found block by block: a context and a name tell the row."""
+        """Found block by block: a context and a name give the row."""
         wanted = [key for key in keys if isinstance(key, tuple)]
         found: list[int] = []
         for start, block in zip(self._starts, self.blocks, strict=False):
@@ -304,7 +304,7 @@ class SentenceRows(Rows):
 
 
 class _SentenceCells(Sequence[Cell]):
-    """The cells of a row, each made when it is asked for: a screen shows few of eleven languages."""
+    """The cells of a row, each made when it is requested: a screen shows few of eleven languages."""
 
     def __init__(self, rows: SentenceRows, index: int) -> None:
         self._rows = rows

@@ -77,7 +77,7 @@ class DataScreen(ExplorerScreen):
         self._recalled: Mapping[str, Any] = {}
 
     def compose(self) -> ComposeResult:
-        """Caption, filter line, table, and the row in full where there is room."""
+        """Caption, filter line, table, and the row in full where it fits."""
         yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
         yield Static(id="data-corpus", classes="caption", markup=False)
         yield Input(
@@ -96,7 +96,7 @@ class DataScreen(ExplorerScreen):
                 self.filter = parse_filter(str(self._recalled.get("filter", "")))
             front = self._recalled.get("front")
             self.front = front if isinstance(front, int) else 0
-        self._say_reading()
+        self._report_loading()
         self.call_after_refresh(self.refind)
 
     def focus_target(self) -> Widget | None:
@@ -158,7 +158,7 @@ class DataScreen(ExplorerScreen):
         about.append(literal(index.facts), "dim")
         self.query_one("#data-corpus", Static).update(about, layout=False)
 
-    def _say_reading(self) -> None:
+    def _report_loading(self) -> None:
         self.query_one("#data-caption", Static).update(Text(f"Reading {literal(self.session.corpus_name)} …"))
 
     def _no_corpus(self, error: NerspaceError) -> None:
@@ -248,7 +248,7 @@ class DataScreen(ExplorerScreen):
         text = str(self.filter)
         line.value = f"{text} {prefix}".strip() if prefix and prefix not in text else text
         line.cursor_position = len(line.value)
-        # Not by line.focus(), which lets the letters of a fast hand through to the table first.
+        # Not by line.focus(), which lets the letters of a fast typist through to the table first.
         self.screen.set_focus(line)
 
     @on(Input.Submitted, "#filter")
@@ -292,7 +292,7 @@ class DataScreen(ExplorerScreen):
         self.filter, self.front, self.found = Filter(), 0, None
         table = self.query_one(FrameTable)
         table.first_column = 0
-        self._say_reading()
+        self._report_loading()
         self.refind()
 
     def action_dropped(self) -> None:
@@ -325,7 +325,7 @@ class DataScreen(ExplorerScreen):
     def refresh_data(self) -> None:
         """Read the corpus again."""
         self.session.forget_corpus()
-        self._say_reading()
+        self._report_loading()
         self.refind()
 
     def shown(self) -> Shown | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.records import Sentence
+from nerspace.datasets.tagging import spans_of, types_in
 from nerspace.tui.colours import type_style
 from nerspace.tui.filters import Filter
 from nerspace.tui.literal import entity_text, literal
@@ -63,7 +64,7 @@ class TaggedIndex:
                 and (not chosen.languages or sentence.language in chosen.languages)
                 and (not chosen.splits or sentence.split in chosen.splits)
                 and all(word in self._texts[number] for word in chosen.words)
-                and (not chosen.lengths or any(chosen.fits([name]) for name in _names_in(sentence)))
+                and (not chosen.lengths or any(chosen.fits([name]) for name in names_in(sentence)))
             ):
                 left.append(number)
         return left
@@ -119,21 +120,13 @@ class TaggedIndex:
         return replace(chosen, types=tuple(types), splits=tuple(splits))
 
 
-def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
-    """First word, word after the last and type of every entity."""
-    from nerspace.datasets import tagging
-
-    return tagging.spans_of(tags)
-
-
-def _names_in(sentence: Sentence) -> list[str]:
+def names_in(sentence: Sentence) -> list[str]:
+    """The names that a sentence tags, in its order."""
     return [" ".join(sentence.words[start:end]) for start, end, _ in spans_of(sentence.tags)]
 
 
 def _type_sets(sentences: Iterable[Sentence]) -> list[frozenset[str]]:
     """The types in each sentence; equal sets are one object."""
-    from nerspace.datasets.tagging import types_in
-
     known: dict[frozenset[str], frozenset[str]] = {}
     return [known.setdefault(found, found) for found in (frozenset(types_in(s.tags)) for s in sentences)]
 

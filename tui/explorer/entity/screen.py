@@ -99,7 +99,7 @@ class EntityScreen(ExplorerScreen):
     # -- which name
 
     def show_names(self, names: list[tuple[str, str]]) -> None:
-        """Show the name that was asked for, else the first."""
+        """Show the name that was requested, else the first."""
         self.names = names
         if self.about not in dict(names):
             self.about = names[0][0] if names else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MatrixTable:
-    """How a table is drawn. by: columns that tell slices apart. value, floor: columns; floor may be empty.
+    """How a table is drawn. by: columns that distinguish slices. value, floor: columns; floor may be empty.
 
     pair: the columns of the two languages, down and across. computed: made of the run's entity vectors where the run
     does not hold it.
@@ -61,7 +61,7 @@ class Slice:
         return {pair: float(row[column]) for pair, row in self.rows.items()}
 
     def ordered(self, table: MatrixTable, column: str) -> "pd.DataFrame":
-        """Its rows without what tells slices apart, the largest value first."""
+        """Its rows without what distinguishes slices, the largest value first."""
         columns = [name for name in self.frame.columns if name not in table.by]
         return self.frame[columns].sort_values(column, ascending=False, kind="stable")
 

@@ -60,7 +60,7 @@ class HeatmapsScreen(ExplorerScreen):
         self.view: View | None = None
 
     def compose(self) -> ComposeResult:
-        """The matrix, its values in order where there is room, and the cell under the cursor."""
+        """The matrix, its values in order where they fit, and the cell under the cursor."""
         with Horizontal(id="matrix-body"):
             yield Heatmap(id="matrix")
             yield FrameTable(id="matrix-table")
@@ -253,7 +253,7 @@ class HeatmapsScreen(ExplorerScreen):
         elif len(found) < 2:
             self.explorer.tell(f"{self.table_name} has one slice. b takes another run away from this one.")
         else:
-            # What is asked for most is the other stage of the same layer.
+            # What is requested most is the other stage of the same layer.
             place = found.index(self.slice)
             same = [i for i, one in enumerate(found) if i != place and one.key[1:] == self.slice.key[1:]]
             self.less[self.table_name] = same[0] if same else place - 1

@@ -55,7 +55,7 @@ class RunsScreen(ExplorerScreen):
         return self.query_one(FoundTable)
 
     def on_resize(self, event: events.Resize) -> None:
-        """A low screen has no room for a run in brief."""
+        """A low screen has no space for a run in brief."""
         self.query_one("#run-detail").display = event.size.height >= _DETAIL_HEIGHT - 2
 
     def entered(self) -> None:

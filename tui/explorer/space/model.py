@@ -243,9 +243,9 @@ def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
         done, planned = getattr(row, "iterations", 0), getattr(row, "planned", 0)
         stopped = f" · stopped at {done} of {planned}" if done < planned else ""
         facts = f"{metric}{stopped} · seed {row.seed} · n {row.n:,} · "
-        kept = f"kept {row.preserved:.1%} (chance {row.chance:.1%})"
+        preserved = f"kept {row.preserved:.1%} (chance {row.chance:.1%})"
         lines[str(row.stage), int(row.layer)] = (
-            f"{long}{facts}10 neighbours {kept} · trustworthiness {row.trustworthiness:.2f}",
-            f"{short}{facts}10-NN {kept} · trust {row.trustworthiness:.2f}",
+            f"{long}{facts}10 neighbours {preserved} · trustworthiness {row.trustworthiness:.2f}",
+            f"{short}{facts}10-NN {preserved} · trust {row.trustworthiness:.2f}",
         )
     return lines

@@ -49,7 +49,7 @@ _JOINS = ("parallels", "lines", "")
 
 
 class SpaceScreen(ExplorerScreen):
-    """One map; before and after side by side, and the initial layer over the output, where there is room.
+    """One map; before and after side by side, and the initial layer over the output, where they fit.
 
     The box is on a point: with it are shown its parallels or its neighbours, and the points inside.
     """
@@ -128,7 +128,7 @@ class SpaceScreen(ExplorerScreen):
         return None if self.maps is None else self.maps.colors[self.color]
 
     def _fitting(self) -> int:
-        """How many maps the screen has room for."""
+        """How many maps fit on the screen."""
         wide, high = self.size.width, self.size.height
         return 4 if wide >= _FOUR[0] and high >= _FOUR[1] else 2 if wide >= _TWO_WIDTH else 1
 
@@ -150,7 +150,7 @@ class SpaceScreen(ExplorerScreen):
             self.panes.shown[-1].focus()
 
     def on_resize(self) -> None:
-        """More maps need room, and so do names in the legend."""
+        """More maps need space, and so do names in the legend."""
         if self.maps is not None:
             self.call_after_refresh(self.lay_out)
 

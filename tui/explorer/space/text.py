@@ -39,7 +39,7 @@ def point_text(maps: Maps, point: int, fact: str, classes: Classes, inside: Arra
 
 
 def legend_entries(classes: Classes, hidden: Collection[int], languages: bool) -> list[Entry]:
-    """The classes with the number of their points. languages: they are, and there is room for their names."""
+    """The classes with the number of their points. languages: they are, and their names fit."""
     counts = np.bincount(classes.codes[classes.codes >= 0], minlength=len(classes.names))
     every = zip(classes.marks, classes.names, counts, classes.styles, strict=True)
     return [
@@ -64,7 +64,7 @@ def cosine_fact(maps: Maps, neighbours: Neighbours | None, key: Key | None, poin
 
 
 def quality_text(maps: Maps, key: Key | None, color: str, width: int) -> Text:
-    """How the map was made and how far it may be trusted, as long as there is room for."""
+    """How the map was made and how far it may be trusted, as far as it fits."""
     long, short = maps.quality.get(key, _NO_QUALITY) if key else ("", "")
     beside = "" if color == "language" else f" · color {literal(color)}"
     lines: Sequence[str] = (long + beside, short + beside, long)

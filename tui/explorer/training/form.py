@@ -27,7 +27,7 @@ from nerspace.tui.widgets.window import Window
 class NewRunWindow(Window[Run | None]):
     """A line a question, what is wrong with its answer beside it; enter starts, esc leaves. Closes with the run."""
 
-    # With priority, so that letters behind a fast hand's tab go to the next answer.
+    # With priority, so that letters behind a fast typist's tab go to the next answer.
     BINDINGS: ClassVar[list[BindingType]] = [
         replace(binding, priority=binding.key != "enter") if isinstance(binding, Binding) else binding
         for binding in bindings("new")

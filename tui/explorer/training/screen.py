@@ -39,7 +39,7 @@ POLL_SECONDS = 0.5
 # Curves are drawn anew at most so often, which keeps a slow line free for keys.
 DRAW_SECONDS = 2.0
 _TRANSFER_HEIGHT = 20
-# Below this width one of the two plots is enough, once a correlation matrix wants its room.
+# Below this width one of the two plots is enough, once a correlation matrix is drawn.
 _TWO_WIDTH = 100
 # Eleven languages, their heading, the scale and nine lines of errors.
 _MATRIX_HEIGHT = 28
@@ -82,9 +82,9 @@ class TrainingScreen(ExplorerScreen):
 
     def on_resize(self) -> None:
         """A low screen keeps the curves and leaves the table out; a narrow one leaves the loss out for a matrix."""
-        self._make_room()
+        self._fit_plots()
 
-    def _make_room(self) -> None:
+    def _fit_plots(self) -> None:
         matrix = self.model.measure == "correlation"
         focused = self.app.focused in (self.query_one("#probes"), self.query_one("#correlation"))
         self.query_one("#probes").display = not matrix
@@ -169,7 +169,7 @@ class TrainingScreen(ExplorerScreen):
         self.query_one("#loss", Curves).show(*self.model.loss(), waiting)
         if not self.model.cut_measure():
             return
-        self._make_room()
+        self._fit_plots()
         if self.model.measure == "correlation":
             none = "Two probes after the first make the first correlation."
             self.query_one(Heatmap).show(self.model.correlations(), none)

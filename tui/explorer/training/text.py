@@ -9,13 +9,13 @@ from nerspace.tui.explorer.training.following import Following, Trace
 from nerspace.tui.literal import amount, clock, literal
 
 
-def progress_text(following: Following, traces: Sequence[Trace], asked_to_stop: bool) -> Text:
+def progress_text(following: Following, traces: Sequence[Trace], stop_requested: bool) -> Text:
     """State, stage and time left of a run that goes on; what was trained, and the way on, of one that ended."""
     sign, style = state_sign(following.state)
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{sign} {following.state}", f"bold {style}")
     if following.live:
-        if asked_to_stop:
+        if stop_requested:
             text.append("  stopping …", "bold")
         done, total = following.remaining.done, following.remaining.total
         text.append(f"  {literal(following.label)}")

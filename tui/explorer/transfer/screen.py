@@ -62,7 +62,7 @@ class TransferScreen(ExplorerScreen):
         return self.query_one("#donors" if self.matrix_first else "#plane")
 
     def on_resize(self) -> None:
-        """Side by side where there is room."""
+        """Side by side where they fit."""
         self._arrange()
         self._show_verdict()
 
@@ -184,7 +184,7 @@ class TransferScreen(ExplorerScreen):
     # -- actions
 
     def action_view(self) -> None:
-        """Plot or matrix, where the screen has room for one."""
+        """Plot or matrix, where the screen has space for one."""
         self.matrix_first = not self.matrix_first
         self._arrange()
         if (target := self.focus_target()) is not None:
