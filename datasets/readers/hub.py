@@ -60,11 +60,11 @@ def read(address: str, language: str | None = None) -> TaggedCorpus:
     Raises:
         DataError: the extra is missing, the set unknown, the network away, or the columns are others.
     """
-    wanted = parse(address)
-    folder = fetch(wanted)
-    files = sorted(path for path in folder.rglob("*.parquet") if _belongs(path.relative_to(folder).as_posix(), wanted))
+    parsed = parse(address)
+    folder = fetch(parsed)
+    files = sorted(path for path in folder.rglob("*.parquet") if _belongs(path.relative_to(folder).as_posix(), parsed))
     if not files:
-        raise DataError(f"{address} has no Parquet file{f' of {wanted.config}' if wanted.config else ''}.")
+        raise DataError(f"{address} has no Parquet file{f' of {parsed.config}' if parsed.config else ''}.")
     name = address.removeprefix(PREFIX)
     raws = (read_file(path, path.relative_to(folder).as_posix()) for path in files)
     return corpus_of(name, (finish(raw, name, folder, language) for raw in raws))

@@ -7,11 +7,11 @@ import pandas as pd
 
 from nerspace.engine import encoders
 from nerspace.engine.encoders.content import encoder_hash
+from nerspace.engine.evaluation.inputs import Given, given_sentences, unknown_types
 from nerspace.engine.evaluation.outcomes import outcomes_table
 from nerspace.engine.evaluation.predictions import tagged_table
-from nerspace.engine.evaluation.reading import Given, given_sentences, unknown_types
 from nerspace.engine.evaluation.stored import MEASURES
-from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagger, read_back, read_shard, reading_tasks
+from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagger, read_back, read_shard, tagging_tasks
 from nerspace.engine.executors import MOST_SHARDS, Executor, Records, Task, executor_for
 from nerspace.engine.requests.evaluation import Evaluation
 from nerspace.engine.runs import Run
@@ -44,8 +44,8 @@ def _evaluate(run: Run, request: Evaluation, executor: Executor) -> Iterator[Rec
     run.write_table("sentences", sentences)
     if given.dropped:
         yield Note(f"{len(given.dropped)} sentences or files were left out by the reader; see the table coverage.")
-    encoders_read = [encoder_hash(model.model) for model in request.models]
-    origin = Origin.of(request, given.sentences, encoders_read, __name__)
+    encoder_hashes = [encoder_hash(model.model) for model in request.models]
+    origin = Origin.of(request, given.sentences, encoder_hashes, __name__)
     yield from begin_reading(run, origin, lambda: forget_shards(run))
     learned = _training_sentences(request)
     taggers = []
@@ -55,9 +55,9 @@ def _evaluate(run: Run, request: Evaluation, executor: Executor) -> Iterator[Rec
     yield Progress("prepare", 1 + len(taggers))
 
     predictions, coverage, outcomes, known = [], [], [], set[str]()
-    works = executor.run([task for tagger in taggers for task in reading_tasks(executor, run, tagger, given)])
+    results = executor.run([task for tagger in taggers for task in tagging_tasks(executor, run, tagger, given)])
     for tagger in taggers:
-        predicted = yield from _one(run, tagger, given, works)
+        predicted = yield from _predict(run, tagger, given, results)
         known |= set(tagger.labels.types)
         predictions.append(predicted)
         coverage.append(tagger.coverage)
@@ -75,10 +75,10 @@ def _evaluate(run: Run, request: Evaluation, executor: Executor) -> Iterator[Rec
     yield Progress("measures", 1)
 
 
-def _one(
-    run: Run, tagger: Tagger, given: Given, works: Iterator[tuple[Task, Records]]
+def _predict(
+    run: Run, tagger: Tagger, given: Given, results: Iterator[tuple[Task, Records]]
 ) -> Generator[Record, None, pd.DataFrame]:
-    """What one model predicts. works: the reading of its shards, in their order, and of those behind."""
+    """What one model predicts. results: of the tasks of its shards, in their order, and of those behind."""
     if missing := unknown_types(given.sentences, tagger.labels.types):
         listed = ", ".join(f"{kind} {n:,}" for kind, n in missing.most_common())
         yield Note(
@@ -87,7 +87,7 @@ def _one(
         )
     yield Stage("read", f"Reading with {tagger.name}", len(tagger.parts), "sentences")
     for shard in tagger.shards:
-        _, records = next(works)
+        _, records = next(results)
         yield from records
         yield Progress("read", shard.stop)
     numbers, confidence = read_back(run, tagger, len(given.sentences))
@@ -108,7 +108,7 @@ def _words_of(learned: pd.DataFrame | None, donor: str) -> set[str]:
 
 
 def _training_sentences(request: Evaluation) -> pd.DataFrame | None:
-    """What the models were trained on, where their run tells it."""
+    """What the models were trained on, where their run holds it."""
     run = Run(Path(request.run))
     if not request.run or "sentences" not in run.tables():
         return None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nerspace.datasets.records import ENTITY_TYPES
-from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
+from nerspace.engine.evaluation.spans import Span, entity_spans, lenient_spans, match_spans
 from nerspace.engine.names.tokenization import count_pieces, segment
 from nerspace.engine.tables.spec import LANGUAGE, MODEL, SENTENCE, TYPE, TableSpec, integer, integer_or_gap, real, text
 
@@ -51,30 +51,30 @@ OUTCOMES = TableSpec(
 def outcomes_table(
     predictions: "pd.DataFrame", sentences: "pd.DataFrame", tokenizer: "Tokenizer | None" = None
 ) -> "pd.DataFrame":
-    """Every entity that is there or was found, under the lenient reading, with what may explain the outcome.
+    """Every gold or predicted entity, by lenient spans, with what may explain the outcome.
 
-    predictions, sentences: the tables of those names; training sentences among the latter tell what a donor has seen.
+    predictions, sentences: the tables of those names; training sentences among the latter show what a donor has seen.
     """
     texts = {row.sentence: row for row in _rows(sentences)}
     seen = _seen_in_training(sentences)
     count = _PieceCounter(tokenizer)
     rows: list[tuple[Any, ...]] = []
     for row in _rows(predictions):
-        gold, said = row.gold.split(" "), row.predicted.split(" ")
-        words = _words_of(texts.get(row.sentence), len(gold))
-        strict = entity_spans(said)
-        theirs = _donor_forms(texts, row)
-        for asked, found in answers(lenient_spans(gold), lenient_spans(said)):
-            one, other = asked or found, found or asked
-            assert one is not None and other is not None  # noqa: S101, PT018 - one of them is there
-            span = words[one[1] : one[2]]
+        gold_tags, predicted_tags = row.gold.split(" "), row.predicted.split(" ")
+        words = _words_of(texts.get(row.sentence), len(gold_tags))
+        strict = entity_spans(predicted_tags)
+        donor_forms = _donor_forms(texts, row)
+        for gold, predicted in match_spans(lenient_spans(gold_tags), lenient_spans(predicted_tags)):
+            entity = gold or predicted
+            assert entity is not None  # noqa: S101 - one of them is there
+            span = words[entity[1] : entity[2]]
             form = " ".join(span)
             rows.append((
                 row.donor, row.seed, row.sentence, row.language,
-                asked[0] if asked else SPURIOUS, found[0] if found else MISSED, _outcome(asked, found, strict),
-                form if asked else "", " ".join(words[other[1] : other[2]]) if found else "", one[2] - one[1],
-                count.of(span), _identical(row, form, theirs) if asked else "", script_of(form),
-                _frequency(seen.get(row.donor), span), row.confidence,
+                gold[0] if gold else SPURIOUS, predicted[0] if predicted else MISSED, _outcome(gold, predicted, strict),
+                form if gold else "", " ".join(words[predicted[1] : predicted[2]]) if predicted else "",
+                entity[2] - entity[1], count.of(span), _identical(row, form, donor_forms) if gold else "",
+                script_of(form), _frequency(seen.get(row.donor), span), row.confidence,
             ))  # fmt: skip
     return OUTCOMES.frame(rows)
 
@@ -83,16 +83,16 @@ def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
     return frame.itertuples(index=False)
 
 
-def _outcome(asked: Span | None, found: Span | None, strict: Collection[Span]) -> str:
-    if asked is None:
+def _outcome(gold: Span | None, predicted: Span | None, strict: Collection[Span]) -> str:
+    if gold is None:
         return SPURIOUS
-    if found is None:
+    if predicted is None:
         return MISSED
-    if asked == found:
-        return "right" if found in strict else "I- first"
-    if asked[1:] == found[1:]:
+    if gold == predicted:
+        return "right" if predicted in strict else "I- first"
+    if gold[1:] == predicted[1:]:
         return "type"
-    return "boundaries" if asked[0] == found[0] else "both"
+    return "boundaries" if gold[0] == predicted[0] else "both"
 
 
 def _words_of(sentence: Any, count: int) -> list[str]:
@@ -112,12 +112,12 @@ def _donor_forms(texts: Mapping[str, Any], row: Any) -> set[str] | None:
     return {" ".join(words[start:stop]) for _, start, stop in lenient_spans(tags)}
 
 
-def _identical(row: Any, form: str, theirs: set[str] | None) -> str:
+def _identical(row: Any, form: str, donor_forms: set[str] | None) -> str:
     if row.language == row.donor:
         return "donor"
-    if theirs is None:
+    if donor_forms is None:
         return UNKNOWN
-    return "same" if form in theirs else "different"
+    return "same" if form in donor_forms else "different"
 
 
 def script_of(form: str) -> str:
@@ -153,10 +153,10 @@ class _PieceCounter:
         return None if self._tokenizer is None else sum(map(self._count, words))
 
     def _count(self, word: str) -> int:
-        if (found := self._counts.get(word)) is None:
+        if (count := self._counts.get(word)) is None:
             assert self._tokenizer is not None  # noqa: S101 - `of` sees to it
-            found = self._counts[word] = count_pieces(segment(word, self._tokenizer))
-        return found
+            count = self._counts[word] = count_pieces(segment(word, self._tokenizer))
+        return count
 
 
 CONFUSION = TableSpec(
@@ -187,10 +187,10 @@ def confusion_table(outcomes: "pd.DataFrame") -> "pd.DataFrame":
             exact = int(group["outcome"].isin(["right", "I- first", "type"]).sum())
             rows.append((*key, gold, predicted, len(group), exact, len(group) / totals[gold]))
     frame = CONFUSION.frame(rows)
-    order = {kind: place for place, kind in enumerate(ENTITY_TYPES)} | {MISSED: 98, SPURIOUS: 99}
+    order = {kind: rank for rank, kind in enumerate(ENTITY_TYPES)} | {MISSED: 98, SPURIOUS: 99}
     keys = [frame[name].map(lambda kind: order.get(kind, 50)) for name in ("gold", "predicted")]
-    place = pd.Series(range(len(frame))).groupby([frame["donor"], frame["seed"], frame["language"]]).transform("min")
-    ordered = frame.assign(_p=place, _g=keys[0], _s=keys[1]).sort_values(["_p", "_g", "gold", "_s", "predicted"])
+    first = pd.Series(range(len(frame))).groupby([frame["donor"], frame["seed"], frame["language"]]).transform("min")
+    ordered = frame.assign(_p=first, _g=keys[0], _s=keys[1]).sort_values(["_p", "_g", "gold", "_s", "predicted"])
     return ordered.drop(columns=["_p", "_g", "_s"]).reset_index(drop=True)
 
 
@@ -225,20 +225,20 @@ FAILING = TableSpec(
 def failing_table(predictions: "pd.DataFrame", sentences: "pd.DataFrame", outcomes: "pd.DataFrame") -> "pd.DataFrame":
     """The wrong sentences, those that the model was surest of first."""
     failed = predictions[predictions["wrong"] == 1]
-    told: dict[tuple[Any, ...], list[str]] = {}
+    errors: dict[tuple[Any, ...], list[str]] = {}
     for row in _rows(outcomes[outcomes["outcome"] != "right"]):
-        told.setdefault((row.donor, row.seed, row.sentence), []).append(_told(row))
+        errors.setdefault((row.donor, row.seed, row.sentence), []).append(_describe_error(row))
     keys = zip(failed["donor"], failed["seed"], failed["sentence"], strict=True)
     words = sentences.drop_duplicates("sentence").set_index("sentence")["words"]
     frame = failed.assign(
-        errors=["; ".join(told.get(key, [])) for key in keys],
+        errors=["; ".join(errors.get(key, [])) for key in keys],
         words=failed["sentence"].map(words).fillna("").astype(str),
     )
     frame = frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
     return FAILING.checked(frame[list(FAILING.columns)])
 
 
-def _told(row: Any) -> str:
+def _describe_error(row: Any) -> str:
     if row.outcome == MISSED:
         return f"missed {row.gold} {row.form}".rstrip()
     if row.outcome == SPURIOUS:
@@ -298,11 +298,11 @@ def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None
     """
     import pandas as pd
 
-    asked = outcomes[outcomes["gold"] != SPURIOUS]
+    entities = outcomes[outcomes["gold"] != SPURIOUS]
     if known is not None:
-        asked = asked[asked["gold"].isin(set(known))]
+        entities = entities[entities["gold"].isin(set(known))]
     rows: list[tuple[Any, ...]] = []
-    for key, part in _with_all(asked):
+    for key, part in _with_all(entities):
         right = part["outcome"] == "right"
         for name, bucket in HARD.items():
             values = part[bucket.column].astype(object)

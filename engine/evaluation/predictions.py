@@ -1,4 +1,4 @@
-"""The table `predictions`: what a model said of every sentence."""
+"""The table `predictions`: the tags that a model gives every sentence."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -47,8 +47,8 @@ def tagged_table(
 ) -> "pd.DataFrame":  # fmt: skip
     """The table `predictions` from tags. names: an id for each sentence."""
     rows = [
-        (donor, seed, name, sentence.language, sentence.type, " ".join(sentence.tags), " ".join(said),
-         int(list(said) != list(sentence.tags)), sure)
-        for name, sentence, said, sure in zip(names, sentences, predicted, confidence, strict=True)
+        (donor, seed, name, sentence.language, sentence.type, " ".join(sentence.tags), " ".join(tags),
+         int(list(tags) != list(sentence.tags)), sure)
+        for name, sentence, tags, sure in zip(names, sentences, predicted, confidence, strict=True)
     ]  # fmt: skip
     return PREDICTIONS.frame(rows)

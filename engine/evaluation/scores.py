@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.evaluation.spans import Span, answers, entity_spans, lenient_spans
+from nerspace.engine.evaluation.spans import Span, entity_spans, lenient_spans, match_spans
 from nerspace.engine.tables.spec import LANGUAGE, MODEL, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
-READINGS: dict[str, Callable[[Sequence[str]], set[Span]]] = {"strict": entity_spans, "default": lenient_spans}
+SPAN_RULES: dict[str, Callable[[Sequence[str]], set[Span]]] = {"strict": entity_spans, "default": lenient_spans}
 F1_MODES = ("strict", "default", "boundary", "partial", "type_only")
 RESAMPLES = 1000
 _KIND = "all, a type (its entities alone), or known: all types but those that the model does not know"
@@ -34,73 +34,75 @@ def entity_scores(
     Returns: precision, recall, f1 in [0, 1] (0 where nothing is predicted or there), correct, predicted, gold.
     Raises: DataError when a sentence has different lengths, UsageError for another mode.
     """
-    if mode not in READINGS:
-        raise UsageError(f"Unknown mode {mode!r}.", f"Choose {' or '.join(READINGS)}.")
-    read = READINGS[mode]
-    correct = found = there = 0
-    for number, (right, said) in enumerate(zip(gold, predicted, strict=True)):
-        _same_length(number, right, said)
-        right_spans, said_spans = read(right), read(said)
-        correct += len(right_spans & said_spans)
-        found += len(said_spans)
-        there += len(right_spans)
-    precision, recall, f1 = _ratios(correct, found, there)
+    if mode not in SPAN_RULES:
+        raise UsageError(f"Unknown mode {mode!r}.", f"Choose {' or '.join(SPAN_RULES)}.")
+    spans = SPAN_RULES[mode]
+    n_correct = n_predicted = n_gold = 0
+    for number, (gold_tags, predicted_tags) in enumerate(zip(gold, predicted, strict=True)):
+        _same_length(number, gold_tags, predicted_tags)
+        gold_spans, predicted_spans = spans(gold_tags), spans(predicted_tags)
+        n_correct += len(gold_spans & predicted_spans)
+        n_predicted += len(predicted_spans)
+        n_gold += len(gold_spans)
+    precision, recall, f1 = _ratios(n_correct, n_predicted, n_gold)
     return {
         "precision": precision, "recall": recall, "f1": f1,
-        "correct": correct, "predicted": found, "gold": there,
+        "correct": n_correct, "predicted": n_predicted, "gold": n_gold,
     }  # fmt: skip
 
 
-def _same_length(number: int, right: Sequence[str], said: Sequence[str]) -> None:
-    if len(right) != len(said):
-        raise DataError(f"Sentence {number} has {len(right)} gold and {len(said)} predicted tags.")
+def _same_length(number: int, gold: Sequence[str], predicted: Sequence[str]) -> None:
+    if len(gold) != len(predicted):
+        raise DataError(f"Sentence {number} has {len(gold)} gold and {len(predicted)} predicted tags.")
 
 
-def _ratios(correct: float, found: float, there: float) -> tuple[float, float, float]:
+def _ratios(correct: float, predicted: float, gold: float) -> tuple[float, float, float]:
     return (
-        correct / found if found else 0.0,
-        correct / there if there else 0.0,
-        2 * correct / (found + there) if found + there else 0.0,
+        correct / predicted if predicted else 0.0,
+        correct / gold if gold else 0.0,
+        2 * correct / (predicted + gold) if predicted + gold else 0.0,
     )
 
 
 class _Tally(NamedTuple):
-    """Counts per sentence [n]: what is there and found under both readings, and what counts as right per mode."""
+    """Counts per sentence [n]: gold and predicted entities per span rule, correct ones per mode."""
 
-    there: Mapping[str, Floats]
-    found: Mapping[str, Floats]
-    right: Mapping[str, Floats]
+    gold: Mapping[str, Floats]
+    predicted: Mapping[str, Floats]
+    correct: Mapping[str, Floats]
     wrong: npt.NDArray[np.bool_]
 
     def f1(self, mode: str) -> float:
-        reading = _reading(mode)
-        return _ratios(self.right[mode].sum(), self.found[reading].sum(), self.there[reading].sum())[2]
+        rule = _span_rule(mode)
+        return _ratios(self.correct[mode].sum(), self.predicted[rule].sum(), self.gold[rule].sum())[2]
 
 
-def _reading(mode: str) -> str:
+def _span_rule(mode: str) -> str:
     return "strict" if mode == "strict" else "default"
 
 
 def _tally(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kinds: Collection[str] | None) -> _Tally:
     """Counts of the entities of these types alone, of all for None."""
     n = len(gold)
-    there, found = ({reading: np.zeros(n) for reading in READINGS} for _ in range(2))
-    right = {mode: np.zeros(n) for mode in F1_MODES}
+    n_gold, n_predicted = ({rule: np.zeros(n) for rule in SPAN_RULES} for _ in range(2))
+    correct = {mode: np.zeros(n) for mode in F1_MODES}
     wrong = np.zeros(n, dtype=bool)
     for i, tags in enumerate(zip(gold, predicted, strict=True)):
         _same_length(i, *tags)
-        asked, said = ([tag if kinds is None or tag[2:] in kinds else "O" for tag in side] for side in tags)
-        wrong[i] = asked != said
-        for reading, read in READINGS.items():
-            a, b = read(asked), read(said)
-            there[reading][i], found[reading][i], right[reading][i] = len(a), len(b), len(a & b)
-        for one, other in answers(lenient_spans(asked), lenient_spans(said)):
-            if one and other:
-                same = one[1:] == other[1:]
-                right["boundary"][i] += same
-                right["partial"][i] += 1.0 if same else 0.5
-                right["type_only"][i] += one[0] == other[0]
-    return _Tally(there, found, right, wrong)
+        gold_tags, predicted_tags = (
+            [tag if kinds is None or tag[2:] in kinds else "O" for tag in side] for side in tags
+        )
+        wrong[i] = gold_tags != predicted_tags
+        for rule, spans in SPAN_RULES.items():
+            a, b = spans(gold_tags), spans(predicted_tags)
+            n_gold[rule][i], n_predicted[rule][i], correct[rule][i] = len(a), len(b), len(a & b)
+        for gold_span, predicted_span in match_spans(lenient_spans(gold_tags), lenient_spans(predicted_tags)):
+            if gold_span and predicted_span:
+                same = gold_span[1:] == predicted_span[1:]
+                correct["boundary"][i] += same
+                correct["partial"][i] += 1.0 if same else 0.5
+                correct["type_only"][i] += gold_span[0] == predicted_span[0]
+    return _Tally(n_gold, n_predicted, correct, wrong)
 
 
 def _groups(
@@ -110,14 +112,14 @@ def _groups(
     key: Any
     for key, rows in predictions.groupby(["donor", "seed", "language"], sort=False):
         donor, seed, language = key
-        gold, said = ([tags.split(" ") for tags in rows[name]] for name in ("gold", "predicted"))
-        present = {tag[2:] for side in (gold, said) for tags in side for tag in tags if tag != "O"}
+        gold, predicted = ([tags.split(" ") for tags in rows[name]] for name in ("gold", "predicted"))
+        present = {tag[2:] for side in (gold, predicted) for tags in side for tag in tags if tag != "O"}
         kinds = [*(kind for kind in ENTITY_TYPES if kind in present), *sorted(present.difference(ENTITY_TYPES))]
-        asked: dict[str, Collection[str] | None] = {"all": None}
+        selections: dict[str, Collection[str] | None] = {"all": None}
         if known is not None and not present <= set(known):
-            asked["known"] = set(known)
-        asked |= {kind: {kind} for kind in kinds}
-        tallies = {name: _tally(gold, said, chosen) for name, chosen in asked.items()}
+            selections["known"] = set(known)
+        selections |= {kind: {kind} for kind in kinds}
+        tallies = {name: _tally(gold, predicted, chosen) for name, chosen in selections.items()}
         yield (str(donor), int(seed), str(language)), tallies, rows
 
 
@@ -160,7 +162,7 @@ def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = No
         intervals = _intervals(list(tallies.values()), seed)
         for (kind, tally), (low, high) in zip(tallies.items(), intervals, strict=True):
             rows.append((
-                *key, kind, len(tally.wrong), int(tally.wrong.sum()), int(tally.there["strict"].sum()),
+                *key, kind, len(tally.wrong), int(tally.wrong.sum()), int(tally.gold["strict"].sum()),
                 tally.f1("strict"), low, high, *(tally.f1(mode) for mode in F1_MODES[1:]), chances[kind],
             ))  # fmt: skip
     return SCORES.frame(rows)
@@ -191,9 +193,9 @@ def modes_table(predictions: "pd.DataFrame", known: Collection[str] | None = Non
     for key, tallies, _ in _groups(predictions, known):
         for kind, tally in tallies.items():
             for mode in F1_MODES:
-                correct = float(tally.right[mode].sum())
-                found, there = (float(side[_reading(mode)].sum()) for side in (tally.found, tally.there))
-                rows.append((*key, kind, mode, int(there), int(found), correct, *_ratios(correct, found, there)))
+                correct = float(tally.correct[mode].sum())
+                predicted, gold = (float(side[_span_rule(mode)].sum()) for side in (tally.predicted, tally.gold))
+                rows.append((*key, kind, mode, int(gold), int(predicted), correct, *_ratios(correct, predicted, gold)))
     return MODES.frame(rows)
 
 
@@ -232,26 +234,23 @@ def _floors(rows: "pd.DataFrame", tallies: Mapping[str, _Tally]) -> dict[str, fl
     """Per type, the expected strict F1 when the predicted types are permuted at random."""
     share: dict[str, float] = {}
     met: dict[str, int] = {}
-    said = 0
+    n_predicted = 0
     for gold, predicted in zip(rows["gold"], rows["predicted"], strict=True):
-        asked = {(start, stop): kind for kind, start, stop in entity_spans(gold.split(" "))}
+        gold_types = {(start, stop): kind for kind, start, stop in entity_spans(gold.split(" "))}
         for kind, start, stop in entity_spans(predicted.split(" ")):
-            said += 1
+            n_predicted += 1
             share[kind] = share.get(kind, 0) + 1
-            if (right := asked.get((start, stop))) is not None:
-                met[right] = met.get(right, 0) + 1
-    found = {}
+            if (gold_type := gold_types.get((start, stop))) is not None:
+                met[gold_type] = met.get(gold_type, 0) + 1
+    types = [name for name in tallies if name not in ("all", "known")]
+    floors = {}
     for name, tally in tallies.items():
         # Entities of the types that a row looks at, met and named so by chance.
-        kinds = _kinds_of(name, tallies)
-        hits = sum(met.get(kind, 0) * share.get(kind, 0) for kind in kinds) / said if said else 0.0
-        total = tally.found["strict"].sum() + tally.there["strict"].sum()
-        found[name] = float(2 * hits / total) if total else 0.0
-    return found
-
-
-def _kinds_of(name: str, tallies: Mapping[str, _Tally]) -> list[str]:
-    return [kind for kind in tallies if kind not in ("all", "known")] if name in ("all", "known") else [name]
+        kinds = types if name in ("all", "known") else [name]
+        hits = sum(met.get(kind, 0) * share.get(kind, 0) for kind in kinds) / n_predicted if n_predicted else 0.0
+        total = tally.predicted["strict"].sum() + tally.gold["strict"].sum()
+        floors[name] = float(2 * hits / total) if total else 0.0
+    return floors
 
 
 def _intervals(tallies: Sequence[_Tally], seed: int) -> list[tuple[float | None, float | None]]:
@@ -259,8 +258,8 @@ def _intervals(tallies: Sequence[_Tally], seed: int) -> list[tuple[float | None,
     n = len(tallies[0].wrong)
     if n < 2:
         return [(None, None)] * len(tallies)
-    right = np.stack([tally.right["strict"] for tally in tallies], axis=1)
-    total = np.stack([tally.there["strict"] + tally.found["strict"] for tally in tallies], axis=1)
+    correct = np.stack([tally.correct["strict"] for tally in tallies], axis=1)
+    total = np.stack([tally.gold["strict"] + tally.predicted["strict"] for tally in tallies], axis=1)
     generator = np.random.default_rng(seed)
     values = []
     size = max(1, _CHUNK // n)
@@ -269,7 +268,7 @@ def _intervals(tallies: Sequence[_Tally], seed: int) -> list[tuple[float | None,
         drawn = generator.integers(0, n, (count, n)) + n * np.arange(count)[:, None]
         weights = np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
         with np.errstate(invalid="ignore"):
-            values.append(2 * (weights @ right) / (weights @ total))
+            values.append(2 * (weights @ correct) / (weights @ total))
     scores = np.nan_to_num(np.concatenate(values))
     low, high = np.quantile(scores, [0.025, 0.975], axis=0)
     return list(zip(low.tolist(), high.tolist(), strict=True))

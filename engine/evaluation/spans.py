@@ -1,4 +1,4 @@
-"""From tags to entities, strictly and leniently, and which predicted entity answers which gold one."""
+"""From tags to entities, strictly and leniently, and which predicted entity matches which gold one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -40,35 +40,35 @@ def lenient_spans(tags: Sequence[str]) -> set[Span]:
     return spans
 
 
-def answers(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Pair]:
-    """Each gold entity beside the predicted one that answers it, in the order of the text.
+def match_spans(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Pair]:
+    """Each gold entity beside the predicted one that matches it, in the order of the text.
 
-    Only entities that share a word answer one another, and each answers once. Where several could, equal boundaries
-    come first, then equal types, then more shared words, then the earlier one. What is left
-    over stands alone: a gold entity that was missed, or a predicted one that is spurious.
+    Only entities that share a word match, and each matches once. Where several could, equal boundaries come first, then
+    equal types, then more shared words, then the earlier one. What is left over stands alone: a missed gold entity,
+    or a spurious predicted one.
     """
-    asked, said = sorted(gold, key=_place), sorted(predicted, key=_place)
+    gold_spans, predicted_spans = sorted(gold, key=_position), sorted(predicted, key=_position)
     candidates = []
     first = 0
-    for i, right in enumerate(asked):
-        while first < len(said) and said[first][2] <= right[1]:
+    for i, a in enumerate(gold_spans):
+        while first < len(predicted_spans) and predicted_spans[first][2] <= a[1]:
             first += 1
-        for j in range(first, len(said)):
-            found = said[j]
-            if found[1] >= right[2]:
+        for j in range(first, len(predicted_spans)):
+            b = predicted_spans[j]
+            if b[1] >= a[2]:
                 break
-            shared = min(right[2], found[2]) - max(right[1], found[1])
-            candidates.append((right[1:] != found[1:], right[0] != found[0], -shared, i, j))
+            shared = min(a[2], b[2]) - max(a[1], b[1])
+            candidates.append((a[1:] != b[1:], a[0] != b[0], -shared, i, j))
     taken: dict[int, int] = {}
     used: set[int] = set()
     for *_, i, j in sorted(candidates):
         if i not in taken and j not in used:
             taken[i] = j
             used.add(j)
-    pairs: list[Pair] = [(right, said[taken[i]] if i in taken else None) for i, right in enumerate(asked)]
-    pairs += [(None, found) for j, found in enumerate(said) if j not in used]
-    return sorted(pairs, key=lambda pair: _place(pair[0] or pair[1] or ("", 0, 0)))
+    pairs: list[Pair] = [(span, predicted_spans[taken[i]] if i in taken else None) for i, span in enumerate(gold_spans)]
+    pairs += [(None, span) for j, span in enumerate(predicted_spans) if j not in used]
+    return sorted(pairs, key=lambda pair: _position(pair[0] or pair[1] or ("", 0, 0)))
 
 
-def _place(span: Span) -> tuple[int, int, str]:
+def _position(span: Span) -> tuple[int, int, str]:
     return span[1], span[2], span[0]

@@ -1,4 +1,4 @@
-"""The tables of an evaluation, from what a run keeps: its predictions and sentences, and no model."""
+"""The tables of an evaluation, from what a run stores: its predictions and sentences, and no model."""
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,11 +27,11 @@ def read_evaluation_table(
     Raises: UsageError for another table, a run without predictions, or when no row is left.
     """
     known_table(table, TABLES)
-    wanted = {"language": languages, "donor": donors, "seed": seeds}
+    selection = {"language": languages, "donor": donors, "seed": seeds}
     notes: list[str] = []
 
     def stored(name: str) -> Later:
-        return Later(lambda: _narrow(run.read_table(name), wanted))
+        return Later(lambda: _narrow(run.read_table(name), selection))
 
     held = Held(
         coverage=stored("coverage"),
@@ -55,12 +55,12 @@ def _tokenizer(run: "Run", notes: list[str]) -> Any:
         return None
 
 
-def _narrow(frame: "pd.DataFrame", wanted: Mapping[str, Collection[Any]]) -> "pd.DataFrame":
-    """The rows of the values that are wanted.
+def _narrow(frame: "pd.DataFrame", selection: Mapping[str, Collection[Any]]) -> "pd.DataFrame":
+    """The rows with the selected values; all values of a column where none is selected.
 
     Raises: UsageError for a value that does not occur.
     """
-    for name, values in wanted.items():
+    for name, values in selection.items():
         present = list(dict.fromkeys(frame[name].tolist()))
         for value in values:
             if value not in present:

@@ -18,7 +18,7 @@ from nerspace.engine.encoders import Encoder, resolve
 from nerspace.engine.encoders.batching import encode
 from nerspace.engine.encoders.configuration import labels_in
 from nerspace.engine.errors import DataError
-from nerspace.engine.evaluation.reading import Given, Labels, coverage_table, labels_of, parts_of
+from nerspace.engine.evaluation.inputs import Given, Labels, coverage_table, labels_of, parts_of
 from nerspace.engine.executors import Executor, Task, shards
 from nerspace.engine.files import write_text
 from nerspace.engine.requests.evaluation import Evaluation, Reader
@@ -52,13 +52,13 @@ class Tagger:
         """The model as a person would call it."""
         return f"{self.model.donor}, seed {self.model.seed}"
 
-    def home(self, shard: range) -> str:
-        """Where in the run it is left what the model predicts of a shard."""
+    def shard_file(self, shard: range) -> str:
+        """The file of the run with what the model predicts of a shard."""
         return f"{_FOLDER}/{self.number}-{shard.start}.json"
 
     def sentences(self, shard: range, given: Given) -> list[Sentence]:
         """What the model reads of a shard, each part as a sentence of its own."""
-        cut = ((given.sentences[i], start, stop) for i, start, stop, *_ in (self.parts[place] for place in shard))
+        cut = ((given.sentences[i], start, stop) for i, start, stop, *_ in (self.parts[number] for number in shard))
         return [replace(s, words=s.words[start:stop], tags=s.tags[start:stop]) for s, start, stop in cut]
 
 
@@ -69,8 +69,8 @@ def make_tagger(number: int, model: Reader, given: Given, request: Evaluation, l
     """
     labels = labels_of(labels_in(resolve(model.model)), model.model)
     encoder = Encoder(model.model)
-    whole = encode(given.sentences, encoder.tokenizer, None)
-    pieces = [[len(word) for word in item.pieces] for item in whole]
+    encoded = encode(given.sentences, encoder.tokenizer, None)
+    pieces = [[len(word) for word in item.pieces] for item in encoded]
     parts = [(i, *part) for i, counts in enumerate(pieces) for part in parts_of(counts, encoder.limit)]
     blocks = shards(-(-len(parts) // _BLOCK))
     cut = [range(part.start * _BLOCK, min(part.stop * _BLOCK, len(parts))) for part in blocks]
@@ -78,7 +78,7 @@ def make_tagger(number: int, model: Reader, given: Given, request: Evaluation, l
     return Tagger(number, model, labels, parts, cut, coverage)
 
 
-def reading_tasks(executor: Executor, run: Run, tagger: Tagger, given: Given) -> list[Task]:
+def tagging_tasks(executor: Executor, run: Run, tagger: Tagger, given: Given) -> list[Task]:
     """A task for each of the model's shards; nothing is left to do for one that was read already."""
     return [
         _task(executor, run, tagger, given, shard, f"Part {number} of {len(tagger.shards)} ({tagger.name})")
@@ -89,12 +89,12 @@ def reading_tasks(executor: Executor, run: Run, tagger: Tagger, given: Given) ->
 def _task(executor: Executor, run: Run, tagger: Tagger, given: Given, shard: range, name: str) -> Task:
     def arguments() -> tuple[Any, ...]:
         sentences = executor.store(tagger.sentences(shard, given))
-        return tagger.labels, executor.device, sentences, shard, tagger.home(shard)
+        return tagger.labels, executor.device, sentences, shard, tagger.shard_file(shard)
 
     def is_done() -> bool:
-        return _read(run, tagger, shard) is not None
+        return _read_shard_file(run, tagger, shard) is not None
 
-    return Task(name, read_shard, tagger.model, arguments, (tagger.home(shard),), is_done, ("model",))
+    return Task(name, read_shard, tagger.model, arguments, (tagger.shard_file(shard),), is_done, ("model",))
 
 
 def read_shard(
@@ -132,19 +132,19 @@ def read_back(run: Run, tagger: Tagger, sentences: int) -> Predicted:
     numbers: list[list[int]] = [[] for _ in range(sentences)]
     confidence = [1.0] * sentences
     for shard in tagger.shards:
-        if (read := _read(run, tagger, shard)) is None:
+        if (read := _read_shard_file(run, tagger, shard)) is None:
             raise DataError(f"What {tagger.name} predicted is damaged.", "Resume the run to have it read again.")
-        for place, found, sure in zip(shard, *read, strict=True):
-            i, start, _, first, last = tagger.parts[place]
-            numbers[i] += found[first - start : last - start]
+        for number, labels, sure in zip(shard, *read, strict=True):
+            i, start, _, first, last = tagger.parts[number]
+            numbers[i] += labels[first - start : last - start]
             confidence[i] = min(confidence[i], sure)
     return numbers, confidence
 
 
-def _read(run: Run, tagger: Tagger, shard: range) -> Predicted | None:
+def _read_shard_file(run: Run, tagger: Tagger, shard: range) -> Predicted | None:
     """What was left of a shard; None where it is missing, damaged or of other sentences."""
-    lengths = [stop - start for _, start, stop, *_ in (tagger.parts[place] for place in shard)]
-    return _read_file(run.path / tagger.home(shard), lengths)
+    lengths = [stop - start for _, start, stop, *_ in (tagger.parts[number] for number in shard)]
+    return _read_file(run.path / tagger.shard_file(shard), lengths)
 
 
 def _read_file(path: Path, words: Sequence[int]) -> Predicted | None:

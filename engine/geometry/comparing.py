@@ -38,11 +38,11 @@ def difference_table(
     """
     columns = [*pair, value, *(["n"] if "n" in frame and "n" in other else [])]
     both = frame[columns].merge(other[columns], on=list(pair), suffixes=("", "_other"))
-    found = both[list(pair)].set_axis(list(SIDES), axis=1)
-    found["n"] = both["n"] if "n" in both else float("nan")
-    found["n_other"] = both["n_other"] if "n_other" in both else float("nan")
-    found["value"], found["other"] = both[value], both[f"{value}_other"]
-    return DIFFERENCES.checked(found.assign(difference=found["value"] - found["other"]))
+    table = both[list(pair)].set_axis(list(SIDES), axis=1)
+    table["n"] = both["n"] if "n" in both else float("nan")
+    table["n_other"] = both["n_other"] if "n_other" in both else float("nan")
+    table["value"], table["other"] = both[value], both[f"{value}_other"]
+    return DIFFERENCES.checked(table.assign(difference=table["value"] - table["other"]))
 
 
 ABOVE_FLOOR = TableSpec(
@@ -62,7 +62,7 @@ ABOVE_FLOOR = TableSpec(
 @ABOVE_FLOOR.made_by
 def above_floor_table(frame: "pd.DataFrame", value: str, floor: str, pair: "Sequence[str]" = SIDES) -> "pd.DataFrame":
     """The table `above_floor`: `value` less the column `floor` of the same row."""
-    found = frame[list(pair)].set_axis(list(SIDES), axis=1).reset_index(drop=True)
-    found["n"] = frame["n"].to_numpy() if "n" in frame else float("nan")
-    found["value"], found["floor"] = frame[value].to_numpy(), frame[floor].to_numpy()
-    return ABOVE_FLOOR.checked(found.assign(above=found["value"] - found["floor"]))
+    table = frame[list(pair)].set_axis(list(SIDES), axis=1).reset_index(drop=True)
+    table["n"] = frame["n"].to_numpy() if "n" in frame else float("nan")
+    table["value"], table["floor"] = frame[value].to_numpy(), frame[floor].to_numpy()
+    return ABOVE_FLOOR.checked(table.assign(above=table["value"] - table["floor"]))

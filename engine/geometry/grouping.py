@@ -52,8 +52,8 @@ def _silhouette(units: Rows, codes: Codes) -> float:
     distances[line, codes] = np.inf
     other = distances.min(axis=1)
     widest = np.maximum(own, other)
-    told = (widest > 1e-12) & (sizes[codes] > 1)
-    return float(np.where(told, (other - own) / np.where(told, widest, 1.0), 0.0).mean())
+    defined = (widest > 1e-12) & (sizes[codes] > 1)
+    return float(np.where(defined, (other - own) / np.where(defined, widest, 1.0), 0.0).mean())
 
 
 def knn_purity(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]", k: int = 10) -> float:

@@ -112,19 +112,19 @@ def without_clusters(X: Array, clusters: int = 10, components: int | None = None
 def local_intrinsic_dimension(X: Array, k: int = 20, at_most: int = 2048, seed: int = 0) -> float:
     """Mean over the rows of the maximum-likelihood dimension −1 / mean_j ln(d_j / d_k) over k nearest neighbours.
 
-    Neighbours are sought among all rows, but of more than `at_most` rows only so many are asked, drawn at random: the
-    mean settles long before the square of n is affordable. Rows that coincide with one of their neighbours are left
+    Neighbours are sought among all rows, but of more than `at_most` rows only so many, drawn at random, are looked up:
+    the mean settles long before the square of n is affordable. Rows that coincide with one of their neighbours are left
     out. Raises: DataError for fewer than k + 1 rows, or if none is left.
     Source: Levina and Bickel 2004; Cai et al. 2021.
     """
     rows = checked_rows(X, k + 1)
     squares = (rows * rows).sum(axis=1)
-    asked = np.arange(len(rows))
+    sampled = np.arange(len(rows))
     if len(rows) > at_most:
-        asked = np.random.default_rng(seed).choice(len(rows), at_most, replace=False)
+        sampled = np.random.default_rng(seed).choice(len(rows), at_most, replace=False)
     dimensions = []
-    for start in range(0, len(asked), 512):
-        block = asked[start : start + 512]
+    for start in range(0, len(sampled), 512):
+        block = sampled[start : start + 512]
         distances = squares[block, None] - 2 * rows[block] @ rows.T + squares
         distances[np.arange(len(block)), block] = np.inf
         nearest = np.sort(np.partition(distances, k - 1, axis=1)[:, :k], axis=1)

@@ -40,7 +40,7 @@ def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd
         raise UsageError(f"The name {entity!r} has no point in this run.", "Its names: nerspace export points.")
     languages = points["language"].to_numpy(dtype=str)
     contexts = points["sentence"].str.split("/").str[1].to_numpy(dtype=str)
-    places = {(languages[row], contexts[row]): row for row in own.tolist()}
+    row_of = {(languages[row], contexts[row]): row for row in own.tolist()}
     strangers = np.ones(len(points), dtype=bool)
     strangers[own] = False
     spoken = sorted(set(languages.tolist()))
@@ -49,7 +49,7 @@ def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd
         units = unit_rows(X)
         means = {code: _mean(units[strangers & (languages == code)]) for code in spoken}
         for a, b in combinations(spoken, 2):
-            shared = [(places[a, c], places[b, c]) for code, c in places if code == a and (b, c) in places]
+            shared = [(row_of[a, c], row_of[b, c]) for code, c in row_of if code == a and (b, c) in row_of]
             in_a, in_b = [pair[0] for pair in shared], [pair[1] for pair in shared]
             nan = float("nan")
             cosine = float((units[in_a] * units[in_b]).sum(axis=1).mean()) if shared else nan

@@ -422,12 +422,12 @@ def parity_table(parallel: Texts, tokenizer: "Tokenizer", against: str = "en", s
     rows: list[tuple[Any, ...]] = []
     for code, own in sizes.items():
         both = (own > 0) & (sizes[against] > 0)
-        mine, theirs = own[both], sizes[against][both]
-        n = len(mine)
-        value = float(mine.sum() / theirs.sum()) if n else None
+        lengths, reference = own[both], sizes[against][both]
+        n = len(lengths)
+        value = float(lengths.sum() / reference.sum()) if n else None
         low, high = None, None
         if n > 1:
             drawn = np.random.default_rng(seed).integers(0, n, (RESAMPLES, n))
-            low, high = np.quantile(mine[drawn].sum(axis=1) / theirs[drawn].sum(axis=1), [0.025, 0.975]).tolist()
-        rows.append((code, against, n, int(mine.sum()), int(theirs.sum()), value, low, high))
+            low, high = np.quantile(lengths[drawn].sum(axis=1) / reference[drawn].sum(axis=1), [0.025, 0.975]).tolist()
+        rows.append((code, against, n, int(lengths.sum()), int(reference.sum()), value, low, high))
     return PARITY.frame(rows)

@@ -103,11 +103,11 @@ def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = Non
     number: dict[str, int] = {}
     columns = {}
     for code in codes:
-        said = [by_language.get(code) or "" for _, by_language in forms]
-        for form in said:
+        texts = [by_language.get(code) or "" for _, by_language in forms]
+        for form in texts:
             if form and form not in number:
                 number[form] = len(number)
-        columns[code] = np.array([number[form] if form else -1 for form in said], dtype=np.int64)
+        columns[code] = np.array([number[form] if form else -1 for form in texts], dtype=np.int64)
     spellings = [transliterate(form) for form in number]
     kinds = np.array([kind for kind, _ in forms], dtype=object)
     members = {kind: kinds == kind for kind in types} | {"all": np.full(len(forms), True)}

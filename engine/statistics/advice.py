@@ -142,11 +142,11 @@ def advice_table(
             has = np.isfinite(score)
             chosen = group[has]
             rank = _ranks(_distance(name, score[has]))
-            for place in np.lexsort((chosen["donor"].to_numpy(dtype=str), rank)):
-                row = chosen.iloc[place]
+            for position in np.lexsort((chosen["donor"].to_numpy(dtype=str), rank)):
+                row = chosen.iloc[position]
                 rows.append(
-                    (recipient, row["donor"], name, rank[place], score[has][place], row["wrong"], best[has].iloc[place],
-                     row["sentences"], row["seeds"])
+                    (recipient, row["donor"], name, rank[position], score[has][position], row["wrong"],
+                     best[has].iloc[position], row["sentences"], row["seeds"])
                 )  # fmt: skip
     return ADVICE.frame(rows)
 
@@ -199,20 +199,20 @@ def advice_quality_table(advice: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame
     """
     rows: list[tuple[Any, ...]] = []
     for name, ranking in advice.groupby("ranking", sort=False):
-        found = []
+        results = []
         for recipient, group in ranking.groupby("recipient"):
             rank, wrong = group["rank"].to_numpy(dtype=float), group["wrong"].to_numpy(dtype=float)
             agreement = spearman(rank, wrong)
             first = wrong[rank == rank.min()].mean()
             p = _order_p(rank, wrong, seed) if np.isfinite(agreement) else NAN
-            found.append(
+            results.append(
                 (kendall(rank, wrong), agreement, p, first - wrong.min(), wrong.mean() - wrong.min(),
                  group["sentences"].mean(), len(group))
             )  # fmt: skip
-            rows.append((name, recipient, len(group), *found[-1][:6], int(group["seeds"].min())))
-        means = _means(np.array([values[:6] for values in found], dtype=float))
+            rows.append((name, recipient, len(group), *results[-1][:6], int(group["seeds"].min())))
+        means = _means(np.array([values[:6] for values in results], dtype=float))
         p = _joint_p(str(name), ranking, seed)
-        donors = sum(values[6] for values in found)
+        donors = sum(values[6] for values in results)
         rows.append(
             (name, "all", donors, means[0], means[1], p, means[3], means[4], means[5], int(ranking["seeds"].min()))
         )

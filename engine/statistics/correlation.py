@@ -121,7 +121,7 @@ def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
             ("pearson", pearson, weighted_pearson),
             ("spearman", spearman, weighted_spearman),
         ):
-            value = function(labelled.found, labelled.errors)
+            value = function(labelled.pair_distances, labelled.errors)
             low, high, tested = NAN, NAN, Mantel(NAN, NAN, 0, False)
             if len(known) >= 4 and np.isfinite(value):
                 low, high = language_interval(labelled, weighted, seed)
@@ -158,13 +158,13 @@ def _of_seeds(
     transfer: "pd.DataFrame", known: "pd.DataFrame", distance: str, function: Callable[[Vector, Vector], float]
 ) -> list[float]:
     """The correlation of each seed alone, over the same pairs; seeds that lack a pair are left out."""
-    wanted = known.set_index(["donor", "recipient"])[distance]
+    distances = known.set_index(["donor", "recipient"])[distance]
     shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
     values = []
     for _, rows in shares.groupby("seed"):
-        found = rows.set_index(["donor", "recipient"])["share"].reindex(wanted.index)
-        if len(found) and found.notna().all():
-            values.append(function(wanted.to_numpy(dtype=np.float64), found.to_numpy(dtype=np.float64)))
+        shares = rows.set_index(["donor", "recipient"])["share"].reindex(distances.index)
+        if len(shares) and shares.notna().all():
+            values.append(function(distances.to_numpy(dtype=np.float64), shares.to_numpy(dtype=np.float64)))
     return [value for value in values if np.isfinite(value)]
 
 

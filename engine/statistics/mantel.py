@@ -42,7 +42,7 @@ class LanguagePairs:
     strata: Sequence[Hashable]
 
     @property
-    def found(self) -> Vector:
+    def pair_distances(self) -> Vector:
         """The distance of every pair, [n]."""
         return self.distances[self.donors, self.recipients]
 
@@ -56,7 +56,7 @@ def label_pairs(
 ) -> LanguagePairs:  # fmt: skip
     """Pairs by their codes; languages are kept apart by whether they are donors and by `stratum`."""
     codes = sorted({*donors, *recipients})
-    number = {code: place for place, code in enumerate(codes)}
+    number = {code: i for i, code in enumerate(codes)}
     i, j = (np.array([number[code] for code in side], dtype=np.intp) for side in (donors, recipients))
     square = np.full((len(codes), len(codes)), np.nan)
     square[i, j] = square[j, i] = distances
@@ -115,8 +115,8 @@ def _exchanges(members: Sequence[Sequence[int]], count: int) -> Iterator[list[in
     for chosen in product(*(permutations(group) for group in members)):
         order = list(range(count))
         for group, new in zip(members, chosen, strict=True):
-            for place, label in zip(group, new, strict=True):
-                order[place] = label
+            for position, label in zip(group, new, strict=True):
+                order[position] = label
         yield order
 
 
@@ -169,7 +169,7 @@ def language_interval(pairs: LanguagePairs, statistic: Statistic, seed: int = 0)
         drawn = group[generator.integers(0, len(group), (RESAMPLES, len(group)))]
         np.add.at(times, (np.arange(RESAMPLES)[:, None], drawn), 1)
     weights = times[:, pairs.donors] * times[:, pairs.recipients]
-    values = statistic(pairs.found[None, :], pairs.errors[None, :], weights)
+    values = statistic(pairs.pair_distances[None, :], pairs.errors[None, :], weights)
     values = values[np.isfinite(values)]
     if len(values) < RESAMPLES // 2:
         return float("nan"), float("nan")

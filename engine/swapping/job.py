@@ -43,11 +43,11 @@ def swap(run: Run) -> Iterator[Record]:
 def _readable(plan: SwapPlan, encoded: list[Encoded]) -> tuple[SwapPlan, list[Encoded], int]:
     """The plan without sentences whose name has no piece within the model's reach, and how many these were."""
     read = [number for number, item in enumerate(encoded) if item.entity_pieces]
-    place = {number: row for row, number in enumerate(read)}
+    row_of = {number: row for row, number in enumerate(read)}
     swaps = [
-        Swap(swap.kind, place[swap.filled], place[swap.reference])
+        Swap(swap.kind, row_of[swap.filled], row_of[swap.reference])
         for swap in plan.swaps
-        if swap.filled in place and swap.reference in place
+        if swap.filled in row_of and swap.reference in row_of
     ]
     if not swaps:
         raise DataError("No swap can be read by this model.", "Choose other names, or an encoder for their script.")

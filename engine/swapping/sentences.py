@@ -77,8 +77,8 @@ def plan_swaps(request: "SwapRequest") -> SwapPlan:
             f"The test part of {corpus.name} has no contexts of two types in {', '.join(request.languages)}.",
             "Choose other languages or larger data.",
         )
-    asked = [entity for name in request.names for entity in _asked(corpus, name, request)]
-    names = list({entity.id: entity for entity in (asked or drawn)}.values())
+    requested = [entity for name in request.names for entity in _requested(corpus, name, request)]
+    names = list({entity.id: entity for entity in (requested or drawn)}.values())
     if not names:
         raise DataError(f"The test part of {corpus.name} has no name in {', '.join(request.languages)}.")
     trained = {entity.id for entity in split.train.entities}
@@ -89,7 +89,7 @@ def plan_swaps(request: "SwapRequest") -> SwapPlan:
 
 
 def _contexts(part: "SyntheticNER", request: "SwapRequest") -> list[Context]:
-    """Contexts in random order: those for places in the case asked for, all others in the nominative."""
+    """Contexts in random order: those for places in the requested case, all others in the nominative."""
     spoken = set(request.languages)
     found = [
         context
@@ -119,8 +119,8 @@ def _by_gender(items: Sequence[Item]) -> list[Item]:
     return [item for turn in zip_longest(*groups) for item in turn if item is not None]
 
 
-def _asked(corpus: "SyntheticNER", name: str, request: "SwapRequest") -> list[Entity]:
-    """The entities of that name; where the data knows none of that type, a new one in the one language asked for."""
+def _requested(corpus: "SyntheticNER", name: str, request: "SwapRequest") -> list[Entity]:
+    """The entities of that name; where the data knows none of that type, a new one in the one language requested."""
     spoken = set(request.languages)
     found = [
         entity

@@ -72,35 +72,35 @@ SWAP = TableSpec(
 @SWAP.made_by
 def swap_table(plan: "SwapPlan", outputs: SwapOutputs) -> "pd.DataFrame":
     """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan."""
-    said = [
-        _said(item, tags, certainty)
+    names = [
+        _name_prediction(item, tags, certainty)
         for item, tags, certainty in zip(plan.filled, outputs.tags, outputs.certainty, strict=True)
     ]
-    places = np.array([(swap.filled, swap.reference) for swap in plan.swaps], dtype=np.intp).reshape(-1, 2)
-    moved, moved_before = (_moved(X, places) for X in (outputs.vectors, outputs.before))
+    pairs = np.array([(swap.filled, swap.reference) for swap in plan.swaps], dtype=np.intp).reshape(-1, 2)
+    moved, moved_before = (_moved(X, pairs) for X in (outputs.vectors, outputs.before))
     rows = []
     for number, swap in enumerate(plan.swaps):
         item, own = plan.filled[swap.filled], plan.filled[swap.reference]
-        kind, tags, exact, confidence = said[swap.filled]
+        kind, tags, exact, confidence = names[swap.filled]
         rows.append(
             (swap.kind, item.sentence.language, item.entity.id, item.entity.type, item.context.id, item.context.type,
              item.form, item.sentence.text, item.agreement, int(item.entity.id in plan.ambiguous),
              plan.sides[item.entity.id], tags, kind, exact, confidence, own.sentence.id,
-             said[swap.reference][0], outputs.layer, moved[number], moved_before[number])
+             names[swap.reference][0], outputs.layer, moved[number], moved_before[number])
         )  # fmt: skip
     return SWAP.frame(rows)
 
 
-def _said(item: "Filled", tags: Sequence[str], certainty: Sequence[float]) -> tuple[str, str, int, float]:
+def _name_prediction(item: "Filled", tags: Sequence[str], certainty: Sequence[float]) -> tuple[str, str, int, float]:
     """Of the name: predicted type, predicted tags, whether its boundaries are right, lowest probability of a tag."""
     gold = item.sentence.tags
-    inside = [place for place, tag in enumerate(gold) if tag != "O"]
-    own = [tags[place] for place in inside]
+    inside = [i for i, tag in enumerate(gold) if tag != "O"]
+    own = [tags[i] for i in inside]
     kind = name_type(own)
     spans = {(start, stop) for _, start, stop in entity_spans(gold)}
-    found = {(start, stop): said for said, start, stop in entity_spans(tags)}
-    exact = int(all(found.get(span) == kind for span in spans))
-    return kind, " ".join(own), exact, min(certainty[place] for place in inside)
+    predicted = {(start, stop): entity_type for entity_type, start, stop in entity_spans(tags)}
+    exact = int(all(predicted.get(span) == kind for span in spans))
+    return kind, " ".join(own), exact, min(certainty[i] for i in inside)
 
 
 def name_type(tags: Sequence[str]) -> str:
@@ -109,12 +109,12 @@ def name_type(tags: Sequence[str]) -> str:
     return Counter(kinds).most_common(1)[0][0]
 
 
-def _moved(X: Array, places: npt.NDArray[np.intp]) -> Array:
-    """1 − cosine between the two rows of every place [m, 2]; NaN where one of them is zero."""
+def _moved(X: Array, pairs: npt.NDArray[np.intp]) -> Array:
+    """1 − cosine between the two rows of every pair [m, 2]; NaN where one of them is zero."""
     norm = np.linalg.norm(X.astype(np.float64), axis=1)
-    a, b = (X[places[:, side]].astype(np.float64) for side in (0, 1))
-    size = norm[places[:, 0]] * norm[places[:, 1]]
-    cosine = np.divide((a * b).sum(axis=1), size, out=np.full(len(places), NAN), where=size > 0)
+    a, b = (X[pairs[:, side]].astype(np.float64) for side in (0, 1))
+    size = norm[pairs[:, 0]] * norm[pairs[:, 1]]
+    cosine = np.divide((a * b).sum(axis=1), size, out=np.full(len(pairs), NAN), where=size > 0)
     moved: Array = 1 - np.clip(cosine, -1, 1)
     return moved
 
@@ -188,8 +188,8 @@ def swap_summary_table(swap: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
 
 def _cells(part: "pd.DataFrame", kind: str, seed: int) -> list[tuple[Any, ...]]:
     types = [kind for kind in ENTITY_TYPES if kind in set(part["name_type"])]
-    places = [kind for kind in ENTITY_TYPES if kind in set(part["context_type"])]
-    cells = {(a, b): part[(part["name_type"] == a) & (part["context_type"] == b)] for a in types for b in places}
+    context_types = [kind for kind in ENTITY_TYPES if kind in set(part["context_type"])]
+    cells = {(a, b): part[(part["name_type"] == a) & (part["context_type"] == b)] for a in types for b in context_types}
     shares = {
         (a, b, c): float((cell["predicted_type"] == c).mean())
         for (a, b), cell in cells.items() for c in ENTITY_TYPES if len(cell)
@@ -197,7 +197,7 @@ def _cells(part: "pd.DataFrame", kind: str, seed: int) -> list[tuple[Any, ...]]:
 
     def floors(a: str, b: str) -> tuple[float, float]:
         as_name = [shares[other, b, a] for other in types if (other, b, a) in shares]
-        as_context = [shares[a, other, b] for other in places if (a, other, b) in shares]
+        as_context = [shares[a, other, b] for other in context_types if (a, other, b) in shares]
         return (float(np.mean(as_name)) if len(as_name) > 1 else NAN,
                 float(np.mean(as_context)) if len(as_context) > 1 else NAN)  # fmt: skip
 

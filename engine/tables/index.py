@@ -46,7 +46,7 @@ _HOMES = (
     ("evaluation.predictions", "predictions"),
     ("evaluation.scores", "scores modes spread"),
     ("evaluation.outcomes", "confusion buckets failing outcomes"),
-    ("evaluation.reading", "coverage"),
+    ("evaluation.inputs", "coverage"),
     ("sampling", "points"),
     ("extraction.tables", "vectors"),
     ("projection", "map map_quality"),

@@ -12,7 +12,7 @@ from tui_sample import write_corpus
 from nerspace import datasets
 from nerspace.engine import runs
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.evaluation.reading import Given, labels_of
+from nerspace.engine.evaluation.inputs import Given, labels_of
 from nerspace.engine.paper.claims import Finding
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs.records import ProbeRecord, StepRecord
@@ -87,7 +87,7 @@ def made(
     )}  # fmt: skip
     given = Given(read, [s.id for s in read], (), {("en", "LOC"): 2})
     found["coverage"] = Held(
-        model=SimpleNamespace(donor="en", seed=0), given=given, asked=SimpleNamespace(types={"LOC": "PLACE"}),
+        model=SimpleNamespace(donor="en", seed=0), given=given,
         request=SimpleNamespace(types={"LOC": "PLACE"}), labels=labels_of(dict(enumerate(LABELS)), "m"),
         pieces=[[1] * len(s.words) for s in read], limit=512,
     )["coverage"]  # fmt: skip

@@ -18,7 +18,7 @@ from nerspace.engine.encoders import load_token_classifier, load_tokenizer
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.evaluation import taggers
-from nerspace.engine.evaluation.reading import Given, given_sentences, labels_of, parts_of
+from nerspace.engine.evaluation.inputs import Given, given_sentences, labels_of, parts_of
 from nerspace.engine.evaluation.stored import TABLES, read_evaluation_table
 from nerspace.engine.requests.evaluation import Evaluation, Reader, make_evaluation, newest_run, parse_types, readers_of
 from nerspace.engine.runs import Run, jobs

@@ -115,7 +115,7 @@ def test_mantel_does_not_take_language_effects_for_a_correlation() -> None:
         distances = np.abs(np.subtract.outer(place, place))
         errors = np.abs(np.subtract.outer(hard, hard))
         pairs = all_pairs(distances, errors)
-        x, y = pairs.found, pairs.errors
+        x, y = pairs.pair_distances, pairs.errors
         shuffled = [abs(np.corrcoef(generator.permutation(x), y)[0, 1]) for _ in range(100)]
         wolf += np.mean(np.array(shuffled) >= abs(np.corrcoef(x, y)[0, 1])) < 0.05
         calm += mantel(pairs, weighted_pearson).p < 0.05

@@ -14,7 +14,7 @@ from seqeval.scheme import IOB2
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation import entity_scores
 from nerspace.engine.evaluation.scores import modes_table, scores_table, spread_table
-from nerspace.engine.evaluation.spans import answers, lenient_spans
+from nerspace.engine.evaluation.spans import lenient_spans, match_spans
 from nerspace.engine.tables.index import table_spec
 
 Tags = list[list[str]]
@@ -67,14 +67,14 @@ def test_an_unknown_mode_and_unequal_lengths_are_refused() -> None:
 def test_each_entity_answers_once_equal_boundaries_first() -> None:
     gold = {("PER", 0, 4), ("LOC", 6, 7)}
     said = {("LOC", 0, 1), ("PER", 1, 3), ("ORG", 3, 4), ("LOC", 8, 9)}
-    assert answers(gold, said) == [
+    assert match_spans(gold, said) == [
         (None, ("LOC", 0, 1)),
         (("PER", 0, 4), ("PER", 1, 3)),
         (None, ("ORG", 3, 4)),
         (("LOC", 6, 7), None),
         (None, ("LOC", 8, 9)),
     ]
-    assert answers({("PER", 0, 2)}, {("PER", 1, 2), ("LOC", 0, 2)})[0] == (("PER", 0, 2), ("LOC", 0, 2))
+    assert match_spans({("PER", 0, 2)}, {("PER", 1, 2), ("LOC", 0, 2)})[0] == (("PER", 0, 2), ("LOC", 0, 2))
 
 
 @given(PAIRED)
@@ -82,7 +82,7 @@ def test_each_entity_answers_once_equal_boundaries_first() -> None:
 def test_no_entity_is_lost_or_answered_twice(sentences: list[list[tuple[str, str]]]) -> None:
     for sentence in sentences:
         gold, said = (lenient_spans([pair[side] for pair in sentence]) for side in (0, 1))
-        pairs = answers(gold, said)
+        pairs = match_spans(gold, said)
         assert sorted(a for a, _ in pairs if a) == sorted(gold)
         assert sorted(b for _, b in pairs if b) == sorted(said)
         for a, b in pairs:

@@ -40,7 +40,7 @@ for asked in (
     ["tnld", "--table", "scripts"], ["evaluate", "--help"],
 ):
     app(asked, standalone_mode=False)
-import nerspace.engine.evaluation.stored, nerspace.engine.evaluation.reading
+import nerspace.engine.evaluation.stored, nerspace.engine.evaluation.inputs
 heavy = [name for name in ("torch", "transformers", "sklearn", "textual") if name in sys.modules]
 assert not heavy, f"the commands loaded {heavy}"
 """

@@ -69,7 +69,7 @@ def evaluate(
     Without --data, of the test sentences of a run, from its predictions. With --data, its saved models read sentences
     of your own, as a new run. nerspace evaluate --data gold_be.xlsx --table failing
     """
-    from nerspace.engine.evaluation.reading import given_sentences
+    from nerspace.engine.evaluation.inputs import given_sentences
     from nerspace.engine.requests.base import whole_path
 
     if data is None:

@@ -1,4 +1,4 @@
-"""Sentences of a user's own for a model that may know other types: what is read, mapped, cut in parts, and counted."""
+"""Sentences of a user's own for a model that may know other types: loaded, mapped, cut in parts, and counted."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -33,45 +33,45 @@ class Given:
     mapped: Mapping[tuple[str, str], int]
 
 
-def given_sentences(asked: Evaluation) -> Given:
+def given_sentences(request: Evaluation) -> Given:
     """The sentences that an evaluation asks for, types mapped.
 
     A tagged sentence is named language/split/number, by its number in the data.
     Raises: DataError for data that cannot be read, UsageError when nothing is left.
     """
-    corpus = datasets.load(asked.data)
+    corpus = datasets.load(request.data)
     if isinstance(corpus, SyntheticNER):
-        part, languages = _test_part(corpus, asked)
-        cells = part.sample_numbers(asked.size, seed=asked.seed)
+        part, languages = _test_part(corpus, request)
+        cells = part.sample_numbers(request.size, seed=request.seed)
         sentences = [part.sentence(cell, language) for language in languages for cell in cells]
-        return _mapped(sentences, [s.id for s in sentences], (), asked.types)
-    if corpus.languages == (NO_LANGUAGE,) and len(asked.languages) == 1:
-        # Nothing in the data tells its language, so what was asked for does.
+        return _mapped(sentences, [s.id for s in sentences], (), request.types)
+    if corpus.languages == (NO_LANGUAGE,) and len(request.languages) == 1:
+        # Nothing in the data tells its language, so the request does.
         corpus = datasets.TaggedCorpus(
-            corpus.name, [replace(s, language=asked.languages[0]) for s in corpus.sentences()], dropped=corpus.dropped
+            corpus.name, [replace(s, language=request.languages[0]) for s in corpus.sentences()], dropped=corpus.dropped
         )
-    number = {id(sentence): place for place, sentence in enumerate(corpus.sentences())}
-    chosen = list(corpus.select(languages=asked.languages or None, splits=asked.splits or None).sentences())
+    number = {id(sentence): i for i, sentence in enumerate(corpus.sentences())}
+    chosen = list(corpus.select(languages=request.languages or None, splits=request.splits or None).sentences())
     # One language after the other, as everywhere.
     chosen.sort(key=lambda s: corpus.languages.index(s.language))
     names = [f"{s.language}/{s.split}/{number[id(s)]}" for s in chosen]
-    return _mapped(chosen, names, corpus.dropped, asked.types)
+    return _mapped(chosen, names, corpus.dropped, request.types)
 
 
-def _test_part(corpus: SyntheticNER, asked: Evaluation) -> tuple[SyntheticNER, Sequence[str]]:
+def _test_part(corpus: SyntheticNER, request: Evaluation) -> tuple[SyntheticNER, Sequence[str]]:
     """The part to read, and the languages to read it in.
 
     A run cut its data in the languages that it knows, by its first seed; the same cut is made here, so that no sentence
     is read that it was trained on.
     Raises: UsageError for a language that the run's data was not cut in.
     """
-    told = Run(Path(asked.run)).info()["request"] if asked.run else {}
-    spoken = tuple(told.get("languages", ())) or asked.languages
-    part = corpus.select(languages=spoken or None).split(int(told.get("seed", asked.seed))).test
-    for language in asked.languages:
+    recorded = Run(Path(request.run)).info()["request"] if request.run else {}
+    spoken = tuple(recorded.get("languages", ())) or request.languages
+    part = corpus.select(languages=spoken or None).split(int(recorded.get("seed", request.seed))).test
+    for language in request.languages:
         if language not in part.languages:
             raise UsageError(f"The run knows no {language!r}.", f"Choose from {', '.join(part.languages)}.")
-    return part, asked.languages or part.languages
+    return part, request.languages or part.languages
 
 
 def _mapped(
@@ -149,21 +149,21 @@ def parts_of(pieces: Sequence[int], limit: int) -> list[tuple[int, int, int, int
     overlap by a quarter of the limit, and the overlap is shared out in the middle, so that no word is read without what
     stands around it. A word of more pieces than the limit is a part of its own.
     """
-    room = limit - 2
+    capacity = limit - 2
     spans: list[tuple[int, int]] = []
     start = 0
     while True:
         stop, used = start, 0
-        while stop < len(pieces) and (stop == start or used + pieces[stop] <= room):
+        while stop < len(pieces) and (stop == start or used + pieces[stop] <= capacity):
             used += pieces[stop]
             stop += 1
         spans.append((start, stop))
         if stop >= len(pieces):
             break
-        back, again = stop, 0
-        while back - 1 > start and again + pieces[back - 1] <= room // 4:
+        back, overlap = stop, 0
+        while back - 1 > start and overlap + pieces[back - 1] <= capacity // 4:
             back -= 1
-            again += pieces[back]
+            overlap += pieces[back]
         start = back
     cuts = [0, *((one[1] + other[0] + 1) // 2 for one, other in pairwise(spans)), len(pieces)]
     return [(*span, cuts[i], cuts[i + 1]) for i, span in enumerate(spans)]
@@ -185,7 +185,7 @@ COVERAGE = TableSpec(
 
 @COVERAGE.made_by
 def coverage_table(
-    model: Reader, given: Given, asked: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int,
+    model: Reader, given: Given, request: Evaluation, labels: Labels, pieces: Sequence[Sequence[int]], limit: int,
     learned: Collection[str] = (),
 ) -> "pd.DataFrame":  # fmt: skip
     """What a model was given, and what of it lies outside its reach.
@@ -202,10 +202,10 @@ def coverage_table(
         ]
         if learned:
             known = sum(" ".join(given.sentences[i].words) in learned for i in chosen)
-            told = "sentences that the model was trained on"
-            rows.append((model.donor, model.seed, language, told, "", known, known / len(chosen)))
+            what = "sentences that the model was trained on"
+            rows.append((model.donor, model.seed, language, what, "", known, known / len(chosen)))
         rows += [
-            (model.donor, model.seed, language, "entities mapped", f"{kind} as {asked.types[kind]}", n, None)
+            (model.donor, model.seed, language, "entities mapped", f"{kind} as {request.types[kind]}", n, None)
             for (spoken, kind), n in given.mapped.items()
             if spoken == language
         ]
