@@ -29,8 +29,8 @@ def isotropy(X: Array, languages: Sequence[str] | None = None) -> "pd.DataFrame"
         DataError: for another shape, too few rows, or values that are not finite.
     """
     rows = checked_rows(X, 2)
-    groups = np.asarray([] if languages is None else languages, dtype=str)
-    if languages is not None and groups.shape != (len(rows),):
+    groups = None if languages is None else np.asarray(languages, dtype=str)
+    if groups is not None and groups.shape != (len(rows),):
         raise DataError(f"languages has the shape {groups.shape}.", f"Give one for each of the {len(rows)} rows of X.")
     table = isotropy_table({("", 0): rows}, groups).drop(columns=["stage", "layer"])
     return table if languages is not None else table.drop(columns="language")

@@ -171,11 +171,14 @@ ISOTROPY = TableSpec(
 
 
 @ISOTROPY.made_by
-def isotropy_table(vectors: Vectors, languages: Labels) -> "pd.DataFrame":
+def isotropy_table(vectors: Vectors, languages: Labels | None) -> "pd.DataFrame":
     """The table `isotropy`.
 
-    vectors: (stage, layer) → [n, d]. languages: [n], the language of each row. A measure that its n does not allow has
-    an empty value.
+    A measure that its n does not allow has an empty value.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row; None for all rows as one.
     """
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):

@@ -133,17 +133,17 @@ def _described(value: object) -> str:
     return f"one of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
 
 
-def by_language(vectors: Vectors, languages: Labels) -> Iterator[tuple[str, int, str, Array]]:
+def by_language(vectors: Vectors, languages: Labels | None) -> Iterator[tuple[str, int, str, Array]]:
     """Stage, layer, language and its rows, "all" first.
 
     Args:
         vectors: (stage, layer) → [n, d].
-        languages: [n], the language of each row.
+        languages: [n], the language of each row; None where there are none to tell apart.
 
     Raises: DataError for another shape.
     """
-    checked_vectors(vectors, languages=languages)
-    codes = np.asarray(languages, dtype=str)
+    checked_vectors(vectors, **({} if languages is None else {"languages": languages}))
+    codes = np.asarray([] if languages is None else languages, dtype=str)
     for (stage, layer), X in vectors.items():
         yield stage, layer, "all", X
         for language in sorted(set(codes.tolist())):
