@@ -29,7 +29,7 @@ class Encoder:
     Args:
         name: "builtin", a folder, or an id of the hub such as FacebookAI/xlm-roberta-base.
         device: auto, cpu, cuda, cuda:N or mps.
-        labels: names of the head's classes in the order of their ids, None for LABELS. The head is kept where the model
+        labels: names of the head's classes in the order of their ids, None for LABELS. The head stays where the model
             has one for exactly these, else it is drawn anew.
         seed: of a head that is drawn.
 

@@ -1,6 +1,6 @@
 """Tokenizers and models by the name of their encoder: the built-in one, a folder, or an id of the Hugging Face hub.
 
-A tokenizer loads without torch and transformers; those are imported only where a network is asked for. Weights are read
+A tokenizer loads without torch and transformers; those are imported only where a network is needed. Weights are read
 from safetensors alone, and code that comes with a model is never run.
 """
 
@@ -86,7 +86,7 @@ def load_encoder(name: str = BUILTIN) -> "torch.nn.Module":
     Raises: ModelError for a name that leads to no encoder with safetensors weights.
     """
     folder = resolve(name)
-    with _quiet(), _told(name):
+    with _quiet(), _one_line_errors(name):
         from transformers import AutoModel
 
         try:
@@ -101,16 +101,20 @@ def load_encoder(name: str = BUILTIN) -> "torch.nn.Module":
 def load_token_classifier(name: str, labels: Sequence[str], seed: int) -> "torch.nn.Module":
     """The encoder with a token classification head, float32, on the CPU, in training mode.
 
-    The head is kept where the checkpoint has one for exactly these labels; else it is drawn anew, normal with the
+    The head stays where the checkpoint has one for exactly these labels; else it is drawn anew, normal with the
     model's initializer range and zero bias, from `seed` alone, so that every version of torch's users gets one head.
 
-    labels: names of the classes, in the order of their ids.
+    Args:
+        name: a folder, a name on the hub, or `builtin`.
+        labels: names of the classes, in the order of their ids.
+        seed: of the head that is drawn.
 
-    Raises: ModelError for a name that leads to no encoder with safetensors weights.
+    Raises:
+        ModelError: for a name that leads to no encoder with safetensors weights.
     """
     folder = resolve(name)
     names = dict(enumerate(labels))
-    with _quiet(), _told(name):
+    with _quiet(), _one_line_errors(name):
         import torch
         from transformers import AutoConfig, AutoModelForTokenClassification
 
@@ -170,7 +174,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def _one_line_errors(name: str) -> Iterator[None]:
     """Turn whatever transformers raises into one line."""
     try:
         yield

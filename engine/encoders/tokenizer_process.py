@@ -29,26 +29,26 @@ class Cutter:
         Raises: ModelError for a name that leads to no tokenizer.
         """
         with self._lock:
-            answer = self._ask(json.dumps(list(texts)))
-        if "problem" in answer:
-            raise ModelError(answer["problem"], answer["hint"])
-        pieces: list[list[str]] = answer["pieces"]
+            reply = self._request(json.dumps(list(texts)))
+        if "problem" in reply:
+            raise ModelError(reply["problem"], reply["hint"])
+        pieces: list[list[str]] = reply["pieces"]
         return pieces
 
-    def _ask(self, line: str) -> dict[str, Any]:
+    def _request(self, line: str) -> dict[str, Any]:
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101
         assert process.stdout is not None  # noqa: S101
         try:
             process.stdin.write(line + "\n")
             process.stdin.flush()
-            answer: dict[str, Any] = json.loads(process.stdout.readline())
+            reply: dict[str, Any] = json.loads(process.stdout.readline())
         except (OSError, ValueError) as error:
             self._end()
             raise ModelError(f"The tokenizer of {self.model!r} stopped.", "Try again; r reads it anew.") from error
-        if "problem" in answer:
+        if "problem" in reply:
             self._end()
-        return answer
+        return reply
 
     def _start(self) -> "subprocess.Popen[str]":
         self._process = subprocess.Popen(  # noqa: S603 - the interpreter and a module of ours, no shell
@@ -72,22 +72,22 @@ class Cutter:
 
 
 def main() -> None:
-    """Answer each line, a JSON list of texts, with a line of JSON, until the input ends."""
+    """Reply to each line, a JSON list of texts, with a line of JSON, until the input ends."""
     from nerspace.engine.encoders import load_tokenizer
     from nerspace.engine.names.tokenization import segment
 
-    # What a library prints must not be taken for an answer.
-    answers, sys.stdout = sys.stdout, sys.stderr
+    # What a library prints must not be taken for a reply.
+    replies, sys.stdout = sys.stdout, sys.stderr
     tokenizer: Any = None
     for line in sys.stdin:
         try:
             tokenizer = tokenizer or load_tokenizer(sys.argv[1])
-            answer: dict[str, Any] = {"pieces": [segment(text, tokenizer) for text in json.loads(line)]}
+            reply: dict[str, Any] = {"pieces": [segment(text, tokenizer) for text in json.loads(line)]}
         except NerspaceError as error:
-            answer = {"problem": error.message, "hint": error.hint}
+            reply = {"problem": error.message, "hint": error.hint}
         except Exception as error:
-            answer = {"problem": f"The tokenizer cannot be used: {type(error).__name__}: {error}", "hint": ""}
-        print(json.dumps(answer), file=answers, flush=True)
+            reply = {"problem": f"The tokenizer cannot be used: {type(error).__name__}: {error}", "hint": ""}
+        print(json.dumps(reply), file=replies, flush=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from nerspace.engine.evaluation.taggers import Tagger, forget_shards, make_tagge
 from nerspace.engine.executors import MOST_SHARDS, Executor, Records, Task, executor_for
 from nerspace.engine.requests.evaluation import Evaluation
 from nerspace.engine.runs import Run
-from nerspace.engine.runs.origin import Origin, begin_reading
+from nerspace.engine.runs.origin import Origin, begin_pass
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 from nerspace.engine.sampling import sentence_table
 from nerspace.engine.tables.index import Held
@@ -46,7 +46,7 @@ def _evaluate(run: Run, request: Evaluation, executor: Executor) -> Iterator[Rec
         yield Note(f"{len(given.dropped)} sentences or files were left out by the reader; see the table coverage.")
     encoder_hashes = [encoder_hash(model.model) for model in request.models]
     origin = Origin.of(request, given.sentences, encoder_hashes, __name__)
-    yield from begin_reading(run, origin, lambda: forget_shards(run))
+    yield from begin_pass(run, origin, lambda: forget_shards(run))
     learned = _training_sentences(request)
     taggers = []
     for number, model in enumerate(request.models, 1):

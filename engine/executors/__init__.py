@@ -1,6 +1,6 @@
 """Where the independent tasks of a job are done: one after the other in this process, or side by side on a cluster.
 
-    __init__.py   which executor a request asks for
+    __init__.py   which executor a request names
     tasks.py      what a task is, and what an executor does
     local.py      in this process
     ray/          on a Ray cluster
@@ -20,7 +20,7 @@ __all__ = ["MOST_SHARDS", "Executor", "Records", "Task", "executor_for", "shards
 
 
 def executor_for(run: Run, on: str, threads: int = 0, device: str = "") -> Executor:
-    """The executor that a request asks for; it notes in the run where the work is done.
+    """The executor that a request names; it notes in the run where the work is done.
 
     Args:
         run: the run whose tasks are done.

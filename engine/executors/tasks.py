@@ -10,7 +10,7 @@ from nerspace.engine.runs.records import Record
 T = TypeVar("T")
 Records = Generator[Record, None, None]
 Work = Callable[..., Records]
-# More shards would cost more in handing out than they gain; fewer would leave workers idle at the end.
+# More shards would cost more to assign than they gain; fewer would leave workers idle at the end.
 MOST_SHARDS = 64
 
 
@@ -22,7 +22,7 @@ class Task:
         name: what people call it.
         work: generator function (run, request, *arguments) of a module, which writes only `outputs` into the run. Where
             they are there already it makes nothing anew, and repeats the records that tables are made of.
-        request: what the work is asked to do.
+        request: what the work is to do.
         arguments: gives the others when the task is begun; what `Executor.store` returned comes as the value itself.
         outputs: paths in the run that the work leaves; the last is the proof of the others.
         is_done: whether the run holds them.
@@ -72,7 +72,7 @@ class Executor(AbstractContextManager["Executor"], Protocol):
 
         Raises:
             NerspaceError: for what a task failed of.
-            Stopped: when the run is asked to stop.
+            Stopped: when a stop of the run is requested.
         """
 
     def store(self, value: T) -> T:

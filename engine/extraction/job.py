@@ -27,13 +27,13 @@ from nerspace.engine.extraction.tables import file_name, origin, vectors_table
 from nerspace.engine.files import settle, whole_folder
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.runs import Run, append_text, to_csv
-from nerspace.engine.runs.origin import Origin, begin_reading, digest
+from nerspace.engine.runs.origin import Origin, begin_pass, digest
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.sampling import sentence_table
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
-# Where in the run a shard lies between its reading and its writing.
+# Where in the run a shard lies between its pass and its writing.
 _SHARDS = "vectors/.shards"
 
 
@@ -69,7 +69,7 @@ def rows_of(item: Encoded, request: ExtractRequest) -> list[Row]:
 
 
 def extract(run: Run) -> Iterator[Record]:
-    """Write the vectors that the run asks for, with the tables of their rows; what is whole already is not done again.
+    """Write the vectors that the run requests, with the tables of their rows; what is whole already is not done again.
 
     Memory does not grow with the number of sentences. Raises: DataError when no sentence gives a vector.
     """
@@ -91,7 +91,7 @@ def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[
     sentences = 0
     for block in blocks:
         items = encoder.encode([plan.sentence(number) for number in block])
-        count, read = _tell_rows(run, request, items, sum(rows))
+        count, read = _write_rows(run, request, items, sum(rows))
         rows.append(count)
         texts.append(digest(item.sentence for item in items))
         sentences += read
@@ -102,7 +102,7 @@ def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[
         yield Note(f"{lost:,} of {len(plan):,} sentences are left out: the model does not reach their name.")
     read_with = [encoder_hash(name) for name in (request.model, request.tuned) if name]
     origin = Origin.of(request, texts, read_with, __name__)
-    yield from begin_reading(run, origin, lambda: forget_vectors(run.path / "vectors"))
+    yield from begin_pass(run, origin, lambda: forget_vectors(run.path / "vectors"))
     _end_tables(run, request, sum(rows), sentences)
     run.write_table("vectors", vectors_table(request, sum(rows), encoder.width))
 
@@ -212,11 +212,11 @@ def _begin_tables(run: Run, request: ExtractRequest) -> None:
         run.drop_table(table)
     run.require()
     (run.path / "vectors").mkdir(exist_ok=True)
-    for _, _, path in _beside(run, request):
+    for _, _, path in _row_files(run, request):
         path.with_name(f".{path.name}").unlink(missing_ok=True)
 
 
-def _beside(run: Run, request: ExtractRequest) -> list[tuple[str, int, Path]]:
+def _row_files(run: Run, request: ExtractRequest) -> list[tuple[str, int, Path]]:
     """Stage, layer and path of the CSV beside each array."""
     return [
         (stage, layer, run.path / "vectors" / f"{file_name(stage, layer, request.of)}.csv")
@@ -225,7 +225,7 @@ def _beside(run: Run, request: ExtractRequest) -> list[tuple[str, int, Path]]:
     ]
 
 
-def _tell_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], first: int) -> tuple[int, int]:
+def _write_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], first: int) -> tuple[int, int]:
     """Add a block to the tables and to the files beside the arrays; how many rows and sentences it has."""
     found = [(item.sentence, rows) for item in items if (rows := rows_of(item, request))]
     run.append_rows("sentences", sentence_table([sentence for sentence, _ in found]))
@@ -239,7 +239,7 @@ def _tell_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], firs
         run.append_rows("points", points[["point", "sentence", "language", "type", "entity", "form"]])
     else:
         run.append_rows("words", frame[["row", "sentence", "language", "word", "entity", "type"]])
-    for stage, layer, path in _beside(run, request):
+    for stage, layer, path in _row_files(run, request):
         donor, _, step = origin(request, stage)
         hidden = path.with_name(f".{path.name}")
         table = frame.assign(donor=donor, step=step, stage=stage, layer=layer)
@@ -248,7 +248,7 @@ def _tell_rows(run: Run, request: ExtractRequest, items: Sequence[Encoded], firs
 
 
 def _end_tables(run: Run, request: ExtractRequest, rows: int, sentences: int) -> None:
-    for _, _, path in _beside(run, request):
+    for _, _, path in _row_files(run, request):
         settle(path.with_name(f".{path.name}"), path)
     for table, count in (("sentences", sentences), (_row_table(request.of), rows)):
         run.append_event("table", table=table, rows=count)

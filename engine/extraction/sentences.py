@@ -1,4 +1,4 @@
-"""Which sentences are read, in an order that anyone can find again, each made only when it is asked for."""
+"""Which sentences are read, in an order that anyone can find again, each made only when it is needed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -84,10 +84,10 @@ def make_plan(request: ExtractRequest) -> Plan:
     Raises: DataError or UsageError when the data has none.
     """
     if request.source:
-        asked = Request.read(Run(Path(request.source)).info()["request"])
-        corpus = datasets.load_parallel(asked.data).select(languages=asked.languages)
-        test = corpus.split(asked.seed).test
-        drawn = draw_cells(test, request.size, asked.seed) if request.size else range(len(test))
+        training = Request.read(Run(Path(request.source)).info()["request"])
+        corpus = datasets.load_parallel(training.data).select(languages=training.languages)
+        test = corpus.split(training.seed).test
+        drawn = draw_cells(test, request.size, training.seed) if request.size else range(len(test))
         return ParallelPlan(test, drawn, request.languages)
     loaded = datasets.load(request.data)
     if isinstance(loaded, TaggedCorpus):

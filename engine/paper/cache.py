@@ -1,4 +1,4 @@
-"""What is left of each fine-tuned model, kept under a hash of everything it depends on, so that no model is made twice.
+"""What is left of each fine-tuned model, stored under a hash of all that it depends on, so that none is made twice.
 
     pieces/KEY/predictions.csv   the table `predictions` of the model
     pieces/KEY/probes.csv        the table `probes`, where the model was probed
@@ -59,11 +59,12 @@ def shared_key(request: PaperRequest, corpus: SyntheticNER) -> str:
 
 
 def _key(request: PaperRequest, corpus: SyntheticNER, module: str) -> str:
-    asked = {name: value for name, value in asdict(request).items() if name not in _APART}
-    # What a recipe says beside the request.
+    requested = {name: value for name, value in asdict(request).items() if name not in _APART}
+    # What a recipe holds beside the request.
     recipe = asdict(Recipe())
     parts = (
-        asked, recipe, corpus_hash(corpus), encoder_hash(request.model), sorted(versions().items()), code_hash(module)
+        requested, recipe, corpus_hash(corpus), encoder_hash(request.model), sorted(versions().items()),
+        code_hash(module),
     )  # fmt: skip
     return digest(parts)[:20]
 

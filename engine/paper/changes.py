@@ -83,9 +83,9 @@ def figure4(deltas: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The table `paper_figure4`: correlations of the changes, of languages trained on and within each model."""
     parts = {OWN: own_changes(deltas), **dict(iter(deltas.groupby("donor", sort=False)))}
     tables = []
-    for reading, rows in parts.items():
+    for part, rows in parts.items():
         table = delta_correlation_table(rows[list(DELTAS.columns)], seed)
-        table.insert(0, "reading", reading)
+        table.insert(0, "reading", part)
         tables.append(table)
     return PAPER_FIGURE4.checked(pd.concat(tables, ignore_index=True))
 

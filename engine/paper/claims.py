@@ -119,7 +119,7 @@ CLAIMS: Mapping[str, Claim] = {
 class Finding:
     """What was found for a claim: the statistic, its interval, p and floor where they exist, n and the verdict.
 
-    theirs: the same statistic from the numbers that the paper states, where it does.
+    stated: the same statistic from the numbers that the paper states, where it does.
     """
 
     claim: str
@@ -131,7 +131,7 @@ class Finding:
     floor: float = NAN
     n: int = 0
     unit: str = ""
-    theirs: float = NAN
+    stated: float = NAN
 
 
 def by_interval(low: float, high: float, bound: float, n: int, least: int, above: bool = True) -> str:
@@ -209,7 +209,7 @@ def claim_table(findings: Iterable[Finding], items: Sequence[str]) -> "pd.DataFr
             continue
         f = found.get(name, Finding(name, OPEN, NAN))
         rows.append((claim.item, claim.text, f.verdict, claim.statistic, f.value, f.low, f.high, f.p, f.floor, f.n,
-                     f.unit, f.theirs, claim.rule))  # fmt: skip
+                     f.unit, f.stated, claim.rule))  # fmt: skip
     return PAPER_CLAIMS.frame(rows)
 
 

@@ -16,13 +16,13 @@ from nerspace.engine.runs import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-# Okabe and Ito's colours, which most people can tell apart, and three more.
+# Okabe and Ito's colours, which most people can distinguish, and three more.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d3b", "#5b5b5b", "#7b3294", "#b2182b",
            "#66a61e")  # fmt: skip
 _MARKS = ("o", "^", "s")
 # Blue, near white and orange, light enough for dark letters.
 _HEAT = ("#6ea5d6", "#f6f6f3", "#f0a05f")
-_LOOK: Mapping[str, Any] = {
+_STYLE: Mapping[str, Any] = {
     "font.size": 8, "axes.titlesize": 8, "axes.linewidth": 0.6, "grid.linewidth": 0.3, "grid.alpha": 0.5,
     "lines.linewidth": 1, "lines.markersize": 2, "legend.frameon": False, "legend.fontsize": 7,
     # A dollar in a name begins no formula. Journals want TrueType.
@@ -67,20 +67,20 @@ def draw_figures(run: Run, items: Sequence[str], folder: Path) -> dict[str, Pict
     pictures = {}
     for item, (table, make) in makers.items():
         if table in held and item in items:
-            with _look(item):
+            with _style(item):
                 if drawn := make(run):
                     pictures[item] = _save(drawn, item, folder)
     return pictures
 
 
 @contextmanager
-def _look(salt: str) -> Iterator[None]:
+def _style(salt: str) -> Iterator[None]:
     """Our settings, whatever the user's matplotlibrc says. salt: makes the ids inside an SVG the same every time."""
     import matplotlib
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update({**_LOOK, "svg.hashsalt": salt})
+        matplotlib.rcParams.update({**_STYLE, "svg.hashsalt": salt})
         yield
 
 

@@ -40,7 +40,7 @@ class Clock:
 
 
 def paper(run: Run) -> Iterator[Record]:
-    """Do what the run asks for: every model once, every table as soon as it can be made, then claims and report."""
+    """Do what the run requests: every model once, every table as soon as it can be made, then claims and report."""
     request = PaperRequest.read(run.info()["request"])
     clock = Clock()
     yield Stage("prepare", "Data", 1, "sample")

@@ -99,7 +99,7 @@ def training_tasks(
 def make_model(
     run: Run, request: PaperRequest, sentences: PaperSentences, task: Task, work: Records, part: int, parts: int
 ) -> Generator[Record, None, CachedModel]:
-    """Fine-tune one model and keep what the figures need of it; part: its number among `parts`.
+    """Fine-tune one model and store what the figures need of it; part: its number among `parts`.
 
     task, work: one of `training_tasks`, and its records. Goes on from a checkpoint where there is one.
     """

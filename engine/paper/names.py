@@ -109,7 +109,7 @@ def resources(table: pd.DataFrame, X: Array, points: pd.DataFrame, layer: int, s
         layer: of the vectors.
         seed: of the bootstrap.
     """
-    theirs = contrast(published.COSINES)
+    stated = contrast(published.COSINES)
     cosines, floors = (contrast_by_name(table, layer, column) for column in ("cosine", "floor"))
     known = np.isfinite(floors)
     floor = float(floors[known].mean()) if known.any() else NAN
@@ -121,17 +121,17 @@ def resources(table: pd.DataFrame, X: Array, points: pd.DataFrame, layer: int, s
     if len(rows):
         values = contrast_by_cell(X[rows], points.iloc[rows].reset_index(drop=True))
         (floor,) = contrast_by_name(table[table["name"] == published.NAME], layer, "floor")
-        findings.append(_judged("resources_one_name", values, LEAST_CONTEXTS, "contexts", seed, floor, theirs))
+        findings.append(_judged("resources_one_name", values, LEAST_CONTEXTS, "contexts", seed, floor, stated))
     return findings
 
 
 def _judged(
     claim: str, values: "npt.NDArray[np.float64]", least: int, unit: str, seed: int, floor: float = NAN,
-    theirs: float = NAN,
+    stated: float = NAN,
 ) -> Finding:  # fmt: skip
     values = values[np.isfinite(values)]
     if not len(values):
-        return Finding(claim, OPEN, NAN, unit=unit, theirs=theirs)
+        return Finding(claim, OPEN, NAN, unit=unit, stated=stated)
     low, high = interval(lambda draw: float(draw.choice(values, len(values)).mean()), seed)
     verdict = by_interval(low, high, 0.0, len(values), least)
-    return Finding(claim, verdict, float(values.mean()), low, high, NAN, floor, len(values), unit, theirs)
+    return Finding(claim, verdict, float(values.mean()), low, high, NAN, floor, len(values), unit, stated)

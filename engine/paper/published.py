@@ -1,7 +1,7 @@
 """What the paper did, the numbers it states and the claims it makes.
 
 Source: "Exploring Contextual Embedding Spaces in Multilingual Models". Where the text leaves something open, the
-reading that is taken here is stated in `OPEN`.
+interpretation that is taken here is stated in `OPEN`.
 """
 
 from collections.abc import Mapping

@@ -37,10 +37,10 @@ PAPER_TABLE1 = TableSpec(
 def table1(counts: pd.DataFrame) -> pd.DataFrame:
     """The table `paper_table1`. counts: the table of that name."""
     rows = []
-    for kind, theirs in published.POSSIBLE.items():
+    for kind, stated in published.POSSIBLE.items():
         chosen = counts[counts["type"] == kind]
         possible, valid = int(chosen["possible"].sum()), int(chosen["valid"].sum())
-        rows.append((kind, int(chosen["contexts"].sum()), possible, theirs, possible - theirs, valid))
+        rows.append((kind, int(chosen["contexts"].sum()), possible, stated, possible - stated, valid))
     return PAPER_TABLE1.frame(rows)
 
 

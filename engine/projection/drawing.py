@@ -1,7 +1,7 @@
 """A map as it is drawn: t-SNE in parts, so that it can be watched and stopped, PCA at once.
 
 openTSNE draws, in fewer iterations than scikit-learn's 1,000: from PCA a short and mild early exaggeration is enough,
-and the forces of far points may be coarse until the end. scikit-learn's own t-SNE is kept as the reference.
+and the forces of far points may be coarse until the end. scikit-learn's own t-SNE is there as the reference.
 """
 
 import os
@@ -39,16 +39,16 @@ class Drawn:
 
 
 def iterations(method: str) -> int:
-    """How many iterations a method goes through, as far as it tells them."""
+    """How many iterations a method goes through, as far as it reports them."""
     return sum(count for count, _, _ in PHASES) if method == "tsne" else 1
 
 
 def usable_perplexity(n: int, perplexity: float) -> float:
-    """The perplexity asked for, or the most that n points allow: (n − 1) / 3."""
+    """The perplexity requested, or the most that n points allow: (n − 1) / 3."""
     return min(perplexity, max(1.0, (n - 1) / 3))
 
 
-def check_how(method: str, metric: str, perplexity: float) -> None:
+def check_config(method: str, metric: str, perplexity: float) -> None:
     """Raises: UsageError for a method, metric or perplexity that there is not."""
     if method not in METHODS:
         raise UsageError(f"Unknown method {method!r}.", f"Choose from {', '.join(METHODS)}.", field="method")
@@ -86,9 +86,9 @@ def draw(
     """A map of X [n, d] as it comes about; the last one given is the map.
 
     start: a plane [n, 2] to begin from instead of PCA. The same input gives the same map on a CPU.
-    Raises: UsageError and DataError as `check_how` and `ready_rows`; DataError for a start of another shape.
+    Raises: UsageError and DataError as `check_config` and `ready_rows`; DataError for a start of another shape.
     """
-    check_how(method, metric, perplexity)
+    check_config(method, metric, perplexity)
     rows = ready_rows(X, metric)
     if start is not None and (np.shape(start) != (len(rows), 2) or not np.isfinite(start).all()):
         raise DataError(f"A map of {len(rows)} vectors cannot start from places of the shape {np.shape(start)}.")
@@ -150,5 +150,5 @@ def _steps(rows: Plane, perplexity: float, seed: int, start: Rows) -> Iterator[D
 
 
 def _threads() -> int:
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))
+    setting = os.environ.get("OMP_NUM_THREADS", "")
+    return int(setting) if setting.isdecimal() and int(setting) else len(os.sched_getaffinity(0))

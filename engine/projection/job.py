@@ -21,7 +21,7 @@ from nerspace.engine.executors import Executor, Task, executor_for
 from nerspace.engine.files import cache_folder, whole_file
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
 from nerspace.engine.projection import map_columns, quality_row
-from nerspace.engine.projection.drawing import Array, Drawn, Plane, check_how, draw, iterations, ready_rows
+from nerspace.engine.projection.drawing import Array, Drawn, Plane, check_config, draw, iterations, ready_rows
 from nerspace.engine.requests.base import given
 from nerspace.engine.requests.projection import ProjectRequest
 from nerspace.engine.runs import Run
@@ -48,7 +48,7 @@ def make_project_request(run: Run, **fields: Any) -> dict[str, Any]:
     Raises: UsageError naming what cannot be.
     """
     request = ProjectRequest(source=str(run.path), **given(**fields)).check()
-    check_how(request.method, request.metric, request.perplexity)
+    check_config(request.method, request.metric, request.perplexity)
     read_stored(run, request.of).chosen(request.stages, request.layers, request.languages, request.types)
     return request.plain()
 
@@ -88,7 +88,7 @@ def _draw_away(
             yield from records
             yield Progress("away", number)
             caches[key].parent.mkdir(parents=True, exist_ok=True)
-            drawn = run.path / _home(*key)
+            drawn = run.path / _map_file(*key)
             if drawn.is_file():
                 with whole_file(caches[key]) as handle:
                     handle.write(drawn.read_bytes())
@@ -100,7 +100,9 @@ def _task(executor: Executor, config: ProjectionConfig, key: Key, X: Array) -> T
         return key, executor.store(np.asarray(X))
 
     # One that is done is in the cache.
-    return Task(f"Map {key[0]}, layer {key[1]}", draw_alone, config, arguments, (_home(*key),), is_done=lambda: False)
+    return Task(
+        f"Map {key[0]}, layer {key[1]}", draw_alone, config, arguments, (_map_file(*key),), is_done=lambda: False
+    )
 
 
 def draw_alone(run: Run, config: ProjectionConfig, key: Key, X: Array) -> Generator[Record, None, None]:
@@ -112,13 +114,13 @@ def draw_alone(run: Run, config: ProjectionConfig, key: Key, X: Array) -> Genera
     except DataError:
         return
     if plane is not None:
-        path = run.path / _home(*key)
+        path = run.path / _map_file(*key)
         path.parent.mkdir(exist_ok=True)
         np.save(path, plane, allow_pickle=False)
     yield Note(f"Map {key[0]}, layer {key[1]} is drawn.")
 
 
-def _home(stage: str, layer: int) -> str:
+def _map_file(stage: str, layer: int) -> str:
     return f"maps/{stage}-{layer}.npy"
 
 
@@ -137,16 +139,16 @@ def points_of(stored: StoredVectors, of: str) -> pd.DataFrame:
 
 
 def draw_maps(run: Run, vectors: Mapping[Key, Array], config: ProjectionConfig) -> Generator[Record, None, None]:
-    """Draw all maps into the tables `map` and `map_quality` of a run, one after the other, telling iterations.
+    """Draw all maps into the tables `map` and `map_quality` of a run, one after the other, reporting iterations.
 
-    A map that was drawn before comes from the cache. Stopped, the map under way is kept as it is, with its iterations
+    A map that was drawn before comes from the cache. Stopped, the map under way is saved as it is, with its iterations
     in map_quality; the next try draws it from the beginning.
     """
     maps: list[pd.DataFrame] = []
     qualities: list[pd.DataFrame] = []
     places: dict[Key, Plane] = {}
 
-    def keep(key: Key, drawn: Drawn, begun: Key | None) -> None:
+    def save(key: Key, drawn: Drawn, begun: Key | None) -> None:
         maps.append(map_columns(key, drawn.plane))
         start = "pca" if begun is None else f"{begun[0]} {begun[1]}"
         qualities.append(quality_row(key, vectors[key], drawn, start=start, **_quality_fields(config)))
@@ -154,7 +156,7 @@ def draw_maps(run: Run, vectors: Mapping[Key, Array], config: ProjectionConfig) 
         run.write_table("map_quality", pd.concat(qualities))
 
     for key, X in vectors.items():
-        begun = _begun(key, places) if config.warm_start else None
+        begun = _start_of(key, places) if config.warm_start else None
         name = f"map-{key[0]}-{key[1]}"
         yield Stage(name, f"Map {key[0]}, layer {key[1]}", iterations(config.method), "iterations")
         drawn = None
@@ -163,21 +165,21 @@ def draw_maps(run: Run, vectors: Mapping[Key, Array], config: ProjectionConfig) 
                 yield Progress(name, drawn.done)
         except GeneratorExit:
             if drawn is not None and drawn.done:
-                keep(key, drawn, begun)
+                save(key, drawn, begun)
             raise
         except DataError as error:
             yield Note(f"No map of {key[0]}, layer {key[1]}: {error}")
             continue
         assert drawn is not None  # noqa: S101 - a drawing has an end
         places[key] = drawn.plane
-        keep(key, drawn, begun)
+        save(key, drawn, begun)
 
 
 def _quality_fields(config: ProjectionConfig) -> dict[str, Any]:
     return {name: value for name, value in asdict(config).items() if name != "warm_start"}
 
 
-def _begun(key: Key, places: Mapping[Key, Plane]) -> Key | None:
+def _start_of(key: Key, places: Mapping[Key, Plane]) -> Key | None:
     """The map that this one starts from: the same layer at the stage before, else the layer before."""
     earlier = [other for other in places if other[1] == key[1]] or [other for other in places if other[0] == key[0]]
     return earlier[-1] if earlier else None

@@ -34,23 +34,23 @@ def map_quality(X: Array, plane: Array, k: int = NEIGHBOURS) -> tuple[float, flo
     n = len(X)
     if n < 2 or len(plane) != n:
         raise DataError(f"A map of {len(plane)} points of {n} vectors has no quality.", "At least 2 are needed.")
-    kept_k, trusted_k = min(k, n - 1), min(k, n // 2 - 1)
-    kept = off = 0.0
+    near_k, trusted_k = min(k, n - 1), min(k, n // 2 - 1)
+    preserved = off = 0.0
     for far, near in zip(_squared(X), _squared(plane), strict=True):
-        drawn = np.argpartition(near, kept_k - 1, axis=1)[:, :kept_k]
+        drawn = np.argpartition(near, near_k - 1, axis=1)[:, :near_k]
         drawn = np.take_along_axis(drawn, np.argsort(np.take_along_axis(near, drawn, 1), axis=1, kind="stable"), 1)
         values = np.take_along_axis(far, drawn, 1)
         far.sort(axis=1)
         nearer, upto = (
             np.array([np.searchsorted(row, of, side) for row, of in zip(far, values, strict=True)]) for side in SIDES
         )
-        # Points that tie share their ranks, so that equal vectors keep what chance keeps.
-        kept += float(np.clip((kept_k - nearer) / (upto - nearer), 0, 1).sum())
+        # Points that tie share their ranks, so that equal vectors preserve what chance does.
+        preserved += float(np.clip((near_k - nearer) / (upto - nearer), 0, 1).sum())
         ranks = (nearer + upto + 1) / 2
         off += float(np.maximum(ranks[:, : max(trusted_k, 0)] - trusted_k, 0).sum())
     if trusted_k < 1:
-        return kept / (n * kept_k), float("nan")
-    return kept / (n * kept_k), 1 - 2 * off / (n * trusted_k * (2 * n - 3 * trusted_k - 1))
+        return preserved / (n * near_k), float("nan")
+    return preserved / (n * near_k), 1 - 2 * off / (n * trusted_k * (2 * n - 3 * trusted_k - 1))
 
 
 def _squared(X: Array, block: int = 256) -> Iterator[npt.NDArray[np.float64]]:

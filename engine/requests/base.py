@@ -74,12 +74,12 @@ def _restored(value: Any, part: type | None) -> Any:
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """The fields that were asked for: None stands for the default."""
+    """The fields that were given: None stands for the default."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def usual_rate(model: str) -> float:
-    """The peak learning rate of an encoder where none is asked for; a small one learns little from a large one's."""
+    """The peak learning rate of an encoder where none is given; a small one learns little from a large one's."""
     return 2e-4 if model == BUILTIN else 5e-5
 
 
@@ -106,7 +106,7 @@ def whole_path(name: str) -> str:
 
 
 def check_place(on: str, device: str) -> None:
-    """See that work can be sent to `on`, and that the device is one that can be asked for there.
+    """See that work can be sent to `on`, and that the device is one that can be requested there.
 
     Raises: UsageError, ConfigurationError.
     """
@@ -119,7 +119,7 @@ def check_place(on: str, device: str) -> None:
 
 
 def check_address(on: str) -> None:
-    """See that `on` names a place for work and that what it needs is installed; nobody is asked.
+    """See that `on` names a place for work and that what it needs is installed; nothing is contacted.
 
     Raises: UsageError for another form, ConfigurationError without Ray.
     """

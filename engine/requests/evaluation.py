@@ -1,4 +1,4 @@
-"""What an evaluation is asked to do, checked before a job is started; nothing heavy is imported."""
+"""What an evaluation is to do, checked before a job is started; nothing heavy is imported."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ def newest_run(workspace: Path, name: str | None, what: str) -> "Run":
 
     if what == "predictions":
         return runs.find_run(workspace, name, lambda run: "predictions" in run.tables(), what)
-    return runs.find_run(workspace, name, runs.keeps_model, what)
+    return runs.find_run(workspace, name, runs.has_saved_model, what)
 
 
 def readers_of(run: "Run", donors: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[Reader]:

@@ -67,21 +67,22 @@ def make_extract_request(
         ModelError: for a name that leads to no encoder.
     """
     fields = given(**fields)
-    asked: Mapping[str, Any] = run.info()["request"] if run else {}
-    if run and "test_size" not in asked:
+    training: Mapping[str, Any] = run.info()["request"] if run else {}
+    if run and "test_size" not in training:
         raise UsageError(f"The run {run.id} trained nothing.", "Name a run of demo or finetune, or --model alone.")
-    if model not in (BUILTIN, asked.get("model", model)):
+    if model not in (BUILTIN, training.get("model", model)):
         raise UsageError(f"The run {run.id if run else ''} names its own model.", "Leave --run out, or --model.")
-    known = {"size": asked["test_size"]} if asked else {}
+    known = {"size": training["test_size"]} if training else {}
     request = ExtractRequest(**{
-        **known, **fields, "model": asked.get("model", whole_path(model)), "stages": tuple(fields.get("stages", ())),
-        "data": whole_path(data or asked.get("data", BUILTIN)), "source": str(run.path) if run and data is None else "",
+        **known, **fields, "model": training.get("model", whole_path(model)), "stages": tuple(fields.get("stages", ())),
+        "data": whole_path(data or training.get("data", BUILTIN)),
+        "source": str(run.path) if run and data is None else "",
     }).check()  # fmt: skip
-    if asked and data is None:
-        request = replace(request, seed=asked["seed"])
+    if training and data is None:
+        request = replace(request, seed=training["seed"])
     request = _with_tuned(request, run, donor, tuned_seed)
     return replace(
-        request, layers=_layers(request.model, layers), languages=_languages(request, asked, languages)
+        request, layers=_layers(request.model, layers), languages=_languages(request, training, languages)
     ).plain()  # fmt: skip
 
 
@@ -105,9 +106,9 @@ def _with_tuned(request: ExtractRequest, run: "Run | None", donor: str | None, s
     )  # fmt: skip
 
 
-def _languages(request: ExtractRequest, asked: Mapping[str, Any], languages: Sequence[str]) -> tuple[str, ...]:
-    """Those that were asked for, else all that the run has, or the data."""
-    held: Sequence[str] = asked["languages"] if request.source else datasets.load(request.data).languages
+def _languages(request: ExtractRequest, training: Mapping[str, Any], languages: Sequence[str]) -> tuple[str, ...]:
+    """Those that were requested, else all that the run has, or the data."""
+    held: Sequence[str] = training["languages"] if request.source else datasets.load(request.data).languages
     if request.source and (strange := [code for code in languages if code not in held]):
         raise UsageError(
             f"The run has no language {strange[0]!r}.", f"It has {', '.join(held)}.", field="languages"
@@ -115,12 +116,12 @@ def _languages(request: ExtractRequest, asked: Mapping[str, Any], languages: Seq
     return tuple(languages) or tuple(held)
 
 
-def _layers(model: str, asked: Sequence[int] | None) -> tuple[int, ...]:
+def _layers(model: str, requested: Sequence[int] | None) -> tuple[int, ...]:
     from nerspace.engine import encoders
     from nerspace.engine.encoders.configuration import shape_in
 
     last = shape_in(encoders.check(model)).layers
-    layers = (0, last) if asked is None else tuple(asked) or tuple(range(last + 1))
+    layers = (0, last) if requested is None else tuple(requested) or tuple(range(last + 1))
     for layer in layers:
         if not 0 <= layer <= last:
             raise UsageError(

@@ -1,4 +1,4 @@
-"""What `nerspace paper` is asked to do, and the sizes that a scale stands for. Nothing heavy is imported."""
+"""What `nerspace paper` is to do, and the sizes that a scale stands for. Nothing heavy is imported."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -33,7 +33,7 @@ class Sizes:
 FULL = Sizes(
     sum(published.TRAIN.values()), sum(published.TEST.values()), published.CONTEXTS, published.PROBE_EVERY, 12, 8
 )
-# What 33 models of the built-in encoder learn and are asked within a quarter of an hour on two CPU cores. For so short
+# What 33 models of the built-in encoder learn and predict within a quarter of an hour on two CPU cores. For so short
 # a training its number of steps counts: after 320 sentences, 2 a step, 11 of 48 English test sentences are wrong, after
 # as many at 4 a step 32.
 SMALL = Sizes(train=280, test=40, contexts=6, probe_every=7, probe_size=8, batch_size=2)
@@ -44,7 +44,7 @@ _LEAST = Sizes(train=48, test=24, contexts=4, probe_every=2, probe_size=12, batc
 def sizes_of(scale: str) -> Sizes:
     """The sizes of a scale: small, full, or a share of the paper's sizes above 0 and up to 1.
 
-    With a share, h shrinks as the number of steps does, so that a series of Δ_h keeps its length.
+    With a share, h shrinks as the number of steps does, so that a series of Δ_h has the same length.
     Raises: UsageError for anything else.
     """
     if scale in SCALES:

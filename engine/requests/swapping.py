@@ -1,4 +1,4 @@
-"""What the swap lab is asked to do, checked before anything is started; nothing heavy is imported."""
+"""What the swap lab is to do, checked before anything is started; nothing heavy is imported."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class SwapRequest(BaseRequest):
 
     source: id of the run that trained the model. trained: folder of the fine-tuned model. model: the encoder it came
     from. donor: what it was trained on. split_languages, split_seed: what the run's split into train and test hangs on.
-    names: names asked for; without, `sample` are drawn. type, gender: of a name that the data does not know. contexts:
+    names: those to put in; without, `sample` are drawn. type, gender: of a name that the data does not know. contexts:
     how many each name is put into. case: of the contexts for places. layer: of the vectors, None for the last.
     """
 
@@ -59,9 +59,14 @@ def make_swap_request(
 ) -> dict[str, Any]:
     """A checked request as the plain dict that run.json holds; see SwapRequest for the fields.
 
-    run: holds a fine-tuned model. of: which, as DONOR-SEED, where it holds several; the first by default.
-    languages: the run's own by default.
-    Raises: UsageError naming the first field that cannot be, or where the run holds no model.
+    Args:
+        run: holds a fine-tuned model.
+        of: which, as DONOR-SEED, where it holds several; the first by default.
+        languages: the run's own by default.
+        fields: the others of SwapRequest; None stands for the default.
+
+    Raises:
+        UsageError: naming the first field that cannot be, or where the run holds no model.
     """
     from nerspace.engine.runs.models import chosen_models
 
@@ -70,9 +75,9 @@ def make_swap_request(
     if model is None:
         names = ", ".join(one.name for one in held)
         raise UsageError(f"The run {run.id} holds no model {of!r}.", f"It holds: {names}.", field="of")
-    asked = Request.read(run.info()["request"])
+    training = Request.read(run.info()["request"])
     return SwapRequest(
-        source=run.id, trained=str(model.folder), model=asked.model, donor=model.id.donor, data=asked.data,
-        split_languages=asked.languages, split_seed=asked.seed, languages=tuple(languages) or asked.languages,
+        source=run.id, trained=str(model.folder), model=training.model, donor=model.id.donor, data=training.data,
+        split_languages=training.languages, split_seed=training.seed, languages=tuple(languages) or training.languages,
         **given(**fields),
     ).check().plain()  # fmt: skip

@@ -145,7 +145,7 @@ class Request(BaseRequest):
 
 @dataclass(frozen=True)
 class TransferRequest(Request):
-    """As Request, of many models that are told apart by their errors alone."""
+    """As Request, of many models that are distinguished by their errors alone."""
 
     donors: tuple[str, ...] = ALL
     seeds: int = 3
@@ -177,12 +177,12 @@ def make_request(kind: str = "finetune", **fields: Any) -> dict[str, Any]:
     Raises:
         UsageError: naming the first field that cannot be.
     """
-    asked = KINDS[kind](**given(**fields))
-    check_rate(asked.learning_rate)
-    first = next(iter(asked.donors), "") if asked.donors != ALL else ""
+    requested = KINDS[kind](**given(**fields))
+    check_rate(requested.learning_rate)
+    first = next(iter(requested.donors), "") if requested.donors != ALL else ""
     request = replace(
-        asked, data=whole_path(asked.data), model=whole_path(asked.model), donor=asked.donor or first,
-        learning_rate=asked.learning_rate or usual_rate(asked.model),
+        requested, data=whole_path(requested.data), model=whole_path(requested.model), donor=requested.donor or first,
+        learning_rate=requested.learning_rate or usual_rate(requested.model),
     )  # fmt: skip
     named = request.languages and request.donor and request.donors != ALL
     return (request.with_donors() if named else request).check().plain()

@@ -1,7 +1,7 @@
-"""Runs: folders of plain files that hold everything that was asked, done and found, and the jobs that write them.
+"""Runs: folders of plain files that hold everything that was requested, done and found, and the jobs that write them.
 
 run.py      a run folder, and the runs of a workspace
-records.py  what a job tells while it goes on
+records.py  what a job emits while it goes on
 jobs.py     a job as a process of its own: started, followed, stopped, resumed
 locks.py    one writer a run
 models.py   the models that a run saved
@@ -17,7 +17,7 @@ from nerspace.engine.runs.run import (
     create,
     find_run,
     find_run_to_remove,
-    keeps_model,
+    has_saved_model,
     list_runs,
     process_started,
     remove,
@@ -27,6 +27,6 @@ from nerspace.engine.runs.run import (
 )
 
 __all__ = [
-    "Run", "append_text", "create", "find_run", "find_run_to_remove", "keeps_model", "list_runs",
+    "Run", "append_text", "create", "find_run", "find_run_to_remove", "has_saved_model", "list_runs",
     "process_started", "remove", "to_csv", "without_secrets", "workspace_folder",
 ]  # fmt: skip

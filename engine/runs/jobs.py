@@ -1,4 +1,4 @@
-"""Long work in a process of its own session, told only through the run's events.
+"""Long work in a process of its own session, reported only through the run's events.
 
 The process outlives the terminal that started it; whoever wants to know follows the events. A job is a generator of
 records (see `progress`), named in JOBS by the kind of its run.
@@ -51,8 +51,8 @@ def start(run: Run) -> None:
 def resume(run: Run) -> None:
     """Go on with a run that was stopped, failed or died, in a process of its own, and return at once.
 
-    The job tells its story again from the beginning: what was trained is read back from its checkpoint, the rest is
-    done anew with the same result. Tables are rewritten; the events of the first try are kept beside the new ones.
+    The job emits its records again from the beginning: what was trained is read back from its checkpoint, the rest is
+    done anew with the same result. Tables are rewritten; the events of the first try are saved beside the new ones.
 
     Raises: NerspaceError when the run is finished or still under way.
     """
@@ -75,7 +75,7 @@ def begin_again(run: Run) -> None:
 
 
 def _hold(run: Run, patience: float = 2.0) -> Lock:
-    """The run's lock; the threads of a process that was just killed may keep it for a moment longer."""
+    """The run's lock; the threads of a process that was just killed may hold it for a moment longer."""
     lock = run.lock()
     deadline = time.monotonic() + patience
     while not lock.take():
@@ -88,7 +88,7 @@ def _hold(run: Run, patience: float = 2.0) -> Lock:
 
 
 def _launch(run: Run, lock: Lock) -> None:
-    """Start the process and hand the lock over to it, so that no moment is without a holder."""
+    """Start the process and pass the lock on to it, so that no moment is without a holder."""
     # -P: the current folder may hold a folder named datasets, which must not be taken for a package.
     command = [sys.executable, "-P", "-m", "nerspace.engine.runs.jobs", str(run.path), str(lock.descriptor)]
     environment = {
@@ -126,12 +126,12 @@ def follow(run: Run, poll: float = 0.1, skip: int = 0) -> Iterator[dict[str, Any
 
 
 def stop(run: Run) -> None:
-    """Ask the run to stop at its next step; it keeps everything finished so far."""
-    run.ask_to_stop()
+    """Request that the run stops at its next step; everything finished so far stays."""
+    run.request_stop()
 
 
 def job_of(run: Run) -> Generator[Record, None, None]:
-    """The job that a run asks for, not yet begun."""
+    """The job that a run requests, not yet begun."""
     module, _, name = JOBS[run.info()["kind"]].partition(":")
     job: Callable[[Run], Generator[Record, None, None]] = getattr(import_module(module), name)
     return job(run)
@@ -167,7 +167,7 @@ def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str
                 "message": f"{type(error).__name__}: {error}",
                 "hint": f"The whole story is in {run.path / 'job.log'}.",
             }
-        _tell_end(run, state, problem)
+        _record_end(run, state, problem)
     return state
 
 
@@ -176,12 +176,12 @@ def _work(run: Run) -> str:
         for record in work:
             kind, fields = event_of(record)
             run.append_event(kind, **fields)
-            if run.stop_asked():
+            if run.stop_requested():
                 return "stopped"
     return "finished"
 
 
-def _tell_end(run: Run, state: str, problem: dict[str, str]) -> None:
+def _record_end(run: Run, state: str, problem: dict[str, str]) -> None:
     """Write how the run ended; where not even that can be written the run is seen as dead, and can be resumed."""
     if problem:
         print(problem["message"], problem["hint"], file=sys.stderr)
@@ -201,10 +201,12 @@ def _tell_end(run: Run, state: str, problem: dict[str, str]) -> None:
 
 @contextmanager
 def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
-    """Wait for a device that the run may use and no other run of the workspace does, and keep it meanwhile.
+    """Wait for a device that the run may use and no other run of the workspace does, and hold it meanwhile.
 
-    Where any GPU will do it is the first that is free. Work that goes elsewhere keeps no device here.
-    Raises: Stopped when the run is asked to stop while it waits.
+    Where any GPU will do it is the first that is free. Work that goes elsewhere holds no device here.
+
+    Raises:
+        Stopped: when a stop of the run is requested while it waits.
     """
     request = run.info()["request"]
     name = request.get("device")
@@ -213,13 +215,13 @@ def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
         return
     offered = devices.candidates(name)
     locks = [Lock(run.path.parent / f".{device.replace(':', '-')}.lock") for device in offered]
-    told = False
+    noted = False
     while (held := next((number for number, lock in enumerate(locks) if lock.take()), None)) is None:
-        if not told:
+        if not noted:
             whose = "another run of this workspace uses it" if len(offered) == 1 else "other runs use them all"
             run.append_event("note", text=f"Waiting for {' or '.join(offered)}: {whose}.")
-            told = True
-        if run.stop_asked():
+            noted = True
+        if run.stop_requested():
             raise Stopped("The run was stopped before its turn came.")
         time.sleep(poll)
     with locks[held]:
@@ -236,7 +238,7 @@ def main() -> int:
     run = Run(Path(sys.argv[1]))
     lock = Lock.inherited(run.lock().path, int(sys.argv[2]))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
+    signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
     return 0 if execute(run, lock) == "finished" else 1
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 class Lock:
     """A lock on a file, held from a successful `take` until it is released or every process that shares it has ended.
 
-    A child that inherits the descriptor shares the lock, so it can be handed over: take it, start the child with the
+    A child that inherits the descriptor shares the lock, so it can be passed on: take it, start the child with the
     descriptor, close one's own copy.
     """
 
@@ -19,7 +19,7 @@ class Lock:
 
     @classmethod
     def inherited(cls, path: Path, descriptor: int) -> "Lock":
-        """The lock that a parent took and handed over; it is not handed on to further children."""
+        """The lock that a parent took and passed on; it does not go to further children."""
         os.set_inheritable(descriptor, False)
         lock = cls(path)
         lock._descriptor = descriptor

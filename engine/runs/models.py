@@ -44,7 +44,7 @@ def is_model(folder: Path) -> bool:
 def models_of(run: "Run") -> list[SavedModel]:
     """The models that a run saved: in model/ that of a demo, in model/DONOR-SEED those of a fine-tuning.
 
-    They come in the order in which the run trained them: donors as they were asked for, then seeds.
+    They come in the order in which the run trained them: donors in the order of the request, then seeds.
     """
     request, folder = run.info()["request"], run.path / "model"
     base = str(request.get("model", ""))

@@ -75,7 +75,7 @@ def begin_training(run: Run, origin: Origin, trained: Callable[[], bool]) -> Non
     run.update(origin=asdict(origin))
 
 
-def begin_reading(run: Run, origin: Origin, forget: Callable[[], bool]) -> Iterator[Note]:
+def begin_pass(run: Run, origin: Origin, forget: Callable[[], bool]) -> Iterator[Note]:
     """Drop what an earlier try made from something else, and note in run.json what the results are made from now.
 
     Args:

@@ -1,4 +1,4 @@
-"""What long work tells while it goes on: a job is a generator of these records, and they become the run's events."""
+"""What long work emits while it goes on: a job is a generator of these records, and they become the run's events."""
 
 import time
 from collections.abc import Generator, Mapping
@@ -101,9 +101,9 @@ _KINDS = {Stage: "stage", Progress: "progress", Note: "note", StepRecord: "step"
 
 
 def event_of(record: Record) -> tuple[str, dict[str, Any]]:
-    """The event kind (stage, progress, note, step, probe) and fields that tell of a record.
+    """The event kind (stage, progress, note, step, probe) and fields of a record.
 
-    A model is told by the fields `donor` and `seed`, which are left out, as `node` is, where there is none.
+    A model is named by the fields `donor` and `seed`, which are left out, as `node` is, where there is none.
     """
     fields = asdict(record)
     fields |= fields.pop("model", None) or {}
@@ -163,7 +163,7 @@ class RemainingTime:
             self.done = event["done"]
         elif event["event"] == "step":
             self.done = event["step"]
-            # A resumed run tells its past steps at once, but they took their time.
+            # A resumed run emits its past steps at once, but they took their time.
             self.started = min(self.started, event["time"] - event["seconds"])
             self._part_started = min(self._part_started, self.started)
 

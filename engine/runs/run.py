@@ -1,4 +1,4 @@
-"""The run: a folder of plain files that holds everything that was asked, done and found.
+"""The run: a folder of plain files that holds everything that was requested, done and found.
 
     run.json        the request, recipe, versions, hash of the code, origin of the results, seed, device and state
     process.json    the process that does the work
@@ -43,7 +43,7 @@ STATES = ("queued", "running", "finished", "stopped", "failed")
 
 
 def workspace_folder(explicit: str | Path | None = None) -> Path:
-    """The folder that holds the runs: what was asked for, else $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace.
+    """The folder that holds the runs: the one that is named, else $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace.
 
     Raises: ConfigurationError if it cannot be made or written.
     """
@@ -108,7 +108,7 @@ def process_started(pid: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run folder. Cheap to make: nothing is read before it is asked for."""
+    """A run folder. Cheap to make: nothing is read before it is needed."""
 
     path: Path
 
@@ -173,7 +173,7 @@ class Run:
         append_text(self.path / "events.jsonl", without_secrets(text) + "\n")
 
     def set_events_aside(self) -> None:
-        """Begin the events anew; the old ones are kept in events-N.jsonl."""
+        """Begin the events anew; the old ones are saved as events-N.jsonl."""
         number = len(list(self.path.glob("events-*.jsonl"))) + 1
         with contextlib.suppress(FileNotFoundError):
             (self.path / "events.jsonl").rename(self.path / f"events-{number}.jsonl")
@@ -213,7 +213,7 @@ class Run:
         return self.path / "tables" / f"{name}.csv"
 
     def write_table(self, name: str, frame: "pd.DataFrame") -> None:
-        """Write a table whole and tell it as an event."""
+        """Write a table whole and record it as an event."""
         text = to_csv(frame)
         self._make("tables")
         write_text(self.table_path(name), text)
@@ -284,16 +284,16 @@ class Run:
 
     # -- stopping
 
-    def ask_to_stop(self) -> None:
-        """Ask the run's process to stop at its next step."""
+    def request_stop(self) -> None:
+        """Request that the run's process stops at its next step."""
         (self.path / "stop").touch()
 
-    def stop_asked(self) -> bool:
-        """Whether somebody asked the run to stop."""
+    def stop_requested(self) -> bool:
+        """Whether a stop of the run was requested."""
         return (self.path / "stop").exists()
 
     def forget_stop(self) -> None:
-        """Take back that the run was asked to stop."""
+        """Take back the request to stop."""
         (self.path / "stop").unlink(missing_ok=True)
 
     # -- one writer
@@ -376,8 +376,8 @@ def find_run(
     return matching[0]
 
 
-def keeps_model(run: Run) -> bool:
-    """Whether the run kept a fine-tuned model."""
+def has_saved_model(run: Run) -> bool:
+    """Whether the run holds a fine-tuned model."""
     return bool(run.models())
 
 

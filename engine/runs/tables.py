@@ -1,4 +1,4 @@
-"""Tables over runs: what a workspace holds, and how two runs differ in what was asked and what was found."""
+"""Tables over runs: what a workspace holds, and how two runs differ in what was requested and what was found."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -56,13 +56,13 @@ def runs_table(workspace: Path) -> "pd.DataFrame":
             info = run.info()
         except NerspaceError:
             continue
-        asked = info.get("request") or {}
-        donors = " ".join(map(str, asked.get("donors") or [asked.get("donor", "")]))
+        request = info.get("request") or {}
+        donors = " ".join(map(str, request.get("donors") or [request.get("donor", "")]))
         rows.append(
             (
                 run.id, info.get("state", ""), info.get("kind", ""), info.get("created", ""), donors,
-                asked.get("model", ""), len(asked.get("languages", ())), asked.get("size"), asked.get("seeds", 1),
-                seconds_taken(info), len(run.tables()),
+                request.get("model", ""), len(request.get("languages", ())), request.get("size"),
+                request.get("seeds", 1), seconds_taken(info), len(run.tables()),
             )
         )  # fmt: skip
     return RUNS.frame(rows)
@@ -85,13 +85,13 @@ def request_differences(a: Run, b: Run) -> "pd.DataFrame":
 
     Raises: UsageError if one of the runs is gone.
     """
-    first, second = (_asked(run.info()) for run in (a, b))
+    first, second = (_deciding_fields(run.info()) for run in (a, b))
     names = dict.fromkeys([*first, *second])
     rows = [(name, first.get(name, ""), second.get(name, "")) for name in names if first.get(name) != second.get(name)]
     return REQUEST_DIFFERENCES.frame(rows)
 
 
-def _asked(info: Mapping[str, Any]) -> dict[str, str]:
+def _deciding_fields(info: Mapping[str, Any]) -> dict[str, str]:
     """What decides a run, as text: its kind, every field of the request, the device and the versions."""
     fields: dict[str, Any] = {"kind": info.get("kind"), **(info.get("request") or {})}
     fields |= {"computed on": info.get("device")}

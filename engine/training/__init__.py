@@ -10,7 +10,7 @@
 
 To follow a fine-tuning from its request to the weights, read these six:
 
-    requests/training.py    what is asked for, and the recipe in it
+    requests/training.py    what is requested, and the recipe in it
     training/job.py         `finetune_donors`, `finetune_one`
     sampling.py             `draw_sample`
     executors/local.py      how a model's turn comes

@@ -56,7 +56,7 @@ class Checkpoints:
     def save(self, model: Any, optimizer: torch.optim.Optimizer, key: str, records: Sequence[TrainingRecord]) -> str:
         """Save the state behind the last record; what is wrong with the disk is returned, and harms no older one.
 
-        key: tells apart trainings with other data or another recipe. A state that is saved already is not saved again.
+        key: distinguishes trainings with other data or another recipe. A state that is there is not saved again.
         """
         step = steps_done(records)
         if len(records) == self._saved:

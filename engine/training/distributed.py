@@ -86,7 +86,7 @@ def _take_part(run: Run) -> int:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % gpus)
     if "RANK" in os.environ:
         distributed.init_process_group("nccl" if gpus else "gloo")
-    signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop() if first else sys.exit(1))
+    signal.signal(signal.SIGTERM, lambda *_: run.request_stop() if first else sys.exit(1))
     if first:
         jobs.begin_again(run)
         if world := share():

@@ -36,9 +36,9 @@ from nerspace.engine.training.probes import probe_space, probed, probed_layers
 from nerspace.engine.training.tables import probes_table, steps_table
 from nerspace.engine.transfer.findings import transfer_tables
 
-# The first steps are slow to start and say little before so many.
+# The first steps are slow to start and predict little before so many.
 _JUDGED_AFTER = 20
-_WORTH_TELLING = 120.0
+_WORTH_NOTING = 120.0
 # Before the last model, findings take at most about this share of the time: workers wait for whoever writes them.
 _SHARE = 0.1
 
@@ -76,7 +76,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
 def _prepare(
     run: Run, request: Request, donors: Sequence[str], device: str
 ) -> Generator[Record, None, tuple[dict[str, list[Sentence]], list[Sentence]]]:
-    """Draw the data and write what can be said before any training; training sentences per donor, and test."""
+    """Draw the data and write what is known before any training; training sentences per donor, and test."""
     yield Stage("prepare", "Data", 1, "sample")
     encoder = Encoder(request.model, device, seed=request.seed)
     drawn = {donor: draw_sample(replace(request, donor=donor)) for donor in donors}
@@ -284,7 +284,7 @@ def _gather(
             for record in records:
                 append_record(run, record, donor=request.donor, seed=request.seed)
                 yield record
-                if number == 0 and isinstance(record, StepRecord) and (note := _foretold(record, models, rounds)):
+                if number == 0 and isinstance(record, StepRecord) and (note := _duration_note(record, models, rounds)):
                     yield Note(note)
         done = finetuned(run, request)
         for name, table in delta_tables(done.probes, requests[0].seed).items():
@@ -311,13 +311,13 @@ def of_several(
             yield record
 
 
-def _foretold(record: StepRecord, models: int, parts: int = 0) -> str:
+def _duration_note(record: StepRecord, models: int, parts: int = 0) -> str:
     """How long all fine-tunings will take, judged from the first steps of the first; empty at other steps.
 
     parts: how many of them come one after the other, all where it is 0.
     """
     seconds = record.seconds / record.step * record.steps * (parts or models)
-    if record.step != min(_JUDGED_AFTER, record.steps) or seconds < _WORTH_TELLING:
+    if record.step != min(_JUDGED_AFTER, record.steps) or seconds < _WORTH_NOTING:
         return ""
     total = f"{models} fine-tunings" if models > 1 else "The fine-tuning"
     return f"{total} of {record.steps:,} steps: about {seconds / 60:,.0f} minutes in all, as fast as the first steps."

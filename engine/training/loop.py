@@ -53,7 +53,7 @@ def finetune(
             records = checkpoints.restore(model, optimizer, key)
             yield from map(Note, checkpoints.problems)
         steps = training_steps(model, optimizer, _batches(train, recipe), recipe, start=steps_done(records))
-        groups = reported(steps, recipe, _READ_TOGETHER.get(model.device.type, 1), records)
+        groups = reported(steps, recipe, _LOSSES_AT_ONCE.get(model.device.type, 1), records)
         if probe is not None:
             groups = with_probes(groups, probe, recipe, records)
         if checkpoints is not None:
@@ -106,17 +106,17 @@ def training_steps(
 
 
 # Steps whose losses are read at once: reading one from a GPU waits until all that it was given before is done.
-_READ_TOGETHER = {"cuda": 16}
+_LOSSES_AT_ONCE = {"cuda": 16}
 Group = list[StepRecord | ProbeRecord | Note]
 
 
-def reported(steps: Iterable[Step], recipe: Recipe, together: int, past: Sequence[TrainingRecord]) -> Iterator[Group]:
-    """Steps as records, `together` or fewer at a time; the weights are those behind the last one of a group.
+def reported(steps: Iterable[Step], recipe: Recipe, at_once: int, past: Sequence[TrainingRecord]) -> Iterator[Group]:
+    """Steps as records, `at_once` or fewer at a time; the weights are those behind the last one of a group.
 
     Args:
         steps: as `training_steps` makes them.
         recipe: says when probes are due, before which no step is left pending.
-        together: how many losses are read at once.
+        at_once: how many losses are read at once.
         past: records of the steps before.
 
     Raises:
@@ -129,7 +129,7 @@ def reported(steps: Iterable[Step], recipe: Recipe, together: int, past: Sequenc
         sentences, seconds = sentences + step.sentences, seconds + step.seconds
         record = StepRecord(step.number, step.steps, math.nan, step.rate, sentences, seconds, step.parts)
         pending.append((step, record))
-        if len(pending) < together and not recipe.probes_at(step.number) and step.number < step.steps:
+        if len(pending) < at_once and not recipe.probes_at(step.number) and step.number < step.steps:
             continue
         started = time.perf_counter()
         losses = torch.stack([step.loss for step, _ in pending]).tolist()

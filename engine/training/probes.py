@@ -57,7 +57,7 @@ def probed_layers(request: Request, model: Any) -> tuple[int, ...]:
 def probe_space(
     model: Any, encoded: Sequence[Encoded], layers: tuple[int, ...], seed: int, step: int
 ) -> Iterator[ProbeRecord]:
-    """One forward pass over the same sentences every time, and what it tells.
+    """One forward pass over the same sentences every time, and what is measured in it.
 
     Per language: wrong sentences (at the last layer), and of random word vectors at each layer the mean cosine,
     IsoScore and log10 partition isotropy. Over all languages: kNN purity of the entity vectors by type and by language.

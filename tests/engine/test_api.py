@@ -98,7 +98,7 @@ def test_a_fine_tuning_is_a_run_of_the_workspace_that_prints_itself(tmp_path: Pa
 def test_a_fine_tuning_that_fails_is_an_error_with_the_way_on(
     tmp_path: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs.Run, "stop_asked", lambda run: True)
+    monkeypatch.setattr(runs.Run, "stop_requested", lambda run: True)
     with pytest.raises(NerspaceError, match=r"is stopped\. Go on with it: nerspace runs resume"):
         nerspace.finetune(
             "en", workspace=tmp_path, model=str(tiny_xlmr), languages=("en",), size=16, test_size=6, device="cpu"

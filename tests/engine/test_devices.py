@@ -50,7 +50,7 @@ def test_each_run_takes_the_first_gpu_that_is_free(tmp_path: Path, gpus: list[in
 def test_a_named_gpu_is_waited_for_though_others_are_free(tmp_path: Path, gpus: list[int]) -> None:
     busy, named, other = asked(tmp_path, "cuda:1"), asked(tmp_path, "cuda:1"), asked(tmp_path, "auto")
     with jobs._device(busy):
-        named.ask_to_stop()
+        named.request_stop()
         with pytest.raises(Stopped), jobs._device(named):
             pass
         assert [e["text"] for _, e in named.events()] == ["Waiting for cuda:1: another run of this workspace uses it."]
@@ -62,7 +62,7 @@ def test_a_named_gpu_is_waited_for_though_others_are_free(tmp_path: Path, gpus: 
 def test_where_all_gpus_are_taken_a_run_waits_for_any(tmp_path: Path, gpus: list[int]) -> None:
     held = [asked(tmp_path, f"cuda:{number}") for number in range(3)]
     waiting = asked(tmp_path, "auto")
-    waiting.ask_to_stop()
+    waiting.request_stop()
     taken = [jobs._device(run) for run in held]
     with taken[0], taken[1], taken[2], pytest.raises(Stopped), jobs._device(waiting):
         pass

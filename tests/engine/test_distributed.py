@@ -98,7 +98,7 @@ def test_two_processes_make_the_run_of_one_and_go_on_after_a_stop(
 ) -> None:
     alone, together = (runs.create(workspace, "finetune", request_of, 0) for _ in range(2))
     assert jobs.execute(alone) == "finished"
-    together.ask_to_stop()
+    together.request_stop()
     done = launched(together)
     assert done.returncode != 0
     assert together.info()["state"] == "stopped", done.stderr
@@ -119,7 +119,7 @@ def test_a_checkpoint_of_one_process_is_gone_on_with_by_two(
     alone, together = (runs.create(workspace, "finetune", request_of, 0) for _ in range(2))
     assert jobs.execute(alone) == "finished"
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "stop_asked", lambda self: sum(e["event"] == "step" for _, e in self.events()) >= 4)
+        patch.setattr(Run, "stop_requested", lambda self: sum(e["event"] == "step" for _, e in self.events()) >= 4)
         assert jobs.execute(together) == "stopped"
     assert (together.path / "checkpoints" / "en-0" / "step-00000004").is_dir()
     done = launched(together)

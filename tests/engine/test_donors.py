@@ -11,7 +11,7 @@ from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.runs import Run, jobs, to_csv
 from nerspace.engine.runs.records import StepRecord, model_of, stage_text
 from nerspace.engine.tables.index import CATALOGUE
-from nerspace.engine.training.job import _foretold
+from nerspace.engine.training.job import _duration_note
 from nerspace.engine.transfer.findings import TABLES, transfer_tables
 
 
@@ -63,7 +63,7 @@ def test_a_run_stopped_in_any_of_its_trainings_is_resumed_to_the_same_results(
 ) -> None:
     run = asked(workspace, tiny_xlmr)
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "stop_asked", lambda self: sum(e["event"] == "step" for _, e in self.events()) >= record)
+        patch.setattr(Run, "stop_requested", lambda self: sum(e["event"] == "step" for _, e in self.events()) >= record)
         assert jobs.execute(run) == "stopped"
     assert (run.path / "checkpoints" / "be-0" / "finished.json").exists() is (record > 10)
     jobs.resume(run)
@@ -120,8 +120,8 @@ def test_the_time_of_all_trainings_is_told_once_and_only_where_it_is_long() -> N
     def step(number: int, seconds: float) -> StepRecord:
         return StepRecord(number, 360, 1.0, 1e-4, 8 * number, seconds)
 
-    assert _foretold(step(20, 8.0), 33) == (
+    assert _duration_note(step(20, 8.0), 33) == (
         "33 fine-tunings of 360 steps: about 79 minutes in all, as fast as the first steps."
     )
-    assert _foretold(step(21, 8.4), 33) == ""
-    assert _foretold(step(20, 0.1), 33) == ""
+    assert _duration_note(step(21, 8.4), 33) == ""
+    assert _duration_note(step(20, 0.1), 33) == ""

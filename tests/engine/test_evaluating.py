@@ -269,7 +269,7 @@ def test_an_evaluation_that_was_stopped_is_resumed_to_the_same_tables(
     whole = evaluated(workspace, twice, data)
     run = runs.create(workspace, "evaluate", make_evaluation(twice, str(data), device="cpu"), 0)
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "stop_asked", lambda self: "predictions" in self.tables())
+        patch.setattr(Run, "stop_requested", lambda self: "predictions" in self.tables())
         assert jobs.execute(run) == "stopped"
     assert len(run.read_table("predictions")) == 9
     first, second = run.path / ".read" / "1-0.json", run.path / ".read" / "2-0.json"

@@ -150,7 +150,7 @@ def test_losses_that_are_read_together_tell_the_same_steps(
     encoder: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def told(together: int, stop_at: int = 99) -> list[tuple[object, ...]]:
-        monkeypatch.setitem(finetuning._READ_TOGETHER, "cpu", together)
+        monkeypatch.setitem(finetuning._LOSSES_AT_ONCE, "cpu", together)
         model, items = loaded(encoder, some_sentences(28))
         steps = finetune(
             model, items, Recipe(batch_size=4, probe_every=3, epochs=2),

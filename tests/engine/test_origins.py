@@ -145,7 +145,7 @@ def stopped_between_donors(workspace: Path, model: Path, data: Path, monkeypatch
     )  # fmt: skip
     run = runs.create(workspace, "finetune", request, 0)
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "stop_asked", lambda self: "predictions" in self.tables())
+        patch.setattr(Run, "stop_requested", lambda self: "predictions" in self.tables())
         assert jobs.execute(run) == "stopped"
     assert [path.parent.name for path in run.path.glob("checkpoints/*/finished.json")] == ["en-0"]
     run.forget_stop()

@@ -105,7 +105,7 @@ def test_resources_against_kinship(kinship: float, resources: float, verdict: st
     assert found["resources"].n == 12
     # Four contexts are too few for one name, whatever they say.
     assert (found["resources_one_name"].verdict, found["resources_one_name"].n) == (OPEN, 4)
-    assert found["resources_one_name"].theirs == pytest.approx(names.contrast(COSINES))
+    assert found["resources_one_name"].stated == pytest.approx(names.contrast(COSINES))
     of_one = table[table["name"] == "washington"]
     assert found["resources_one_name"].floor == names.contrast_by_name(of_one, 2, "floor")[0]
     by_hand = names.contrast_by_cell(X[:16], points.iloc[:16])

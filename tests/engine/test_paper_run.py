@@ -103,7 +103,7 @@ def test_a_run_elsewhere_stopped_and_resumed_gives_the_same_tables_byte_for_byte
 ) -> None:
     again = new_run(runs.workspace_folder(tmp_path), tiny_xlmr, "table2", "figure2", "figure4")
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "stop_asked", lambda self: sum(e["event"] == "step" for _, e in self.events()) >= 40)
+        patch.setattr(Run, "stop_requested", lambda self: sum(e["event"] == "step" for _, e in self.events()) >= 40)
         assert jobs.execute(again) == "stopped"
     assert 1 <= len(list((again.path / "pieces").iterdir())) < 6
     jobs.resume(again)

@@ -139,11 +139,11 @@ def test_one_rule_says_which_models_a_run_holds_and_which_is_the_first(workspace
     assert make_swap_request(run)["trained"] == str(held[0].folder)
     assert make_extract_request(run)["tuned"] == str(held[0].folder)
     assert [Path(reader.model) for reader in readers_of(run)] == [model.folder for model in held]
-    assert runs.keeps_model(run)
+    assert runs.has_saved_model(run)
     shutil.rmtree(held[0].folder)
     shutil.rmtree(held[1].folder)
     assert run.models() == []
-    assert not runs.keeps_model(run)
+    assert not runs.has_saved_model(run)
 
 
 def test_the_model_of_a_demo_is_known_by_its_donor(workspace: Path, tiny_xlmr: Path) -> None:

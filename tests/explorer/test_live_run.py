@@ -53,9 +53,9 @@ async def test_stopping_asks_first(tmp_path, corpus):
         text = await press(pilot, "x")
         assert f"Stop {run.id}?" in text
         await press(pilot, "n")
-        assert not run.stop_asked()
+        assert not run.stop_requested()
         text = await press(pilot, "x", "y")
-        assert run.stop_asked()
+        assert run.stop_requested()
         assert "stopping" in text
 
 

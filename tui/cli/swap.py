@@ -60,7 +60,7 @@ def swap(
 
     if table is not None:
         require_choice("table", table, TABLES)
-    done = runs.find_run(job.folder, run, runs.keeps_model, "a model")
+    done = runs.find_run(job.folder, run, runs.has_saved_model, "a model")
     if done.info()["kind"] != "swap":
         request = make_swap_request(
             done, of, languages, names=tuple(names or ()), type=kind.upper(), gender=gender, contexts=contexts,

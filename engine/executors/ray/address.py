@@ -40,7 +40,7 @@ def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
     # The current folder stays with the nodes that are started here, and Ray puts it before their modules: one that
     # holds a folder `datasets` would hide a package, one that is deleted would keep libraries from loading.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
-        with _handlers_kept(), contextlib.chdir(empty):
+        with _own_signal_handler(), contextlib.chdir(empty):
             try:
                 ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here)
             except (Exception, SystemExit) as error:
@@ -53,7 +53,7 @@ def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
         try:
             yield ray, address or UNNAMED
         finally:
-            with _handlers_kept():
+            with _own_signal_handler():
                 ray.shutdown()
 
 
@@ -104,8 +104,8 @@ def refusal(address: str, patience: float) -> str:
 
 
 @contextlib.contextmanager
-def _handlers_kept() -> Iterator[None]:
-    """Ray answers SIGTERM by ending the process; a job answers it by stopping at its next step."""
+def _own_signal_handler() -> Iterator[None]:
+    """Put the handler of SIGTERM back: Ray's ends the process, a job's stops it at its next step."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -84,7 +84,7 @@ class _Handle:
 class RayExecutor(Executor):
     """Workers of one run on one Ray cluster; gone with the block, and with the process.
 
-    A worker asks Ray for so many CPUs as it has threads and, where it is to compute on one, for a GPU. Folders of
+    A worker requests of Ray so many CPUs as it has threads and, where it is to compute on one, a GPU. Folders of
     encoders are sent to nodes that lack them. See `executor_for` for the arguments.
 
     Attributes:
@@ -182,9 +182,9 @@ class RayExecutor(Executor):
 
     def _poll(self) -> Iterator[Note]:
         """Hand out what waits, then take what the workers report, for about a second at most."""
-        if self._run.stop_asked():
+        if self._run.stop_requested():
             raise Stopped("The run was stopped.")
-        if time.monotonic() - self._nodes_seen > _NODES_EVERY and self._head_answers():
+        if time.monotonic() - self._nodes_seen > _NODES_EVERY and self._check_head():
             self.slots = self._count_slots()
             if not self.slots and not self._said_waiting:
                 self._said_waiting = True
@@ -204,7 +204,7 @@ class RayExecutor(Executor):
 
     # -- the nodes
 
-    def _head_answers(self) -> bool:
+    def _check_head(self) -> bool:
         """Whether the head answers: where it does not, Ray would keep its caller waiting, then end the process.
 
         Raises: ConfigurationError when it has been silent for long.
@@ -253,11 +253,11 @@ class RayExecutor(Executor):
 
         call, worker.call = worker.call, None
         try:
-            answer = self._ray.get(call)
-            if isinstance(answer, Report):
-                yield from self._take_report(worker, answer)
+            result = self._ray.get(call)
+            if isinstance(result, Report):
+                yield from self._take_report(worker, result)
             else:
-                yield from self._equip(worker, answer)
+                yield from self._equip(worker, result)
         except ActorUnavailableError:
             # For the moment; a worker that is gone is said to have died.
             if worker.state is not None:
@@ -267,22 +267,22 @@ class RayExecutor(Executor):
         except RayError as error:
             yield from self._handle_loss(worker, error)
 
-    def _equip(self, worker: _Handle, answer: tuple[str, dict[str, str], list[str]] | None) -> Iterator[Note]:
+    def _equip(self, worker: _Handle, prepared: tuple[str, dict[str, str], list[str]] | None) -> Iterator[Note]:
         """See what is installed with a new worker, and send it the encoders that it lacks.
 
-        answer: of `Worker.prepare`; None for that of `Worker.receive_encoder`.
+        prepared: result of `Worker.prepare`; None for that of `Worker.receive_encoder`.
         """
-        if answer is None:
+        if prepared is None:
             worker.lacking.pop(0)
         else:
-            node, found, worker.lacking = answer
+            node, found, worker.lacking = prepared
             worker.node = self._name_of(node)
             yield from compare(worker.node, found)
         if worker.lacking:
             name = worker.lacking[0]
             worker.call = worker.actor.receive_encoder.remote(self._marks[name], self._files(name))
             yield Note(f"{worker.node} lacks the encoder {name}: it is sent there.")
-        elif answer is None:
+        elif prepared is None:
             worker.call = self._prepare(worker.actor)
         else:
             worker.ready = True
@@ -368,7 +368,7 @@ class RayExecutor(Executor):
                 return
 
     def _handle_loss(self, worker: _Handle, error: Exception) -> Iterator[Note]:
-        """A worker is gone: its task is the next to be handed out.
+        """A worker is gone: its task is the next to be assigned.
 
         Raises: ConfigurationError when no worker can be started, NerspaceError when a task was lost too often.
         """

@@ -16,7 +16,7 @@ def installation() -> dict[str, str]:
 
 
 def compare(node: str, found: dict[str, str]) -> Iterator[Note]:
-    """See that a node has this nerspace, and tell of other versions that decide numbers.
+    """See that a node has this nerspace, and report other versions that decide numbers.
 
     Raises: ConfigurationError for another nerspace.
     """

@@ -39,7 +39,7 @@ def chunks(path: Path) -> Iterator[bytes]:
 
 
 def shipped_folder(mark: str) -> Path:
-    """Where this machine keeps an encoder that was shipped to it."""
+    """Where this machine stores an encoder that was shipped to it."""
     return cache_folder("shipped") / mark[:32]
 
 

@@ -1,6 +1,6 @@
 """The node's side: an actor that does one task after the other in a scratch folder, and reports what came of it.
 
-One of its threads works; the other answers the driver meanwhile.
+One of its threads works; the other reports to the driver meanwhile.
 """
 
 import shutil
@@ -69,7 +69,7 @@ class Worker:
         shipping.unpack_once(shipping.shipped_folder(mark), fill)
 
     def begin(self, turn: int, work: str, request: Any, fields: Sequence[str], *arguments: Any) -> None:
-        """Do a task to its end, of which `report` tells.
+        """Do a task to its end, which `report` follows.
 
         turn: the number of the task among those of this worker. work: module and name of a generator of records that
         takes a run, the request and the arguments. fields: those of the request that name an encoder.
