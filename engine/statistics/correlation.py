@@ -159,9 +159,9 @@ def _of_seeds(
 ) -> list[float]:
     """The correlation of each seed alone, over the same pairs; seeds that lack a pair are left out."""
     distances = known.set_index(["donor", "recipient"])[distance]
-    shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
+    with_share = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
     values = []
-    for _, rows in shares.groupby("seed"):
+    for _, rows in with_share.groupby("seed"):
         shares = rows.set_index(["donor", "recipient"])["share"].reindex(distances.index)
         if len(shares) and shares.notna().all():
             values.append(function(distances.to_numpy(dtype=np.float64), shares.to_numpy(dtype=np.float64)))
