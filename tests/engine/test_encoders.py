@@ -1,6 +1,5 @@
 import json
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -222,7 +221,8 @@ def put_into_cache(cache: Path, name: str, source: Path) -> Path:
     return repository / "snapshots" / "0123abcd"
 
 
-def unreachable(*_args: object, **_kwargs: object) -> Any:
+def unreachable(*_args: object, timeout: float, **_kwargs: object) -> Any:
+    assert 0 < timeout <= 10, "a hub that is silent would be waited for"
     raise ConnectionError("Name or service not known\nand more")
 
 
@@ -247,16 +247,14 @@ def test_a_hub_out_of_reach_is_told_in_one_line(hub_cache: Path, monkeypatch: py
         assert "\n" not in str(caught.value)
 
 
-def test_a_real_missing_network_fails_fast(run_python: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_real_missing_network_is_one_line(run_python: Callable[..., Any], tmp_path: Path) -> None:
     code = (
         "from nerspace.engine.encoders import load_encoder\n"
         "try: load_encoder('someone/tiny')\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )
     for environment in ({"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}):
-        start = time.monotonic()
         done = run_python(code, HF_HOME=str(tmp_path / "hub"), **environment)
-        assert time.monotonic() - start < 30
         assert done.stdout.startswith("ModelError The model 'someone/tiny' is not in the local cache"), done.stderr
         assert done.stderr == ""
 
