@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 def check_device_name(name: str) -> str:
     """The name, if it is of a form that torch can have here: auto, cpu, mps, cuda or cuda:N.
 
-    Raises: UsageError for any other.
+    Raises:
+        UsageError: for any other.
     """
     kind, _, number = name.partition(":")
     if name in ("auto", "cpu", "mps", "cuda") or (kind == "cuda" and number.isdecimal()):
@@ -23,7 +24,9 @@ def pick_device(name: str = "auto") -> "torch.device":
     """The device of that name; for auto the present GPU where there is one, else the CPU.
 
     The present GPU is the first, or the one that this process took with `use_gpu`.
-    Raises: ConfigurationError if this machine lacks it.
+
+    Raises:
+        ConfigurationError: if this machine lacks it.
     """
     import torch
 
@@ -44,7 +47,8 @@ def pick_device(name: str = "auto") -> "torch.device":
 def candidates(name: str) -> list[str]:
     """The devices that will do for a name, the best first: any GPU for auto and cuda where there is one.
 
-    Raises: ConfigurationError if this machine lacks it.
+    Raises:
+        ConfigurationError: if this machine lacks it.
     """
     import torch
 

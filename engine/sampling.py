@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Sample:
     """The sentences of a run: training in the donor language, test in all of them, language by language.
 
-    corpus: the whole it was drawn from.
+    Attributes:
+        corpus: the whole it was drawn from.
     """
 
     train: list[Sentence]
@@ -32,7 +33,8 @@ class Sample:
 def draw_sample(request: Request) -> Sample:
     """Parallel sentences from both sides of the split, PER, LOC and ORG in equal parts where there are enough.
 
-    Raises: DataError when the data has too little.
+    Raises:
+        DataError: when the data has too little.
     """
     corpus = datasets.load_parallel(request.data)
     split = corpus.select(languages=request.languages).split(request.seed)
@@ -52,7 +54,8 @@ def draw_sample(request: Request) -> Sample:
 def readable(sample: Sample, encoder: "Encoder") -> Sample:
     """The sample without the test cells whose name, in some language, has no piece within the encoder's limit.
 
-    Raises: DataError when none is left.
+    Raises:
+        DataError: when none is left.
     """
     lost = {item.sentence.cell for item in encoder.encode(sample.test) if not item.entity_pieces}
     test = [sentence for sentence in sample.test if sentence.cell not in lost]

@@ -12,8 +12,12 @@ from textual.binding import Binding, BindingType
 class Action:
     """One action.
 
-    keys: as Textual names them, the first is the one that is shown. label: for the footer; empty keeps it out.
-    where: the widget or screen that owns it. action: its method there. shown: stands for the keys of several actions.
+    Attributes:
+        keys: as Textual names them, the first is the one that is shown.
+        label: for the footer; empty keeps it out.
+        where: the widget or screen that owns it.
+        action: its method there.
+        shown: stands for the keys of several actions.
     """
 
     id: str

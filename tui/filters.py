@@ -17,7 +17,9 @@ _USE = "Use type: lang: case: split: len> identical: and plain words, as in type
 class Filter:
     """What to keep: types, languages, cases and splits; every word must occur.
 
-    lengths: comparisons with the words of the name, such as (">", 2). identical: whether its forms are one string.
+    Attributes:
+        lengths: comparisons with the words of the name, such as (">", 2).
+        identical: whether its forms are one string.
     """
 
     types: tuple[str, ...] = ()
@@ -53,7 +55,8 @@ class Filter:
 def parse_filter(text: str) -> Filter:
     """A filter from its text.
 
-    Raises: UsageError for a `key:` that is not known, or a value that it cannot have; `\\:` keeps a colon in a word.
+    Raises:
+        UsageError: for a `key:` that is not known, or a value that it cannot have; `\\:` keeps a colon in a word.
     """
     found: dict[str, tuple[str, ...]] = {}
     words, lengths, identical = [], [], None

@@ -62,7 +62,8 @@ def entity_text(
 ) -> Text:
     """A sentence with its tagged words in `style`, found one after the other in `text` (else the words joined).
 
-    style: of all names, or a function that gives the style of a type.
+    Args:
+        style: of all names, or a function that gives the style of a type.
     """
     line = text or " ".join(words)
     spans = _spans(words, line)

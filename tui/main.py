@@ -13,8 +13,12 @@ def open_explorer(
 ) -> None:  # fmt: skip
     """Open the explorer on a run, without a name on that of last time or the newest.
 
-    screen: the one to begin with. ascii: draw with plain letters.
-    Raises: NerspaceError if there is no such run or no terminal.
+    Args:
+        screen: the one to begin with.
+        ascii: draw with plain letters.
+
+    Raises:
+        NerspaceError: if there is no such run or no terminal.
     """
     from nerspace.engine import runs
     from nerspace.tui.explorer.app import run_app

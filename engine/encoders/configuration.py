@@ -21,9 +21,11 @@ LONGEST = 512
 class Shape:
     """The size of an encoder.
 
-    limit: how many ids it reads at once. layers: of its transformer, so that hidden states are numbered 0 (the
-    embedding output) to `layers`. width: values of a vector. vocabulary: rows of the embedding table, None where the
-    configuration does not say.
+    Attributes:
+        limit: how many ids it reads at once.
+        layers: of its transformer, so that hidden states are numbered 0 (the embedding output) to `layers`.
+        width: values of a vector.
+        vocabulary: rows of the embedding table, None where the configuration does not say.
     """
 
     limit: int
@@ -35,7 +37,8 @@ class Shape:
 def read_configuration(folder: str | Path) -> dict[str, Any]:
     """The content of an encoder's config.json.
 
-    Raises: ModelError where it is missing or damaged.
+    Raises:
+        ModelError: where it is missing or damaged.
     """
     path = Path(folder) / "config.json"
     try:
@@ -50,7 +53,8 @@ def read_configuration(folder: str | Path) -> dict[str, Any]:
 def shape_in(folder: str | Path) -> Shape:
     """The size of the encoder in a folder.
 
-    Raises: ModelError where its config.json is missing, damaged, or does not say how large the model is.
+    Raises:
+        ModelError: where its config.json is missing, damaged, or does not say how large the model is.
     """
     found = read_configuration(folder)
     layers, width = _number(found, _LAYERS), _number(found, _WIDTH)
@@ -73,7 +77,8 @@ def _number(found: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
 def labels_in(folder: str | Path) -> dict[int, str]:
     """The labels of the classes that the model in a folder knows, by their ids; LABEL_0 and so on where none are named.
 
-    Raises: ModelError where its config.json is missing or damaged.
+    Raises:
+        ModelError: where its config.json is missing or damaged.
     """
     found = read_configuration(folder)
     names = found.get("id2label")

@@ -55,7 +55,11 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """Where a tensor lies in the file. kind: 0 float32, 1 four-bit blocks."""
+    """Where a tensor lies in the file.
+
+    Attributes:
+        kind: 0 float32, 1 four-bit blocks.
+    """
 
     kind: int
     elements: int
@@ -67,8 +71,9 @@ class Tensor:
 class E5S1File:
     """An E5S1 file, its weights still packed.
 
-    pieces: (piece, log-probability), in the order of XLM-R's ids.
-    replacements: character → what XLM-R's normaliser makes of it.
+    Attributes:
+        pieces: (piece, log-probability), in the order of XLM-R's ids.
+        replacements: character → what XLM-R's normaliser makes of it.
     """
 
     path: Path
@@ -91,8 +96,11 @@ class E5S1File:
 def unpack(blocks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Unpack four-bit blocks: byte j of a block holds weight j in its low half and weight j + 16 in its high half.
 
-    blocks: structured array [n] of (scale: float16, nibbles: uint8 [16]).
-    Returns: float32 [n · 32], each (nibble − 8) · scale.
+    Args:
+        blocks: structured array [n] of (scale: float16, nibbles: uint8 [16]).
+
+    Returns:
+        float32 [n · 32], each (nibble − 8) · scale.
     """
     nibbles = np.concatenate((blocks["nibbles"] & 15, blocks["nibbles"] >> 4), axis=1)
     values = (nibbles.astype(np.float32) - 8) * blocks["scale"].astype(np.float32)[:, None]
@@ -102,7 +110,8 @@ def unpack(blocks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def read_file(path: Path) -> E5S1File:
     """Read everything but the weights of an E5S1 file, and check that those are all there.
 
-    Raises: ModelError for a file that is cut short, or is none, or has another shape than its header says.
+    Raises:
+        ModelError: for a file that is cut short, or is none, or has another shape than its header says.
     """
     try:
         with path.open("rb") as handle:

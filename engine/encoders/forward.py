@@ -20,9 +20,11 @@ BATCH = 32
 class Outputs:
     """What a model predicts for n sentences, and its vectors of them.
 
-    predicted: per sentence, one label number per word. certainty: per sentence, the probability of each of them, 1 for
-    a word without a piece. confidence: per sentence, the lowest of these. vectors: layer → array [groups, d], the mean
-    of each group's pieces, in the order of sentences and groups.
+    Attributes:
+        predicted: per sentence, one label number per word.
+        certainty: per sentence, the probability of each of them, 1 for a word without a piece.
+        confidence: per sentence, the lowest of these.
+        vectors: layer → array [groups, d], the mean of each group's pieces, in the order of sentences and groups.
     """
 
     predicted: list[list[int]]

@@ -26,9 +26,11 @@ LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")
 def resolve(name: str = BUILTIN) -> str:
     """The folder that holds the encoder of that name, converted or downloaded if need be.
 
-    name: "builtin", a folder, or an id of the hub such as FacebookAI/xlm-roberta-base.
+    Args:
+        name: "builtin", a folder, or an id of the hub such as FacebookAI/xlm-roberta-base.
 
-    Raises: ModelError for a name that leads to no encoder with safetensors weights.
+    Raises:
+        ModelError: for a name that leads to no encoder with safetensors weights.
     """
     return str(builtin_folder() if name == BUILTIN else model_folder(name))
 
@@ -36,7 +38,8 @@ def resolve(name: str = BUILTIN) -> str:
 def check(name: str = BUILTIN) -> str:
     """As `resolve`, once the files say that the encoder can tag words and that its tokenizer fits; no weight is read.
 
-    Raises: ModelError for a name that leads to no such encoder.
+    Raises:
+        ModelError: for a name that leads to no such encoder.
     """
     folder = resolve(name)
     if name != BUILTIN:
@@ -50,7 +53,8 @@ def load_tokenizer(name: str = BUILTIN) -> "Tokenizer":
     Special tokens that stand in a text ("<s>", "[SEP]") are cut like any other text: a text from data must not end a
     sentence. Only a folder without tokenizer.json is read through transformers, which converts it.
 
-    Raises: ModelError for a name that leads to no tokenizer.
+    Raises:
+        ModelError: for a name that leads to no tokenizer.
     """
     from tokenizers import Tokenizer
 
@@ -80,10 +84,12 @@ def read_slow_tokenizer(folder: Path) -> Any:
 def load_encoder(name: str = BUILTIN) -> "torch.nn.Module":
     """The encoder without any head, float32, on the CPU, in evaluation mode.
 
-    Returns: a transformers model; called with input_ids [batch, pieces] and attention_mask it gives hidden states
-        [batch, pieces, d].
+    Returns:
+        A transformers model; called with input_ids [batch, pieces] and attention_mask it gives hidden states [batch,
+        pieces, d].
 
-    Raises: ModelError for a name that leads to no encoder with safetensors weights.
+    Raises:
+        ModelError: for a name that leads to no encoder with safetensors weights.
     """
     folder = resolve(name)
     with _quiet(), _one_line_errors(name):

@@ -22,7 +22,8 @@ _PATIENCE = 10.0
 def model_folder(name: str) -> Path:
     """The folder with config.json and safetensors weights behind a path or hub id.
 
-    Raises: ModelError if there is none, or its weights exist only in a pickled form.
+    Raises:
+        ModelError: if there is none, or its weights exist only in a pickled form.
     """
     folder = local_folder(name)
     if folder is None:
@@ -37,7 +38,8 @@ def model_folder(name: str) -> Path:
 def tokenizer_folder(name: str) -> Path:
     """The folder with tokenizer files behind a path or hub id; the weights are not downloaded.
 
-    Raises: ModelError if there is none.
+    Raises:
+        ModelError: if there is none.
     """
     folder = local_folder(name)
     if folder is None:
@@ -71,7 +73,8 @@ def has_tokenizer(folder: Path) -> bool:
 def local_folder(name: str) -> Path | None:
     """The folder of that name, or None where the name can only be an id of the hub.
 
-    Raises: ModelError where it is neither.
+    Raises:
+        ModelError: where it is neither.
     """
     path = Path(name).expanduser()
     if name and path.is_dir():

@@ -26,7 +26,8 @@ class Cutter:
     def cut(self, texts: Sequence[str]) -> list[list[str]]:
         """The pieces of each text, as `tokenization.segment` gives them.
 
-        Raises: ModelError for a name that leads to no tokenizer.
+        Raises:
+            ModelError: for a name that leads to no tokenizer.
         """
         with self._lock:
             reply = self._request(json.dumps(list(texts)))

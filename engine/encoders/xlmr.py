@@ -37,10 +37,12 @@ _YOUNGER = (range(0x105C0, 0x10600), range(0x11380, 0x11400), range(0x11900, 0x1
 def xlmr_tokenizer(pieces: Sequence[tuple[str, float]], replacements: Mapping[str, str]) -> Tokenizer:
     """The tokenizer of XLM-R.
 
-    pieces: piece and log-probability in the order of XLM-R's ids: <s> <pad> </s> <unk>, the pieces, <mask>.
-    replacements: character → what SentencePiece makes of it, for every character that it changes.
+    Args:
+        pieces: piece and log-probability in the order of XLM-R's ids: <s> <pad> </s> <unk>, the pieces, <mask>.
+        replacements: character → what SentencePiece makes of it, for every character that it changes.
 
-    Raises: ModelError for a map that is not XLM-R's.
+    Raises:
+        ModelError: for a map that is not XLM-R's.
     """
     ids = {piece: index for index, (piece, _) in enumerate(pieces) if piece in SPECIAL}
     tokenizer = Tokenizer(models.Unigram(list(pieces), ids["<unk>"], False))

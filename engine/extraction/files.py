@@ -25,7 +25,9 @@ FloatArray = npt.NDArray[np.float32]
 class GrowingVectors:
     """The arrays of one stage, one per layer, that get their rows in blocks.
 
-    names: layer → name of the file without ending. rows: [blocks], how many rows each block has.
+    Args:
+        names: layer → name of the file without ending.
+        rows: [blocks], how many rows each block has.
     """
 
     def __init__(self, folder: Path, stage: str, names: Mapping[int, str], rows: list[int], width: int) -> None:

@@ -39,7 +39,12 @@ _SHARDS = "vectors/.shards"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One vector to be: the mean of these pieces of a sentence. word: as it stands there. type: O outside entities."""
+    """One vector to be: the mean of these pieces of a sentence.
+
+    Attributes:
+        word: as it stands there.
+        type: O outside entities.
+    """
 
     word: str
     entity: str
@@ -71,7 +76,10 @@ def rows_of(item: Encoded, request: ExtractRequest) -> list[Row]:
 def extract(run: Run) -> Iterator[Record]:
     """Write the vectors that the run requests, with the tables of their rows; what is whole already is not done again.
 
-    Memory does not grow with the number of sentences. Raises: DataError when no sentence gives a vector.
+    Memory does not grow with the number of sentences.
+
+    Raises:
+        DataError: when no sentence gives a vector.
     """
     request = ExtractRequest.read(run.info()["request"])
     with executor_for(run, request.on, request.threads, request.device) as executor:

@@ -25,7 +25,11 @@ class Plan(Protocol):
 
 
 class ParallelPlan:
-    """The same cells in every language. cells: their numbers in the corpus, or contexts with entities."""
+    """The same cells in every language.
+
+    Args:
+        cells: their numbers in the corpus, or contexts with entities.
+    """
 
     def __init__(self, corpus: SyntheticNER, cells: Sequence[Any], languages: Sequence[str]) -> None:
         self._corpus, self._cells, self._languages = corpus, cells, tuple(languages)
@@ -81,7 +85,9 @@ def _places(corpus: TaggedCorpus, size: int, seed: int, of: str) -> Iterator[tup
 def make_plan(request: ExtractRequest) -> Plan:
     """The sentences of a request: the run's own test cells (more or fewer of the same draw), or any corpus.
 
-    Raises: DataError or UsageError when the data has none.
+    Raises:
+        DataError: for data that cannot be read or has too little.
+        UsageError: for a language that the data lacks, or when nothing is left.
     """
     if request.source:
         training = Request.read(Run(Path(request.source)).info()["request"])

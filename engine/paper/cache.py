@@ -37,7 +37,12 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class CachedModel:
-    """What is left of one model. vectors: (kind, stage, layer) → [n, d]. seconds: what it took when it was made."""
+    """What is left of one model.
+
+    Attributes:
+        vectors: (kind, stage, layer) → [n, d].
+        seconds: what it took when it was made.
+    """
 
     donor: str
     seed: int
@@ -70,7 +75,11 @@ def _key(request: PaperRequest, corpus: SyntheticNER, module: str) -> str:
 
 
 def model_key(request: PaperRequest, content: str, donor: str, seed: int) -> str:
-    """The key of one model; the number of seeds does not matter to it. content: `shared_key`."""
+    """The key of one model; the number of seeds does not matter to it.
+
+    Args:
+        content: `shared_key`.
+    """
     return digest((content, donor, seed, seed == request.seed))[:20]
 
 
@@ -82,7 +91,8 @@ def corpus_hash(corpus: SyntheticNER) -> str:
 def write_model(run: Run, key: str, model: CachedModel) -> CachedModel:
     """Save a model in the run, and return it as it will be read back: files hold fewer digits.
 
-    Raises: ConfigurationError when the disk does not take it.
+    Raises:
+        ConfigurationError: when the disk does not take it.
     """
     run.require()
     folder = run.path / "pieces"

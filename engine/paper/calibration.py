@@ -21,7 +21,13 @@ STEPS, WARM, READ = 16, 4, 128
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Seconds: to load and encode for a model, for one step, to read one sentence."""
+    """How long things take, in seconds.
+
+    Attributes:
+        load: to load and encode for a model.
+        step: for one step.
+        sentence: to read one sentence.
+    """
 
     load: float
     step: float

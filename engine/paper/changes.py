@@ -58,7 +58,11 @@ def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], Cach
 
 
 def own_changes(deltas: pd.DataFrame) -> pd.DataFrame:
-    """The changes of each language while it is trained on. deltas: the table of that name, with donor."""
+    """The changes of each language while it is trained on.
+
+    Args:
+        deltas: the table of that name, with donor.
+    """
     return deltas[deltas["donor"] == deltas["language"]]
 
 

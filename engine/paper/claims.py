@@ -23,7 +23,14 @@ _INTERVAL = "holds if its 95 % interval lies on the claimed side of {bound}, doe
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of the paper: where it is made, in which words, and what decides it here."""
+    """A claim of the paper.
+
+    Attributes:
+        item: where it is made.
+        text: in which words.
+        statistic: what decides it here.
+        rule: how that decides.
+    """
 
     item: str
     text: str
@@ -117,9 +124,19 @@ CLAIMS: Mapping[str, Claim] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found for a claim: the statistic, its interval, p and floor where they exist, n and the verdict.
+    """What was found for a claim; interval, p and floor where they exist.
 
-    stated: the same statistic from the numbers that the paper states, where it does.
+    Attributes:
+        claim: a key of `CLAIMS`.
+        verdict: what is concluded.
+        value: the statistic.
+        low: lower end of its interval.
+        high: upper end.
+        p: of the statistic.
+        floor: what chance gives.
+        n: how many units.
+        unit: what n counts.
+        stated: the same statistic from the numbers that the paper states, where it does.
     """
 
     claim: str

@@ -32,7 +32,12 @@ _STYLE: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure that was drawn. svg: its text, to be put into a page. file: its name in the folder."""
+    """A figure that was drawn.
+
+    Attributes:
+        svg: its text, to be put into a page.
+        file: its name in the folder.
+    """
 
     title: str
     caption: str

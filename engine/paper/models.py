@@ -29,8 +29,10 @@ TYPES, NAMES = "types", "names"
 class PaperSentences:
     """The sentences that every model of a run reads, in the order of its predictions and vectors.
 
-    test: language by language. names: the test contexts of names in several types, in the four languages; `name_of`
-    says which name each is about.
+    Attributes:
+        test: language by language.
+        names: the test contexts of names in several types, in the four languages; `name_of` says which name each is
+            about.
     """
 
     languages: tuple[str, ...]
@@ -99,9 +101,16 @@ def training_tasks(
 def make_model(
     run: Run, request: PaperRequest, sentences: PaperSentences, task: Task, work: Records, part: int, parts: int
 ) -> Generator[Record, None, CachedModel]:
-    """Fine-tune one model and store what the figures need of it; part: its number among `parts`.
+    """Fine-tune one model and store what the figures need of it; goes on from a checkpoint where there is one.
 
-    task, work: one of `training_tasks`, and its records. Goes on from a checkpoint where there is one.
+    Args:
+        run: where it is stored.
+        request: of the run.
+        sentences: what the model reads.
+        task: one of `training_tasks`.
+        work: the records of the task.
+        part: number of the model among `parts`.
+        parts: how many models there are.
     """
     started, donor, seed = time.monotonic(), task.request.donor, task.request.seed
     yield from of_several(work, part, parts, part, parts)
@@ -137,7 +146,11 @@ def _read(
 
 
 def in_order(vectors: Mapping[tuple[str, str, int], Array], kind: str) -> dict[tuple[str, int], Array]:
-    """The vectors of a kind, before first and the initial layer first: (stage, layer) → [n, d]."""
+    """The vectors of a kind, before first and the initial layer first.
+
+    Returns:
+        (stage, layer) → [n, d].
+    """
     keys = sorted((key for key in vectors if key[0] == kind), key=lambda key: (key[1] != BEFORE, key[2]))
     return {(stage, layer): vectors[kind, stage, layer] for _, stage, layer in keys}
 

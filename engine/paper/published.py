@@ -34,7 +34,13 @@ COSINES: Mapping[tuple[str, str], float] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One table or figure of the paper: its heading, what it shows, and the tables that answer it here."""
+    """One table or figure of the paper.
+
+    Attributes:
+        title: its heading.
+        shows: what it shows.
+        tables: those that answer it here.
+    """
 
     title: str
     shows: str

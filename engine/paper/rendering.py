@@ -24,7 +24,11 @@ _NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. caption: how it is called on disk, and what it leaves out."""
+    """A table.
+
+    Attributes:
+        caption: how it is called on disk, and what it leaves out.
+    """
 
     frame: "pd.DataFrame"
     caption: str = ""

@@ -19,8 +19,12 @@ Cell = tuple[Context, Entity]
 class PaperSample:
     """What is trained on and read.
 
-    corpus: the whole. train, test: cells, the same for every language. named: (name, cell), test contexts of names
-    that read the same in two types. notes: what is not as in the paper, one line each.
+    Attributes:
+        corpus: the whole.
+        train: cells, the same for every language.
+        test: likewise.
+        named: (name, cell), test contexts of names that read the same in two types.
+        notes: what is not as in the paper, one line each.
     """
 
     corpus: SyntheticNER

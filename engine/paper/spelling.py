@@ -42,7 +42,11 @@ def write(
 
 
 def spelling(correlations: pd.DataFrame) -> list[Finding]:
-    """The findings on spelling and errors. correlations: the table of that name."""
+    """The findings on spelling and errors.
+
+    Args:
+        correlations: the table of that name.
+    """
     findings = []
     for claim, subset in SUBSETS.items():
         chosen = correlations[(correlations["subset"] == subset) & (correlations["statistic"] == "pearson")]

@@ -35,7 +35,11 @@ PAPER_TABLE1 = TableSpec(
 
 @PAPER_TABLE1.made_by
 def table1(counts: pd.DataFrame) -> pd.DataFrame:
-    """The table `paper_table1`. counts: the table of that name."""
+    """The table `paper_table1`.
+
+    Args:
+        counts: the table of that name.
+    """
     rows = []
     for kind, stated in published.POSSIBLE.items():
         chosen = counts[counts["type"] == kind]
@@ -65,8 +69,11 @@ PAPER_TABLE2 = TableSpec(
 def table2(vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame) -> pd.DataFrame:
     """The table `paper_table2`: parallel cosines per name, over all its types and for each.
 
-    vectors: (stage, layer) → [n, d]. points: [n], with name, type, language and sentence. The floor pairs the rows of
-    the same name and types with every other row but their own.
+    The floor pairs the rows of the same name and types with every other row but their own.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        points: [n], with name, type, language and sentence.
     """
     cells = points["sentence"].str.partition("/")[2]
     last = max(layer for _, layer in vectors)
@@ -111,7 +118,11 @@ PAPER_FIGURE1 = TableSpec(
 @PAPER_FIGURE1.made_by
 @PAPER_FIGURE2.made_by
 def labelled_map(maps: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
-    """The tables `paper_figure1` and `paper_figure2`: a map with what is known of its points. points: [n], in order."""
+    """The tables `paper_figure1` and `paper_figure2`: a map with what is known of its points.
+
+    Args:
+        points: [n], in order.
+    """
     spec = PAPER_FIGURE1 if "name" in points else PAPER_FIGURE2
     return spec.checked(maps.merge(points.assign(point=range(len(points))), on="point", how="left"))
 
@@ -161,9 +172,18 @@ def club_table(
 ) -> pd.DataFrame:  # fmt: skip
     """The table `paper_clubs`: for ORG names that read like a LOC, the share of LOC among their nearest neighbours.
 
-    X, points: [n], the ambiguous names. others, other_points: [m], the test points of Figure 2; the neighbours are as
-    many LOC as ORG of them, drawn at random, ambiguous names left out, so that the floor is one half. The last row is
-    the mean of the ordinary ORG names among them, neighbours of the same name left out.
+    The neighbours are as many LOC as ORG of the test points of Figure 2, drawn at random, ambiguous names left out, so
+    that the floor is one half. The last row is the mean of the ordinary ORG names among them, neighbours of the same
+    name left out.
+
+    Args:
+        X: vectors of the ambiguous names [n, d].
+        points: the points of these names [n].
+        others: vectors of the test points of Figure 2 [m, d].
+        other_points: these test points [m].
+        ambiguous: entity ids that are left out.
+        seed: of the draw.
+        stage: as the table names it.
     """
     places = {name for name, kind in zip(points["name"], points["type"], strict=True) if kind == "LOC"}
     is_club = (points["type"] == "ORG") & points["name"].isin(places)

@@ -22,8 +22,10 @@ ADDRESS = re.compile(r"(?P<client>ray://)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?
 class BaseRequest:
     """What a job is to do: a field for each choice, whose default is what every front end offers.
 
-    LEAST: the least value of numbers. CHOICES: what a word stands for in a message, and the words there are. PARTS:
-    fields that hold dataclasses.
+    Attributes:
+        LEAST: the least value of numbers.
+        CHOICES: what a word stands for in a message, and the words there are.
+        PARTS: fields that hold dataclasses.
     """
 
     LEAST: ClassVar[Mapping[str, float]] = {}
@@ -108,7 +110,9 @@ def whole_path(name: str) -> str:
 def check_place(on: str, device: str) -> None:
     """See that work can be sent to `on`, and that the device is one that can be requested there.
 
-    Raises: UsageError, ConfigurationError.
+    Raises:
+        UsageError: for a place of another form, or a device that cannot be requested.
+        ConfigurationError: without Ray.
     """
     check_address(on)
     if device not in ("auto", "cpu", "cuda"):
@@ -121,7 +125,9 @@ def check_place(on: str, device: str) -> None:
 def check_address(on: str) -> None:
     """See that `on` names a place for work and that what it needs is installed; nothing is contacted.
 
-    Raises: UsageError for another form, ConfigurationError without Ray.
+    Raises:
+        UsageError: for another form.
+        ConfigurationError: without Ray.
     """
     if on != HERE and not ADDRESS.fullmatch(on):
         raise UsageError(

@@ -19,7 +19,13 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A model that is to tag sentences: a folder or name of the hub, its donor language and its seed."""
+    """A model that is to tag sentences.
+
+    Attributes:
+        donor: its donor language.
+        seed: its seed.
+        model: a folder or name of the hub.
+    """
 
     donor: str
     seed: int
@@ -30,10 +36,20 @@ class Reader:
 class Evaluation(BaseRequest):
     """What a run of kind "evaluate" is to do.
 
-    models: those that read. data: what they read. run: folder of the run that the models come from, empty for none.
-    languages, splits: empty for all. size: sentences per language of data that is a product of contexts and names,
-    whose test part is read; tagged data is read whole. types: type in the data → type of the model, or O. donor, model,
-    seed: of the first model, for lists of runs. on, threads: where it is done, as in Request.
+    Attributes:
+        models: those that read.
+        data: what they read.
+        run: folder of the run that the models come from, empty for none.
+        languages: those read, empty for all.
+        splits: those read, empty for all.
+        size: sentences per language of data that is a product of contexts and names, whose test part is read; tagged
+            data is read whole.
+        types: type in the data → type of the model, or O.
+        donor: of the first model, for lists of runs.
+        model: the first one, likewise.
+        seed: of the first model, likewise.
+        on: where it is done, as in Request.
+        threads: likewise.
     """
 
     models: tuple[Reader, ...]
@@ -57,7 +73,8 @@ class Evaluation(BaseRequest):
 def newest_run(workspace: Path, name: str | None, what: str) -> "Run":
     """The run of that name; without one, the newest that holds `what`: predictions, or a model.
 
-    Raises: UsageError if there is none.
+    Raises:
+        UsageError: if there is none.
     """
     from nerspace.engine import runs
 
@@ -69,7 +86,8 @@ def newest_run(workspace: Path, name: str | None, what: str) -> "Run":
 def readers_of(run: "Run", donors: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[Reader]:
     """The models that a run saved, of some donors and seeds, where empty of all.
 
-    Raises: UsageError when it saved none, or none of these.
+    Raises:
+        UsageError: when it saved none, or none of these.
     """
     from nerspace.engine.runs.models import chosen_models
 
@@ -83,7 +101,8 @@ def make_evaluation(
 ) -> dict[str, Any]:  # fmt: skip
     """A checked request as the plain dict that run.json holds; None stands for the default of a field.
 
-    Raises: UsageError naming the first value that cannot be.
+    Raises:
+        UsageError: naming the first value that cannot be.
     """
     first = models[0]
     request = Evaluation(
@@ -96,7 +115,8 @@ def make_evaluation(
 def parse_types(text: str | None) -> dict[str, str]:
     """Types to be read as others, from `MISC=ORG,EVENT=O`.
 
-    Raises: UsageError for what is not of that form.
+    Raises:
+        UsageError: for what is not of that form.
     """
     found = {}
     for part in (text or "").split(","):

@@ -20,10 +20,15 @@ STAGES = ("before", "after")
 class ExtractRequest(BaseRequest):
     """What is read with which models.
 
-    source: folder of the run whose test side is read; empty where all of `data` is. model: the encoder of the stage
-    before. tuned: folder of the model of the stage after, made on `donor` with `tuned_seed` in `step` steps; empty
-    where there is none. size: sentences per language, 0 for all. words: random words per sentence, 0 for all.
-    on, threads: where it is done, as in Request.
+    Attributes:
+        source: folder of the run whose test side is read; empty where all of `data` is.
+        model: the encoder of the stage before.
+        tuned: folder of the model of the stage after, made on `donor` with `tuned_seed` in `step` steps; empty where
+            there is none.
+        size: sentences per language, 0 for all.
+        words: random words per sentence, 0 for all.
+        on: where it is done, as in Request.
+        threads: likewise.
     """
 
     source: str = ""
@@ -58,7 +63,8 @@ def make_extract_request(
         run: whose models and test side are taken; without one, `model` reads `data`.
         layers: initial and output by default, all of them where empty.
         languages: by default those of the run, or of the data.
-        donor, tuned_seed: which of several models; the first by default.
+        donor: which of several models, by its language; the first by default.
+        tuned_seed: which of several models, by its seed; the first by default.
         fields: other fields of ExtractRequest; None stands for the default, which for stages is all that there are, and
             with a run the size and seed of its test side.
 

@@ -18,8 +18,13 @@ SIX_DONORS = ("figure3", "figure4")
 class Sizes:
     """How large everything is.
 
-    train, test: sentences per donor and per recipient. contexts: per ambiguous name and type, at most. probe_every:
-    steps between two probes, the h of Δ_h. probe_size: sentences per probed language. batch_size: sentences per step.
+    Attributes:
+        train: sentences per donor.
+        test: sentences per recipient.
+        contexts: per ambiguous name and type, at most.
+        probe_every: steps between two probes, the h of Δ_h.
+        probe_size: sentences per probed language.
+        batch_size: sentences per step.
     """
 
     train: int
@@ -45,7 +50,9 @@ def sizes_of(scale: str) -> Sizes:
     """The sizes of a scale: small, full, or a share of the paper's sizes above 0 and up to 1.
 
     With a share, h shrinks as the number of steps does, so that a series of Δ_h has the same length.
-    Raises: UsageError for anything else.
+
+    Raises:
+        UsageError: for anything else.
     """
     if scale in SCALES:
         return SCALES[scale]
@@ -69,10 +76,14 @@ def sizes_of(scale: str) -> Sizes:
 class PaperRequest(BaseRequest):
     """What a paper run is to do.
 
-    items: which tables and figures. seeds: models per donor for Figure 5, from `seed` on; the rest uses the first.
-    learning_rate: None for that of the encoder. fill: whether types that the data has names but no contexts for get the
-    built-in contexts. fresh: whether models of earlier runs are made anew. on, threads: where the models are made, as
-    in Request.
+    Attributes:
+        items: which tables and figures.
+        seeds: models per donor for Figure 5, from `seed` on; the rest uses the first.
+        learning_rate: None for that of the encoder.
+        fill: whether types that the data has names but no contexts for get the built-in contexts.
+        fresh: whether models of earlier runs are made anew.
+        on: where the models are made, as in Request.
+        threads: likewise.
     """
 
     items: tuple[str, ...] = tuple(ITEMS)

@@ -10,9 +10,16 @@ from nerspace.engine.requests.base import BaseRequest
 class ProjectRequest(BaseRequest):
     """Which vectors are drawn and how.
 
-    source: folder of the run that holds them. languages, types: the rows that are drawn, all where empty. layers,
-    stages: likewise. warm_start: whether a map starts from that of the stage before, or of the layer before where
-    that is the first stage. on, threads: where it is done, as in Request.
+    Attributes:
+        source: folder of the run that holds them.
+        stages: those that are drawn, all where empty.
+        layers: those that are drawn, all where empty.
+        languages: the rows that are drawn, all where empty.
+        types: likewise.
+        warm_start: whether a map starts from that of the stage before, or of the layer before where that is the first
+            stage.
+        on: where it is done, as in Request.
+        threads: likewise.
     """
 
     source: str

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 class SwapRequest(BaseRequest):
     """What the swap lab is to do.
 
-    source: id of the run that trained the model. trained: folder of the fine-tuned model. model: the encoder it came
-    from. donor: what it was trained on. split_languages, split_seed: what the run's split into train and test hangs on.
-    names: those to put in; without, `sample` are drawn. type, gender: of a name that the data does not know. contexts:
-    how many each name is put into. case: of the contexts for places. layer: of the vectors, None for the last.
+    Attributes:
+        source: id of the run that trained the model.
+        trained: folder of the fine-tuned model.
+        model: the encoder it came from.
+        donor: what it was trained on.
+        split_languages: what the run's split into train and test hangs on.
+        split_seed: likewise.
+        names: those to put in; without, `sample` are drawn.
+        type: of a name that the data does not know.
+        gender: likewise.
+        contexts: how many each name is put into.
+        case: of the contexts for places.
+        layer: of the vectors, None for the last.
     """
 
     source: str

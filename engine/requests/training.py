@@ -20,9 +20,12 @@ ALL = ("all",)
 class Recipe:
     """How to train: AdamW without weight decay, linear warm-up, linear decay to zero.
 
-    head_factor: how much faster the new head learns than the encoder. In a short run the head is what lags: after 240
-    steps from the built-in encoder, a factor of 30 leaves a third of the wrong sentences that a factor of 1 does.
-    dropout: share of values that every dropout layer drops.
+    In a short run the head is what lags: after 240 steps from the built-in encoder, a `head_factor` of 30 leaves a
+    third of the wrong sentences that a factor of 1 does.
+
+    Attributes:
+        head_factor: how much faster the new head learns than the encoder.
+        dropout: share of values that every dropout layer drops.
     """
 
     learning_rate: float = 2e-4
@@ -56,14 +59,21 @@ class Recipe:
 class Request(BaseRequest):
     """What a fine-tuning is to do.
 
-    donors: languages of which each is trained on, ALL for those of the data; donor: the first. seeds: models per donor,
-    each with its own seed, from `seed` on, which also decides the split and the sample. languages: those tested in,
-    where empty those of the data; donors are among them. size: training sentences in the donor language. test_size:
-    test sentences per language, the same cells in each. learning_rate: at its peak, None for that of the encoder.
-    checkpoint_seconds: least time between two checkpoints. probe_every: steps between two probes, 0 for none.
-    probe_languages, probe_layers: what is probed; all languages, and the initial and the last layer, where they are
-    empty. on: where the work is done: here where it is empty, else as `check_address` has it. threads: CPU threads of
-    each training, 0 for all of this machine or, on a cluster, for one; equal threads give equal numbers.
+    Attributes:
+        donors: languages of which each is trained on, ALL for those of the data.
+        donor: the first of the donors.
+        seeds: models per donor, each with its own seed, from `seed` on, which also decides the split and the sample.
+        languages: those tested in, where empty those of the data; donors are among them.
+        size: training sentences in the donor language.
+        test_size: test sentences per language, the same cells in each.
+        learning_rate: at its peak, None for that of the encoder.
+        checkpoint_seconds: least time between two checkpoints.
+        probe_every: steps between two probes, 0 for none.
+        probe_languages: those that are probed, all where empty.
+        probe_layers: those that are probed, the initial and the last where empty.
+        on: where the work is done: here where it is empty, else as `check_address` has it.
+        threads: CPU threads of each training, 0 for all of this machine or, on a cluster, for one; equal threads give
+            equal numbers.
     """
 
     donor: str = ""
@@ -132,7 +142,8 @@ class Request(BaseRequest):
     def layers_of(self, last: int) -> tuple[int, ...]:
         """The layers to probe, in order.
 
-        Raises: UsageError for one that a model with `last` hidden layers lacks.
+        Raises:
+            UsageError: for one that a model with `last` hidden layers lacks.
         """
         for layer in self.probe_layers:
             if not 0 <= layer <= last:
@@ -155,7 +166,11 @@ class TransferRequest(Request):
 
 @dataclass(frozen=True)
 class DemoRequest(Request):
-    """As Request, of one model on one donor, whose space is mapped. perplexity: of the maps."""
+    """As Request, of one model on one donor, whose space is mapped.
+
+    Attributes:
+        perplexity: of the maps.
+    """
 
     probe_every: int = 30
     perplexity: float = 70
@@ -191,7 +206,8 @@ def make_request(kind: str = "finetune", **fields: Any) -> dict[str, Any]:
 def make_run(workspace: Path, kind: str, request: Mapping[str, Any]) -> "Run":
     """A training of that kind, once its data and its model are known to be there; open languages are the data's.
 
-    Raises: NerspaceError if they are not, or the run cannot be made.
+    Raises:
+        NerspaceError: if they are not, or the run cannot be made.
     """
     from nerspace import datasets
     from nerspace.engine import encoders, runs

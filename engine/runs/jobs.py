@@ -42,7 +42,8 @@ ENDED = ("finished", "stopped", "failed", "dead")
 def start(run: Run) -> None:
     """Start the run's job in a session of its own and return at once.
 
-    Raises: NerspaceError when another process works on the run.
+    Raises:
+        NerspaceError: when another process works on the run.
     """
     with _hold(run) as lock:
         _launch(run, lock)
@@ -54,7 +55,8 @@ def resume(run: Run) -> None:
     The job emits its records again from the beginning: what was trained is read back from its checkpoint, the rest is
     done anew with the same result. Tables are rewritten; the events of the first try are saved beside the new ones.
 
-    Raises: NerspaceError when the run is finished or still under way.
+    Raises:
+        NerspaceError: when the run is finished or still under way.
     """
     state = run.info()["state"]
     if state == "finished":
@@ -111,7 +113,8 @@ def _launch(run: Run, lock: Lock) -> None:
 def follow(run: Run, poll: float = 0.1, skip: int = 0) -> Iterator[dict[str, Any]]:
     """The events of a run from its beginning, then as they come, until the run has ended.
 
-    skip: how many events to leave out, for a follower that has seen them already.
+    Args:
+        skip: how many events to leave out, for a follower that has seen them already.
     """
     offset = seen = 0
     while True:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class SavedModel:
     """A fine-tuned model in a folder of its run.
 
-    id: what it was trained on, and its seed. base: the encoder that it came from. name: by which it is chosen among
-    several, donor-seed.
+    Attributes:
+        id: what it was trained on, and its seed.
+        base: the encoder that it came from.
     """
 
     id: ModelId
@@ -27,7 +28,7 @@ class SavedModel:
 
     @property
     def name(self) -> str:
-        """The short name: donor-seed."""
+        """The short name, by which it is chosen among several: donor-seed."""
         return str(self.id)
 
     @property

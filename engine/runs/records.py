@@ -25,9 +25,14 @@ class ModelId:
 class Stage:
     """A stage begins: `total` units of work, each called `unit`.
 
-    part, parts: where the same stages come many times over (a model each), which time it is, and of how many, for the
-    time that is left; models made side by side are one part. model, node: of which model it is, and on which node of a
-    cluster it is done. number, models: which of how many models that is.
+    Attributes:
+        part: where the same stages come many times over (a model each), which time it is, for the time that is left;
+            models made side by side are one part.
+        parts: how many times they come.
+        model: of which model it is.
+        node: on which node of a cluster it is done.
+        number: which of `models` models that is.
+        models: how many models there are.
     """
 
     stage: str
@@ -59,10 +64,19 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One optimiser step: its number from 1, of how many, mean loss of the batch, and what was seen so far.
+    """One optimiser step.
 
-    seconds, probe_seconds: time spent training and probing so far. parts: into how many the batch was cut because
-    memory was short. model, node: whose step it is, and where it was made.
+    Attributes:
+        step: its number, from 1.
+        steps: how many there are.
+        loss: mean over the batch.
+        learning_rate: the encoder's.
+        sentences: how many were seen so far.
+        seconds: time spent training so far.
+        parts: into how many the batch was cut because memory was short.
+        probe_seconds: time spent probing so far.
+        model: whose step it is.
+        node: where it was made.
     """
 
     step: int
@@ -81,7 +95,10 @@ class StepRecord:
 class ProbeRecord:
     """One measure of the space of one language at one layer, taken after `step` steps over `n` vectors or sentences.
 
-    floor: what chance gives, where there is such a thing. model, node: as in StepRecord.
+    Attributes:
+        floor: what chance gives, where there is such a thing.
+        model: as in StepRecord.
+        node: likewise.
     """
 
     step: int

@@ -45,7 +45,8 @@ STATES = ("queued", "running", "finished", "stopped", "failed")
 def workspace_folder(explicit: str | Path | None = None) -> Path:
     """The folder that holds the runs: the one that is named, else $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace.
 
-    Raises: ConfigurationError if it cannot be made or written.
+    Raises:
+        ConfigurationError: if it cannot be made or written.
     """
     folder = Path(explicit).expanduser() if explicit else data_folder()
     try:
@@ -130,7 +131,8 @@ class Run:
     def info(self) -> dict[str, Any]:
         """What run.json says, with `state` "dead" where the run's process is gone before it ended.
 
-        Raises: UsageError if there is no run here.
+        Raises:
+            UsageError: if there is no run here.
         """
         info = self._read_info()
         if info["state"] in ("queued", "running") and self._process_is_gone():
@@ -222,7 +224,8 @@ class Run:
     def require(self) -> None:
         """See that the run is still there: one that was deleted must not be made anew by what is written next.
 
-        Raises: ConfigurationError if the run folder is gone.
+        Raises:
+            ConfigurationError: if the run folder is gone.
         """
         if not self.path.is_dir():
             raise ConfigurationError(f"The run folder {self.path} is gone.", "It was deleted while the run went on.")
@@ -245,7 +248,8 @@ class Run:
     def read_table(self, name: str) -> "pd.DataFrame":
         """A table of the run; text columns stay text ("NA" is a word, not a missing value).
 
-        Raises: UsageError if the run has no such table.
+        Raises:
+            UsageError: if the run has no such table.
         """
         from nerspace.engine.tables.index import parse_table
 
@@ -354,8 +358,12 @@ def find_run(
 ) -> Run:  # fmt: skip
     """The run of that id, unique beginning of an id, or folder; without a name the newest one that serves.
 
-    has: whether a run serves, which by default every run with tables does. what: what such a run holds, in words.
-    Raises: UsageError if there is none, or more than one.
+    Args:
+        has: whether a run serves, which by default every run with tables does.
+        what: what such a run holds, in words.
+
+    Raises:
+        UsageError: if there is none, or more than one.
     """
     if name == "":
         raise UsageError("The name of the run is empty.", "Leave it out for the newest; see nerspace runs list.")
@@ -384,7 +392,8 @@ def has_saved_model(run: Run) -> bool:
 def find_run_to_remove(workspace: Path, name: str) -> Run:
     """The run of the workspace with exactly that id, or whose id alone begins so; never a folder elsewhere.
 
-    Raises: UsageError for a path, for fewer than four letters of an id, and if no run or several begin so.
+    Raises:
+        UsageError: for a path, for fewer than four letters of an id, and if no run or several begin so.
     """
     runs = list_runs(workspace)
     known = ", ".join(run.id for run in runs[:5]) or "none"
@@ -404,7 +413,8 @@ def find_run_to_remove(workspace: Path, name: str) -> Run:
 def remove(run: Run) -> None:
     """Delete a run that is not running. A link to a run elsewhere is taken away, and what it leads to stays.
 
-    Raises: NerspaceError if it is running.
+    Raises:
+        NerspaceError: if it is running.
     """
     if run.path.is_symlink():
         run.path.unlink()

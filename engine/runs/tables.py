@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def seconds_taken(info: Mapping[str, Any], now: datetime | None = None) -> float | None:
     """Seconds from a run's start (or its last resumption) to its end, until `now` where it goes on; None before.
 
-    info: what run.json says.
+    Args:
+        info: what run.json says.
     """
     try:
         started = datetime.fromisoformat(str(info["started"]))
@@ -83,7 +84,8 @@ REQUEST_DIFFERENCES = TableSpec(
 def request_differences(a: Run, b: Run) -> "pd.DataFrame":
     """The table `request_differences`; a field that one of them lacks is empty there.
 
-    Raises: UsageError if one of the runs is gone.
+    Raises:
+        UsageError: if one of the runs is gone.
     """
     first, second = (_deciding_fields(run.info()) for run in (a, b))
     names = dict.fromkeys([*first, *second])
@@ -124,7 +126,8 @@ ERRORS_COMPARED = TableSpec(
 def errors_compared(a: Run, b: Run) -> "pd.DataFrame":
     """The table `errors_compared`, a row for every donor and recipient that either run tested.
 
-    Raises: UsageError if one of the runs has no table `transfer`.
+    Raises:
+        UsageError: if one of the runs has no table `transfer`.
     """
     first, second = (_mean_errors(run) for run in (a, b))
     keys = ["donor", "recipient"]

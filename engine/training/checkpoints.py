@@ -36,7 +36,12 @@ _WEIGHTS, _TEXT, _HASHES = "state.safetensors", "state.json", "sha256.json"
 class Checkpoints:
     """The checkpoints of one fine-tuning in one folder.
 
-    seconds: least time between two. problems: what was wrong with checkpoints that `restore` passed over.
+    Args:
+        folder: where they lie; it is made where it is missing.
+        seconds: least time between two.
+
+    Attributes:
+        problems: what was wrong with checkpoints that `restore` passed over.
     """
 
     def __init__(self, folder: Path, seconds: float = 60.0) -> None:
@@ -56,7 +61,13 @@ class Checkpoints:
     def save(self, model: Any, optimizer: torch.optim.Optimizer, key: str, records: Sequence[TrainingRecord]) -> str:
         """Save the state behind the last record; what is wrong with the disk is returned, and harms no older one.
 
-        key: distinguishes trainings with other data or another recipe. A state that is there is not saved again.
+        A state that is there is not saved again.
+
+        Args:
+            model: its weights are saved.
+            optimizer: its state is saved.
+            key: distinguishes trainings with other data or another recipe.
+            records: of the training so far.
         """
         step = steps_done(records)
         if len(records) == self._saved:
@@ -83,7 +94,8 @@ class Checkpoints:
 
         Without any, nothing is changed and there are no records.
 
-        Raises: ConfigurationError when it belongs to other data or another recipe.
+        Raises:
+            ConfigurationError: when it belongs to other data or another recipe.
         """
         for path in self._found():
             try:

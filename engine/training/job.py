@@ -158,7 +158,11 @@ def finetuning_tasks(
     run: Run, executor: Executor, requests: Sequence[Request], trains: Mapping[str, Sequence[Sentence]],
     test: Sequence[Sentence],
 ) -> list[Task]:  # fmt: skip
-    """A fine-tuning for every request; trains: training sentences by donor."""
+    """A fine-tuning for every request.
+
+    Args:
+        trains: training sentences by donor.
+    """
     stored = {donor: executor.store(train) for donor, train in trains.items()}
     stored_test = executor.store(test)
     return [
@@ -225,7 +229,8 @@ def finetune_encoder(
 def finetuned(run: Run, request: Request) -> Finetuned:
     """What `finetune_one` left in the run.
 
-    Raises: ConfigurationError where it is missing or damaged.
+    Raises:
+        ConfigurationError: where it is missing or damaged.
     """
     if (done := _read_finetuned(_folder(run, request))) is None:
         raise ConfigurationError(f"What came back of {_model(request)} is damaged.", "Resume the run to do it again.")
@@ -303,7 +308,11 @@ def _gather(
 def of_several(
     work: Generator[Record, None, None], number: int, models: int, part: int, parts: int
 ) -> Generator[Record, None, None]:
-    """Pass on the records of the `number`th of several models, whose stages say so; parts: as in Stage."""
+    """Pass on the records of the `number`th of several models, whose stages say so.
+
+    Args:
+        parts: as in Stage.
+    """
     with closing(work):
         for record in work:
             if isinstance(record, Stage) and models > 1:
@@ -324,7 +333,11 @@ def _duration_note(record: StepRecord, models: int, parts: int = 0) -> str:
 
 
 def append_record(run: Run, record: Record, **columns: str | int) -> None:
-    """Add a step to the table `steps`, a probe to `probes`; columns: what all rows of a model share."""
+    """Add a step to the table `steps`, a probe to `probes`.
+
+    Args:
+        columns: what all rows of a model share.
+    """
     if isinstance(record, StepRecord):
         run.append_rows("steps", steps_table([record]).assign(**columns))
     elif isinstance(record, ProbeRecord):

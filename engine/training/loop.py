@@ -67,8 +67,12 @@ def finetune(
 class Step:
     """One optimiser step, the `number`th of `steps`.
 
-    loss: mean over the words of the batch, on the device. rate: the encoder's learning rate. sentences: of the batch.
-    parts: into how many it was cut because memory was short. seconds: until the device was given all of its work.
+    Attributes:
+        loss: mean over the words of the batch, on the device.
+        rate: the encoder's learning rate.
+        sentences: of the batch.
+        parts: into how many it was cut because memory was short.
+        seconds: until the device was given all of its work.
     """
 
     number: int
@@ -148,7 +152,8 @@ def with_probes(
 ) -> Iterator[Group]:
     """Pass on the records of steps, and take a probe before the first and behind every one at which one is due.
 
-    past: records of the steps before, and of the probe behind them if it was taken.
+    Args:
+        past: records of the steps before, and of the probe behind them if it was taken.
     """
     last = last_step(past)
     step, spent = (last.step, last.probe_seconds) if last else (0, 0.0)
@@ -171,7 +176,10 @@ def resumable(
 ) -> Iterator[TrainingRecord | Note]:  # fmt: skip
     """Repeat the records of an earlier try, go on with those that come, and save now and then and when closed.
 
-    A group counts as a whole: its weights are those behind its last record. records: all so far; grows.
+    A group counts as a whole: its weights are those behind its last record.
+
+    Args:
+        records: all so far; grows.
     """
     try:
         yield from list(records)

@@ -48,7 +48,8 @@ def probed(test: Sequence[Encoded], request: Request) -> list[Encoded]:
 def probed_layers(request: Request, model: Any) -> tuple[int, ...]:
     """The layers to probe: those requested, else the initial and the last.
 
-    Raises: UsageError for one that the model lacks.
+    Raises:
+        UsageError: for one that the model lacks.
     """
     last = int(model.config.num_hidden_layers)
     return request.layers_of(last) or (0, last)

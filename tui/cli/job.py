@@ -48,7 +48,9 @@ class Job(NamedTuple):
     def ended(self, run: "Run") -> bool:
         """Whether a started run has finished, after watching it; else how to watch it is printed.
 
-        Raises: NerspaceError when the run failed, typer.Exit when it was stopped.
+        Raises:
+            NerspaceError: when the run failed.
+            typer.Exit: when it was stopped.
         """
         if not self.follow:
             print(f"{run.id} goes on by itself. Watch it: nerspace runs follow {run.id}")
@@ -90,7 +92,8 @@ def follow(run: "Run") -> str:
 def outcome(run: "Run") -> str:
     """Follow a run to its end; how it ended.
 
-    Raises: NerspaceError when it failed.
+    Raises:
+        NerspaceError: when it failed.
     """
     state = follow(run)
     if state == "failed":

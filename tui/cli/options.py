@@ -118,7 +118,8 @@ def codes(text: str) -> tuple[str, ...]:
 def layer_numbers(text: str) -> tuple[int, ...]:
     """Layers written as 0,6,12.
 
-    Raises: UsageError for anything else.
+    Raises:
+        UsageError: for anything else.
     """
     parts = listed(text)
     if wrong := next((part for part in parts if not part.isdecimal()), None):
@@ -134,7 +135,8 @@ def one_of(tables: Sequence[str]) -> str:
 def require_choice(what: str, value: str, choices: Collection[str]) -> None:
     """See that a value is one of those that there are.
 
-    Raises: UsageError naming them.
+    Raises:
+        UsageError: naming them.
     """
     if value not in choices:
         raise UsageError(f"Unknown {what} {value!r}.", f"Choose from {', '.join(choices)}.")
@@ -231,7 +233,8 @@ class Training(NamedTuple):
     def request(self, kind: str, **others: Any) -> dict[str, Any]:
         """A checked request of that kind with these fields and others.
 
-        Raises: UsageError naming the first field that cannot be.
+        Raises:
+            UsageError: naming the first field that cannot be.
         """
         from nerspace.engine.requests.training import make_request
 

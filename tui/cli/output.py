@@ -46,7 +46,11 @@ class Output(NamedTuple):
         return not (self.is_data or self.plot)
 
     def show(self, name: str, frame: "pd.DataFrame") -> None:
-        """Send a table where it was requested; files always get all of it. name: of the catalogue, or empty."""
+        """Send a table where it was requested; files always get all of it.
+
+        Args:
+            name: of the catalogue, or empty.
+        """
         if self.csv is not None:
             write_csv(frame, self.csv)
         if self.as_json:
@@ -92,7 +96,9 @@ Plotted = Annotated[Output, But(rows=60)]
 def write_csv(frame: "pd.DataFrame", target: str) -> None:
     """Write a table as CSV to a file, never over one that is there, or to stdout for "-".
 
-    Raises: UsageError when the file exists, NerspaceError when it cannot be written.
+    Raises:
+        UsageError: when the file exists.
+        NerspaceError: when it cannot be written.
     """
     from nerspace.engine.files import whole_file
     from nerspace.engine.runs import to_csv
@@ -110,7 +116,9 @@ def write_csv(frame: "pd.DataFrame", target: str) -> None:
 def write_text(path: Path, parts: Iterable[str], total: int) -> None:
     """Write text part by part to a new file, with progress; a write that is cut off leaves no file.
 
-    Raises: UsageError when the file exists, NerspaceError when it cannot be written.
+    Raises:
+        UsageError: when the file exists.
+        NerspaceError: when it cannot be written.
     """
     from rich.progress import track
 

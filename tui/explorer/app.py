@@ -298,6 +298,9 @@ def run_app(
 ) -> None:  # fmt: skip
     """Open the explorer on a run of a workspace, on one of its screens, and stay until the user leaves.
 
-    Without a screen it opens where it was left. ascii: letters alone, without colors, lines and dots.
+    Without a screen it opens where it was left.
+
+    Args:
+        ascii: letters alone, without colors, lines and dots.
     """
     NerspaceApp(Session(workspace, run, corpus, model), screen, ascii).run()

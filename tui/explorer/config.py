@@ -18,9 +18,13 @@ from nerspace.tui.actions import BY_ID
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """keys: action id → keys, as Textual names them, commas between. ascii: draw with letters alone.
+    """The user's choices.
 
-    problem: what could not be used, in one line.
+    Attributes:
+        keys: action id → keys, as Textual names them, commas between.
+        theme: its name.
+        ascii: draw with letters alone.
+        problem: what could not be used, in one line.
     """
 
     keys: dict[str, str] = field(default_factory=dict)

@@ -69,7 +69,8 @@ class PathWindow(Window[str]):
     def write_file(self, path: Path, progress: Callable[[int], bool]) -> str:
         """Write the file and return what was written, in a line; `progress` says whether to go on.
 
-        Raises: NerspaceError when it cannot be written, or was stopped.
+        Raises:
+            NerspaceError: when it cannot be written, or was stopped.
         """
         raise NotImplementedError
 

@@ -48,9 +48,10 @@ def help_text(
 ) -> Text:
     """What can be done here, then the columns of the table behind the view.
 
-    active: ids of the actions that work where the focus is, with their keys; nearest places first. width: of the
-    screen; a wide one names the ids too, by which the configuration gives an action other keys. way: keys and meanings
-    to begin with.
+    Args:
+        active: ids of the actions that work where the focus is, with their keys; nearest places first.
+        width: of the screen; a wide one names the ids too, by which the configuration gives an action other keys.
+        way: keys and meanings to begin with.
     """
     text, width_left = Text(), max(20, min(104, int(width * 0.94) - 6) - _KEYS - 3)
     if way:

@@ -60,8 +60,10 @@ class TableWindow(Window[Result]):
 class ListWindow(TableWindow[int | None]):
     """Closes with the row that was chosen, or None; `e` exports the list under `name`.
 
-    inspect: a window for a row; where there is one, enter opens it over the list instead. row: under the cursor first.
-    rows: how the frame is drawn, plainly by default.
+    Args:
+        inspect: a window for a row; where there is one, enter opens it over the list instead.
+        row: under the cursor first.
+        rows: how the frame is drawn, plainly by default.
     """
 
     BINDINGS = bindings("list")

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Name:
     """A name that a view points at: entity id, and the language and sentence id where the view has them.
 
-    form: the name as it is written, where there is no entity id.
+    Attributes:
+        form: the name as it is written, where there is no entity id.
     """
 
     entity: str

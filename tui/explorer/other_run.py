@@ -19,7 +19,10 @@ _COLUMNS = {
 def choose_other_run(explorer: "Services", chosen: Callable[[], None]) -> None:
     """List the other runs of the workspace; the one that is picked is beside the first from then on.
 
-    Where one is beside it already, it is put away instead. chosen: called after either.
+    Where one is beside it already, it is put away instead.
+
+    Args:
+        chosen: called after either.
     """
     import pandas as pd
 

@@ -36,7 +36,11 @@ _LINES = {code: letter for code, letter in _drawing().items() if code != ord("â–
 
 
 class Plain(LineFilter):
-    """Draw without box drawing and braille; signs: without any other sign of the explorer beyond ASCII too."""
+    """Draw without box drawing and braille.
+
+    Args:
+        signs: without any other sign of the explorer beyond ASCII too.
+    """
 
     def __init__(self, signs: bool) -> None:
         super().__init__()

@@ -54,7 +54,10 @@ class ExplorerScreen(Vertical):
     ) -> None:  # fmt: skip
         """Do `work` in a thread and pass what it returns to the method `then`, or its error to `failed`.
 
-        A later call with the same `then` makes the outcome of an earlier one void. failed: `self.failed` by default.
+        A later call with the same `then` makes the outcome of an earlier one void.
+
+        Args:
+            failed: `self.failed` by default.
         """
         name, failed = then.__name__, failed or self.failed
         ticket = self._tickets[name] = self._tickets.get(name, 0) + 1

@@ -25,7 +25,8 @@ COLUMNS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meaning
 def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int | None) -> "pd.DataFrame | None":
     """Rows of the table `predictions` that are wrong in the recipient, with their words; None without predictions.
 
-    seed: of the model; None for all of them, the seed then being a column too.
+    Args:
+        seed: of the model; None for all of them, the seed then being a column too.
     """
     predictions, sentences = session.table("predictions"), session.table("sentences")
     if predictions is None or sentences is None:

@@ -44,7 +44,8 @@ class Session:
     def opened(self) -> "Opened":
         """The corpus of that name.
 
-        Raises: NerspaceError if it cannot be read.
+        Raises:
+            NerspaceError: if it cannot be read.
         """
         from nerspace.tui.explorer.data.model import open_corpus
 
@@ -85,7 +86,8 @@ class Session:
     def cut(self, texts: Sequence[str]) -> list[list[str]]:
         """The pieces of each text by the tokenizer of the model, which is read in a process of its own.
 
-        Raises: NerspaceError if there is none.
+        Raises:
+            NerspaceError: if there is none.
         """
         from nerspace.engine.encoders.tokenizer_process import Cutter
 
@@ -130,7 +132,9 @@ class Session:
         """The entity vectors that the run (or another) stores at these layers, by default its first and its last one.
 
         A run may store every layer of a large sample, so only what is requested is read, and only that stays in memory.
-        Raises: NerspaceError if it holds none of them.
+
+        Raises:
+            NerspaceError: if it holds none of them.
         """
         from dataclasses import replace
 

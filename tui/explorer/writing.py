@@ -27,7 +27,8 @@ def export_problem(path: Path) -> str:
 def write_whole(path: Path, parts: Iterable[str]) -> None:
     """Write parts of a text as one file, whole or not at all.
 
-    Raises: NerspaceError when the path cannot be written; what `parts` raises leaves no file behind.
+    Raises:
+        NerspaceError: when the path cannot be written; what `parts` raises leaves no file behind.
     """
     if problem := export_problem(path):
         raise UsageError(problem)
@@ -38,8 +39,11 @@ def write_whole(path: Path, parts: Iterable[str]) -> None:
 def export(rows: Rows, path: Path, progress: Callable[[int], bool]) -> int:
     """Write all rows to `path` and return how many there were.
 
-    progress: called with the rows written so far; False stops, and nothing is left behind.
-    Raises: NerspaceError when the path cannot be written or when stopped.
+    Args:
+        progress: called with the rows written so far; False stops, and nothing is left behind.
+
+    Raises:
+        NerspaceError: when the path cannot be written or when stopped.
     """
     from nerspace.engine.runs import to_csv
 
@@ -66,7 +70,8 @@ def size_note(text: str) -> str:
 def clip(rows: Rows) -> str:
     """All rows as text, raw values with tabs between them under a heading; it stops making rows at the bound.
 
-    Raises: UsageError where they do not fit into LIMIT bytes.
+    Raises:
+        UsageError: where they do not fit into LIMIT bytes.
     """
     from nerspace.engine.runs import to_csv
 

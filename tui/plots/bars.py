@@ -13,7 +13,13 @@ WIDTH = 40
 
 
 class Bars(NamedTuple):
-    """Which columns of a table stand above a group of bars, beside a bar, and for its length."""
+    """Which columns of a table a bar chart shows.
+
+    Attributes:
+        groups: those that stand above a group of bars.
+        label: the one that stands beside a bar.
+        value: the one that stands for its length.
+    """
 
     groups: Sequence[str]
     label: str

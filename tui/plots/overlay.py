@@ -20,7 +20,14 @@ _BESIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """codes: int [n], the class of every point. names, marks, styles: of every class, in the order of the legend."""
+    """The classes of some points.
+
+    Attributes:
+        codes: int [n], the class of every point.
+        names: of every class, in the order of the legend.
+        marks: likewise.
+        styles: likewise.
+    """
 
     codes: Array
     names: tuple[str, ...]
@@ -29,7 +36,11 @@ class Classes:
 
 
 def signs_of(drawn: Raster, marks: Sequence[str] | None) -> list[tuple[list[str], list[int]]]:
-    """For each row, sign and class of every cell, −1 for an empty one. marks: letters of the classes, for dots."""
+    """For each row, sign and class of every cell, −1 for an empty one.
+
+    Args:
+        marks: letters of the classes, for dots.
+    """
     filled = drawn.bits > 0
     codes = BRAILLE + drawn.bits.astype(np.uint32)
     if marks is not None:
@@ -60,7 +71,11 @@ def lay_box(overlay: Overlay, left: int, right: int, top: int, bottom: int, styl
 
 
 def star(start: tuple[float, float], ends: Array) -> tuple[Array, Array]:
-    """The dots of lines from one point to many. ends: float [n, 2], dots across and down."""
+    """The dots of lines from one point to many.
+
+    Args:
+        ends: float [n, 2], dots across and down.
+    """
     gap = np.full(len(ends), np.nan)
     x = np.column_stack([np.full(len(ends), start[0]), ends[:, 0], gap]).ravel()
     y = np.column_stack([np.full(len(ends), start[1]), ends[:, 1], gap]).ravel()

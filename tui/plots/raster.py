@@ -33,7 +33,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """bits: uint8 [rows, columns], the braille pattern. owner: int [rows, columns], majority class, -1 where empty."""
+    """Points drawn in cells.
+
+    Attributes:
+        bits: uint8 [rows, columns], the braille pattern.
+        owner: int [rows, columns], majority class, -1 where empty.
+    """
 
     bits: Array
     owner: Array
@@ -52,7 +57,11 @@ def fit_window(x: Array, y: Array, margin: float = 0.03) -> Window:
 
 
 def to_dots(x: Array, y: Array, window: Window, columns: int, rows: int) -> tuple[Array, Array]:
-    """Places of points in dots from the upper left corner, as floats: [n] across and [n] down."""
+    """Places of points in dots from the upper left corner.
+
+    Returns:
+        Floats, [n] across and [n] down.
+    """
     across = (x - window.left) / (window.right - window.left) * (columns * 2)
     down = (window.top - y) / (window.top - window.bottom) * (rows * 4)
     return across, down
@@ -61,8 +70,14 @@ def to_dots(x: Array, y: Array, window: Window, columns: int, rows: int) -> tupl
 def raster(across: Array, down: Array, classes: Array, columns: int, rows: int) -> Raster:
     """Draw points, each at its dot.
 
-    across, down: float [n], dots from the upper left corner. classes: int [n], from 0, or none at all, when all cells
-    drawn belong to class 0. Points outside are left out.
+    Points outside are left out.
+
+    Args:
+        across: float [n], dots from the upper left corner.
+        down: float [n], likewise.
+        classes: int [n], from 0, or none at all, when all cells drawn belong to class 0.
+        columns: cells across.
+        rows: cells down.
     """
     inside = (across >= 0) & (across < columns * 2) & (down >= 0) & (down < rows * 4)
     dot_x = across[inside].astype(np.int32)
@@ -83,7 +98,11 @@ def raster(across: Array, down: Array, classes: Array, columns: int, rows: int) 
 def polyline(across: Array, down: Array) -> tuple[Array, Array]:
     """The dots of a line through points, in order: as many samples a stretch as it is dots long.
 
-    across, down: float [n]. A gap (NaN) breaks the line.
+    A gap (NaN) breaks the line.
+
+    Args:
+        across: float [n].
+        down: float [n].
     """
     finite = np.isfinite(across) & np.isfinite(down)
     if finite.sum() < 2:

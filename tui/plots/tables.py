@@ -20,7 +20,8 @@ _MODEL = ("donor", "seed")
 def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
     """The text plot of a table of the catalogue; several plots one below the other where it holds several.
 
-    Raises: UsageError for a table that has none.
+    Raises:
+        UsageError: for a table that has none.
     """
     if name in ("transfer", "transfer_pairs"):
         return transfer_scatter(frame)

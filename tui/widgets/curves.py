@@ -24,7 +24,12 @@ _LETTERS = ascii_lowercase + ascii_uppercase
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: x and y float [n], y may have gaps (NaN)."""
+    """One line.
+
+    Attributes:
+        x: float [n].
+        y: float [n], may have gaps (NaN).
+    """
 
     name: str
     x: Array

@@ -65,8 +65,9 @@ class FrameTable(OrderedRows, can_focus=True):
     ) -> None:
         """Show other rows; the order stays if they have the same columns, and marks where rows are known again.
 
-        row: the row for the cursor, by its number in `rows`; None for the first in view. widths: of the columns, if
-        they have been measured.
+        Args:
+            row: the row for the cursor, by its number in `rows`; None for the first in view.
+            widths: of the columns, if they have been measured.
         """
         if [column.name for column in rows.columns] != [column.name for column in self.rows.columns]:
             self.sort_column, self.column, self.words, self.only_marked = -1, -1, (), False

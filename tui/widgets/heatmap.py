@@ -21,9 +21,14 @@ _SCALE_CELLS = 24
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """What is drawn. values: (row, column) → value. low, high: ends of the scale; diverging: around the middle.
+    """What is drawn.
 
-    codes: the languages of the columns, and of the rows too unless `rows` names others.
+    Attributes:
+        values: (row, column) → value.
+        low: lower end of the scale.
+        high: upper end of the scale.
+        diverging: whether the scale goes around its middle.
+        codes: the languages of the columns, and of the rows too unless `rows` names others.
     """
 
     title: str

@@ -15,7 +15,11 @@ from nerspace.tui.literal import fit
 
 
 class Entry(NamedTuple):
-    """A line of the legend. mark: the key, or the letter where there are no colors."""
+    """A line of the legend.
+
+    Attributes:
+        mark: the key, or the letter where there are no colors.
+    """
 
     mark: str
     name: str

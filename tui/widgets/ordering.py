@@ -20,7 +20,12 @@ _SLICE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """How a table is narrowed and sorted. column: its place, -1 for none. marked: keys of rows to show alone."""
+    """How a table is narrowed and sorted.
+
+    Attributes:
+        column: its place, -1 for none.
+        marked: keys of rows to show alone.
+    """
 
     column: int = -1
     descending: bool = False
@@ -31,7 +36,8 @@ class Arrangement:
 def arrange(rows: Rows, arrangement: Arrangement, wanted: Callable[[], bool] = lambda: True) -> Order | None:
     """The numbers of the rows that are left, in their order; None for all rows as they stand.
 
-    wanted: called now and then: whether somebody still waits for it; if not, what is returned is of no use.
+    Args:
+        wanted: called now and then: whether somebody still waits for it; if not, what is returned is of no use.
     """
     if arrangement == Arrangement():
         return None

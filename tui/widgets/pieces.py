@@ -16,9 +16,11 @@ _ALONE = Style(color="color(255)", bgcolor="color(238)")
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One form and its pieces. distance: TNLD to the reference language, None for the reference itself.
+    """One form and its pieces.
 
-    fertility: pieces per word, None where it was not requested.
+    Attributes:
+        distance: TNLD to the reference language, None for the reference itself.
+        fertility: pieces per word, None where it was not requested.
     """
 
     language: str
@@ -36,7 +38,11 @@ def shared_pieces(cuts: Sequence[Cut]) -> dict[str, int]:
 
 
 def blocks(pieces: Sequence[str], shared: dict[str, int], plain: bool) -> list[Text]:
-    """A block for every piece. plain: with bars between them instead of colors behind them."""
+    """A block for every piece.
+
+    Args:
+        plain: with bars between them instead of colors behind them.
+    """
     found = []
     for piece in pieces:
         number = shared.get(piece)

@@ -24,7 +24,15 @@ _MANY = 40
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A label at (x, y), with the lowest and highest y that its mean is of. faint: not among those of the line."""
+    """A label at a place.
+
+    Attributes:
+        x: its place across.
+        y: its place up, a mean.
+        low: lowest y that the mean is of.
+        high: highest y that the mean is of.
+        faint: not among those of the line.
+    """
 
     label: str
     x: float
@@ -72,7 +80,11 @@ class Plane(Plot):
     def show(
         self, caption: str, x_label: str, points: Sequence[Point], line: tuple[float, float] | None, empty: str = ""
     ) -> None:
-        """Other points. line: slope and intercept."""
+        """Other points.
+
+        Args:
+            line: slope and intercept.
+        """
         self.caption, self.x_label, self.points, self.line, self.empty = caption, x_label, points, line, empty
         self.picked = max(0, min(self.picked, len(points) - 1))
         self.redraw()

@@ -32,7 +32,11 @@ class Plot(Widget, can_focus=True):
         self.focus_changed()
 
     def part_style(self, name: str, partial: bool = False) -> Style:
-        """The style of a component class; partial: its own alone, to be laid over another."""
+        """The style of a component class.
+
+        Args:
+            partial: its own alone, to be laid over another.
+        """
         return self.get_component_rich_style(f"{type(self).__name__.lower()}--{name}", partial=partial)
 
     def title_line(self, title: str) -> Strip:

@@ -22,9 +22,14 @@ _SAMPLE = 30
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its heading, where its cells stand, whether it stays while others scroll.
+    """A column of a table.
 
-    greedy: takes all the width there is, as a column that is read takes it from those that are looked up.
+    Attributes:
+        name: its heading.
+        right: whether its cells stand to the right.
+        fixed: whether it stays while others scroll.
+        at_most: its greatest width in cells.
+        greedy: takes all the width there is, as a column that is read takes it from those that are looked up.
     """
 
     name: str
@@ -90,7 +95,12 @@ def _plain(cell: Cell) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The table behind a view: what `e` exports and `?` explains. columns: name → meaning. note: its filter."""
+    """The table behind a view: what `e` exports and `?` explains.
+
+    Attributes:
+        columns: name → meaning.
+        note: its filter.
+    """
 
     name: str
     rows: Rows
@@ -170,7 +180,8 @@ def _decimals(column: "pd.Series[Any]") -> str:
 class FrameRows(Rows):
     """The rows of a DataFrame; numbers to the right.
 
-    known_by: columns by whose values a row is known again in a newer DataFrame; without them, by its number.
+    Args:
+        known_by: columns by whose values a row is known again in a newer DataFrame; without them, by its number.
     """
 
     def __init__(self, frame: "pd.DataFrame", fixed: int = 1, known_by: Sequence[str] = ()) -> None:

@@ -89,7 +89,15 @@ class Scatter(Plot):
     # -- content
 
     def show(self, title: str, x: Array, y: Array, classes: Classes, empty: str = "") -> None:
-        """Other points: x, y float [n] in map units. The window is fitted to them; the box goes with its point."""
+        """Draw other points; the window is fitted to them, and the box goes with its point.
+
+        Args:
+            title: of the plot.
+            x: float [n] in map units.
+            y: float [n] in map units.
+            classes: of the points.
+            empty: what is said where there are none.
+        """
         same = len(x) == len(self.x) and len(x) and self.marked >= 0
         self.title, self.x, self.y, self.kinds, self.empty = title, x, y, classes, empty
         self._dots_of = None
@@ -115,7 +123,11 @@ class Scatter(Plot):
         return max(1, self.size.height - 1)
 
     def visible_points(self) -> Array:
-        """Which points belong to a class that is shown: bool [n]."""
+        """Which points belong to a class that is shown.
+
+        Returns:
+            Bool [n].
+        """
         if not self.hidden:
             return np.ones(len(self.x), dtype=bool)
         return ~np.isin(self.kinds.codes, list(self.hidden))
@@ -204,9 +216,15 @@ class Scatter(Plot):
         self._lay()
 
     def label(self, labels: list[tuple[int, str, Style]], marked: int, joined: int = -1) -> bool:
-        """Write short labels at points (point, text, style), mark one point, join one to the labels.
+        """Write short labels at points, mark one point, join one to the labels.
 
-        Returns: whether that changes anything, so that `show_labels` is called for.
+        Args:
+            labels: point, text and style of each.
+            marked: the point that is marked.
+            joined: the point that is joined to the labels by lines, −1 for none.
+
+        Returns:
+            Whether that changes anything, so that `show_labels` is called for.
         """
         changed = labels != self.labels or marked != self.marked or joined != self.joined
         self.labels, self.marked, self.joined = labels, marked, joined

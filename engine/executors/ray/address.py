@@ -25,7 +25,8 @@ UNNAMED = "this machine"
 def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
     """Ray's module, connected until the block ends, and where it is connected to.
 
-    Raises: ConfigurationError when the head cannot be reached within PATIENCE seconds, or is of another version.
+    Raises:
+        ConfigurationError: when the head cannot be reached within PATIENCE seconds, or is of another version.
     """
     check_address(on)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"

@@ -18,7 +18,8 @@ def installation() -> dict[str, str]:
 def compare(node: str, found: dict[str, str]) -> Iterator[Note]:
     """See that a node has this nerspace, and report other versions that decide numbers.
 
-    Raises: ConfigurationError for another nerspace.
+    Raises:
+        ConfigurationError: for another nerspace.
     """
     here = installation()
     if found["nerspace"] != here["nerspace"]:

@@ -24,7 +24,8 @@ from nerspace.engine.runs.records import Record
 class Report:
     """How far a worker is with its task: records since the last report, whether it has ended, and what went wrong.
 
-    problem: message, hint and traceback of the failure; empty where there is none.
+    Attributes:
+        problem: message, hint and traceback of the failure; empty where there is none.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -45,8 +46,9 @@ class Worker:
     def prepare(self, module: str, encoders: Mapping[str, str]) -> tuple[str, dict[str, str], list[str]]:
         """The node's id, what is installed on it, and which of the encoders it lacks.
 
-        module: of the work, imported now, while the driver still draws its data. encoders: local folders of the driver,
-        with their hashes.
+        Args:
+            module: of the work, imported now, while the driver still draws its data.
+            encoders: local folders of the driver, with their hashes.
         """
         import ray
 
@@ -60,7 +62,11 @@ class Worker:
         return ray.get_runtime_context().get_node_id(), installation(), lacking
 
     def receive_encoder(self, mark: str, files: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        """Store an encoder that this node lacks. files: names, each with references to its contents in the store."""
+        """Store an encoder that this node lacks.
+
+        Args:
+            files: names, each with references to its contents in the store.
+        """
         import ray
 
         def fill(folder: Path) -> None:
@@ -71,8 +77,10 @@ class Worker:
     def begin(self, turn: int, work: str, request: Any, fields: Sequence[str], *arguments: Any) -> None:
         """Do a task to its end, which `report` follows.
 
-        turn: the number of the task among those of this worker. work: module and name of a generator of records that
-        takes a run, the request and the arguments. fields: those of the request that name an encoder.
+        Args:
+            turn: the number of the task among those of this worker.
+            work: module and name of a generator of records that takes a run, the request and the arguments.
+            fields: those of the request that name an encoder.
         """
         import torch
 

@@ -15,7 +15,8 @@ SUBSETS = {"all": "all names", "ambiguous": "ambiguous names", "unambiguous": "u
 def show_swaps(request: Mapping[str, Any], summary: "pd.DataFrame", rows: "pd.DataFrame | None" = None) -> None:
     """Print the summary over all languages, or of the only one, by cells and by language.
 
-    rows: swaps to print first, of names that were requested.
+    Args:
+        rows: swaps to print first, of names that were requested.
     """
     if rows is not None:
         columns = ["language", "form", "name_type", "context_type", "text", "predicted", "confidence", "moved"]

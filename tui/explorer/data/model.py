@@ -12,7 +12,11 @@ from nerspace.tui.widgets.rows import NoRows, Rows, measured
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A corpus, ready to be searched. name: the name or path that it was requested by."""
+    """A corpus, ready to be searched.
+
+    Attributes:
+        name: the name or path that it was requested by.
+    """
 
     name: str
     index: ParallelIndex | TaggedIndex
@@ -21,7 +25,8 @@ class Opened:
 def open_corpus(name: str) -> Opened:
     """Read a corpus by its name or path.
 
-    Raises: NerspaceError if it cannot be read.
+    Raises:
+        NerspaceError: if it cannot be read.
     """
     from nerspace import datasets
 
@@ -43,9 +48,11 @@ class Found:
 
 
 def find(opened: Opened, view: str, chosen: Filter, front: int, before: Found | None = None) -> Found:
-    """The rows of a view, sentences or names, that a filter leaves; front: how many languages are turned to the end.
+    """The rows of a view, sentences or names, that a filter leaves.
 
-    before: what was found last, whose widths may still fit.
+    Args:
+        front: how many languages are turned to the end.
+        before: what was found last, whose widths may still fit.
     """
     total = opened.index.total if view == "sentences" else opened.index.total_names
     try:

@@ -66,7 +66,9 @@ class ParallelIndex:
         Every type and case is taken in the languages that have both its contexts and its names, or in all languages
         that the filter names. A word may stand in the context or in the name: contexts are grouped by the words that
         they hold themselves, and each group is combined with the names that hold the rest.
-        Raises: UsageError for an unknown type, language, case or split, or when nothing is left before words count.
+
+        Raises:
+            UsageError: for an unknown type, language, case or split, or when nothing is left before words count.
         """
         self._check(chosen)
         blocks = [
@@ -86,7 +88,8 @@ class ParallelIndex:
     def names(self, chosen: Filter) -> list[tuple[Entity, str]]:
         """The names and cases that a filter leaves: each word stands in the id, the type or a form of that case.
 
-        Raises: UsageError for an unknown type, language, case or split.
+        Raises:
+            UsageError: for an unknown type, language, case or split.
         """
         self._check(chosen)
         every = (1 << len(chosen.words)) - 1

@@ -51,7 +51,8 @@ class TaggedIndex:
     def sentences(self, chosen: Filter) -> Sequence[int]:
         """Numbers of the sentences that a filter leaves: each word stands in the text.
 
-        Raises: UsageError for an unknown type, language or split, and for a case.
+        Raises:
+            UsageError: for an unknown type, language or split, and for a case.
         """
         chosen = self._known(chosen)
         if chosen == Filter():
@@ -72,7 +73,8 @@ class TaggedIndex:
     def names(self, chosen: Filter) -> list[TaggedName]:
         """The names that a filter leaves, the most frequent first: each word stands in the name or its type.
 
-        Raises: UsageError for an unknown type, language or split, and for a case.
+        Raises:
+            UsageError: for an unknown type, language or split, and for a case.
         """
         chosen = self._known(chosen)
         sums: Counter[tuple[str, str, str]] = Counter()

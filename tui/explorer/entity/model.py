@@ -26,10 +26,14 @@ ALIKE = ["entity", "type"]
 
 @dataclass(frozen=True, slots=True)
 class EntityView:
-    """forms: one row per language. siblings: the table of that name, None where the run holds no vectors of the name.
+    """What is known of one name.
 
-    predicted: its test sentences with gold and predicted tags, by every model. alike: the names that share its English
-    form. why_no_vectors: in one line, empty where there are some.
+    Attributes:
+        forms: one row per language.
+        siblings: the table of that name, None where the run holds no vectors of the name.
+        predicted: its test sentences with gold and predicted tags, by every model.
+        alike: the names that share its English form.
+        why_no_vectors: in one line, empty where there are some.
     """
 
     entity: str
@@ -103,9 +107,13 @@ def _forms(entity: Entity) -> tuple[str, dict[str, str]]:
 
 
 def read_entity(session: "Session", entity_id: str, reference: str) -> EntityView:
-    """What is known of a name. reference: the language that the others are compared to, where the name has it.
+    """What is known of a name.
 
-    Raises: NerspaceError for a name that neither corpus nor run knows.
+    Args:
+        reference: the language that the others are compared to, where the name has it.
+
+    Raises:
+        NerspaceError: for a name that neither corpus nor run knows.
     """
     corpus, _ = session.parallel()
     entity, points = corpus.entity_by_id.get(entity_id), session.table("points")
@@ -167,7 +175,8 @@ def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None"
 def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFrame":
     """The nearest neighbours of the name's first test sentence in a language, last layer first; empty without one.
 
-    Raises: NerspaceError where the vectors cannot be read.
+    Raises:
+        NerspaceError: where the vectors cannot be read.
     """
     import pandas as pd
 

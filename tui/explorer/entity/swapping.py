@@ -86,7 +86,8 @@ def swap_runs(session: "Session") -> "list[Run]":
 def start_swap(session: "Session", name: str) -> "Run":
     """Start a run that puts the name into contexts of all types and reads them with the model of the run in view.
 
-    Raises: UsageError where that run saved no model.
+    Raises:
+        UsageError: where that run saved no model.
     """
     from nerspace.engine import runs
     from nerspace.engine.errors import UsageError

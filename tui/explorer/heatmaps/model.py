@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MatrixTable:
-    """How a table is drawn. by: columns that distinguish slices. value, floor: columns; floor may be empty.
+    """How a table is drawn.
 
-    pair: the columns of the two languages, down and across. computed: made of the run's entity vectors where the run
-    does not hold it.
+    Attributes:
+        by: columns that distinguish slices.
+        value: column of the values.
+        floor: column of their floors, may be empty.
+        pair: the columns of the two languages, down and across.
+        computed: made of the run's entity vectors where the run does not hold it.
     """
 
     name: str
@@ -47,9 +51,12 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One matrix: its key (one value per column of `by`), its rows of the table, and the row behind each cell.
+    """One matrix; a pair that is stored once stands for both orders.
 
-    A pair that is stored once stands for both orders.
+    Attributes:
+        key: one value per column of `by`.
+        frame: its rows of the table.
+        rows: the row behind each cell.
     """
 
     key: tuple[object, ...]
@@ -68,7 +75,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is drawn: a slice, how, and what it is called. made: the table of the catalogue that its rows are of."""
+    """What is drawn: a slice, how, and what it is called.
+
+    Attributes:
+        made: the table of the catalogue that its rows are of.
+    """
 
     table: MatrixTable
     slice: Slice
@@ -84,7 +95,11 @@ _ABOVE_FLOOR = MatrixTable("above_floor", "", (), "above", diverging=True)
 
 
 def plain_view(table: MatrixTable, part: Slice, floor: str) -> View:
-    """A slice as it is, its chance floor, or its values above that; floor: one of FLOORS."""
+    """A slice as it is, its chance floor, or its values above that.
+
+    Args:
+        floor: one of FLOORS.
+    """
     title, file = _title(table, part), _file(table, part)
     if table.floor and floor == "above":
         made = slices_of(_ABOVE_FLOOR, above_floor_table(part.frame, table.value, table.floor, table.pair))[0]
@@ -114,7 +129,11 @@ def _file(table: MatrixTable, part: Slice) -> str:
 def scale_of(view: View, table: MatrixTable, part: Slice, slices: Sequence[Slice]) -> tuple[float, float]:
     """The ends of the scale: one for all slices but the stage, floors among them, so that colors compare.
 
-    What is made of two values is drawn around zero. part: the slice that the view is made of. slices: of its table.
+    What is made of two values is drawn around zero.
+
+    Args:
+        part: the slice that the view is made of.
+        slices: of its table.
     """
     if view.made != table.name:
         values = view.slice.values(view.column).values()
@@ -142,7 +161,8 @@ def read_slices(session: "Session", run: "Run | None" = None) -> dict[str, list[
 def compute_slices(session: "Session", table: MatrixTable, run: "Run | None" = None) -> list[Slice]:
     """The slices of a table that is made of the run's vectors at its first and its last layer.
 
-    Raises: NerspaceError where the run holds none.
+    Raises:
+        NerspaceError: where the run holds none.
     """
     return slices_of(table, session.vectors(run=run).held()[table.name])
 

@@ -57,7 +57,8 @@ def _clock(value: Any) -> str:
 def brief(run: Run) -> Text:
     """The request of a run in a few lines, how it went, and what it holds.
 
-    Raises: UsageError if it is gone.
+    Raises:
+        UsageError: if it is gone.
     """
     info = run.info()
     request = info.get("request") or {}

@@ -32,10 +32,13 @@ _TWO_RUNS = {"right in both": 108, "wrong here": 215, "wrong there": 75, "wrong 
 class Maps:
     """Points with their sentences, and every map of them.
 
-    points: DataFrame [n], the table `points` with words and tags. keys: (stage, layer), layer by layer, before first.
-    places: key → x, y float [n], NaN where a map lacks the point. cells: int [n], equal for parallel sentences.
-    colors: what the points can be colored by → their classes; language and type, then right and wrong per model, then
-    right and wrong in this run and in the one beside it.
+    Attributes:
+        points: DataFrame [n], the table `points` with words and tags.
+        keys: (stage, layer), layer by layer, before first.
+        places: key → x, y float [n], NaN where a map lacks the point.
+        cells: int [n], equal for parallel sentences.
+        colors: what the points can be colored by → their classes; language and type, then right and wrong per model,
+            then right and wrong in this run and in the one beside it.
     """
 
     points: "pd.DataFrame"
@@ -81,7 +84,11 @@ class Maps:
         return [line for line in grid if line]
 
     def holding(self, text: str) -> Array:
-        """Which points have a name or entity id that holds a text, without regard to case: bool [n]."""
+        """Which points have a name or entity id that holds a text, without regard to case.
+
+        Returns:
+            Bool [n].
+        """
         columns = (self.points[name].str.casefold() for name in ("form", "entity"))
         held: Array = np.any(
             [column.str.contains(text, regex=False).to_numpy(dtype=bool) for column in columns], axis=0
@@ -112,7 +119,13 @@ NEAR_COLUMNS = {
 
 
 def points_shown(maps: Maps, x: Array, y: Array, chosen: Array) -> "pd.DataFrame":
-    """Some points of a map as a table. x, y: places of all points. chosen: numbers of those that are wanted."""
+    """Some points of a map as a table.
+
+    Args:
+        x: places of all points, across.
+        y: places of all points, up.
+        chosen: numbers of those that are wanted.
+    """
     return maps.points.assign(x=x, y=y).iloc[chosen][_SHOWN]
 
 
@@ -131,7 +144,8 @@ class Neighbours:
 def read_nearest(session: Session, maps: Maps, point: int, layers: Collection[int]) -> Neighbours:
     """The nearest neighbours of a point by cosine, for every stage of these layers whose vectors the run holds.
 
-    Raises: NerspaceError if it holds none.
+    Raises:
+        NerspaceError: if it holds none.
     """
     from nerspace.engine.geometry.neighbours import nearest_table
 

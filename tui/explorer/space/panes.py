@@ -78,8 +78,11 @@ class Panes(Vertical):
         """Mark a point in every map, and take all other maps to where the one with the focus is; that lays itself.
 
         The others are drawn after it, and once for several keys where keys come faster: the one that is walked answers
-        as if it were alone. labels: of every map that is shown. joined: the point that is joined to the labels by
-        lines, −1 for none.
+        as if it were alone.
+
+        Args:
+            labels: of every map that is shown.
+            joined: the point that is joined to the labels by lines, −1 for none.
         """
         active = self.active
         for scatter, own in zip(self.shown, labels, strict=True):

@@ -18,7 +18,8 @@ _NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
 def point_text(maps: Maps, point: int, fact: str, classes: Classes, inside: Array, width: int) -> Text:
     """The point with its name, what is known of it and how many of each class are in the box; below, its sentence.
 
-    inside: numbers of the points in the box.
+    Args:
+        inside: numbers of the points in the box.
     """
     text = Text(no_wrap=True, overflow="ellipsis")
     row = maps.points.iloc[point]
@@ -39,7 +40,11 @@ def point_text(maps: Maps, point: int, fact: str, classes: Classes, inside: Arra
 
 
 def legend_entries(classes: Classes, hidden: Collection[int], languages: bool) -> list[Entry]:
-    """The classes with the number of their points. languages: they are, and their names fit."""
+    """The classes with the number of their points.
+
+    Args:
+        languages: they are, and their names fit.
+    """
     counts = np.bincount(classes.codes[classes.codes >= 0], minlength=len(classes.names))
     every = zip(classes.marks, classes.names, counts, classes.styles, strict=True)
     return [

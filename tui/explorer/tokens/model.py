@@ -67,7 +67,8 @@ def case_of(entity: Entity, wanted: str) -> str:
 def cut_forms(session: Session, corpus: "SyntheticNER", forms: Mapping[str, str], reference: str) -> list[Cut]:
     """The subwords of the forms of a name, language by language, with their distances to that of the reference.
 
-    Raises: NerspaceError if there is no tokenizer.
+    Raises:
+        NerspaceError: if there is no tokenizer.
     """
     from nerspace.engine.names.distances import tnld
     from nerspace.engine.names.tokenization import form_fertility
@@ -94,9 +95,13 @@ class Typed:
 
 
 def cut_typed(session: Session, text: str, about: str) -> Typed:
-    """Cut what is typed. about: the form that its distance is taken to, empty for none.
+    """Cut what is typed.
 
-    Raises: NerspaceError if there is no tokenizer.
+    Args:
+        about: the form that its distance is taken to, empty for none.
+
+    Raises:
+        NerspaceError: if there is no tokenizer.
     """
     from nerspace.engine.names.distances import tnld
 

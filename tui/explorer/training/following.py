@@ -21,7 +21,11 @@ _PROBE = ("step", "language", "layer", "measure", "n", "value")
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The tables `steps` and `probes` of one model of a run. model: its name, donor and seed as be-1."""
+    """The tables `steps` and `probes` of one model of a run.
+
+    Attributes:
+        model: its name, donor and seed as be-1.
+    """
 
     run: str
     model: str
@@ -137,8 +141,11 @@ def read_traces(run: Run) -> list[Trace]:
 class RunUpdate:
     """What a look into the folder of a run brought.
 
-    in_tables: models read from tables, where there are no events. overlaid: models of other runs. memory: bytes that
-    the job holds, if it goes on. shrunk: the events began anew.
+    Attributes:
+        in_tables: models read from tables, where there are no events.
+        overlaid: models of other runs.
+        memory: bytes that the job holds, if it goes on.
+        shrunk: the events began anew.
     """
 
     run: Run
@@ -155,9 +162,13 @@ class RunUpdate:
 def read_update(session: "Session", run: Run, offset: int, any_step: bool, others: Sequence[Run]) -> RunUpdate:
     """Read what is new of a run.
 
-    offset: byte of its events up to which they are known. any_step: whether a step is among these. others: runs that
-    lie over it.
-    Raises: UsageError if the run is gone.
+    Args:
+        offset: byte of its events up to which they are known.
+        any_step: whether a step is among these.
+        others: runs that lie over it.
+
+    Raises:
+        UsageError: if the run is gone.
     """
     from nerspace.engine.runs.live import resident_memory
 

@@ -32,9 +32,14 @@ Choice = TypeVar("Choice")
 
 @dataclass(slots=True)
 class TrainingModel:
-    """layer, model, language: what the measure is drawn of; language in an overlay of several runs alone.
+    """What the training screen shows.
 
-    update: what the last look into the run brought. frames: the rows of the measure, by model.
+    Attributes:
+        layer: the one that the measure is drawn of.
+        model: likewise.
+        language: likewise, in an overlay of several runs alone.
+        update: what the last look into the run brought.
+        frames: the rows of the measure, by model.
     """
 
     measure: str = "mean_cosine"

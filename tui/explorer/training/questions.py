@@ -64,7 +64,11 @@ def _place(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One field of a request, as a question. read: what its answer means, or a NerspaceError."""
+    """One field of a request, as a question.
+
+    Attributes:
+        read: what its answer means, or a NerspaceError.
+    """
 
     name: str
     label: str
@@ -130,7 +134,8 @@ def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, 
 def launch(workspace: Path, request: Mapping[str, Any]) -> "Run":
     """Make the run and start its job, once its data and its model are known to be there.
 
-    Raises: NerspaceError if they are not, or the run cannot be made.
+    Raises:
+        NerspaceError: if they are not, or the run cannot be made.
     """
     from nerspace.engine.runs import jobs
 

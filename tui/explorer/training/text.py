@@ -41,7 +41,10 @@ def progress_text(following: Following, traces: Sequence[Trace], stop_requested:
 def machine_text(following: Following, device: str, memory: int | None, models: int, marked: int) -> Text:
     """Device, memory and speed; what else there is to choose; the last note of the run.
 
-    memory: bytes that the job holds. models: of the run. marked: other runs in an overlay.
+    Args:
+        memory: bytes that the job holds.
+        models: of the run.
+        marked: other runs in an overlay.
     """
     parts = [f"with {marked} marked run{'s' if marked != 1 else ''}, b changes the language"] if marked else []
     parts += [literal(device)] if device else []

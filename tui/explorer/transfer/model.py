@@ -19,7 +19,11 @@ _NAMED_PAIRS = 40
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables behind the screen. pairs: `transfer_pairs`, its first columns those that are read first."""
+    """The tables behind the screen.
+
+    Attributes:
+        pairs: `transfer_pairs`, its first columns those that are read first.
+    """
 
     pairs: "pd.DataFrame"
     correlations: "pd.DataFrame | None"

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 def verdict_text(correlations: "pd.DataFrame | None", narrow: bool) -> Text:
-    """The correlations in words: what is shown and what not, on how many pairs. narrow: the most important alone."""
+    """The correlations in words: what is shown and what not, on how many pairs.
+
+    Args:
+        narrow: the most important alone.
+    """
     text = Text()
     if correlations is None or correlations.empty:
         return text.append("The run has no table correlations.", "dim")
