@@ -25,7 +25,14 @@ _BEGINNING = frozenset("BSU")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Sentences to be read, an id for each, what the data's reader left out, and how often each type was mapped."""
+    """Sentences to be read.
+
+    Attributes:
+        sentences: with their types mapped.
+        names: an id for each.
+        dropped: what the data's reader left out.
+        mapped: (language, type) → how often it was mapped.
+    """
 
     sentences: list[Sentence]
     names: list[str]
@@ -37,7 +44,10 @@ def given_sentences(request: Evaluation) -> Given:
     """The sentences that an evaluation asks for, types mapped.
 
     A tagged sentence is named language/split/number, by its number in the data.
-    Raises: DataError for data that cannot be read, UsageError when nothing is left.
+
+    Raises:
+        DataError: for data that cannot be read.
+        UsageError: when nothing is left.
     """
     corpus = datasets.load(request.data)
     if isinstance(corpus, SyntheticNER):
@@ -93,9 +103,12 @@ def _map_tag(tag: str, types: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels of a model in their own order, and the same as tags with our types.
+    """The labels of a model.
 
-    begins: whether some label says that an entity begins; where none does, one begins wherever the type changes.
+    Attributes:
+        own: in the model's own words and order.
+        tags: the same as tags with our types.
+        begins: whether some label says that an entity begins; where none does, one begins wherever the type changes.
     """
 
     own: tuple[str, ...]
@@ -124,7 +137,12 @@ class Labels:
 def labels_of(names: Mapping[int, str], model: str) -> Labels:
     """The labels of a model's configuration, whatever scheme they are written in.
 
-    Raises: ModelError for labels that are no tags, as those of a model without a trained head.
+    Args:
+        names: number → label.
+        model: the name of the model, for the error.
+
+    Raises:
+        ModelError: for labels that are no tags, as those of a model without a trained head.
     """
     own = tuple(names[number] for number in sorted(names))
     try:
@@ -143,11 +161,17 @@ def labels_of(names: Mapping[int, str], model: str) -> Labels:
 
 
 def parts_of(pieces: Sequence[int], limit: int) -> list[tuple[int, int, int, int]]:
-    """How a sentence of words with that many pieces each is read by a model of `limit` ids at once.
+    """How a sentence of words is read by a model that takes no more than a limit at once.
 
-    Returns: (start, stop, first, last) per part: the words it holds, and those whose tags are taken from it. Parts
-    overlap by a quarter of the limit, and the overlap is shared out in the middle, so that no word is read without what
-    stands around it. A word of more pieces than the limit is a part of its own.
+    Parts overlap by a quarter of the limit, and the overlap is shared out in the middle, so that no word is read
+    without what stands around it. A word of more pieces than the limit is a part of its own.
+
+    Args:
+        pieces: how many pieces each word has.
+        limit: the most ids that the model reads at once, special ones included.
+
+    Returns:
+        (start, stop, first, last) per part: the words it holds, and those whose tags are taken from it.
     """
     capacity = limit - 2
     spans: list[tuple[int, int]] = []
@@ -190,8 +214,14 @@ def coverage_table(
 ) -> "pd.DataFrame":  # fmt: skip
     """What a model was given, and what of it lies outside its reach.
 
-    pieces: per sentence, the number of pieces of each word. learned: the words of every sentence that it was trained
-    on, joined by a space.
+    Args:
+        model: that reads.
+        given: the sentences.
+        request: that says how types were mapped.
+        labels: of the model.
+        pieces: per sentence, the number of pieces of each word.
+        limit: the most ids that the model reads at once.
+        learned: the words of every sentence that it was trained on, joined by a space.
     """
     rows: list[tuple[Any, ...]] = []
     for language in dict.fromkeys(sentence.language for sentence in given.sentences):

@@ -53,7 +53,10 @@ def outcomes_table(
 ) -> "pd.DataFrame":
     """Every gold or predicted entity, by lenient spans, with what may explain the outcome.
 
-    predictions, sentences: the tables of those names; training sentences among the latter show what a donor has seen.
+    Args:
+        predictions: the table of that name.
+        sentences: the table of that name; training sentences in it show what a donor has seen.
+        tokenizer: that cuts words in pieces; without it their number is empty.
     """
     texts = {row.sentence: row for row in _rows(sentences)}
     seen = _seen_in_training(sentences)
@@ -177,7 +180,11 @@ CONFUSION = TableSpec(
 
 @CONFUSION.made_by
 def confusion_table(outcomes: "pd.DataFrame") -> "pd.DataFrame":
-    """Gold against predicted types, with what was missed and what is spurious, from the table `outcomes`."""
+    """Gold against predicted types, with what was missed and what is spurious.
+
+    Args:
+        outcomes: the table of that name.
+    """
     import pandas as pd
 
     rows = []
@@ -223,7 +230,13 @@ FAILING = TableSpec(
 
 @FAILING.made_by
 def failing_table(predictions: "pd.DataFrame", sentences: "pd.DataFrame", outcomes: "pd.DataFrame") -> "pd.DataFrame":
-    """The wrong sentences, those that the model was surest of first."""
+    """The wrong sentences, those that the model was surest of first.
+
+    Args:
+        predictions: the table of that name.
+        sentences: the table of that name.
+        outcomes: the table of that name.
+    """
     failed = predictions[predictions["wrong"] == 1]
     errors: dict[tuple[Any, ...], list[str]] = {}
     for row in _rows(outcomes[outcomes["outcome"] != "right"]):
@@ -292,9 +305,11 @@ BUCKETS = TableSpec(
 
 @BUCKETS.made_by
 def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None) -> "pd.DataFrame":
-    """How many gold entities are found (strictly), by what may make them hard, from the table `outcomes`.
+    """How many gold entities are found (strictly), by what may make them hard.
 
-    known: the types that the model knows; entities of others are left out.
+    Args:
+        outcomes: the table of that name.
+        known: the types that the model knows; entities of others are left out. None where it knows all.
     """
     import pandas as pd
 
@@ -317,9 +332,18 @@ def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None
 
 
 def wilson(found: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share of n > 0. Source: Wilson 1927.
+    """95 % interval of a share.
 
     By hand: scipy's makes an exact test of every share besides, and differs in the ninth digit.
+
+    Args:
+        found: how many of n.
+        n: above 0.
+
+    Returns:
+        Lower and upper bound, in [0, 1].
+
+    Source: Wilson 1927.
     """
     z = 1.959964
     share, scale = found / n, 1 + z * z / n

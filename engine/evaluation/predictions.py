@@ -34,7 +34,12 @@ def prediction_table(
 ) -> "pd.DataFrame":
     """The table `predictions` of one fine-tuned model.
 
-    labels: IOB2 tags in the order of their numbers.
+    Args:
+        donor: the language that it was trained on.
+        seed: of its fine-tuning.
+        read: the sentences that it read.
+        outputs: what it gave for them.
+        labels: IOB2 tags in the order of their numbers.
     """
     predicted = [[labels[number] for number in numbers] for numbers in outputs.predicted]
     names = [sentence.id for sentence in read]
@@ -45,7 +50,16 @@ def tagged_table(
     donor: str, seed: int, names: Sequence[str], sentences: Sequence["Sentence"], predicted: Sequence[Sequence[str]],
     confidence: Sequence[float],
 ) -> "pd.DataFrame":  # fmt: skip
-    """The table `predictions` from tags. names: an id for each sentence."""
+    """The table `predictions` from tags.
+
+    Args:
+        donor: the language that the model was trained on.
+        seed: of its fine-tuning.
+        names: an id for each sentence.
+        sentences: with their gold tags.
+        predicted: per sentence, tags of its words.
+        confidence: of each sentence.
+    """
     rows = [
         (donor, seed, name, sentence.language, sentence.type, " ".join(sentence.tags), " ".join(tags),
          int(list(tags) != list(sentence.tags)), sure)

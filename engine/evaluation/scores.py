@@ -28,11 +28,18 @@ def entity_scores(
 ) -> Mapping[str, float]:
     """Micro-averaged precision, recall and f1 over entities, with their counts.
 
-    gold, predicted: per sentence, tags of its words. mode: "strict", IOB2, where an I- that continues nothing is no
-    entity; or "default", where it begins one, as conlleval and seqeval's default have it. Both ask for equal boundaries
-    and types.
-    Returns: precision, recall, f1 in [0, 1] (0 where nothing is predicted or there), correct, predicted, gold.
-    Raises: DataError when a sentence has different lengths, UsageError for another mode.
+    Args:
+        gold: per sentence, tags of its words.
+        predicted: per sentence, tags of its words.
+        mode: "strict", IOB2, where an I- that continues nothing is no entity; or "default", where it begins one, as
+            conlleval and seqeval's default have it. Both ask for equal boundaries and types.
+
+    Returns:
+        precision, recall, f1 in [0, 1] (0 where nothing is predicted or there), correct, predicted, gold.
+
+    Raises:
+        DataError: when a sentence has different lengths.
+        UsageError: for another mode.
     """
     if mode not in SPAN_RULES:
         raise UsageError(f"Unknown mode {mode!r}.", f"Choose {' or '.join(SPAN_RULES)}.")
@@ -150,8 +157,10 @@ SCORES = TableSpec(
 def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = None, seed: int = 0) -> "pd.DataFrame":
     """Wrong sentences and entity F1 per donor, seed, language and type.
 
-    predictions: the table of that name. known: the types that the model knows, None where it knows all. seed: of the
-    bootstrap over sentences.
+    Args:
+        predictions: the table of that name.
+        known: the types that the model knows, None where it knows all.
+        seed: of the bootstrap over sentences.
 
     Source: the paper (wrong sentences); seqeval (strict, default); Segura-Bedmar et al. 2013, SemEval task 9
         (boundary, partial, type).
@@ -188,7 +197,12 @@ MODES = TableSpec(
 
 @MODES.made_by
 def modes_table(predictions: "pd.DataFrame", known: Collection[str] | None = None) -> "pd.DataFrame":
-    """Precision, recall and F1 in every mode, with their counts."""
+    """Precision, recall and F1 in every mode, with their counts.
+
+    Args:
+        predictions: the table of that name.
+        known: the types that the model knows, None where it knows all.
+    """
     rows: list[tuple[Any, ...]] = []
     for key, tallies, _ in _groups(predictions, known):
         for kind, tally in tallies.items():
@@ -220,7 +234,11 @@ SPREAD = TableSpec(
 
 @SPREAD.made_by
 def spread_table(scores: "pd.DataFrame") -> "pd.DataFrame":
-    """Scores over the seeds of a donor, from the table `scores`."""
+    """Scores over the seeds of a donor.
+
+    Args:
+        scores: the table of that name.
+    """
     rows = []
     for key, group in scores.groupby(["donor", "language", "type"], sort=False):
         n = len(group)

@@ -23,8 +23,18 @@ def read_evaluation_table(
 ) -> "tuple[pd.DataFrame, list[str]]":  # fmt: skip
     """A table of the evaluation of a run, over its rows of these languages, donors and seeds; all where none is named.
 
-    Returns: the table, and notes on what it had to do without.
-    Raises: UsageError for another table, a run without predictions, or when no row is left.
+    Args:
+        run: that stores predictions and sentences.
+        table: a name of TABLES.
+        languages: codes.
+        donors: codes.
+        seeds: of the fine-tunings.
+
+    Returns:
+        The table, and notes on what it had to do without.
+
+    Raises:
+        UsageError: for another table, a run without predictions, or when no row is left.
     """
     known_table(table, TABLES)
     selection = {"language": languages, "donor": donors, "seed": seeds}

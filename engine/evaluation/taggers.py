@@ -36,8 +36,13 @@ Predicted = tuple[list[list[int]], list[float]]
 class Tagger:
     """A model, and how it reads the given sentences.
 
-    number: its place among the models of the run. parts: what it reads at once: number of the sentence, then as
-    `parts_of` has it. shards: numbers of the parts that are one task each. coverage: the table of that name.
+    Attributes:
+        number: its place among the models of the run.
+        model: the saved model.
+        labels: of the model.
+        parts: what it reads at once: number of the sentence, then as `parts_of` has it.
+        shards: numbers of the parts that are one task each.
+        coverage: the table of that name.
     """
 
     number: int
@@ -65,7 +70,15 @@ class Tagger:
 def make_tagger(number: int, model: Reader, given: Given, request: Evaluation, learned: Collection[str]) -> Tagger:
     """How a model reads the given sentences; its weights are not loaded.
 
-    learned: the sentences that it was trained on. Raises: ModelError for a model that does not tag names.
+    Args:
+        number: its place among the models of the run.
+        model: the saved model.
+        given: the sentences.
+        request: that says how types were mapped.
+        learned: the words of every sentence that it was trained on, joined by a space.
+
+    Raises:
+        ModelError: for a model that does not tag names.
     """
     labels = labels_of(labels_in(resolve(model.model)), model.model)
     encoder = Encoder(model.model)
@@ -100,7 +113,17 @@ def _task(executor: Executor, run: Run, tagger: Tagger, given: Given, shard: ran
 def read_shard(
     run: Run, model: Reader, labels: Labels, device: str, sentences: Sequence[Sentence], shard: range, home: str
 ) -> Generator[Record, None, None]:
-    """Have a model tag the sentences of a shard, and leave what it predicts in the file `home` of the run."""
+    """Have a model tag the sentences of a shard, and leave what it predicts in a file of the run.
+
+    Args:
+        run: that keeps the file.
+        model: the saved model.
+        labels: of the model.
+        device: that it reads on.
+        sentences: of the shard.
+        shard: numbers of its parts.
+        home: the file, within the run's folder.
+    """
     if _read_file(run.path / home, [len(sentence.words) for sentence in sentences]) is not None:
         return
     encoder = _encoder(model, labels.own, device)
@@ -125,9 +148,18 @@ def _encoder(model: Reader, own: tuple[str, ...], device: str) -> Encoder:
 
 
 def read_back(run: Run, tagger: Tagger, sentences: int) -> Predicted:
-    """A label for each word, and the confidence, of each of so many sentences, put together from their parts.
+    """A label for each word, and the confidence, of each sentence, put together from their parts.
 
-    Raises: DataError where a shard is missing or damaged.
+    Args:
+        run: that keeps the shards.
+        tagger: whose shards they are.
+        sentences: how many there are.
+
+    Returns:
+        The labels as numbers, per sentence and word, and the confidence of each sentence.
+
+    Raises:
+        DataError: where a shard is missing or damaged.
     """
     numbers: list[list[int]] = [[] for _ in range(sentences)]
     confidence = [1.0] * sentences

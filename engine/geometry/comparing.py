@@ -33,8 +33,13 @@ def difference_table(
 ) -> "pd.DataFrame":
     """The table `differences`: `value` in frame less `value` in other, for the pairs that both hold.
 
-    frame, other: rows of one slice each (one stage and layer, say), with the two columns of `pair`, `value` and
-    perhaps n. A pair stored the other way round is not taken for the same one.
+    A pair stored the other way round is not taken for the same one.
+
+    Args:
+        frame: rows of one slice (one stage and layer, say), with the two columns of `pair`, `value` and perhaps n.
+        other: the same of another slice.
+        value: the column to compare.
+        pair: the two columns that hold the languages.
     """
     columns = [*pair, value, *(["n"] if "n" in frame and "n" in other else [])]
     both = frame[columns].merge(other[columns], on=list(pair), suffixes=("", "_other"))
@@ -61,7 +66,14 @@ ABOVE_FLOOR = TableSpec(
 
 @ABOVE_FLOOR.made_by
 def above_floor_table(frame: "pd.DataFrame", value: str, floor: str, pair: "Sequence[str]" = SIDES) -> "pd.DataFrame":
-    """The table `above_floor`: `value` less the column `floor` of the same row."""
+    """The table `above_floor`: `value` less the column `floor` of the same row.
+
+    Args:
+        frame: rows with the two columns of `pair`, `value`, `floor` and perhaps n.
+        value: the column of the value.
+        floor: the column of its chance floor.
+        pair: the two columns that hold the languages.
+    """
     table = frame[list(pair)].set_axis(list(SIDES), axis=1).reset_index(drop=True)
     table["n"] = frame["n"].to_numpy() if "n" in frame else float("nan")
     table["value"], table["floor"] = frame[value].to_numpy(), frame[floor].to_numpy()

@@ -19,7 +19,15 @@ NAN = float("nan")
 def contributions(X: Array) -> Rows:
     """What every dimension adds to the mean cosine over all pairs of different rows, exact in O(n·d).
 
-    Returns: [d], its sum is `average_cosine(X)`. Raises: DataError for fewer than 2 rows or a zero vector.
+    Args:
+        X: [n, d].
+
+    Returns:
+        [d], its sum is `average_cosine(X)`.
+
+    Raises:
+        DataError: for fewer than 2 rows or a zero vector.
+
     Source: Timkey and van Schijndel 2021, CC_i.
     """
     units = unit_rows(checked_rows(X, 2))
@@ -29,14 +37,30 @@ def contributions(X: Array) -> Rows:
 
 
 def top_dimensions(X: Array, count: int) -> npt.NDArray[np.intp]:
-    """The `count` dimensions that add most to the mean cosine, the largest first; equal ones in their order."""
+    """The `count` dimensions that add most to the mean cosine, the largest first; equal ones in their order.
+
+    Args:
+        X: [n, d].
+        count: how many, at most d.
+
+    Returns:
+        [count], numbers of dimensions, from 0.
+    """
     return np.argsort(-contributions(X), kind="stable")[:count]
 
 
 def without_dimensions(X: Array, count: int) -> tuple[Array, npt.NDArray[np.intp]]:
-    """X without its `count` top dimensions, [n, d − count], and which these were.
+    """X without its `count` top dimensions, and which these were.
 
-    Raises: DataError for a count outside 0 to d − 1.
+    Args:
+        X: [n, d].
+        count: how many to leave out.
+
+    Returns:
+        The rest, [n, d − count], and the numbers of the dimensions left out, [count].
+
+    Raises:
+        DataError: for a count outside 0 to d − 1.
     """
     d = np.shape(X)[1]
     if not 0 <= count < d:
@@ -66,8 +90,13 @@ DIMENSIONS = TableSpec(
 def dimensions_table(vectors: Vectors, languages: Labels, count: int = 10) -> "pd.DataFrame":
     """The table `dimensions`: per stage, layer and language the `count` dimensions that add most to the mean cosine.
 
-    vectors: (stage, layer) → [n, d]. languages: [n]. Where the rows allow no cosine there is one row with its n, empty.
-    The share is empty where the mean cosine is not above 0.
+    Where the rows allow no cosine there is one row with its n, empty. The share is empty where the mean cosine is not
+    above 0.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row.
+        count: how many dimensions.
     """
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):

@@ -28,10 +28,21 @@ def _codes(labels: "Sequence[Any] | npt.NDArray[Any]", n: int) -> Codes:
 
 
 def silhouette(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]") -> float:
-    """Mean of (b − a) / max(a, b) by cosine distance: a to the own group, b to the nearest other. In [-1, 1].
+    """Mean of (b − a) / max(a, b) by cosine distance: a to the own group, b to the nearest other.
 
     Exact in O(n·d·groups), since the mean cosine to a group is the product with its sum. The only one of its group
-    counts 0. labels: [n]. Raises: DataError for fewer than 2 groups, as many groups as rows, or a zero vector.
+    counts 0.
+
+    Args:
+        X: [n, d].
+        labels: [n], the group of each row.
+
+    Returns:
+        In [-1, 1].
+
+    Raises:
+        DataError: for fewer than 2 groups, as many groups as rows, or a zero vector.
+
     Source: Rousseeuw 1987.
     """
     units = unit_rows(X)
@@ -57,9 +68,18 @@ def _silhouette(units: Rows, codes: Codes) -> float:
 
 
 def knn_purity(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]", k: int = 10) -> float:
-    """Share of the k nearest neighbours by cosine that have the row's own label, mean over the rows. In [0, 1].
+    """Share of the k nearest neighbours by cosine that have the row's own label, mean over the rows.
 
-    labels: [n]. Raises: DataError for fewer than k + 1 rows or a zero vector.
+    Args:
+        X: [n, d].
+        labels: [n], the group of each row.
+        k: how many neighbours.
+
+    Returns:
+        In [0, 1].
+
+    Raises:
+        DataError: for fewer than k + 1 rows or a zero vector.
     """
     near = nearest_neighbours(X, k)
     return _purity(near, _codes(labels, len(near)))
@@ -68,7 +88,11 @@ def knn_purity(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]", k: int = 10
 def shuffled_purity(labels: "Sequence[Any] | npt.NDArray[Any]") -> float:
     """What `knn_purity` gives on average when the labels are shuffled, exact: Σ n_g (n_g − 1) / (n (n − 1)).
 
-    Raises: DataError for fewer than 2 labels.
+    Args:
+        labels: [n], the group of each row.
+
+    Raises:
+        DataError: for fewer than 2 labels.
     """
     n = len(labels)
     if n < 2:
@@ -109,8 +133,16 @@ def groups_table(
 
     Two floors. `floor` shuffles the labels freely. `floor_parallel` keeps the design of parallel data: types change
     places between cells (parallel rows have one type, and are near for another reason than type), languages within
-    each cell. vectors: (stage, layer) → [n, d]. languages, types, cells: [n]. Measures that the rows do not allow are
-    empty.
+    each cell. Measures that the rows do not allow are empty.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row.
+        types: [n], the type of each row.
+        cells: [n], the cell (context and entity) of each row; rows of equal cell are parallel.
+        k: neighbours of the purity.
+        shuffles: how many, for each floor.
+        seed: of the shuffles.
     """
     checked_vectors(vectors, languages=languages, types=types, cells=cells)
     n = len(cells)

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 def average_cosine(X: Array) -> float:
     """Mean cosine over all pairs of different rows, exact in O(n·d): (‖Σu‖² − n) / (n(n − 1)).
 
-    Returns: in [-1, 1]. Raises: DataError for fewer than 2 rows or a zero vector. Source: Ethayarajh 2019.
+    Args:
+        X: [n, d].
+
+    Returns:
+        In [-1, 1].
+
+    Raises:
+        DataError: for fewer than 2 rows or a zero vector.
+
+    Source: Ethayarajh 2019.
     """
     units = unit_rows(checked_rows(X, 2))
     n = len(units)
@@ -41,8 +50,15 @@ def average_cosine(X: Array) -> float:
 def isoscore(X: Array) -> float:
     """IsoScore by the participation ratio PR = (tr C)² / ‖C‖²_F of the covariance C: (PR − 1) / (d − 1).
 
-    Returns: 1 for C = I, 0 for rank 1; biased by n (white noise scores about n/(n + d)), so compare at equal n.
-    Raises: DataError for fewer than 2 rows, fewer than 2 columns, or rows that are all the same.
+    Args:
+        X: [n, d].
+
+    Returns:
+        1 for C = I, 0 for rank 1; biased by n (white noise scores about n/(n + d)), so compare at equal n.
+
+    Raises:
+        DataError: for fewer than 2 rows, fewer than 2 columns, or rows that are all the same.
+
     Source: Rudman et al. 2022.
     """
     rows = checked_rows(X, 2)
@@ -61,7 +77,15 @@ def isoscore(X: Array) -> float:
 def partition_isotropy(X: Array) -> float:
     """log10 of min F / max F with F(c) = Σ exp(cᵀx) over both signs of the eigenvectors c of XᵀX.
 
-    Returns: at most 0, which is perfect isotropy; not free of scale. Raises: DataError for no rows.
+    Args:
+        X: [n, d].
+
+    Returns:
+        At most 0, which is perfect isotropy; not free of scale.
+
+    Raises:
+        DataError: for no rows.
+
     Source: Mu and Viswanath 2018.
     """
     rows = checked_rows(X, 1)
@@ -81,8 +105,20 @@ def _log_sum_exp(values: Rows) -> Rows:
 def cluster_isotropy(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> float:
     """`partition_isotropy` after every k-means cluster has lost its own mean and top components.
 
-    What is left of anisotropy once the clusters are taken out. components: as for `all_but_the_top`.
-    Returns: log10, at most 0. Raises: DataError for fewer rows than clusters, or where nothing is left of the rows.
+    What is left of anisotropy once the clusters are taken out.
+
+    Args:
+        X: [n, d].
+        clusters: of k-means.
+        components: as for `all_but_the_top`.
+        seed: of k-means.
+
+    Returns:
+        log10, at most 0.
+
+    Raises:
+        DataError: for fewer rows than clusters, or where nothing is left of the rows.
+
     Source: Rajaee and Pilehvar 2021.
     """
     left = without_clusters(X, clusters, components, seed)
@@ -92,7 +128,17 @@ def cluster_isotropy(X: Array, clusters: int = 10, components: int | None = None
 
 
 def without_clusters(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> Rows:
-    """X with the mean and the top components of its own k-means cluster removed from every row, [n, d]."""
+    """X with the mean and the top components of its own k-means cluster removed from every row.
+
+    Args:
+        X: [n, d].
+        clusters: of k-means.
+        components: as for `all_but_the_top`.
+        seed: of k-means.
+
+    Returns:
+        [n, d].
+    """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -114,7 +160,17 @@ def local_intrinsic_dimension(X: Array, k: int = 20, at_most: int = 2048, seed: 
 
     Neighbours are sought among all rows, but of more than `at_most` rows only so many, drawn at random, are looked up:
     the mean settles long before the square of n is affordable. Rows that coincide with one of their neighbours are left
-    out. Raises: DataError for fewer than k + 1 rows, or if none is left.
+    out.
+
+    Args:
+        X: [n, d].
+        k: how many neighbours.
+        at_most: rows whose neighbours are looked up.
+        seed: of the draw of rows.
+
+    Raises:
+        DataError: for fewer than k + 1 rows, or if none is left.
+
     Source: Levina and Bickel 2004; Cai et al. 2021.
     """
     rows = checked_rows(X, k + 1)
@@ -148,7 +204,14 @@ MEASURES: Mapping[str, Callable[[Array], float]] = {
 
 @cache
 def noise_floor(measure: str, n: int, d: int, seed: int = 0) -> float:
-    """The measure on n Gaussian vectors of d dimensions and unit expected length."""
+    """The measure on Gaussian vectors of unit expected length.
+
+    Args:
+        measure: a name of MEASURES.
+        n: how many vectors.
+        d: their dimensions.
+        seed: of the noise.
+    """
     noise = np.random.default_rng(seed).normal(scale=d**-0.5, size=(n, d))
     return MEASURES[measure](noise)
 

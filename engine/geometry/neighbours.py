@@ -22,9 +22,17 @@ TIE = 1e-9
 
 
 def nearest_neighbours(X: Array, k: int = 10) -> npt.NDArray[np.intp]:
-    """The k rows of largest cosine to every row but itself, the nearest first, [n, k]; in single precision.
+    """The k rows of largest cosine to every row but itself, the nearest first; in single precision.
 
-    Raises: DataError for fewer than k + 1 rows, k < 1, or a zero vector.
+    Args:
+        X: [n, d].
+        k: how many neighbours.
+
+    Returns:
+        [n, k], numbers of rows.
+
+    Raises:
+        DataError: for fewer than k + 1 rows, k < 1, or a zero vector.
     """
     units = unit_rows(X).astype(np.float32)
     n = len(units)
@@ -61,9 +69,17 @@ def _largest(values: npt.NDArray[np.float32], k: int, width: int = 32) -> npt.ND
 
 
 def occurrences(X: Array, k: int = 10) -> npt.NDArray[np.int64]:
-    """N_k: how often every row is among the k nearest of another, [n]; its sum is n·k.
+    """N_k: how often every row is among the k nearest of another.
 
-    Raises: DataError as `nearest_neighbours`, and for rows that all point the same way: any of them is the nearest.
+    Args:
+        X: [n, d].
+        k: how many neighbours.
+
+    Returns:
+        [n], its sum is n·k.
+
+    Raises:
+        DataError: as `nearest_neighbours`, and for rows that all point the same way: any of them is the nearest.
     """
     units = unit_rows(X)
     if len(units) > 1 and np.abs(units - units[0]).max() < TIE:
@@ -74,7 +90,14 @@ def occurrences(X: Array, k: int = 10) -> npt.NDArray[np.int64]:
 def hubness(X: Array, k: int = 10) -> float:
     """Skewness of N_k, E[(N − μ)³] / σ³: above 0 where a few hubs are near everybody; 0 where all occur equally.
 
-    Raises: DataError as `occurrences`. Source: Radovanović et al. 2010, eq. 1.
+    Args:
+        X: [n, d].
+        k: how many neighbours.
+
+    Raises:
+        DataError: as `occurrences`.
+
+    Source: Radovanović et al. 2010, eq. 1.
     """
     return _skewness(occurrences(X, k))
 
@@ -87,7 +110,14 @@ def _skewness(counts: npt.NDArray[np.int64]) -> float:
 
 @cache
 def hubness_floor(n: int, d: int, k: int = 10, seed: int = 0) -> float:
-    """`hubness` of Gaussian noise: high-dimensional noise has hubs too."""
+    """`hubness` of Gaussian noise: high-dimensional noise has hubs too.
+
+    Args:
+        n: how many vectors.
+        d: their dimensions.
+        k: how many neighbours.
+        seed: of the noise.
+    """
     return hubness(np.random.default_rng(seed).normal(size=(n, d)), k)
 
 
@@ -109,7 +139,15 @@ HUBNESS = TableSpec(
 
 @HUBNESS.made_by
 def hubness_table(vectors: Vectors, languages: Labels, k: int = 10) -> "pd.DataFrame":
-    """The table `hubness`. vectors: (stage, layer) → [n, d]. languages: [n]. Too few rows give empty values."""
+    """The table `hubness`.
+
+    Too few rows give empty values.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row.
+        k: how many neighbours.
+    """
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):
         n = len(chosen)
@@ -125,7 +163,15 @@ def hubness_table(vectors: Vectors, languages: Labels, k: int = 10) -> "pd.DataF
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """How well rows find their parallel row. chance, chance_mrr: of a random order, 1/n and (1 + 1/2 + … + 1/n)/n."""
+    """How well rows find their parallel row.
+
+    Attributes:
+        n: parallel rows.
+        p_at_1: share whose parallel row comes first.
+        mrr: mean reciprocal rank of the parallel row.
+        chance: p_at_1 of a random order, 1/n.
+        chance_mrr: mrr of a random order, (1 + 1/2 + … + 1/n)/n.
+    """
 
     n: int
     p_at_1: float
@@ -135,11 +181,21 @@ class Retrieval:
 
 
 def retrieval(A: Array, B: Array, method: str = "cosine", k: int = 10) -> Retrieval:
-    """For every row of A, the rank of its parallel row among all rows of B. A, B: [n, d].
+    """For every row of A, the rank of its parallel row among all rows of B.
 
     Rows that tie with the parallel one share their ranks: P@1 and the reciprocal rank are expectations over their
-    random order, so that equal vectors cannot win by their place. method: cosine, or csls with k neighbours.
-    Raises: DataError for no rows, different shapes or zero vectors; UsageError for another method.
+    random order, so that equal vectors cannot win by their place.
+
+    Args:
+        A: [n, d].
+        B: [n, d], row by row parallel to A.
+        method: cosine, or csls with k neighbours.
+        k: how many neighbours.
+
+    Raises:
+        DataError: for no rows, different shapes or zero vectors.
+        UsageError: for another method.
+
     Source: Conneau et al. 2018 (CSLS).
     """
     return _retrieved(_scores(_cosines(A, B), method, k))
@@ -198,8 +254,13 @@ RETRIEVAL = TableSpec(
 def retrieval_table(vectors: Vectors, languages: Labels, cells: Labels, k: int = 10) -> "pd.DataFrame":
     """The table `retrieval`, one row per ordered pair of languages and method: a asks, b is searched.
 
-    vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. No such rows, or rows that
-    have no direction, give empty values.
+    No parallel rows, or rows that have no direction, give empty values.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row.
+        cells: [n], the cell (context and entity) of each row; rows of equal cell are parallel.
+        k: neighbours of csls.
     """
     checked_vectors(vectors, languages=languages, cells=cells)
     rows = []
@@ -245,8 +306,15 @@ NEAREST = TableSpec(
 def nearest_table(vectors: Vectors, points: "pd.DataFrame", point: int, k: int = 10) -> "pd.DataFrame":
     """The table `nearest`: the k rows of largest cosine to one point, in every stage and layer.
 
-    vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. point: a row's number.
-    Raises: UsageError for a point that is not there; DataError for fewer than 2 rows.
+    Args:
+        vectors: (stage, layer) → [n, d].
+        points: the table of that name, [n], in the order of the rows.
+        point: a row's number.
+        k: how many neighbours.
+
+    Raises:
+        UsageError: for a point that is not there.
+        DataError: for fewer than 2 rows.
     """
 
     checked_vectors(vectors, points=points)

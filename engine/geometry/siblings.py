@@ -31,8 +31,15 @@ SIBLINGS = TableSpec(
 def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd.DataFrame":
     """The table `siblings`: mean cosine of one name's vectors in two languages, in the same contexts.
 
-    vectors: (stage, layer) → [n, d]. points: the table of that name, in the order of the rows. A pair that shares no
-    context has n 0 and empty values. Raises: UsageError for a name that has no point.
+    A pair that shares no context has n 0 and empty values.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        points: the table of that name, [n], in the order of the rows.
+        entity: the id of the name.
+
+    Raises:
+        UsageError: for a name that has no point.
     """
     checked_vectors(vectors, points=points)
     own = np.flatnonzero(points["entity"].to_numpy() == entity)

@@ -19,9 +19,18 @@ Index = npt.NDArray[np.intp]
 
 
 def parallel_cosine(A: Array, B: Array) -> float:
-    """Mean cosine of parallel rows, (1/n) Σ u_a·u_b. A, B: [n, d].
+    """Mean cosine of parallel rows, (1/n) Σ u_a·u_b.
 
-    Returns: in [-1, 1]. Raises: DataError for different shapes, no rows, or zero vectors.
+    Args:
+        A: [n, d].
+        B: [n, d], row by row parallel to A.
+
+    Returns:
+        In [-1, 1].
+
+    Raises:
+        DataError: for different shapes, no rows, or zero vectors.
+
     Source: the paper's Table 2.
     """
     if np.shape(A) != np.shape(B):
@@ -32,7 +41,14 @@ def parallel_cosine(A: Array, B: Array) -> float:
 def shuffled_cosine(A: Array, B: Array) -> float:
     """What `parallel_cosine` gives when every row is paired with every other row but its own: its chance floor.
 
-    Exact: (ΣuᵀΣv − Σ uᵢ·vᵢ) / (n(n − 1)). Raises: DataError for fewer than 2 rows.
+    Exact: (ΣuᵀΣv − Σ uᵢ·vᵢ) / (n(n − 1)).
+
+    Args:
+        A: [n, d].
+        B: [n, d], row by row parallel to A.
+
+    Raises:
+        DataError: for fewer than 2 rows.
     """
     if len(A) < 2:
         raise DataError(f"{len(A)} rows cannot be shuffled.", "At least 2 are needed.")
@@ -44,7 +60,16 @@ def shuffled_cosine(A: Array, B: Array) -> float:
 def linear_cka(X: Array, Y: Array) -> float:
     """Linear centred kernel alignment ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F) of parallel rows, columns centred.
 
-    Returns: in [0, 1]. Raises: DataError for different n, fewer than 2 rows, or constant rows.
+    Args:
+        X: [n, d].
+        Y: [n, d'], row by row parallel to X.
+
+    Returns:
+        In [0, 1].
+
+    Raises:
+        DataError: for different n, fewer than 2 rows, or constant rows.
+
     Source: Kornblith et al. 2019.
     """
     return cka_with_floor(X, Y)[0]
@@ -55,6 +80,16 @@ def cka_with_floor(X: Array, Y: Array) -> tuple[float, float]:
 
     The floor is exact. With K and L the centred n×n kernels, E Σ K_ij L_p(i)p(j) = tr K · tr L / (n − 1), since the
     entries of a centred kernel sum to 0.
+
+    Args:
+        X: [n, d].
+        Y: [n, d'], row by row parallel to X.
+
+    Returns:
+        The value and its floor.
+
+    Raises:
+        DataError: as `linear_cka`.
     """
     if len(X) != len(Y) or len(X) < 2:
         raise DataError(f"CKA needs at least 2 parallel rows, got {len(X)} and {len(Y)}.")
@@ -88,7 +123,12 @@ def _aligned(x: _Kernel, y: _Kernel) -> tuple[float, float]:
 def parallel_rows(languages: Labels, cells: Labels) -> dict[tuple[str, str], tuple[Index, Index]]:
     """The rows of a and of b that are parallel, for every unordered pair of languages a < b.
 
-    languages, cells: [n], the language and the cell (context and entity) of each row; rows of equal cell are parallel.
+    Args:
+        languages: [n], the language of each row.
+        cells: [n], the cell (context and entity) of each row; rows of equal cell are parallel.
+
+    Returns:
+        (a, b) → the numbers of the rows of a and those of b, each [m], the i-th of both parallel.
     """
     index: dict[str, dict[str, int]] = {}
     codes = np.asarray(languages, dtype=str).tolist()
@@ -120,8 +160,12 @@ PARALLEL_COSINE = TableSpec(
 def parallel_cosine_table(vectors: Vectors, languages: Labels, cells: Labels) -> "pd.DataFrame":
     """The table `parallel_cosine`, one row per unordered pair of languages a < b.
 
-    vectors: (stage, layer) → [n, d]. languages, cells: [n], the language and the cell (context and entity) of each row;
-    rows of equal cell are parallel. No such rows, or rows that have no direction, give empty values.
+    No parallel rows, or rows that have no direction, give empty values.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row.
+        cells: [n], the cell (context and entity) of each row; rows of equal cell are parallel.
     """
     checked_vectors(vectors, languages=languages, cells=cells)
     rows = []
@@ -155,8 +199,12 @@ CKA = TableSpec(
 def cka_table(vectors: Vectors, languages: Labels, cells: Labels) -> "pd.DataFrame":
     """The table `cka`, one row per unordered pair of languages a < b.
 
-    vectors: (stage, layer) → [n, d]. languages, cells: [n]; rows of equal cell are parallel. Fewer than 2 parallel
-    rows, or rows that are all the same, give empty values.
+    Fewer than 2 parallel rows, or rows that are all the same, give empty values.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        languages: [n], the language of each row.
+        cells: [n], the cell (context and entity) of each row; rows of equal cell are parallel.
     """
     checked_vectors(vectors, languages=languages, cells=cells)
     rows = []
@@ -193,8 +241,11 @@ DRIFT = TableSpec(
 def drift_table(vectors: Vectors, languages: Labels) -> "pd.DataFrame":
     """The table `drift`: linear CKA of the same rows at each later stage and at the first one, per layer and language.
 
-    vectors: (stage, layer) → [n, d], stages in the order of time; a layer of one stage only has no drift.
-    languages: [n]. Fewer than 2 rows, or rows that are all the same, give empty values.
+    Fewer than 2 rows, or rows that are all the same, give empty values.
+
+    Args:
+        vectors: (stage, layer) → [n, d], stages in the order of time; a layer of one stage only has no drift.
+        languages: [n], the language of each row.
     """
     checked_vectors(vectors, languages=languages)
     codes = np.asarray(languages, dtype=str)

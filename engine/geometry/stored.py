@@ -25,7 +25,12 @@ STAGES = ("before", "after")
 
 @dataclass(frozen=True, slots=True)
 class StoredVectors:
-    """vectors: (stage, layer) → [n, d], before first. rows: [n], with `sentence` and `language`."""
+    """The vectors that a run keeps, and what is known of their rows.
+
+    Attributes:
+        vectors: (stage, layer) → [n, d], before first.
+        rows: [n], with `sentence` and `language`.
+    """
 
     vectors: Mapping[tuple[str, int], Array]
     rows: "pd.DataFrame"
@@ -55,7 +60,8 @@ class StoredVectors:
     ) -> "StoredVectors":  # fmt: skip
         """The vectors of some stages and layers, and the rows of some languages and types; all of what is left open.
 
-        Raises: UsageError for what the run does not hold.
+        Raises:
+            UsageError: for what the run does not hold.
         """
         keys, rows = self.chosen(stages, layers, languages, types)
         vectors = {key: self.vectors[key] if rows.all() else self.vectors[key][rows] for key in keys}
@@ -64,9 +70,13 @@ class StoredVectors:
     def chosen(
         self, stages: Sequence[str], layers: Sequence[int], languages: Sequence[str], types: Sequence[str]
     ) -> "tuple[list[tuple[str, int]], npt.NDArray[np.bool_]]":
-        """Stages and layers, and rows [n], that `select` takes; nothing is read from the vectors.
+        """Stages and layers, and rows, that `select` takes; nothing is read from the vectors.
 
-        Raises: UsageError for what the run does not hold.
+        Returns:
+            The keys (stage, layer), and [n], whether each row is taken.
+
+        Raises:
+            UsageError: for what the run does not hold.
         """
         keys = [key for key in self.vectors if (not stages or key[0] in stages) and (not layers or key[1] in layers)]
         rows = np.ones(len(self.rows), dtype=bool)
@@ -97,9 +107,16 @@ def read_stored(
 ) -> StoredVectors:
     """The vectors of a run at one stage or both, one layer or all, under a view.
 
-    kind: words or entities. look: a name of VIEWS, taken over all languages of a stage and layer together.
-    Raises: UsageError for an unknown kind or view, or what the run does not hold; DataError where rows and vectors
-    differ in number.
+    Args:
+        run: that keeps the vectors.
+        kind: words or entities.
+        stage: before or after, None for both.
+        layer: None for all.
+        look: a name of VIEWS, taken over all languages of a stage and layer together.
+
+    Raises:
+        UsageError: for an unknown kind or view, or what the run does not hold.
+        DataError: where rows and vectors differ in number.
     """
     _check_kind(kind)
     if look not in VIEWS:
@@ -127,7 +144,13 @@ def _check_kind(kind: str) -> None:
 def find_stored(workspace: Path, name: str | None = None, kind: str = "entities") -> Run:
     """As `find_run`, but without a name the newest run that holds vectors of that kind.
 
-    Raises: UsageError if there is none, or for an unknown kind.
+    Args:
+        workspace: that holds the runs.
+        name: of the run; None for the newest.
+        kind: words or entities.
+
+    Raises:
+        UsageError: if there is none, or for an unknown kind.
     """
     _check_kind(kind)
     return find_run(workspace, name, lambda run: bool(held_vectors(run, kind)), f"vectors of {kind}")

@@ -21,7 +21,15 @@ Labels = Sequence[Any] | npt.NDArray[Any]
 def checked_rows(X: Array, least: int) -> Rows:
     """X in double precision.
 
-    Raises: DataError for another shape than [n, d], fewer than `least` rows, or rows that are not finite.
+    Args:
+        X: [n, d].
+        least: how many rows are needed.
+
+    Returns:
+        [n, d].
+
+    Raises:
+        DataError: for another shape than [n, d], fewer than `least` rows, or rows that are not finite.
     """
     try:
         rows = np.asarray(X, dtype=np.float64)
@@ -39,7 +47,14 @@ def checked_rows(X: Array, least: int) -> Rows:
 def unit_rows(X: Array) -> Rows:
     """Rows scaled to length 1.
 
-    Raises: DataError counting the zero vectors, if there are any.
+    Args:
+        X: [n, d].
+
+    Returns:
+        [n, d].
+
+    Raises:
+        DataError: counting the zero vectors, if there are any.
     """
     rows = checked_rows(X, 1)
     lengths = np.linalg.norm(rows, axis=1)
@@ -50,7 +65,17 @@ def unit_rows(X: Array) -> Rows:
 
 
 def centre(X: Array) -> Rows:
-    """Rows less their mean. Raises: DataError for no rows."""
+    """Rows less their mean.
+
+    Args:
+        X: [n, d].
+
+    Returns:
+        [n, d].
+
+    Raises:
+        DataError: for no rows.
+    """
     rows = checked_rows(X, 1)
     centred: Rows = rows - rows.mean(axis=0)
     return centred
@@ -59,8 +84,17 @@ def centre(X: Array) -> Rows:
 def all_but_the_top(X: Array, components: int | None = None) -> Rows:
     """Rows less their mean and their projection on the top principal components.
 
-    components: how many, round(d / 100) but at least 1 by default.
-    Raises: DataError for no rows, or components outside 0 to d − 1. Source: Mu and Viswanath 2018.
+    Args:
+        X: [n, d].
+        components: how many, round(d / 100) but at least 1 by default.
+
+    Returns:
+        [n, d].
+
+    Raises:
+        DataError: for no rows, or components outside 0 to d − 1.
+
+    Source: Mu and Viswanath 2018.
     """
     rows = centre(X)
     d = rows.shape[1]
@@ -81,7 +115,14 @@ def all_but_the_top(X: Array, components: int | None = None) -> Rows:
 def standardise(X: Array) -> Rows:
     """Every dimension at mean 0 and variance 1; one that does not vary is 0 throughout.
 
-    Raises: DataError for no rows.
+    Args:
+        X: [n, d].
+
+    Returns:
+        [n, d].
+
+    Raises:
+        DataError: for no rows.
     """
     rows = centre(X)
     spread = rows.std(axis=0)
@@ -99,7 +140,18 @@ VIEWS: Mapping[str, Callable[[Array], Array]] = {
 
 
 def view(X: Array, name: str) -> Array:
-    """X under the view of that name. Raises: UsageError for an unknown one."""
+    """X under the view of that name.
+
+    Args:
+        X: [n, d].
+        name: a name of VIEWS.
+
+    Returns:
+        [n, d].
+
+    Raises:
+        UsageError: for an unknown view.
+    """
     if name not in VIEWS:
         raise UsageError(f"Unknown view {name!r}.", f"Choose from {', '.join(VIEWS)}.")
     return VIEWS[name](X)
@@ -112,7 +164,8 @@ def checked_vectors(vectors: Vectors, **labels: Sized) -> None:
         vectors: (stage, layer) → [n, d].
         labels: what is known of the rows, each [n], by what an error calls it.
 
-    Raises: DataError for anything else.
+    Raises:
+        DataError: for anything else.
     """
     hint = 'Give arrays [n, d] by stage and layer, such as {("before", 0): X}.'
     if not isinstance(vectors, Mapping):
@@ -140,7 +193,8 @@ def by_language(vectors: Vectors, languages: Labels | None) -> Iterator[tuple[st
         vectors: (stage, layer) → [n, d].
         languages: [n], the language of each row; None where there are none to tell apart.
 
-    Raises: DataError for another shape.
+    Raises:
+        DataError: for another shape.
     """
     checked_vectors(vectors, **({} if languages is None else {"languages": languages}))
     codes = np.asarray([] if languages is None else languages, dtype=str)

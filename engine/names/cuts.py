@@ -34,8 +34,15 @@ Texts = Mapping[str, Sequence[Sequence[str]]]
 class Cut:
     """A form and its pieces.
 
-    starts: where each piece begins in the transliterated form. cuts: places inside its words where two pieces meet.
-    places: all places inside its words where two letters meet. count, set: of the pieces that count.
+    Attributes:
+        form: as it is written.
+        latin: the form in Latin letters.
+        pieces: all of them, a lone ▁ too.
+        starts: where each piece begins in the transliterated form.
+        cuts: places inside its words where two pieces meet.
+        places: all places inside its words where two letters meet.
+        count: how many pieces count.
+        set: the pieces that count, each once.
     """
 
     form: str
@@ -49,7 +56,15 @@ class Cut:
 
 
 def cut_forms(forms: Sequence[str], tokenizer: "Tokenizer") -> dict[str, Cut]:
-    """The cut of each different form, all encoded at once."""
+    """The cut of each different form, all encoded at once.
+
+    Args:
+        forms: names as they are written.
+        tokenizer: that cuts them.
+
+    Returns:
+        Form → cut.
+    """
     different = list(dict.fromkeys(forms))
     pieces = cut_texts(tokenizer, different)
     return {form: _cut(form, found.shown, found.starts) for form, found in zip(different, pieces, strict=True)}
@@ -90,6 +105,12 @@ def shared_cuts(a: str, a_cuts: Sequence[int], b: str, b_cuts: Sequence[int]) ->
     """How many cuts of one spelling stand at the same place of another; each answers one at most.
 
     Two places are the same where some shortest edit leads from one to the other.
+
+    Args:
+        a: one spelling.
+        a_cuts: places in a, counted in letters.
+        b: the other spelling.
+        b_cuts: places in b, counted in letters.
     """
     if a == b:
         return len(set(a_cuts) & set(b_cuts))
@@ -137,6 +158,9 @@ def aligned_table(
     """The table `aligned`: the pieces of parallel forms, each beside the part of the reference that it stands for.
 
     Args:
+        entities: with their nominative forms.
+        tokenizer: that cuts them.
+        languages: codes, None for all.
         against: the reference language; the first that an entity has, where it lacks this one.
         names: that belong to no entity; they are taken for spellings of one, which comes first.
     """
@@ -222,7 +246,14 @@ def contrast_table(
     languages: Sequence[str] | None = None,
     names: Sequence[str] = (),
 ) -> "pd.DataFrame":
-    """The table `contrast`: how differently two languages cut the same name. names: as in `aligned_table`."""
+    """The table `contrast`: how differently two languages cut the same name.
+
+    Args:
+        entities: with their nominative forms.
+        tokenizer: that cuts them.
+        languages: codes, None for all.
+        names: as in `aligned_table`.
+    """
 
     rows: list[tuple[Any, ...]] = []
     for entity, a, b, found in _contrasts(_parallel(entities, languages, names), tokenizer):
@@ -265,7 +296,14 @@ SHARED = TableSpec(
 def shared_table(
     entities: Iterable[Entity], tokenizer: "Tokenizer", languages: Sequence[str] | None = None, seed: int = 0
 ) -> "pd.DataFrame":
-    """How alike two languages cut their parallel names, in the mean, by type, beside chance."""
+    """How alike two languages cut their parallel names, in the mean, by type, beside chance.
+
+    Args:
+        entities: with their nominative forms.
+        tokenizer: that cuts them.
+        languages: codes, None for all.
+        seed: of the floors.
+    """
     found: dict[tuple[str, str], dict[str, list[_Contrast]]] = {}
     for entity, a, b, contrast in _contrasts(_parallel(entities, languages), tokenizer):
         kinds = found.setdefault((a, b), {})
@@ -344,7 +382,10 @@ COMPATIBILITY = TableSpec(
 def compatibility_table(texts: Texts, tokenizer: "Tokenizer", seed: int = 0) -> "pd.DataFrame":
     """Whether two languages are cut equally finely: compression rates side by side.
 
-    texts: code → texts, each a list of words; they need not be parallel.
+    Args:
+        texts: code → texts, each a list of words; they need not be parallel.
+        tokenizer: that cuts the words.
+        seed: of the halves that the ceiling is measured on.
 
     Source: Maronikolakis et al. 2021, "Wine is not v i n", section 3.
     """
@@ -406,10 +447,16 @@ PARITY = TableSpec(
 def parity_table(parallel: Texts, tokenizer: "Tokenizer", against: str = "en", seed: int = 0) -> "pd.DataFrame":
     """What the same text costs in pieces, language by language, over what it costs in a chosen one.
 
-    parallel: code → texts, each a list of words, parallel: the i-th of every language says the same; an empty one is
-        missing, and its text is left out of the pair. seed: of the bootstrap.
+    Args:
+        parallel: code → texts, each a list of words, parallel: the i-th of every language says the same; an empty one
+            is missing, and its text is left out of the pair.
+        tokenizer: that cuts the words.
+        against: the language compared with.
+        seed: of the bootstrap.
 
-    Raises: UsageError for a reference that has no text.
+    Raises:
+        UsageError: for a reference that has no text.
+
     Source: Petrov et al. 2023, "Language Model Tokenizers Introduce Unfairness Between Languages".
     """
     from nerspace.engine.errors import UsageError

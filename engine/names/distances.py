@@ -55,7 +55,8 @@ def latin_places(text: str) -> list[int]:
 def tnld(a: str, b: str) -> float:
     """Levenshtein distance of the transliterated texts over the longer one's length.
 
-    Returns: 0 (same, also when both are empty) to 1; 0.1 for Вашингтон and Washington.
+    Returns:
+        0 (same, also when both are empty) to 1; 0.1 for Вашингтон and Washington.
 
     Source: "Exploring Contextual Embedding Spaces in Multilingual Models", TNLD.
     """
@@ -92,7 +93,10 @@ TNLD = TableSpec(
 def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = None, seed: int = 0) -> "pd.DataFrame":
     """Mean TNLD of the nominative forms, for every unordered pair of languages.
 
-    languages: codes, None for all. seed: decides the strangers of the chance floor.
+    Args:
+        entities: with their nominative forms.
+        languages: codes, None for all.
+        seed: decides the strangers of the chance floor.
     """
     import numpy as np
 
@@ -173,7 +177,11 @@ TNLD_SCRIPTS = TableSpec(
 
 @TNLD_SCRIPTS.made_by
 def scripts_table(tnld: "pd.DataFrame") -> "pd.DataFrame":
-    """TNLD within a script and across scripts, from the table `tnld`."""
+    """TNLD within a script and across scripts.
+
+    Args:
+        tnld: the table of that name.
+    """
     rows: list[tuple[Any, ...]] = []
     known = tnld[tnld["n"] > 0]
     present = set(known["scripts"])
@@ -209,7 +217,12 @@ SPELLINGS = TableSpec(
 
 @SPELLINGS.made_by
 def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None = None) -> "pd.DataFrame":
-    """TNLD of every entity for every pair of languages in which it has a nominative form."""
+    """TNLD of every entity for every pair of languages in which it has a nominative form.
+
+    Args:
+        entities: with their nominative forms.
+        languages: codes, None for all.
+    """
     import numpy as np
 
     codes = sorted(dict.fromkeys(languages or LANGUAGES))

@@ -27,8 +27,11 @@ _BEFORE = "a"
 class EncodedWords(NamedTuple):
     """A sentence as the model takes it.
 
-    ids: piece ids, special pieces included. word_index: for each id the word it is a piece of, None for special pieces.
     A word that the tokenizer cuts to nothing (a zero-width space) has no id.
+
+    Attributes:
+        ids: piece ids, special pieces included.
+        word_index: for each id the word it is a piece of, None for special pieces.
     """
 
     ids: list[int]
@@ -39,6 +42,10 @@ def encode_sentences(tokenizer: "Tokenizer", sentences: Sequence[Sequence[str]])
     """Encode many sentences of words at once, on all cores; nothing is cut off and nothing padded.
 
     Each word is cut as it is in the text of the words joined by spaces.
+
+    Args:
+        tokenizer: that cuts the words.
+        sentences: each a list of words.
     """
     if not _space_matters(tokenizer):
         encodings = tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
@@ -75,8 +82,10 @@ def _word_index(encoding: "Encoding", words: Sequence[str]) -> list[int | None]:
 class Pieces(NamedTuple):
     """The pieces of one text without the special ones.
 
-    shown: as they are written for a person. ids: their numbers. starts: where in the text each begins; a space before a
-    word may be counted to its first piece.
+    Attributes:
+        shown: as they are written for a person.
+        ids: their numbers.
+        starts: where in the text each begins; a space before a word may be counted to its first piece.
     """
 
     shown: list[str]
@@ -165,7 +174,15 @@ def counted_pieces(pieces: Sequence[str]) -> list[str]:
 
 
 def form_fertility(form: str, pieces: Sequence[str]) -> float:
-    """Pieces per word of one form, 0 for an empty one; a lone ▁ is not counted."""
+    """Pieces per word of one form; a lone ▁ is not counted.
+
+    Args:
+        form: as it is written.
+        pieces: of the form.
+
+    Returns:
+        0 for an empty form.
+    """
     words = len(form.split())
     return count_pieces(pieces) / words if words else 0.0
 
@@ -195,6 +212,8 @@ def pieces_table(
     """The table `pieces`: how each nominative form is cut.
 
     Args:
+        entities: with their nominative forms.
+        tokenizer: that cuts them.
         languages: codes, None for all; an entity without a form in a language has no row there.
         names: that belong to no entity; they come first, and their entity, language and type are empty.
     """
@@ -229,7 +248,9 @@ TOKENIZATION = TableSpec(
 def tokenization_table(texts: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer") -> "pd.DataFrame":
     """Fertility, continued words and unknown pieces per language.
 
-    texts: code → sentences, each a list of words.
+    Args:
+        texts: code → sentences, each a list of words.
+        tokenizer: that cuts the words.
 
     Source: Rust et al. 2021, "How Good is Your Tokenizer?", section 3; Maronikolakis et al. 2021 (compression).
     """

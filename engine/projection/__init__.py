@@ -20,12 +20,24 @@ def project(
     X: Array, method: str = "tsne", perplexity: float = 70, seed: int = 0, metric: str = "euclidean",
     start: Array | None = None,
 ) -> Plane:  # fmt: skip
-    """X [n, d] on the plane, [n, 2].
+    """X on the plane.
 
-    The same seed gives the same map on a CPU. t-SNE starts from PCA, or from `start` [n, 2], and takes at most
-    (n − 1)/3 as perplexity. method: tsne, pca, or tsne-sklearn, the reference. metric: euclidean, or cosine, which
-    takes the rows at length 1.
-    Raises: UsageError for an unknown method or metric, DataError for fewer than 4 rows or values that are not finite.
+    The same seed gives the same map on a CPU.
+
+    Args:
+        X: [n, d].
+        method: tsne, pca, or tsne-sklearn, the reference.
+        perplexity: of t-SNE, which takes at most (n − 1)/3.
+        seed: of the map.
+        metric: euclidean, or cosine, which takes the rows at length 1.
+        start: [n, 2], where t-SNE begins; PCA by default.
+
+    Returns:
+        [n, 2].
+
+    Raises:
+        UsageError: for an unknown method or metric.
+        DataError: for fewer than 4 rows or values that are not finite.
     """
     plane = np.zeros((0, 2), dtype=np.float32)
     for drawn in draw(X, method, perplexity, seed, metric, start):
@@ -52,7 +64,11 @@ def map_table(
 ) -> "pd.DataFrame":
     """The table `map`.
 
-    vectors: (stage, layer) → [n, d].
+    Args:
+        vectors: (stage, layer) → [n, d].
+        method: as for `project`.
+        perplexity: as for `project`.
+        seed: of the maps.
     """
     import pandas as pd
 
@@ -63,7 +79,12 @@ def map_table(
 
 
 def map_columns(key: tuple[str, int], plane: Plane) -> "pd.DataFrame":
-    """The rows of the table `map` of one stage and layer."""
+    """The rows of the table `map` of one stage and layer.
+
+    Args:
+        key: stage and layer.
+        plane: [n, 2].
+    """
     import pandas as pd
 
     points = {"stage": key[0], "layer": key[1], "point": np.arange(len(plane)), "x": plane[:, 0], "y": plane[:, 1]}
@@ -94,7 +115,15 @@ MAP_QUALITY = TableSpec(
 def map_quality_table(
     vectors: Mapping[tuple[str, int], Array], maps: "pd.DataFrame", method: str, perplexity: float, seed: int
 ) -> "pd.DataFrame":
-    """The table `map_quality` of maps that `map_table` made with the same method, perplexity and seed."""
+    """The table `map_quality` of maps that `map_table` made with the same method, perplexity and seed.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        maps: the table `map`.
+        method: that drew the maps.
+        perplexity: that they were drawn with.
+        seed: that they were drawn with.
+    """
     import pandas as pd
 
     checked_vectors(vectors)
@@ -110,7 +139,18 @@ def quality_row(
     key: tuple[str, int], X: Array, drawn: Drawn, method: str, perplexity: float, seed: int,
     metric: str = "euclidean", start: str = "pca",
 ) -> "pd.DataFrame":  # fmt: skip
-    """The row of the table `map_quality` of one map; neighbours are those of the metric."""
+    """The row of the table `map_quality` of one map; neighbours are those of the metric.
+
+    Args:
+        key: stage and layer.
+        X: [n, d].
+        drawn: the map, [n, 2].
+        method: that drew it.
+        perplexity: that was requested.
+        seed: of the map.
+        metric: euclidean or cosine.
+        start: pca, or the stage and layer whose map it started from.
+    """
     n = len(X)
     preserved, trusted = map_quality(ready_rows(X, metric), drawn.plane)
     used = NAN if method == "pca" else usable_perplexity(n, perplexity)

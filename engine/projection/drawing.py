@@ -26,7 +26,13 @@ CHUNK = 25
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A map after `done` of `total` iterations. plane: [n, 2]."""
+    """A map after some of its iterations.
+
+    Attributes:
+        done: iterations done.
+        total: iterations of a whole map.
+        plane: [n, 2].
+    """
 
     done: int
     total: int
@@ -34,7 +40,12 @@ class Drawn:
 
     @classmethod
     def finished(cls, method: str, plane: Plane) -> "Drawn":
-        """A map that the method has drawn to its end."""
+        """A map that the method has drawn to its end.
+
+        Args:
+            method: that drew it.
+            plane: [n, 2].
+        """
         return cls(iterations(method), iterations(method), plane)
 
 
@@ -49,7 +60,11 @@ def usable_perplexity(n: int, perplexity: float) -> float:
 
 
 def check_config(method: str, metric: str, perplexity: float) -> None:
-    """Raises: UsageError for a method, metric or perplexity that there is not."""
+    """See that there are such a method, metric and perplexity.
+
+    Raises:
+        UsageError: for one that there is not.
+    """
     if method not in METHODS:
         raise UsageError(f"Unknown method {method!r}.", f"Choose from {', '.join(METHODS)}.", field="method")
     if metric not in METRICS:
@@ -63,7 +78,15 @@ def check_config(method: str, metric: str, perplexity: float) -> None:
 def ready_rows(X: Array, metric: str = "euclidean") -> npt.NDArray[np.float32]:
     """The rows whose straight distances are those of the metric: for cosine scaled to length 1, d² = 2 − 2 cos.
 
-    Raises: DataError for another shape than [n ≥ 4, d], values that are not finite, or zero vectors under cosine.
+    Args:
+        X: [n, d].
+        metric: euclidean or cosine.
+
+    Returns:
+        [n, d], in single precision.
+
+    Raises:
+        DataError: for another shape than [n ≥ 4, d], values that are not finite, or zero vectors under cosine.
     """
     rows = np.asarray(X, dtype=np.float32)
     if rows.ndim != 2 or len(rows) < 4:
@@ -83,10 +106,21 @@ def draw(
     X: Array, method: str = "tsne", perplexity: float = 70, seed: int = 0, metric: str = "euclidean",
     start: Array | None = None,
 ) -> Iterator[Drawn]:  # fmt: skip
-    """A map of X [n, d] as it comes about; the last one given is the map.
+    """A map of X as it comes about; the last one given is the map.
 
-    start: a plane [n, 2] to begin from instead of PCA. The same input gives the same map on a CPU.
-    Raises: UsageError and DataError as `check_config` and `ready_rows`; DataError for a start of another shape.
+    The same input gives the same map on a CPU.
+
+    Args:
+        X: [n, d].
+        method: a name of METHODS.
+        perplexity: of t-SNE, at most what `usable_perplexity` allows.
+        seed: of the map.
+        metric: a name of METRICS.
+        start: [n, 2], a plane to begin from instead of PCA.
+
+    Raises:
+        UsageError: as `check_config`.
+        DataError: as `ready_rows`, and for a start of another shape.
     """
     check_config(method, metric, perplexity)
     rows = ready_rows(X, metric)

@@ -33,7 +33,15 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class ProjectionConfig:
-    """Everything but the vectors that decides a map. warm_start: each map begins from the one before it."""
+    """Everything but the vectors that decides a map.
+
+    Attributes:
+        method: tsne, pca or tsne-sklearn.
+        perplexity: of t-SNE.
+        seed: of the map.
+        metric: euclidean or cosine.
+        warm_start: each map begins from the one before it.
+    """
 
     method: str = "tsne"
     perplexity: float = 70
@@ -43,9 +51,14 @@ class ProjectionConfig:
 
 
 def make_project_request(run: Run, **fields: Any) -> dict[str, Any]:
-    """A checked request as the plain dict that run.json holds; see ProjectRequest for the fields but source.
+    """A checked request as the plain dict that run.json holds.
 
-    Raises: UsageError naming what cannot be.
+    Args:
+        run: that keeps the vectors.
+        fields: of ProjectRequest, but source.
+
+    Raises:
+        UsageError: naming what cannot be.
     """
     request = ProjectRequest(source=str(run.path), **given(**fields)).check()
     check_config(request.method, request.metric, request.perplexity)
@@ -106,7 +119,14 @@ def _task(executor: Executor, config: ProjectionConfig, key: Key, X: Array) -> T
 
 
 def draw_alone(run: Run, config: ProjectionConfig, key: Key, X: Array) -> Generator[Record, None, None]:
-    """Draw one map and leave it in the run; one that cannot be drawn leaves none, which is reported later."""
+    """Draw one map and leave it in the run; one that cannot be drawn leaves none, which is reported later.
+
+    Args:
+        run: that keeps the map.
+        config: how it is drawn.
+        key: stage and layer.
+        X: [n, d].
+    """
     plane = None
     try:
         for drawn in draw(X, **_quality_fields(config), start=None):
@@ -143,6 +163,11 @@ def draw_maps(run: Run, vectors: Mapping[Key, Array], config: ProjectionConfig) 
 
     A map that was drawn before comes from the cache. Stopped, the map under way is saved as it is, with its iterations
     in map_quality; the next try draws it from the beginning.
+
+    Args:
+        run: that keeps the tables.
+        vectors: (stage, layer) → [n, d].
+        config: how the maps are drawn.
     """
     maps: list[pd.DataFrame] = []
     qualities: list[pd.DataFrame] = []
@@ -189,7 +214,13 @@ def _start_of(key: Key, places: Mapping[Key, Plane]) -> Key | None:
 
 
 def content_key(X: Array, config: ProjectionConfig, start: Array | None) -> str:
-    """What a map depends on, as a name: the vectors, how it is drawn and from where, the libraries and the code."""
+    """What a map depends on, as a name: the vectors, how it is drawn and from where, the libraries and the code.
+
+    Args:
+        X: [n, d].
+        config: how the map is drawn.
+        start: [n, 2], where it begins; None for PCA.
+    """
     rows = ready_rows(X)
     content = {
         **_quality_fields(config),

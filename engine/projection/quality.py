@@ -14,9 +14,18 @@ SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 def neighbours_preserved(X: Array, plane: Array, k: int = NEIGHBOURS) -> float:
-    """Mean share of each row's k nearest neighbours that are among its k nearest on the plane too. In [0, 1].
+    """Mean share of each row's k nearest neighbours that are among its k nearest on the plane too.
 
-    X: [n, d]. plane: [n, 2]. k is at most n − 1. Raises: DataError for fewer than 2 rows.
+    Args:
+        X: [n, d].
+        plane: [n, 2].
+        k: how many neighbours, at most n − 1.
+
+    Returns:
+        In [0, 1].
+
+    Raises:
+        DataError: for fewer than 2 rows.
     """
     return map_quality(X, plane, k)[0]
 
@@ -24,13 +33,36 @@ def neighbours_preserved(X: Array, plane: Array, k: int = NEIGHBOURS) -> float:
 def trustworthiness(X: Array, plane: Array, k: int = NEIGHBOURS) -> float:
     """1 − 2/(nk(2n − 3k − 1)) Σᵢ Σⱼ max(0, r(i, j) − k) over the k nearest j of i on the plane, r their rank in X.
 
-    In [0, 1]; k is at most n/2 − 1, and NaN where that leaves none. Source: Venna and Kaski 2001.
+    Args:
+        X: [n, d].
+        plane: [n, 2].
+        k: how many neighbours, at most n/2 − 1.
+
+    Returns:
+        In [0, 1]; NaN where n leaves no neighbours.
+
+    Raises:
+        DataError: for fewer than 2 rows.
+
+    Source: Venna and Kaski 2001.
     """
     return map_quality(X, plane, k)[1]
 
 
 def map_quality(X: Array, plane: Array, k: int = NEIGHBOURS) -> tuple[float, float]:
-    """`neighbours_preserved` and `trustworthiness` in one go through the distances, in blocks of rows."""
+    """`neighbours_preserved` and `trustworthiness` in one go through the distances, in blocks of rows.
+
+    Args:
+        X: [n, d].
+        plane: [n, 2].
+        k: how many neighbours.
+
+    Returns:
+        Both values.
+
+    Raises:
+        DataError: for fewer than 2 rows, or another number of points.
+    """
     n = len(X)
     if n < 2 or len(plane) != n:
         raise DataError(f"A map of {len(plane)} points of {n} vectors has no quality.", "At least 2 are needed.")

@@ -48,9 +48,11 @@ PIECE_OVERLAP = TableSpec(
 def piece_overlap_table(texts: Mapping[str, Sequence[Sequence[str]]], tokenizer: "Tokenizer") -> "pd.DataFrame":
     """The table `piece_overlap`, one row per unordered pair of languages a < b.
 
-    texts: code → sentences, each a list of words; the same sentences in every language make pairs
-    comparable. The overlap is Jaccard's: pieces that both languages use over pieces that either does, special pieces
-    left out.
+    The overlap is Jaccard's: pieces that both languages use over pieces that either does, special pieces left out.
+
+    Args:
+        texts: code → sentences, each a list of words; the same sentences in every language make pairs comparable.
+        tokenizer: that cuts the words.
     """
     pieces = {}
     for code, sentences in texts.items():
@@ -70,8 +72,17 @@ def donor_scores(
 ) -> dict[str, dict[tuple[str, str], float]]:  # fmt: skip
     """For each ranking, the score of (donor, recipient); a ranking whose table is missing is left out.
 
-    layer: of the table `cka`, the last one by default; its rows before fine-tuning are used.
-    Raises: DataError for a layer that the table does not hold.
+    Args:
+        transfer: the table of that name.
+        overlap: the table `piece_overlap`.
+        cka: the table of that name; its rows before fine-tuning are used.
+        layer: of the table `cka`, the last one by default.
+
+    Returns:
+        Ranking → (donor, recipient) → score.
+
+    Raises:
+        DataError: for a layer that the table does not hold.
     """
     pairs = pair_table(transfer)
     keys = [(str(d), str(r)) for d, r in pairs[["donor", "recipient"]].itertuples(index=False)]
@@ -126,10 +137,13 @@ def advice_table(
     seeds.
 
     Args:
-        transfer, piece_overlap, cka: the tables of those names; a ranking whose table is missing is left out.
-        layer: of the table `cka`, the last one by default; its rows before fine-tuning are used.
+        transfer: the table of that name.
+        piece_overlap: the table of that name; without it the ranking is left out.
+        cka: the table of that name; without it the ranking is left out. Its rows before fine-tuning are used.
+        layer: of the table `cka`, the last one by default.
 
-    Raises: DataError for a layer that the table does not hold.
+    Raises:
+        DataError: for a layer that the table does not hold.
     """
     scores = donor_scores(transfer, piece_overlap, cka, layer)
     pairs = pair_table(transfer)
@@ -162,7 +176,15 @@ def _ranks(x: Vector) -> Vector:
 
 
 def kendall(x: Vector, y: Vector) -> float:
-    """Kendall's tau-b of two vectors [n]; NaN for fewer than 2 values or where either side is constant."""
+    """Kendall's tau-b of two vectors.
+
+    Args:
+        x: [n].
+        y: [n].
+
+    Returns:
+        In [-1, 1]; NaN for fewer than 2 values or where either side is constant.
+    """
     from scipy import stats
 
     return float(stats.kendalltau(x, y).statistic) if len(x) > 1 and np.ptp(x) and np.ptp(y) else NAN
@@ -190,12 +212,15 @@ ADVICE_QUALITY = TableSpec(
 def advice_quality_table(advice: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `advice_quality`: how well each ranking foresaw the errors, per recipient and over all of them.
 
-    advice: the table of that name. Agreement is between the ranking and the order of the measured errors, 1 for the
-    same order; recipients with fewer than 2 donors have none. Regret is what following the ranking costs: wrong
-    sentences of its first donor (the mean of those that share the first place) less those of the best; chance is the
-    same for a donor drawn at random. p is one-sided: for one recipient, how often a random order of its donors agrees
-    at least as well (Spearman); for all, how often languages exchanged in the scores do (see `mantel`), by the mean
-    over recipients.
+    Agreement is between the ranking and the order of the measured errors, 1 for the same order; recipients with fewer
+    than 2 donors have none. Regret is what following the ranking costs: wrong sentences of its first donor (the mean of
+    those that share the first place) less those of the best; chance is the same for a donor drawn at random. p is
+    one-sided: for one recipient, how often a random order of its donors agrees at least as well (Spearman); for all,
+    how often languages exchanged in the scores do (see `mantel`), by the mean over recipients.
+
+    Args:
+        advice: the table of that name.
+        seed: of the permutations.
     """
     rows: list[tuple[Any, ...]] = []
     for name, ranking in advice.groupby("ranking", sort=False):
@@ -220,7 +245,11 @@ def advice_quality_table(advice: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame
 
 
 def first_choices(advice: "pd.DataFrame") -> "pd.DataFrame":
-    """Per recipient, the donors that each ranking puts first and those with the fewest errors; equals are all named."""
+    """Per recipient, the donors that each ranking puts first and those with the fewest errors; equals are all named.
+
+    Args:
+        advice: the table of that name.
+    """
     import pandas as pd
 
     rows = []

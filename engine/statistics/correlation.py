@@ -28,23 +28,54 @@ NAN = float("nan")
 
 
 def pearson(x: Vector, y: Vector) -> float:
-    """Pearson correlation of two vectors [n]; NaN where it is undefined: n < 2, or either is constant."""
+    """Pearson correlation of two vectors.
+
+    Args:
+        x: [n].
+        y: [n].
+
+    Returns:
+        In [-1, 1]; NaN where it is undefined: n < 2, or either is constant.
+    """
     return float(weighted_pearson(x[None], y[None], np.ones((1, len(x))))[0])
 
 
 def spearman(x: Vector, y: Vector) -> float:
-    """Spearman correlation of two vectors [n]; NaN as for `pearson`."""
+    """Spearman correlation of two vectors.
+
+    Args:
+        x: [n].
+        y: [n].
+
+    Returns:
+        In [-1, 1]; NaN as for `pearson`.
+    """
     return float(weighted_spearman(x[None], y[None], np.ones((1, len(x))))[0])
 
 
 def interval(draw: Callable[[np.random.Generator], float], seed: int) -> tuple[float, float]:
-    """2.5 % and 97.5 % points of a resampled statistic; NaN when too few resamples define it."""
+    """2.5 % and 97.5 % points of a resampled statistic.
+
+    Args:
+        draw: the statistic of one resample, which the generator decides.
+        seed: of the generator.
+
+    Returns:
+        Both points; NaN when too few resamples define the statistic.
+    """
     generator = np.random.default_rng(seed)
     return bounds(np.array([draw(generator) for _ in range(RESAMPLES)]))
 
 
 def bounds(values: Vector) -> tuple[float, float]:
-    """2.5 % and 97.5 % points of RESAMPLES values; NaN when too few of them are defined."""
+    """2.5 % and 97.5 % points of resampled values.
+
+    Args:
+        values: [RESAMPLES], NaN where undefined.
+
+    Returns:
+        Both points; NaN when too few of the values are defined.
+    """
     values = values[np.isfinite(values)]
     if len(values) < RESAMPLES // 2:
         return float("nan"), float("nan")
@@ -53,7 +84,15 @@ def bounds(values: Vector) -> tuple[float, float]:
 
 
 def block_rows(n: int, seed: int) -> npt.NDArray[np.intp]:
-    """Rows of a circular block bootstrap of a series of n, [RESAMPLES, n]: blocks of about n^(1/3), since it trends."""
+    """Rows of a circular block bootstrap of a series: blocks of about n^(1/3), since it trends.
+
+    Args:
+        n: length of the series.
+        seed: of the draw.
+
+    Returns:
+        [RESAMPLES, n].
+    """
     if n < 1:
         return np.zeros((RESAMPLES, 0), dtype=np.intp)
     block = max(1, round(n ** (1 / 3)))
@@ -63,7 +102,15 @@ def block_rows(n: int, seed: int) -> npt.NDArray[np.intp]:
 
 
 def pearson_of_rows(x: Vector, y: Vector) -> Vector:
-    """Pearson correlation along the last axis; NaN where either side is constant."""
+    """Pearson correlation along the last axis.
+
+    Args:
+        x: [..., n].
+        y: [..., n].
+
+    Returns:
+        [...]; NaN where either side is constant.
+    """
     a, b = (side - side.mean(axis=-1, keepdims=True) for side in (x, y))
     norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
     size = np.maximum(1e-300, np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1)))
@@ -104,9 +151,13 @@ CORRELATIONS = TableSpec(
 def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `correlations`: the share of wrong sentences against TNLD, over pairs of donor and other recipient.
 
-    transfer: the table of that name. Errors are averaged over the seeds of a pair first: the pair is the unit, and
-    `seed_sd` tells how far the correlation of a single seed strays. The interval draws languages and p exchanges them,
-    see `mantel`; with one donor p shuffles its recipients. Fewer than 4 pairs have neither.
+    Errors are averaged over the seeds of a pair first: the pair is the unit, and `seed_sd` tells how far the
+    correlation of a single seed strays. The interval draws languages and p exchanges them, see `mantel`; with one donor
+    p shuffles its recipients. Fewer than 4 pairs have neither.
+
+    Args:
+        transfer: the table of that name.
+        seed: of the draws and permutations.
     """
     rows: list[tuple[Any, ...]] = []
     for subset, chosen, distance, stratum in _subsets(transfer):
@@ -169,7 +220,15 @@ def _of_seeds(
 
 
 def regression_line(x: Vector, y: Vector) -> tuple[float, float]:
-    """Slope and intercept of the least-squares line; a level line where x is constant, NaN without points."""
+    """Slope and intercept of the least-squares line.
+
+    Args:
+        x: [n].
+        y: [n].
+
+    Returns:
+        Slope and intercept; a level line where x is constant, NaN without points.
+    """
     if not len(x):
         return NAN, NAN
     spread = x - x.mean()
@@ -195,7 +254,8 @@ REGRESSION = TableSpec(
 def regression_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
     """The table `regression`: `regression_line` of the share of wrong sentences on TNLD, per subset of `correlations`.
 
-    transfer: the table of that name; errors are averaged over the seeds of a pair first.
+    Args:
+        transfer: the table of that name; errors are averaged over the seeds of a pair first.
     """
     rows = []
     for subset, chosen, distance, _ in _subsets(transfer):
@@ -224,7 +284,8 @@ DELTAS = TableSpec(
 def delta_table(probes: "pd.DataFrame") -> "pd.DataFrame":
     """The table `deltas`: sim(t + h) − sim(t) of the mean cosine, per language and layer.
 
-    probes: the table of that name, at equal distances of h steps; a last shorter interval is left out.
+    Args:
+        probes: the table of that name, at equal distances of h steps; a last shorter interval is left out.
     """
     cosine = probes[probes["measure"] == "mean_cosine"]
     h = int(min((step for step in cosine["step"] if step > 0), default=0))
@@ -260,6 +321,10 @@ def delta_correlation_table(deltas: "pd.DataFrame", seed: int = 0) -> "pd.DataFr
     """The table `delta_correlations`, one row per unordered pair a < b.
 
     The interval resamples blocks of about n^(1/3) neighbouring deltas, since they trend.
+
+    Args:
+        deltas: the table of that name, of one model.
+        seed: of the bootstrap.
     """
     rows = []
     for layer, group in deltas.groupby("layer"):
@@ -276,7 +341,10 @@ def delta_correlation_table(deltas: "pd.DataFrame", seed: int = 0) -> "pd.DataFr
 def delta_correlations_so_far(deltas: "pd.DataFrame") -> "pd.DataFrame":
     """The table `delta_correlations` without its intervals, quick enough to be drawn anew while a run goes on.
 
-    deltas: the table of that name, of one model. r is NaN for a pair with fewer than two common intervals.
+    r is NaN for a pair with fewer than two common intervals.
+
+    Args:
+        deltas: the table of that name, of one model.
     """
     import pandas as pd
 

@@ -31,8 +31,12 @@ RESAMPLES = 2000
 class LanguagePairs:
     """Directed pairs of `len(strata)` languages.
 
-    donors, recipients: [n], the numbers of the two languages. distances: [L, L], symmetric, NaN where unknown.
-    errors: [n]. strata: [L], languages of equal stratum may stand for one another.
+    Attributes:
+        donors: [n], the number of each pair's donor.
+        recipients: [n], the number of each pair's recipient.
+        distances: [L, L], symmetric, NaN where unknown.
+        errors: [n].
+        strata: [L], languages of equal stratum may stand for one another.
     """
 
     donors: Index
@@ -54,7 +58,15 @@ def label_pairs(
     donors: Sequence[str], recipients: Sequence[str], distances: Sequence[float], errors: Sequence[float],
     stratum: Callable[[str], Hashable],
 ) -> LanguagePairs:  # fmt: skip
-    """Pairs by their codes; languages are kept apart by whether they are donors and by `stratum`."""
+    """Pairs by their codes; languages are kept apart by whether they are donors and by `stratum`.
+
+    Args:
+        donors: [n], codes.
+        recipients: [n], codes.
+        distances: [n].
+        errors: [n].
+        stratum: the stratum of a code.
+    """
     codes = sorted({*donors, *recipients})
     number = {code: i for i, code in enumerate(codes)}
     i, j = (np.array([number[code] for code in side], dtype=np.intp) for side in (donors, recipients))
@@ -66,9 +78,15 @@ def label_pairs(
 
 
 def weighted_pearson(x: Vector, y: Vector, weights: Vector) -> Vector:
-    """Pearson correlation of every row. x, y, weights: [R, n] (or [1, n]); a weight counts how often a pair is there.
+    """Pearson correlation of every row.
 
-    Returns: [R]; NaN where either side is constant or fewer than 2 pairs are there.
+    Args:
+        x: [R, n] (or [1, n]).
+        y: [R, n] (or [1, n]).
+        weights: [R, n] (or [1, n]); a weight counts how often a pair is there.
+
+    Returns:
+        [R]; NaN where either side is constant or fewer than 2 pairs are there.
     """
     total = weights.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -81,7 +99,15 @@ def weighted_pearson(x: Vector, y: Vector, weights: Vector) -> Vector:
 
 
 def weighted_ranks(x: Vector, weights: Vector) -> Vector:
-    """Ranks of every row from 1, ties at their mean, as if each value stood there as often as its weight says."""
+    """Ranks of every row from 1, ties at their mean, as if each value stood there as often as its weight says.
+
+    Args:
+        x: [R, n] (or [1, n]).
+        weights: [R, n] (or [1, n]).
+
+    Returns:
+        [R, n].
+    """
     x, weights = np.broadcast_arrays(x, weights)
     values, codes = np.unique(x, return_inverse=True)
     codes = codes.reshape(x.shape)
@@ -92,14 +118,30 @@ def weighted_ranks(x: Vector, weights: Vector) -> Vector:
 
 
 def weighted_spearman(x: Vector, y: Vector, weights: Vector) -> Vector:
-    """Spearman correlation of every row: Pearson over ranks; see `weighted_pearson`."""
+    """Spearman correlation of every row: Pearson over ranks.
+
+    Args:
+        x: [R, n] (or [1, n]).
+        y: [R, n] (or [1, n]).
+        weights: [R, n] (or [1, n]); a weight counts how often a pair is there.
+
+    Returns:
+        [R]; NaN as for `weighted_pearson`.
+    """
     return weighted_pearson(weighted_ranks(x, weights), weighted_ranks(y, weights), weights)
 
 
 def label_permutations(strata: Sequence[Hashable], seed: int) -> tuple[Index, bool]:
-    """Ways to exchange languages within their strata, [P, L], the unchanged one first, and whether these are all.
+    """Ways to exchange languages within their strata.
 
     All of them where there are at most EXACT, else RESAMPLES drawn at random besides the unchanged one.
+
+    Args:
+        strata: [L], languages of equal stratum may stand for one another.
+        seed: of the draw.
+
+    Returns:
+        [P, L], the unchanged one first, and whether these are all.
     """
     members = [[i for i, s in enumerate(strata) if s == stratum] for stratum in dict.fromkeys(strata)]
     if prod(factorial(len(group)) for group in members) <= EXACT:
@@ -122,10 +164,13 @@ def _exchanges(members: Sequence[Sequence[int]], count: int) -> Iterator[list[in
 
 @dataclass(frozen=True, slots=True)
 class Mantel:
-    """p: two-sided, the share of relabellings at least as far from 0 as what was found, which is one of them.
+    """What a permutation test found.
 
-    chance: the correlation, without its sign, that 95 % of the relabellings stay below. permutations: how many were
-    looked at. exact: whether these are all.
+    Attributes:
+        p: two-sided, the share of relabellings at least as far from 0 as what was found, which is one of them.
+        chance: the correlation, without its sign, that 95 % of the relabellings stay below.
+        permutations: how many were looked at.
+        exact: whether these are all.
     """
 
     p: float
@@ -138,6 +183,12 @@ def mantel(pairs: LanguagePairs, statistic: Statistic, seed: int = 0) -> Mantel:
     """Permutation test of a correlation between errors and distances: the labels of the distances are exchanged.
 
     Pairs whose relabelled distance is not known are left out of that relabelling.
+
+    Args:
+        pairs: of languages, with distances and errors.
+        statistic: the correlation of every row, such as `weighted_pearson`.
+        seed: of the permutations.
+
     Source: Mantel 1967; the restriction to strata as in Anderson & ter Braak 2003.
     """
     labels, exact = label_permutations(pairs.strata, seed)
@@ -158,7 +209,16 @@ def language_interval(pairs: LanguagePairs, statistic: Statistic, seed: int = 0)
     """95 % bootstrap interval of a correlation: languages are drawn with replacement, within their strata.
 
     A pair counts as often as its donor was drawn times its recipient was; a language drawn twice makes no pair with
-    itself. NaN when less than half of the draws define the correlation.
+    itself.
+
+    Args:
+        pairs: of languages, with distances and errors.
+        statistic: the correlation of every row, such as `weighted_pearson`.
+        seed: of the draws.
+
+    Returns:
+        Lower and upper bound; NaN when less than half of the draws define the correlation.
+
     Source: the node bootstrap of Snijders & Borgatti 1999.
     """
     generator = np.random.default_rng(seed)

@@ -32,7 +32,11 @@ TRANSFER_PAIRS = TableSpec(
 
 @TRANSFER_PAIRS.made_by
 def pair_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
-    """The table `transfer_pairs`: one row per donor and recipient, means over seeds and their spread."""
+    """The table `transfer_pairs`: one row per donor and recipient, means over seeds and their spread.
+
+    Args:
+        transfer: the table of that name.
+    """
     # A table of an older run may lack the last two.
     distances = ("tnld", "tnld_different", "identical")
     shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])

@@ -29,8 +29,13 @@ Item = TypeVar("Item", Context, Entity)
 class Filled:
     """A name in a context in one language.
 
-    agreement: fits; gender, where the context shows one and the name's is unknown; or case, where the name lacks the
-    form that the slot asks for and borrows preposition and ending from another.
+    Attributes:
+        sentence: the filled context.
+        entity: the name.
+        context: that it was put into.
+        form: the name as it stands in the sentence.
+        agreement: fits; gender, where the context shows one and the name's is unknown; or case, where the name lacks
+            the form that the slot asks for and borrows preposition and ending from another.
     """
 
     sentence: Sentence
@@ -42,7 +47,13 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A row of the lab: `filled` is compared with `reference`, both as numbers into the sentences that are read."""
+    """A row of the lab: one sentence compared with another.
+
+    Attributes:
+        kind: context or entity.
+        filled: the number of the sentence that is compared.
+        reference: the number of the sentence that it is compared with.
+    """
 
     kind: str
     filled: int
@@ -53,8 +64,12 @@ class Swap:
 class SwapPlan:
     """What is to be read and compared.
 
-    ambiguous: ids of names that names of other types share. sides: entity id → train, test or new, the side of the
-    run's split on which the name lies; contexts are of the test side always.
+    Attributes:
+        filled: the sentences to read; swaps number them from 0.
+        swaps: the rows of the lab.
+        ambiguous: ids of names that names of other types share.
+        sides: entity id → train, test or new, the side of the run's split on which the name lies; contexts are of the
+            test side always.
     """
 
     filled: list[Filled]
@@ -66,7 +81,9 @@ class SwapPlan:
 def plan_swaps(request: "SwapRequest") -> SwapPlan:
     """Choose names and contexts that the run did not train on, and pair them.
 
-    Raises: DataError where the test part has no contexts of two types, UsageError for a name that cannot be placed.
+    Raises:
+        DataError: where the test part has no contexts of two types.
+        UsageError: for a name that cannot be placed.
     """
     corpus = datasets.load_parallel(request.data)
     split = corpus.select(languages=request.split_languages).split(request.split_seed)

@@ -28,8 +28,12 @@ _KIND = "context: the name is kept and moved into this context; entity: the cont
 class SwapOutputs:
     """What the models give for every sentence of a plan.
 
-    tags: predicted, per word. certainty: probability of each. vectors: of the name, [n, d], after fine-tuning; before:
-    the same before it. layer: of both.
+    Attributes:
+        tags: predicted, per word.
+        certainty: probability of each tag.
+        vectors: [n, d], of the name, after fine-tuning.
+        before: [n, d], the same before it.
+        layer: of both.
     """
 
     tags: Sequence[Sequence[str]]
@@ -71,7 +75,12 @@ SWAP = TableSpec(
 
 @SWAP.made_by
 def swap_table(plan: "SwapPlan", outputs: SwapOutputs) -> "pd.DataFrame":
-    """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan."""
+    """The table `swap`, one row per swap; sentences whose name the model cannot reach are not in the plan.
+
+    Args:
+        plan: what was read and is compared.
+        outputs: of the models, for every sentence of the plan.
+    """
     names = [
         _name_prediction(item, tags, certainty)
         for item, tags, certainty in zip(plan.filled, outputs.tags, outputs.certainty, strict=True)
@@ -160,11 +169,16 @@ SWAP_SUMMARY = TableSpec(
 def swap_summary_table(swap: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     """The table `swap_summary`: by which of the two, name or context, the model went.
 
-    swap: the table `swap`. For every language and over all, for all names, ambiguous and other ones, and for every
-    type of name in every type of context; the last row of each, all names in other contexts, holds only real swap.
-    Intervals draw names and contexts with replacement, both at once. The floor of as_name is the share of that type
-    among all names, types in equal parts, in such contexts: what is to be expected if the name made no difference;
-    the floor of as_context likewise. Where there is only one type of name or of context there is no floor.
+    For every language and over all, for all names, ambiguous and other ones, and for every type of name in every type
+    of context; the last row of each, all names in other contexts, holds only real swaps. Intervals draw names and
+    contexts with replacement, both at once. The floor of as_name is the share of that type among all names, types in
+    equal parts, in such contexts: what is to be expected if the name made no difference; the floor of as_context
+    likewise. Where there is only one type of name or of context there is no floor.
+
+    Args:
+        swap: the table of that name.
+        seed: of the bootstrap.
+
     Source: of the interval, the pigeonhole bootstrap, Owen 2007.
     """
     import pandas as pd
@@ -244,10 +258,18 @@ def _cell(cell: "pd.DataFrame", floor: float, context_floor: float, moved_floor:
 def crossed_intervals(
     values: Array, names: Sequence[str], contexts: Sequence[str], seed: int
 ) -> list[tuple[float, float]]:
-    """95 % intervals of the means of the columns of values [n, m], whose rows share names and contexts.
+    """95 % intervals of the means of columns whose rows share names and contexts.
 
-    Names and contexts are drawn with replacement, both at once. NaN without rows, and where there is but one name in
-    one context.
+    Names and contexts are drawn with replacement, both at once.
+
+    Args:
+        values: [n, m].
+        names: [n], the name of each row.
+        contexts: [n], the context of each row.
+        seed: of the draws.
+
+    Returns:
+        [m], lower and upper bound of each column; NaN without rows, and where there is but one name in one context.
     """
     rows, columns = (np.unique(np.array(side), return_inverse=True)[1] for side in (names, contexts))
     shape = (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)

@@ -35,8 +35,11 @@ TRANSFER = TableSpec(
 def transfer_table(predictions: "pd.DataFrame", tnld: "pd.DataFrame") -> "pd.DataFrame":
     """The table `transfer`, ordered by TNLD.
 
-    predictions: the table of that name. tnld: the table of that name; its rows of type "all" are used. A donor is at
-    distance 0 from itself and has no different string.
+    A donor is at distance 0 from itself and has no different string.
+
+    Args:
+        predictions: the table of that name.
+        tnld: the table of that name; its rows of type "all" are used.
     """
     whole = tnld[tnld["type"] == "all"]
     known = {

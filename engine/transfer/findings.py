@@ -18,8 +18,15 @@ def transfer_tables(run: Run, layer: int | None = None) -> "dict[str, pd.DataFra
 
     A run with one donor gives no advice. Rankings by pieces and by CKA need the tables `piece_overlap` and `cka`.
 
-    layer: of the CKA, the last one by default.
-    Raises: UsageError where the run holds no predictions, or a layer is asked for and it holds no CKA.
+    Args:
+        run: that holds the predictions.
+        layer: of the CKA, the last one by default.
+
+    Returns:
+        Name → table.
+
+    Raises:
+        UsageError: where the run holds no predictions, or a layer is asked for and it holds no CKA.
     """
     held = set(run.tables())
     if layer is not None and "cka" not in held:
