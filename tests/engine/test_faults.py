@@ -181,7 +181,7 @@ def test_a_full_disk_ends_the_run_with_whole_lines_and_it_can_be_resumed(
         return write(descriptor, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(runs.os, "write", write_until_full)
+        patch.setattr(os, "write", write_until_full)
         assert jobs.execute(run) == "failed"
     assert "events.jsonl cannot be written" in run.info()["error"]["message"]
     assert "resume the run" in run.info()["error"]["hint"]
