@@ -86,7 +86,7 @@ async def test_an_error_is_one_window_with_the_whole_text_that_c_copies(app):
 
 
 async def test_a_picture_is_written_and_never_over_another_unasked(app, tmp_path):
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await press(pilot, "E")
         await press(pilot, "enter")
         picture = tmp_path / "nerspace-data.svg"
