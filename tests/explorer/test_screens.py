@@ -161,7 +161,7 @@ async def test_keys_are_remapped_by_action_id_and_help_shows_them(finished, corp
     app = explorer(finished, corpus)
     async with app.run_test(size=(100, 24), notifications=True) as pilot:
         await settle(pilot)
-        assert "unknown action no.such" in text_in(pilot, "Toast").replace("▌ ", "")
+        assert "unknown action no.such" in text_in(pilot, "Toast")
         text = await press(pilot, "5")
         before = text.splitlines()[2]
         assert " W order" in text

@@ -38,4 +38,6 @@ def text_in(pilot: Pilot, selector: str) -> str:
     """The words that stand in one widget of the screen, wherever they wrap: that depends on the paths among them."""
     region = pilot.app.screen.query_one(selector).region
     strips = pilot.app.screen._compositor.render_strips()[region.y : region.bottom]
-    return " ".join(word for strip in strips for word in strip.crop(region.x, region.right).text.split())
+    # A notice has a border at its side, which would stand between the words of two lines.
+    lines = (strip.crop(region.x, region.right).text.replace("▌", " ") for strip in strips)
+    return " ".join(word for line in lines for word in line.split())
