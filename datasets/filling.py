@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.languages import family_of, prepositions_of
 
 # Other brackets are ordinary text: "[1]".
 SLOT = re.compile(r"\[(?:male|female|loc|org|\?\?\?)\]")
@@ -30,10 +30,10 @@ def split_form(form: str, case: str, language: str) -> tuple[tuple[str, ...], tu
     words = tuple(form.split())
     if case == "nominative":
         return (), words, ()
-    prepositions = LANGUAGES[language].prepositions
+    prepositions = prepositions_of(language)
     first = next((i for i, word in enumerate(words) if word not in prepositions), 0)
     # "W Polsce" stands for "w Polsce"; but a Romance name may itself begin with a capital article: "La Habana".
-    if not first and len(words) > 1 and LANGUAGES[language].family != "Romance" and words[0].lower() in prepositions:
+    if not first and len(words) > 1 and family_of(language) != "Romance" and words[0].lower() in prepositions:
         first = 1
     before, name = words[:first], words[first:]
     # Catalan and French articles use the same sign at the front of a name, so only Turkish is cut.

@@ -1,7 +1,9 @@
 """What the data is made of: entities, contexts and the sentences they make together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from nerspace.datasets.languages import in_order
 
 ENTITY_TYPES = ("PER", "LOC", "ORG")
 CASES = ("nominative", "locative", "directional")
@@ -20,6 +22,11 @@ class Entity:
     gender: str
     ambiguity: str
     forms: Mapping[str, Mapping[str, str]]
+
+
+def languages_of(entities: Iterable[Entity]) -> tuple[str, ...]:
+    """The languages in which some entity has a form."""
+    return in_order(code for entity in entities for forms in entity.forms.values() for code in forms)
 
 
 @dataclass(frozen=True, slots=True)

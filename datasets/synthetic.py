@@ -12,7 +12,7 @@ from nerspace.datasets.counting import count_table
 from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.filling import fill
-from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.languages import in_order
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
 from nerspace.datasets.splitting import context_texts, cut, entity_texts
 
@@ -62,8 +62,8 @@ class SyntheticNER:
         self.refused = tuple(refused)
         self.dropped = tuple(dropped)
         self.files = tuple(files)
-        known = {code for context in self.contexts for code in context.texts}
-        self.languages = tuple(languages) if languages else tuple(code for code in LANGUAGES if code in known)
+        known = dict.fromkeys(code for context in self.contexts for code in context.texts)
+        self.languages = tuple(languages) if languages else in_order(known)
         self._blocks = [block for block in self._make_blocks() if len(block)]
         self._starts = [0]
         for block in self._blocks:

@@ -62,25 +62,26 @@ def step_style(scale: Sequence[str], share: float) -> Style:
 
 
 def language_order(codes: Sequence[str], by_family: bool = True) -> list[str]:
-    """Language codes by script, then family, then code (else by code alone); unknown ones come last."""
-    from nerspace.datasets.languages import LANGUAGES
+    """Language codes by script, then family, then code (else by code alone); those that are not known come last."""
+    from nerspace.datasets.languages import language_of
 
     def place(code: str) -> tuple[str, str, str]:
-        language = LANGUAGES.get(code)
-        return (language.script, language.family, code) if language else ("~", "~", code)
+        language = language_of(code)
+        return (language.script or "~", language.family or "~", code) if language else ("~", "~", code)
 
     return sorted(codes, key=place) if by_family else sorted(codes)
 
 
 def language_name(code: str) -> str:
     """The English name of a language, or the code itself."""
-    from nerspace.datasets.languages import LANGUAGES
+    from nerspace.datasets.languages import name_of
 
-    return LANGUAGES[code].name if code in LANGUAGES else code
+    return name_of(code)
 
 
 def script_of(code: str) -> str:
     """The script that a language is written in; empty if it is not known."""
-    from nerspace.datasets.languages import LANGUAGES
+    from nerspace.datasets.languages import language_of
 
-    return LANGUAGES[code].script if code in LANGUAGES else ""
+    language = language_of(code)
+    return language.script if language else ""

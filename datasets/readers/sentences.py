@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nerspace.datasets.dropped import SHOWN, Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
+from nerspace.datasets.languages import data_code
 from nerspace.datasets.naming import known_split, language_and_split
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus
@@ -85,7 +86,7 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
     _check_bare(raw, scheme)
     sentences = []
     for row in raw.sentences:
-        spoken = language or row.language.lower() or raw.language or named_language
+        spoken = language or (data_code(row.language) if row.language else "") or raw.language or named_language
         words = [word.strip() for word in row.words]
         try:
             if problem := _problem(words, row.text):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.languages import LANGUAGES
+from nerspace.datasets.languages import prepositions_of
 from nerspace.datasets.readers.parallel import Source, read_sources
 from nerspace.datasets.synthetic import SyntheticNER
 
@@ -93,7 +93,7 @@ def _mark(text: str, _language: str) -> str:
 
 
 def _mark_locative(text: str, language: str) -> str:
-    prepositions = LANGUAGES[language].prepositions
+    prepositions = prepositions_of(language)
     return _STRAY.sub(
         lambda slot: "[loc]" if not slot[1].strip() or slot[1].strip().lower() in prepositions else slot[0], text
     )

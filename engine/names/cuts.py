@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from nerspace.datasets.languages import LANGUAGES
-from nerspace.datasets.records import ENTITY_TYPES, Entity
+from nerspace.datasets.records import ENTITY_TYPES, Entity, languages_of
 from nerspace.engine.names.distances import SCRIPTS, latin_places, scripts_of, transliterate
 from nerspace.engine.names.tokenization import WORD_START, count_pieces, counted_pieces, cut_texts
 from nerspace.engine.tables.spec import LANGUAGE, PAIR, TYPE, TableSpec, integer, real, text
@@ -187,9 +186,11 @@ def _parallel(
     """Entities with their nominative forms in these languages, in their order; without those that have none."""
     given = {f"#{number}": name for number, name in enumerate(names, 1) if name}
     found = [(Entity("given", "", "", "", {"nominative": given}), given)] if given else []
+    entities = list(entities)
+    codes = languages or languages_of(entities)
     for entity in entities:
         forms = entity.forms.get("nominative", {})
-        if spoken := {code: forms[code] for code in languages or LANGUAGES if forms.get(code)}:
+        if spoken := {code: forms[code] for code in codes if forms.get(code)}:
             found.append((entity, spoken))
     return found
 

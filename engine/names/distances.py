@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, combinations
 from typing import TYPE_CHECKING, Any
 
-from nerspace.datasets.languages import LANGUAGES
-from nerspace.datasets.records import ENTITY_TYPES, Entity
+from nerspace.datasets.languages import language_of
+from nerspace.datasets.records import ENTITY_TYPES, Entity, languages_of
 from nerspace.engine.tables.spec import PAIR, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def tnld(a: str, b: str) -> float:
 
 def scripts_of(a: str, b: str) -> str:
     """The script that two languages share, "across" where they differ; empty for a language that is not known."""
-    first, second = (LANGUAGES[code].script if code in LANGUAGES else "" for code in (a, b))
+    first, second = (language.script if (language := language_of(code)) else "" for code in (a, b))
     if not (first and second):
         return ""
     return first if first == second else ACROSS
@@ -100,7 +100,8 @@ def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = Non
     """
     import numpy as np
 
-    codes = sorted(dict.fromkeys(languages or LANGUAGES))
+    entities = list(entities)
+    codes = sorted(dict.fromkeys(languages or languages_of(entities)))
     forms = [(entity.type, entity.forms.get("nominative", {})) for entity in entities]
     present = {kind for kind, _ in forms}
     types = [*(kind for kind in ENTITY_TYPES if kind in present), *sorted(present - set(ENTITY_TYPES))]
@@ -225,7 +226,8 @@ def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None 
     """
     import numpy as np
 
-    codes = sorted(dict.fromkeys(languages or LANGUAGES))
+    entities = list(entities)
+    codes = sorted(dict.fromkeys(languages or languages_of(entities)))
     rows: list[tuple[Any, ...]] = []
     latin: list[str] = []
     pairs: list[tuple[int, int]] = []

@@ -11,8 +11,7 @@ text. A word is always cut as it is inside a running text: the words of a senten
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from nerspace.datasets.languages import LANGUAGES
-from nerspace.datasets.records import Entity
+from nerspace.datasets.records import Entity, languages_of
 from nerspace.engine.tables.spec import LANGUAGE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -218,9 +217,11 @@ def pieces_table(
         names: that belong to no entity; they come first, and their entity, language and type are empty.
     """
     rows = [("", "", name, "") for name in names]
+    entities = list(entities)
+    codes = languages or languages_of(entities)
     for entity in entities:
         forms = entity.forms.get("nominative", {})
-        rows += [(entity.id, code, forms[code], entity.type) for code in languages or LANGUAGES if forms.get(code)]
+        rows += [(entity.id, code, forms[code], entity.type) for code in codes if forms.get(code)]
     cuts = cut_texts(tokenizer, [form for _, _, form, _ in rows])
     return PIECES.frame(
         (entity, code, form, " ".join(cut.shown), count_pieces(cut.shown), kind)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerspace.datasets.languages import LANGUAGES, script_of
+from nerspace.datasets.languages import in_order, script_of
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.files import whole_file
 from nerspace.engine.paper import published
@@ -133,7 +133,7 @@ def _map(run: Run, item: str, title: str) -> _Drawn:
     maps, quality = run.read_table(f"paper_{item}"), run.read_table("paper_maps")
     stages = list(maps.groupby(["stage", "layer"], sort=False))
     figure, axes = _panels(len(stages), 2)
-    codes = [code for code in LANGUAGES if code in set(maps["language"])]
+    codes = in_order(maps["language"])
     for place, ((stage, layer), rows) in zip(axes, stages, strict=True):
         place.set_title(f"{stage}, {_layer_name(layer)}")
         place.set(xticks=[], yticks=[])

@@ -126,7 +126,12 @@ def test_transliteration_is_unidecodes(text: str) -> None:
 
 def test_the_scripts_of_a_pair_are_told() -> None:
     assert (scripts_of("be", "ru"), scripts_of("en", "be"), scripts_of("en", "tr")) == ("Cyrillic", "across", "Latin")
-    assert scripts_of("en", "el") == ""
+    assert (scripts_of("en", "el"), scripts_of("hi", "mr"), scripts_of("zh", "zh-Hant")) == (
+        "across",
+        "Devanagari",
+        "Han",
+    )
+    assert scripts_of("en", "xx") == ""
 
 
 def test_the_chance_floor_is_the_distance_of_strangers() -> None:

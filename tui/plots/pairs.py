@@ -44,14 +44,19 @@ def transfer_scatter(pairs: "pd.DataFrame") -> str:
     figure = new_figure(WIDTH, HEIGHT)
     ends = [0.0, float(x.max()) * 1.06]
     figure.draw(figure.signal(ends, [start + slope * end for end in ends], marker="braille").lines(True))
-    scripts = [f"{script_of(a)[0]}{script_of(b)[0]}" for a, b in zip(pairs["donor"], pairs["recipient"], strict=True)]
-    marks = {"LL": "l", "CC": "c"}
-    for mark in ("x", "c", "l"):
-        chosen = [marks.get(pair, "x") == mark for pair in scripts]
+    pair_of = [(script_of(a), script_of(b)) for a, b in zip(pairs["donor"], pairs["recipient"], strict=True)]
+    # Two letters of scripts are enough to be told apart; the rest is one class.
+    marks = {("Latin", "Latin"): "l", ("Cyrillic", "Cyrillic"): "c"}
+    others = {(a, b) for a, b in pair_of if a == b} - marks.keys()
+    marks |= dict.fromkeys(others, "s")
+    named = [marks.get(pair, "x") for pair in pair_of]
+    for mark in ("x", "s", "c", "l"):
+        chosen = [one == mark for one in named]
         if any(chosen):
             figure.draw(figure.signal(list(x[chosen]), list(y[chosen]), marker=mark).lines(False))
     figure.ruler("x").lim(*ends)
     figure.ruler("y").lim(0.0, float(y.max()) * 1.08 or 1.0)
     figure.label("TNLD", "x")
-    legend = "l Latin to Latin, c Cyrillic to Cyrillic, x across scripts"
+    same = "s within another script, " if others else ""
+    legend = f"l Latin to Latin, c Cyrillic to Cyrillic, {same}x across scripts"
     return f"wrong sentences, %   ({legend})\n{drawn_text(figure)}\n{line}"
