@@ -253,7 +253,7 @@ async def test_an_unreadable_corpus_at_the_start_is_one_line_with_the_way_on(fin
     async with explorer(finished, tmp_path / "no[red]where").run_test(size=size) as pilot:
         text = await settle(pilot)
         assert "There is no data set" in text
-        assert "no[red]where" in text
+        assert "no[red]where" in "".join(text.split())
         assert "c opens another corpus" in text
         for keys in ("j", "G", "t", "enter", "e", "d", "T", "b", "escape", "r"):
             await press(pilot, keys)

@@ -23,7 +23,9 @@ async def settle(pilot: Pilot) -> str:
 
 
 async def press(pilot: Pilot, *keys: str) -> str:
-    """Press keys; what stands on the screen then."""
+    """Press keys once everything before them is loaded; what stands on the screen then."""
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
     await pilot.press(*keys)
     return await settle(pilot)
 
