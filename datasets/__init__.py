@@ -1,6 +1,7 @@
-"""Which text there is: parallel NER data in eleven languages."""
+"""Which text there is: parallel NER data in eleven languages, and tagged text in any."""
 
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nerspace.datasets.errors import DataError
 
 if TYPE_CHECKING:
+    from nerspace.datasets.reading import Reading
     from nerspace.datasets.records import Context, Entity, Sentence
     from nerspace.datasets.synthetic import Split, SyntheticNER
     from nerspace.datasets.tagged import TaggedCorpus, TaggedSplit
@@ -19,6 +21,7 @@ __all__ = [
     "Context",
     "Corpus",
     "Entity",
+    "Reading",
     "Sentence",
     "Split",
     "SyntheticNER",
@@ -42,7 +45,8 @@ class ParallelReader(Protocol):
 
 # Every start of the program imports this package, and few read data.
 _HOMES = {
-    "Context": "records", "Entity": "records", "Sentence": "records", "Split": "synthetic", "SyntheticNER": "synthetic",
+    "Context": "records", "Entity": "records", "Reading": "reading", "Sentence": "records",
+    "Split": "synthetic", "SyntheticNER": "synthetic",
     "TaggedCorpus": "tagged", "TaggedSplit": "tagged",
 }  # fmt: skip
 BUILTIN = Path(__file__).with_name("builtin")
@@ -53,7 +57,9 @@ def available() -> dict[str, str]:
     return {"builtin": "nerspace's own parallel contexts and names in eleven languages"}
 
 
-def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -> "Corpus":
+def load(
+    name_or_path: str | Path = "builtin", *, language: str | None = None, reading: "Reading | None" = None
+) -> "Corpus":
     """The corpus of that name, in that file or folder, or on the Hugging Face Hub.
 
     Args:
@@ -61,6 +67,7 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
             SyntheticNER's, SlavNER's); a file or folder of tagged sentences (CoNLL or BIO text, JSON lines, gold .xlsx
             tables); or `hub:OWNER/NAME`, `hub:OWNER/NAME/CONFIG`, which need the extra `hub`.
         language: code of all sentences of a tagged file or folder, whatever its names and marks say.
+        reading: more that is wanted of it, see `reading.Reading`.
 
     Returns:
         A `SyntheticNER` where contexts and names are parallel, else a `TaggedCorpus`. Both have `languages`, `types`,
@@ -68,7 +75,16 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
 
     Raises:
         DataError: there is none, or it cannot be read; naming file and line.
+        UsageError: a type that nothing in it has.
     """
+    from nerspace.datasets.reading import Reading
+
+    wanted = reading or Reading()
+    return _load(name_or_path, replace(wanted, language=language) if language else wanted).read_as(wanted)
+
+
+def _load(name_or_path: str | Path, reading: "Reading") -> "Corpus":
+    """The corpus, its types renamed in part: what they are called at last hangs on all of its files."""
     from nerspace.datasets.readers import pairs
 
     if str(name_or_path) == "builtin":
@@ -76,7 +92,7 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
     from nerspace.datasets.readers import files, hub, readyten, slavner
 
     if str(name_or_path).startswith(hub.PREFIX):
-        return hub.read(str(name_or_path), language)
+        return hub.read(str(name_or_path), reading)
     path = Path(name_or_path)
     with suppress(RuntimeError):  # "~nobody": no such user
         path = path.expanduser()
@@ -90,10 +106,10 @@ def load(name_or_path: str | Path = "builtin", *, language: str | None = None) -
         for reader in parallel:
             if reader.recognises(path):
                 return reader.read(path, path.resolve().name)
-    return files.read(path, path.resolve().name, language)
+    return files.read(path, path.resolve().name, reading)
 
 
-def load_parallel(name_or_path: str | Path = "builtin") -> "SyntheticNER":
+def load_parallel(name_or_path: str | Path = "builtin", reading: "Reading | None" = None) -> "SyntheticNER":
     """As `load`, for work that needs parallel contexts and names.
 
     Raises:
@@ -101,7 +117,7 @@ def load_parallel(name_or_path: str | Path = "builtin") -> "SyntheticNER":
     """
     from nerspace.datasets.synthetic import SyntheticNER
 
-    corpus = load(name_or_path)
+    corpus = load(name_or_path, reading=reading)
     if not isinstance(corpus, SyntheticNER):
         raise DataError(
             f"{name_or_path} holds tagged sentences; parallel contexts and names are needed here.",

@@ -24,9 +24,9 @@ _CODES = (
 _SURE = frozenset((*LANGUAGES, *_CODES.split()))
 # Words of file names that are codes of a language, too; as a name of its own, "my" is no Burmese either.
 _USUAL = (
-    "my all ann any bad big bio bmo con csv dat doc end fin for gen geo gpe gut ids iob ios job lab loc log lot mal map"
-    " max men min mix mod ner net new nil non not now old one ont org out own par per pos raw ref rel row run sam set"
-    " sub sum syn tab tag ten the tmp tok tot tsv two txt uni use wat web xls xml yes"
+    "my of all ann any bad big bio bmo con csv dat doc end fin for gen geo gpe gut ids iob ios job lab loc log lot map"
+    " mal max men min mix mod ner net new nil non not now old one ont org out own par per pos raw ref rel row run set"
+    " sam sub sum syn tab tag ten the tmp tok tot tsv two txt uni use wat web xls xml yes"
 )
 _WORDS = frozenset(_USUAL.split())
 

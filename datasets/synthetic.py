@@ -3,7 +3,7 @@
 import random
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.filling import fill
 from nerspace.datasets.languages import in_order
+from nerspace.datasets.reading import Reading, chosen_types, unknown_label
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
 from nerspace.datasets.splitting import context_texts, cut, entity_texts
 
@@ -53,9 +54,10 @@ class SyntheticNER:
     def __init__(
         self, name: str, contexts: Sequence[Context], entities: Sequence[Entity],
         languages: Sequence[str] | None = None, part: str = "all", *, refused: Sequence[Context] = (),
-        dropped: Sequence[Dropped] = (), files: Sequence[FileRead] = (),
+        dropped: Sequence[Dropped] = (), files: Sequence[FileRead] = (), renames: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.name = name
+        self.renames = dict(renames or {})
         self.contexts = tuple(contexts)
         self.entities = tuple(entities)
         self.part = part
@@ -100,6 +102,24 @@ class SyntheticNER:
         found = {block.contexts[0].type for block in self._blocks}
         return tuple(kind for kind in ENTITY_TYPES if kind in found)
 
+    def read_as(self, reading: Reading) -> "SyntheticNER":
+        """The same under a reading: with its types alone, and what its map renames.
+
+        Raises:
+            UsageError: a type that the corpus does not have.
+        """
+        if not (reading.map or reading.types):
+            return self
+        mapped = dict(reading.map)
+        for kind in mapped:
+            if kind not in self.types:
+                raise unknown_label(self.name, kind, self.types)
+        named = {kind: mapped.get(kind, kind) for kind in self.types}
+        wanted = set(chosen_types(reading, self.name, set(named.values()) - {"O"}) or named.values()) - {"O"}
+        corpus = self.select(types=[kind for kind, name in named.items() if name in wanted])
+        corpus.renames = mapped
+        return corpus
+
     def cell(self, index: int) -> tuple[Context, Entity]:
         """The context and entity of a cell.
 
@@ -121,9 +141,10 @@ class SyntheticNER:
     def sentence_of(self, context: Context, entity: Entity, language: str) -> Sentence:
         """The sentence that a context and an entity make in one language."""
         form = entity.forms[context.case][language]
-        words, tags, text = fill(context.texts[language], form, context.case, entity.type, language)
+        kind = self.renames.get(entity.type, entity.type)
+        words, tags, text = fill(context.texts[language], form, context.case, kind, language)
         return Sentence(
-            tuple(words), tuple(tags), text, self.name, self.part, language, entity.type, context.case, context.id,
+            tuple(words), tuple(tags), text, self.name, self.part, language, kind, context.case, context.id,
             entity.id,
         )  # fmt: skip
 
@@ -199,6 +220,7 @@ class SyntheticNER:
             refused=[*filter(wanted, self.refused), *(c for c in contexts if not spoken <= c.texts.keys())],
             dropped=self.dropped,
             files=self.files,
+            renames=self.renames,
         )
         if not len(chosen):
             raise UsageError(f"No sentence of {self.name} is left after the selection.", self._choices())
@@ -257,7 +279,16 @@ class SyntheticNER:
         entities = cut(self.entities, entity_texts, lambda e: (e.type, e.gender), seed + 1, test_share)
         return Split(
             *(
-                SyntheticNER(self.name, of_side, names, self.languages, part, dropped=self.dropped, files=self.files)
+                SyntheticNER(
+                    self.name,
+                    of_side,
+                    names,
+                    self.languages,
+                    part,
+                    dropped=self.dropped,
+                    files=self.files,
+                    renames=self.renames,
+                )
                 for of_side, names, part in zip(contexts, entities, ("train", "test"), strict=True)
             )
         )

@@ -3,7 +3,7 @@
 import random
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.naming import known_split
+from nerspace.datasets.reading import Reading, chosen_types, matching, unknown_label
 from nerspace.datasets.records import ENTITY_TYPES, Sentence
 from nerspace.datasets.splitting import cut
-from nerspace.datasets.tagging import spans_of, types_in
+from nerspace.datasets.tagging import kind_of, spans_of, types_in
+from nerspace.datasets.tagging import renamed as renamed_tags
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,17 +33,24 @@ class TaggedCorpus:
     """Sentences in the order of their files, numbered 0 to len − 1.
 
     dropped: what the readers left out, and why. files: what they read. schemes: the tag scheme of each file, as
-    `tagging.find_scheme` names it. languages, splits: in order of appearance.
+    `tagging.find_scheme` names it. labels: how many entities of each language have each label that stands in the files.
+    renamed: label in the files → type, where it was renamed without being asked for. numbers: the number of each
+    sentence in the whole that it was selected from. languages, splits: in order of appearance.
     """
 
     def __init__(
         self, name: str, sentences: Sequence[Sentence], *, dropped: Sequence[Dropped] = (),
         files: Sequence[FileRead] = (), schemes: Mapping[str, str] | None = None,
+        labels: Mapping[tuple[str, str], int] | None = None, renamed: Mapping[str, str] | None = None,
+        numbers: Sequence[int] | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self.dropped = tuple(dropped)
         self.files = tuple(files)
         self.schemes = dict(schemes or {})
+        self.labels = dict(labels or {})
+        self.renamed = dict(renamed or {})
+        self.numbers: Sequence[int] = range(len(sentences)) if numbers is None else tuple(numbers)
         self._sentences = tuple(sentences)
         self.languages = tuple(dict.fromkeys(sentence.language for sentence in self._sentences))
         self.splits = tuple(dict.fromkeys(sentence.split for sentence in self._sentences))
@@ -60,6 +69,67 @@ class TaggedCorpus:
         """The entity types there are: PER, LOC and ORG first, then others by the alphabet."""
         found = {kind for sentence in self._sentences for kind in types_in(sentence.tags)}
         return (*(kind for kind in ENTITY_TYPES if kind in found), *sorted(found.difference(ENTITY_TYPES)))
+
+    @cached_property
+    def is_aligned(self) -> bool:
+        """Whether sentences say by an id of their own which of them are parallel."""
+        return any(sentence.context or sentence.entity for sentence in self._sentences)
+
+    def read_as(self, reading: Reading) -> "TaggedCorpus":
+        """The same under a reading: with its types alone, and what its map renames.
+
+        The readers map labels as they stand in the files; here follows what the map says of types that they were
+        renamed to without being asked.
+
+        Raises:
+            UsageError: a type that nothing has.
+        """
+        given = {label for _, label in self.labels} or set(self.types)
+        own = reading.renamer()
+        mapped = dict(reading.map)
+        later = {kind: mapped[kind] for kind in mapped if kind not in given}
+        for kind in later:
+            if kind not in self.types:
+                raise unknown_label(self.name, kind, sorted(given))
+        renamed = {label: kind for label in sorted(given) if label not in mapped and (kind := own(label)) != label}
+        corpus = self._renamed(lambda kind: later.get(kind, kind)) if later else self
+        if reading.types:
+            kept = set(chosen_types(reading, self.name, corpus.types))
+            corpus = corpus._renamed(lambda kind: kind if kind in kept else "O")
+            renamed = {label: kind for label, kind in renamed.items() if kind in kept}
+        corpus.renamed = {label: kind for label, kind in renamed.items() if kind not in later}
+        return corpus
+
+    def _renamed(self, name: Callable[[str], str]) -> "TaggedCorpus":
+        changed = []
+        for sentence in self._sentences:
+            tags = renamed_tags(sentence.tags, name)
+            changed.append(sentence if tags == sentence.tags else replace(sentence, tags=tags, type=kind_of(tags)))
+        return self._with(changed, self.numbers)
+
+    @cached_property
+    def _ids(self) -> list[tuple[str, str]]:
+        """Context and entity of each sentence: what it says itself, else its number.
+
+        Sentences of one language that say the same are told apart by how often it was said before.
+        """
+        said: Counter[tuple[str, str, str]] = Counter()
+        ids = []
+        for number, sentence in zip(self.numbers, self._sentences, strict=True):
+            context, entity = (text.replace("/", "\u2215") for text in (sentence.context, sentence.entity))
+            if not (context or entity):
+                ids.append((f"s{number}", ""))
+                continue
+            said[sentence.language, context, entity] += 1
+            times = said[sentence.language, context, entity]
+            ids.append((".".join(filter(None, (context, str(times) if times > 1 or not context else ""))), entity))
+        return ids
+
+    def identified(self, index: int) -> Sentence:
+        """As `sentence`, with context and entity by which tables name it; parallel sentences have the same."""
+        sentence = self.sentence(index)
+        context, entity = self._ids[index]
+        return replace(sentence, context=context, entity=entity)
 
     def sentence(self, index: int) -> Sentence:
         """The sentence of that number.
@@ -93,10 +163,10 @@ class TaggedCorpus:
         """
         spoken = _chosen("language", languages, self.languages)
         parts = _chosen("split", None if splits is None else map(known_split, splits), self.splits)
-        kinds = None if types is None else _chosen("type", types, self.types)
+        kinds = None if types is None else set(self._known_types(types))
         chosen = [
-            sentence
-            for sentence in self._sentences
+            place
+            for place, sentence in enumerate(self._sentences)
             if sentence.language in spoken
             and sentence.split in parts
             and (kinds is None or not kinds.isdisjoint(types_in(sentence.tags)))
@@ -107,7 +177,11 @@ class TaggedCorpus:
                 f"It has the languages {', '.join(self.languages)}, the splits {', '.join(self.splits)} "
                 f"and the types {', '.join(self.types)}.",
             )
-        return self._with(chosen)
+        return self.at(chosen)
+
+    def at(self, places: Sequence[int]) -> "TaggedCorpus":
+        """The sentences of these numbers, in their order."""
+        return self._with([self._sentences[place] for place in places], [self.numbers[place] for place in places])
 
     def sample(self, n: int, *, language: str | None = None, seed: int = 0) -> list[Sentence]:
         """Different sentences, drawn uniformly at random.
@@ -138,16 +212,26 @@ class TaggedCorpus:
         Sentences that read the same, or do so when their names are taken out, fall on one side in all languages. Within
         every language the test part holds `test_share` of the sentences, rounded, or fewer where no group fits.
         """
-        sides = cut(self._sentences, _texts, lambda sentence: sentence.language, seed, test_share)
+        read = self._sentences
+        sides = cut(range(len(read)), lambda i: _texts(read[i]), lambda i: read[i].language, seed, test_share)
         return TaggedSplit(
             *(
-                self._with([replace(sentence, split=part) for sentence in side])
+                self._with([replace(read[i], split=part) for i in side], [self.numbers[i] for i in side])
                 for side, part in zip(sides, ("train", "test"), strict=True)
             )
         )
 
-    def _with(self, sentences: Sequence[Sentence]) -> "TaggedCorpus":
-        return TaggedCorpus(self.name, sentences, dropped=self.dropped, files=self.files, schemes=self.schemes)
+    def _known_types(self, types: Iterable[str]) -> Iterator[str]:
+        for wanted in types:
+            if (kind := matching(wanted, self.types)) is None:
+                raise UsageError(f"Unknown type {wanted!r}.", f"Choose from {', '.join(self.types) or 'none'}.")
+            yield kind
+
+    def _with(self, sentences: Sequence[Sentence], numbers: Sequence[int]) -> "TaggedCorpus":
+        return TaggedCorpus(
+            self.name, sentences, dropped=self.dropped, files=self.files, schemes=self.schemes, labels=self.labels,
+            renamed=self.renamed, numbers=numbers,
+        )  # fmt: skip
 
 
 def counts(corpus: TaggedCorpus) -> "pd.DataFrame":
@@ -184,8 +268,8 @@ def overlaps(corpus: TaggedCorpus) -> "pd.DataFrame":
     names: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     for sentence in corpus.sentences():
         key = sentence.language, sentence.split
-        texts[key].add(_read_as(sentence.words))
-        names[key].update((_read_as(sentence.words[a:b]), kind) for a, b, kind in spans_of(sentence.tags))
+        texts[key].add(reads_as(sentence.words))
+        names[key].update((reads_as(sentence.words[a:b]), kind) for a, b, kind in spans_of(sentence.tags))
     rows = [
         (language, a, b, len(texts[language, a] & texts[language, b]), len(names[language, a] & names[language, b]))
         for language in corpus.languages
@@ -203,7 +287,7 @@ def _chosen(what: str, values: Iterable[str] | None, known: Sequence[str]) -> se
     return chosen
 
 
-def _read_as(words: Iterable[str]) -> str:
+def reads_as(words: Iterable[str]) -> str:
     """What a text reads like, whatever its spacing, letter case and Unicode form."""
     return unicodedata.normalize("NFC", "".join(words)).casefold()
 
@@ -215,9 +299,11 @@ def _without_names(sentence: Sentence) -> str:
         words[start:end] = [f"\0{kind}\0"]
     pairs = zip(sentence.words, sentence.tags, strict=True)
     outside = sum(tag == "O" and any(map(str.isalnum, word)) for word, tag in pairs)
-    return _read_as(words) if outside >= 3 else ""
+    return reads_as(words) if outside >= 3 else ""
 
 
 def _texts(sentence: Sentence) -> Iterator[str]:
     """What may not be on both sides of a split: the sentence, and its context."""
-    return filter(None, (_read_as(sentence.words), _without_names(sentence)))
+    # Translations of one sentence belong together, too.
+    parallel = f"\0{sentence.cell}" if sentence.context or sentence.entity else ""
+    return filter(None, (reads_as(sentence.words), _without_names(sentence), parallel))

@@ -5,7 +5,7 @@ error.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 # What is plainly one of our three types; any other type is kept as it is written.
 TYPES = {
@@ -91,8 +91,13 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
     return "IOB1" if begun_by_i and not lone_b else "IOB2"
 
 
-def to_iob2(tags: Sequence[str], scheme: str) -> tuple[str, ...]:
+def to_iob2(tags: Sequence[str], scheme: str, name: Callable[[str], str] = type_of) -> tuple[str, ...]:
     """The tags of one sentence in IOB2 with our types.
+
+    Args:
+        tags: as they stand in the file.
+        scheme: of the file, as `find_scheme` names it.
+        name: the type that a label is read as, or O.
 
     Raises:
         TagError: where a tag cannot stand behind the one before it.
@@ -102,11 +107,21 @@ def to_iob2(tags: Sequence[str], scheme: str) -> tuple[str, ...]:
     before = ("O", "")
     for now in parts:
         start = _starts(before, now, scheme)
-        result.append("O" if now[0] == "O" else f"{'B' if start else 'I'}-{type_of(now[1])}")
+        kind = "O" if now[0] == "O" else name(now[1])
+        result.append("O" if kind == "O" else f"{'B' if start else 'I'}-{kind}")
         before = now
     if scheme == "BIOES" and _open(before):
         raise TagError("an entity without its end")
     return tuple(result)
+
+
+def renamed(tags: Sequence[str], name: Callable[[str], str]) -> tuple[str, ...]:
+    """Tags in IOB2 whose types have other names, or O for none; an entity stays one where two types become one."""
+    found = []
+    for tag in tags:
+        kind = "O" if tag == "O" else name(tag[2:])
+        found.append("O" if kind == "O" else f"{tag[0]}-{kind}")
+    return tuple(found)
 
 
 def _open(tag: tuple[str, str]) -> bool:

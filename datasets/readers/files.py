@@ -11,6 +11,7 @@ from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes
 from nerspace.datasets.readers import conll, gold_xlsx, jsonl
 from nerspace.datasets.readers.sentences import Finished, RawFile, corpus_of, finish
+from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.tagged import TaggedCorpus
 
 MOST_FILES = 5_000
@@ -47,29 +48,29 @@ def recognises(path: Path) -> bool:
     return _layout_of(path) is not None
 
 
-def read(path: Path, name: str, language: str | None = None) -> TaggedCorpus:
+def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus:
     """The tagged sentences of a file, or of all files of a known layout below a folder.
 
     Args:
         path: the file or folder.
         name: of the corpus.
-        language: of all sentences, whatever names and marks say.
+        reading: what the user wants of it.
 
     Raises:
         DataError: naming file and line; also where no file has a known layout.
     """
     files = list(_files_in(path)) if path.is_dir() else [path]
     root = path if path.is_dir() else path.parent
-    corpus = corpus_of(name, (_read_one(file, root, name, language) for file in files))
+    corpus = corpus_of(name, (_read_one(file, root, name, reading) for file in files))
     if not corpus.files:
         raise DataError(_why_not(path, files, corpus.dropped), EXPECTED)
     return corpus
 
 
-def _read_one(file: Path, root: Path, name: str, language: str | None) -> Finished | Dropped:
+def _read_one(file: Path, root: Path, name: str, reading: Reading) -> Finished | Dropped:
     shown = file.relative_to(root).as_posix()
     if layout := _layout_of(file):
-        return finish(layout.read(file, shown), name, root, language)
+        return finish(layout.read(file, shown), name, root, reading)
     return dropped(shown, 0, "", _what(file), "")
 
 

@@ -16,6 +16,7 @@ from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes
 from nerspace.datasets.readers.jsonl import LANGUAGE, TAGS, WORDS, check_words
 from nerspace.datasets.readers.sentences import RawFile, RawSentence, corpus_of, finish
+from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.tagged import TaggedCorpus
 
 PREFIX = "hub:"
@@ -54,7 +55,7 @@ def parse(address: str) -> Address:
     return Address(found["id"], found["config"] or "", found["revision"] or "")
 
 
-def read(address: str, language: str | None = None) -> TaggedCorpus:
+def read(address: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus:
     """The sentences of a data set with one list of words and one of tags a row.
 
     Raises:
@@ -67,7 +68,7 @@ def read(address: str, language: str | None = None) -> TaggedCorpus:
         raise DataError(f"{address} has no Parquet file{f' of {parsed.config}' if parsed.config else ''}.")
     name = address.removeprefix(PREFIX)
     raws = (read_file(path, path.relative_to(folder).as_posix()) for path in files)
-    return corpus_of(name, (finish(raw, name, folder, language) for raw in raws))
+    return corpus_of(name, (finish(raw, name, folder, reading) for raw in raws))
 
 
 def read_file(path: Path, shown: str) -> RawFile:

@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from nerspace.datasets.dropped import SHOWN, Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.languages import data_code
 from nerspace.datasets.naming import known_split, language_and_split
+from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus
-from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, split_tag, to_iob2, types_in
+from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, renamed, split_tag, to_iob2, types_in
 
 # No sentence is longer; a file without blank lines is one endless row.
 MOST_WORDS = 10_000
@@ -63,16 +64,17 @@ class Finished:
     dropped: tuple[Dropped, ...]
     file: FileRead
     scheme: str
+    labels: Mapping[tuple[str, str], int]
 
 
-def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -> Finished:
+def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STANDS) -> Finished:
     """Sentences in IOB2 from what stands in a file, under the one scheme that the file is written in.
 
     Args:
         raw: what stands in the file.
         corpus: name of the corpus.
         root: the folder that was given; names of folders above it say nothing.
-        language: of every sentence, whatever names and marks say.
+        reading: what the user wants of it.
 
     Raises:
         DataError: the file holds no sentence, or more are left out than read: it is then something else.
@@ -85,16 +87,20 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
     scheme = find_scheme(row.tags for row in raw.sentences)
     _check_bare(raw, scheme)
     sentences = []
+    labels: Counter[tuple[str, str]] = Counter()
+    renamer = reading.renamer()
     for row in raw.sentences:
-        spoken = language or (data_code(row.language) if row.language else "") or raw.language or named_language
+        spoken = reading.language or (data_code(row.language) if row.language else "") or raw.language or named_language
         words = [word.strip() for word in row.words]
         try:
             if problem := _problem(words, row.text):
                 raise TagError(problem)
-            tags = to_iob2(row.tags, scheme)
+            given = to_iob2(row.tags, scheme, str)
         except TagError as error:
             raw.drop(row.line, str(error), " ".join(row.words), spoken)
             continue
+        labels.update((spoken, label) for label in types_in(given))
+        tags = renamed(given, renamer)
         text = _one_line(row.text) or " ".join(words)
         sentences.append(
             Sentence(
@@ -114,7 +120,7 @@ def finish(raw: RawFile, corpus: str, root: Path, language: str | None = None) -
     kinds = sorted({kind for sentence in sentences for kind in types_in(sentence.tags)})
     spoken_here = tuple(dict.fromkeys(sentence.language for sentence in sentences))
     file = FileRead(raw.shown, " ".join(kinds), "", spoken_here, rows, len(sentences))
-    return Finished(tuple(sentences), tuple(raw.dropped), file, scheme)
+    return Finished(tuple(sentences), tuple(raw.dropped), file, scheme, labels)
 
 
 def corpus_of(name: str, parts: Iterable[Finished | Dropped]) -> TaggedCorpus:
@@ -123,6 +129,7 @@ def corpus_of(name: str, parts: Iterable[Finished | Dropped]) -> TaggedCorpus:
     left_out: list[Dropped] = []
     files: list[FileRead] = []
     schemes: dict[str, str] = {}
+    labels: Counter[tuple[str, str]] = Counter()
     for part in parts:
         if isinstance(part, Dropped):
             left_out.append(part)
@@ -131,7 +138,8 @@ def corpus_of(name: str, parts: Iterable[Finished | Dropped]) -> TaggedCorpus:
         left_out += part.dropped
         files.append(part.file)
         schemes[part.file.file] = part.scheme
-    return TaggedCorpus(name, sentences, dropped=left_out, files=files, schemes=schemes)
+        labels.update(part.labels)
+    return TaggedCorpus(name, sentences, dropped=left_out, files=files, schemes=schemes, labels=labels)
 
 
 def _check_bare(raw: RawFile, scheme: str) -> None:

@@ -13,6 +13,7 @@ from nerspace import datasets
 from nerspace.datasets import lines
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.readers import files
+from nerspace.datasets.reading import Reading
 from nerspace.datasets.tagged import TaggedCorpus
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "slavner" / "Framework" / "data"
@@ -97,7 +98,7 @@ def test_folders_are_read_with_language_and_split_from_their_names(tmp_path: Pat
     assert len(corpus) == 6
     assert [(row.file, row.line) for row in corpus.dropped] == [("README.md", 0)]
     assert [file.file for file in corpus.files][-1] == "en/train"
-    assert {s.language for s in files.read(tmp_path, "x", "uk").sentences()} == {"uk"}
+    assert {s.language for s in files.read(tmp_path, "x", Reading(language="uk")).sentences()} == {"uk"}
 
 
 @pytest.mark.parametrize(
