@@ -1,7 +1,10 @@
 """Text from data can neither color, move nor hide anything on the screen."""
 
 from rich.cells import cell_len
-from tui_driving import press, settle
+from terminals import EVIL, acting
+from textual.content import Content
+from textual.widgets import Static
+from tui_driving import explorer, press, settle, text_in
 
 from nerspace.tui.literal import entity_text, fit, literal
 
@@ -42,8 +45,6 @@ async def test_hostile_names_are_drawn_literally_in_every_screen(app):
 
 
 async def test_without_color_classes_are_letters_and_pieces_have_bars(finished, corpus, monkeypatch):
-    from tui_driving import explorer
-
     monkeypatch.setenv("NO_COLOR", "1")
     app = explorer(finished, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -53,3 +54,19 @@ async def test_without_color_classes_are_letters_and_pieces_have_bars(finished, 
         assert text.count("B") > 3
         text = await press(pilot, "f2")
         assert "[▁Anna" in text
+
+
+async def test_whatever_a_widget_draws_no_control_character_leaves_the_explorer(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.screen.mount(Static(Content(f"here {EVIL} there"), id="careless"))
+        text = await settle(pilot)
+        assert "vil" in text_in(pilot, "#careless")
+        assert not acting(text)
+
+
+async def test_a_run_whose_every_text_would_act_is_drawn_in_every_screen(evil_run, corpus):
+    app = explorer(evil_run, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in ("f3", "f4", "f5", "f6", "f7", "f8"):
+            assert not acting(await press(pilot, key)), key

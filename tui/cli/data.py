@@ -10,7 +10,8 @@ import typer
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.tui.cli.options import But, Commands, Parsed, Types, listed, require_choice
-from nerspace.tui.cli.output import Files, Output, console
+from nerspace.tui.cli.output import Files, Output
+from nerspace.tui.terminal import console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +179,5 @@ def check(
 
 def _print(sentences: "Iterable[Sentence]", form: str) -> None:
     from nerspace.datasets.writing import write
-    from nerspace.tui.literal import literal_lines
 
-    for text in write(sentences, form):
-        sys.stdout.write(literal_lines(text) if sys.stdout.isatty() else text)
+    sys.stdout.writelines(write(sentences, form))

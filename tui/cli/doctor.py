@@ -9,7 +9,7 @@ import typer
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.cli.options import Model, Workspace
-from nerspace.tui.cli.output import console
+from nerspace.tui.terminal import console
 
 
 def doctor(workspace: Workspace = None, model: Model = "builtin") -> None:

@@ -8,7 +8,8 @@ from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.evaluation import Evaluation, make_evaluation, newest_run, parse_types
 from nerspace.tui.cli.job import Job
 from nerspace.tui.cli.options import But, Codes, Parsed, Place, codes, listed
-from nerspace.tui.cli.output import Output, console, print_table, records
+from nerspace.tui.cli.output import Output, print_table, records
+from nerspace.tui.terminal import console
 
 if TYPE_CHECKING:
     import pandas as pd

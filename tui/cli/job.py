@@ -9,8 +9,8 @@ import typer
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.cli.options import Workspace
-from nerspace.tui.cli.output import console
 from nerspace.tui.literal import literal
+from nerspace.tui.terminal import console
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run

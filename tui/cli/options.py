@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar, get_type_hints
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import Request
+from nerspace.tui.terminal import own_drawing
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -85,12 +87,31 @@ def _annotations(group: type) -> dict[str, Any]:
     return get_type_hints(group, include_extras=True)
 
 
+class _Group(TyperGroup):
+    """Commands whose help may be in colors: there is nothing of data in it."""
+
+    def format_help(self, *context: Any) -> None:
+        with own_drawing():
+            super().format_help(*context)
+
+
+class _Single(TyperCommand):
+    """As `_Group`, of one command."""
+
+    def format_help(self, *context: Any) -> None:
+        with own_drawing():
+            super().format_help(*context)
+
+
 class Commands(typer.Typer):
     """A group of commands whose options may stand in groups."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(cls=_Group, **settings)
+
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Command], Command]:
         """Take a function as a command, under its own name or another."""
-        register = super().command(name, **settings)
+        register = super().command(name, cls=_Single, **settings)
 
         def take(function: Command) -> Command:
             register(spread(function))

@@ -9,22 +9,10 @@ import typer
 
 from nerspace.tui.cli.options import But
 from nerspace.tui.literal import literal, shown_number
+from nerspace.tui.terminal import console
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console
-
-# Where the output is no terminal nothing is squeezed into its width.
-PIPE_WIDTH = 240
-
-
-def console(stderr: bool = False) -> "Console":
-    """A console on stdout (or stderr) that draws text from data literally."""
-    from rich.console import Console
-
-    stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, markup=False, highlight=False, emoji=False,
-                   width=None if stream.isatty() else PIPE_WIDTH)  # fmt: skip
 
 
 class Output(NamedTuple):

@@ -8,7 +8,8 @@ from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.paper import PaperRequest, make_paper_request
 from nerspace.tui.cli.job import Job
 from nerspace.tui.cli.options import But, Place, Training
-from nerspace.tui.cli.output import Plotted, announce_unpacking, console
+from nerspace.tui.cli.output import Plotted, announce_unpacking
+from nerspace.tui.terminal import console
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run

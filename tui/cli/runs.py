@@ -92,8 +92,8 @@ def resume(name: RunName = None, *, job: Job) -> None:
 
 def show_end(run: "Run", job: Job) -> None:
     """Watch a started run to its end and show what it found, or print how to watch it."""
-    from nerspace.tui.cli.output import console
     from nerspace.tui.cli.reports.summary import show_summary
+    from nerspace.tui.terminal import console
 
     if not job.ended(run):
         return

@@ -38,8 +38,8 @@ def demo(
     table of the run. Ctrl+C stops it and keeps what is finished.
     """
     from nerspace.tui.cli.job import outcome
-    from nerspace.tui.cli.output import console
     from nerspace.tui.cli.reports.summary import show_summary, time_taken
+    from nerspace.tui.terminal import console
 
     request = training.request(
         "demo", donor=next(iter(parse_languages(donor)), None), languages=languages, seed=seed, device=device,
@@ -102,7 +102,8 @@ def finetune(
 def make(kind: str, request: dict[str, Any], workspace: Path | None) -> "Run":
     """Make a run of a training, once its data and model are found, and print its name."""
     from nerspace.engine import runs
-    from nerspace.tui.cli.output import announce_unpacking, console
+    from nerspace.tui.cli.output import announce_unpacking
+    from nerspace.tui.terminal import console
 
     announce_unpacking(request["model"])
     run = make_run(runs.workspace_folder(workspace), kind, request)

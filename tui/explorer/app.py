@@ -13,7 +13,7 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.config import read_config
 from nerspace.tui.explorer.messages import Name, OpenCorpus, OpenRun, ResumeRun, ShowEntity, ShowPoints, ShowSubwords
-from nerspace.tui.explorer.plain import Plain
+from nerspace.tui.explorer.plain import Harmless, Plain
 from nerspace.tui.explorer.run_bar import RunBar
 from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.explorer.screens import SCREENS
@@ -61,6 +61,7 @@ class NerspaceApp(Services):
         for theme in (self.config.theme, self.saved.theme):
             if theme in self.available_themes:
                 self.theme = theme
+        self._filters.insert(0, Harmless())
         if self.no_color:
             self._filters.append(Plain(signs=self.ascii))
         self._written = ""

@@ -1,11 +1,16 @@
-"""Screens for terminals and fonts that know little: lines and dots become ASCII, letter for letter.
+"""What happens to every line before it goes to the terminal.
 
-Names and sentences are left as they are; only the explorer's own signs are changed.
+`Harmless` is the last door: whichever widget drew a text of data as it is, no character of it acts. `Plain` is for
+terminals and fonts that know little: lines and dots become ASCII, letter for letter; names and sentences are left as
+they are, only the explorer's own signs are changed.
 """
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
+
+from nerspace.datasets.visible import SIGNS
 
 _HORIZONTAL = "─━┄┅┈┉╌╍═╴╶╸╺╼╾▔▁‾"
 _VERTICAL = "│┃┆┇┊┋╎╏║╵╷╹╻╽╿▏▕▎▍▌▐"
@@ -33,6 +38,23 @@ _SIGNS = {
 }
 # Without colors, pieces keep the mark of a word's beginning, which XLM-R writes as a low block.
 _LINES = {code: letter for code, letter in _drawing().items() if code != ord("▁")}
+
+# Every one of them has no width on the screen, but for the halves of characters.
+_HARMLESS = {code: sign if cell_len(chr(code)) else None for code, sign in SIGNS.items()}
+
+
+class Harmless(LineFilter):
+    """Take out control characters, which have no width, so that the line keeps its own."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Only text is looked at; Textual's own control segments stay."""
+        del background
+        return [
+            segment
+            if segment.control or segment.text.isprintable()
+            else Segment(segment.text.translate(_HARMLESS), segment.style)
+            for segment in segments
+        ]
 
 
 class Plain(LineFilter):

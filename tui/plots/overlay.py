@@ -7,6 +7,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
+from nerspace.tui.literal import literal
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, polyline, raster
 
 # Column and row → sign and style.
@@ -52,13 +53,26 @@ def signs_of(drawn: Raster, marks: Sequence[str] | None) -> list[tuple[list[str]
 def lay_labels(overlay: Overlay, labels: Iterable[tuple[tuple[int, int], str, Style]], columns: int, rows: int) -> None:
     """Write labels at cells; one whose place is taken stands beside it, and one that finds none is left out."""
     for (column, row), text, style in labels:
-        width = cell_len(text)
+        letters = cells_of(text)
+        width = len(letters)
         for off_x, off_y in _BESIDE:
             start, line = max(0, min(column + off_x * width, columns - width)), row + off_y
             cells = [(start + place, line) for place in range(width)]
             if 0 <= line < rows and not any(cell in overlay for cell in cells):
-                overlay.update(zip(cells, ((letter, style) for letter in text), strict=True))
+                overlay.update(zip(cells, ((letter, style) for letter in letters), strict=True))
                 break
+
+
+def cells_of(text: str) -> list[str]:
+    """What stands in each cell of a text: a mark with its letter, and nothing behind a letter of two cells."""
+    cells: list[str] = []
+    for letter in literal(text):
+        width = cell_len(letter)
+        if width:
+            cells += [letter, *[""] * (width - 1)]
+        elif cells:
+            cells[-1] += letter
+    return cells
 
 
 def lay_box(overlay: Overlay, left: int, right: int, top: int, bottom: int, style: Style) -> None:

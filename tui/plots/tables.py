@@ -23,6 +23,7 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
     Raises:
         UsageError: for a table that has none.
     """
+    frame = _literal(frame)
     if name in ("transfer", "transfer_pairs"):
         return transfer_scatter(frame)
     if name == "swap_summary":
@@ -54,6 +55,12 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
     if kind == "confusion":
         return crossing(frame)
     raise UsageError(f"The table {name} has no text plot.", "Tables with one: see nerspace tables.")
+
+
+def _literal(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The same with its texts as one line each, since they become labels."""
+    texts = [name for name in frame.columns if frame[name].dtype.kind not in "iufb"]
+    return frame.assign(**{str(name): frame[name].map(literal, na_action="ignore") for name in texts})
 
 
 def _dots(points: "pd.DataFrame") -> str:
