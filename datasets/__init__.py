@@ -54,7 +54,10 @@ BUILTIN = Path(__file__).with_name("builtin")
 
 def available() -> dict[str, str]:
     """Names that `load` knows without a path, each with one line of what it is."""
-    return {"builtin": "nerspace's own parallel contexts and names in eleven languages"}
+    return {
+        "builtin": "nerspace's own parallel contexts and names in eleven languages",
+        "builtin-quoted": "the same, with the quotation marks that be, bg, ru and uk put about firms, media and clubs",
+    }
 
 
 def load(
@@ -87,8 +90,8 @@ def _load(name_or_path: str | Path, reading: "Reading") -> "Corpus":
     """The corpus, its types renamed in part: what they are called at last hangs on all of its files."""
     from nerspace.datasets.readers import pairs
 
-    if str(name_or_path) == "builtin":
-        return pairs.read(BUILTIN, "builtin")
+    if str(name_or_path) in available():
+        return pairs.read_own(BUILTIN, str(name_or_path), quotes=name_or_path == "builtin-quoted")
     from nerspace.datasets.readers import files, hub, readyten, slavner
 
     if str(name_or_path).startswith(hub.PREFIX):

@@ -1,6 +1,6 @@
 """How large a product is, and what of it is sound."""
 
-from collections import defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.filling import SLOT
@@ -20,8 +20,8 @@ def count_table(
 
     contexts, names: those that exist in some language of the corpus, sound or not.
     possible: contexts × names, as the paper's Table 1 counts.
-    valid: sentences that really can be made: the name's gender fits the slot, and context and name exist in every
-    language of `languages`, the context with the same number of slots in each.
+    valid: sentences that really can be made: gender and kind of the name fit the slot, and context and name exist in
+    every language of `languages`, the context with the same number of slots in each.
     languages: the languages of the corpus in which the type and case have both contexts and names; not all have a
     locative. refused: the contexts among `contexts` that are no part of the product, because their slots differ between
     languages or because they lack a language that was selected. twice: the sound contexts with more than one slot, each
@@ -72,11 +72,13 @@ def _common(
 
 
 def _valid(contexts: "Sequence[Context]", names: "Sequence[Entity]", case: str, languages: "Sequence[str]") -> int:
-    fitting: dict[str, int] = defaultdict(int)
-    for name in names:
-        if name.forms[case].keys() >= set(languages):
-            fitting[name.gender] += 1
-    return sum(fitting[context.gender] for context in contexts)
+    fitting = Counter((name.gender, name.kind) for name in names if name.forms[case].keys() >= set(languages))
+    return sum(
+        number
+        for context in contexts
+        for (gender, kind), number in fitting.items()
+        if gender == context.gender and (not context.fits or not kind or kind in context.fits)
+    )
 
 
 def _slots(context: Context) -> int:

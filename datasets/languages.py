@@ -19,7 +19,9 @@ class Language:
     code: as BCP 47 writes it, ISO 639-1 where there is one. script: of its letters, in English. family: branch of
     Indo-European, or the family itself; empty where no row says it. prepositions: the lower-case words, articles among
     them, that a locative or directional form may begin with; they are no part of the name (Spanish "en la India", but
-    "en La Habana").
+    "en La Habana"). articles: those that may stand before a bare name in lower case, the elided one with its
+    apostrophe. quotes: the signs between which this language's orthography puts the names of firms, media and clubs,
+    where it does.
     """
 
     code: str
@@ -27,26 +29,31 @@ class Language:
     script: str
     family: str
     prepositions: frozenset[str]
+    articles: tuple[str, ...] = ()
+    quotes: tuple[str, str] = ("", "")
 
 
-def _row(code: str, name: str, script: str, family: str, prepositions: str = "") -> Language:
-    return Language(code, name, script, family, frozenset(prepositions.split()))
+def _row(
+    code: str, name: str, script: str, family: str, prepositions: str = "", articles: str = "", quotes: str = ""
+) -> Language:
+    signs = (quotes[:1], quotes[1:])
+    return Language(code, name, script, family, frozenset(prepositions.split()), tuple(articles.split()), signs)
 
 
 LANGUAGES: dict[str, Language] = {
     language.code: language
     for language in (
-        _row("be", "Belarusian", "Cyrillic", "East Slavic", "у ў ва на да"),
-        _row("bg", "Bulgarian", "Cyrillic", "South Slavic", "в във на до за към"),
-        _row("ca", "Catalan", "Latin", "Romance", "a en al als la el les els cap fins"),
+        _row("be", "Belarusian", "Cyrillic", "East Slavic", "у ў ва на да", quotes="«»"),
+        _row("bg", "Bulgarian", "Cyrillic", "South Slavic", "в във на до за към", quotes="„“"),
+        _row("ca", "Catalan", "Latin", "Romance", "a en al als la el les els cap fins", "el la els les l'"),
         _row("cs", "Czech", "Latin", "West Slavic", "v ve na do"),
-        _row("en", "English", "Latin", "Germanic", "in on at to"),
-        _row("es", "Spanish", "Latin", "Romance", "a en al la el hacia"),
+        _row("en", "English", "Latin", "Germanic", "in on at to", "the"),
+        _row("es", "Spanish", "Latin", "Romance", "a en al la el hacia", "el la los las"),
         _row("pl", "Polish", "Latin", "West Slavic", "w we na do"),
-        _row("ru", "Russian", "Cyrillic", "East Slavic", "в во на"),
+        _row("ru", "Russian", "Cyrillic", "East Slavic", "в во на", quotes="«»"),
         _row("sl", "Slovene", "Latin", "South Slavic", "v na"),
         _row("tr", "Turkish", "Latin", "Turkic"),
-        _row("uk", "Ukrainian", "Cyrillic", "East Slavic", "у в на до"),
+        _row("uk", "Ukrainian", "Cyrillic", "East Slavic", "у в на до", quotes="«»"),
     )
 }
 
@@ -166,6 +173,18 @@ def prepositions_of(code: str) -> frozenset[str]:
     """The words that a form of a case may begin with; none for a language without a row."""
     found = language_of(code)
     return found.prepositions if found else frozenset()
+
+
+def articles_of(code: str) -> tuple[str, ...]:
+    """The articles that may stand before a bare name; none for a language without a row."""
+    found = language_of(code)
+    return found.articles if found else ()
+
+
+def quotes_of(code: str) -> tuple[str, str]:
+    """The signs between which names of firms, media and clubs stand; empty where no row states them."""
+    found = language_of(code)
+    return found.quotes if found else ("", "")
 
 
 def parse_languages(text: str | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the data is made of: entities, contexts and the sentences they make together."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nerspace.datasets.languages import in_order
 
@@ -13,8 +13,12 @@ CASES = ("nominative", "locative", "directional")
 class Entity:
     """A name in several languages.
 
-    forms: case → language → form. A locative or directional form carries its preposition or suffix.
-    gender: m or f for persons, else empty. ambiguity: shared by entities of other types with the same English name.
+    forms: case → language → form. A locative or directional form carries its preposition or suffix; a nominative is
+    the bare name. gender: m or f for persons, else empty. ambiguity: shared by entities of other types with the same
+    English name.
+    around: language → the words or signs between which the nominative stands in a sentence, ("the", "") or ("«", "»");
+    no part of the name. alike: the languages in which an entity of another type reads the same. kind: what sort of its
+    type it is, such as town or river; empty where the data does not tell.
     """
 
     id: str
@@ -22,6 +26,9 @@ class Entity:
     gender: str
     ambiguity: str
     forms: Mapping[str, Mapping[str, str]]
+    around: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    alike: frozenset[str] = frozenset()
+    kind: str = ""
 
 
 def languages_of(entities: Iterable[Entity]) -> tuple[str, ...]:
@@ -31,13 +38,29 @@ def languages_of(entities: Iterable[Entity]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A sentence with one slot, in several languages; the slot asks for a case and, for persons, a gender."""
+    """A sentence with one slot, in several languages; the slot asks for a case and, for persons, a gender.
+
+    decisive: yes where the context alone settles the type of the name, no where it leaves it open, empty where nobody
+    judged it. tense: past, present, future or other, of the main verb; empty where it is not told. fits: the kinds of
+    entity that make sense in the slot; any without.
+    """
 
     id: str
     type: str
     case: str
     gender: str
     texts: Mapping[str, str]
+    decisive: str = ""
+    tense: str = ""
+    fits: frozenset[str] = frozenset()
+
+    def takes(self, entity: Entity) -> bool:
+        """Whether type, gender and kind of the entity fit the slot, and it has a form of the slot's case."""
+        return (
+            (self.type, self.gender) == (entity.type, entity.gender)
+            and self.case in entity.forms
+            and (not self.fits or not entity.kind or entity.kind in self.fits)
+        )
 
 
 @dataclass(frozen=True, slots=True)

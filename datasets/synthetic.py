@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nerspace.datasets.counting import count_table
 from nerspace.datasets.dropped import Dropped, FileRead
 from nerspace.datasets.errors import UsageError
-from nerspace.datasets.filling import fill
+from nerspace.datasets.filling import around_of, dressed, fill
 from nerspace.datasets.languages import in_order
 from nerspace.datasets.reading import Reading, chosen_types, unknown_label
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
@@ -20,12 +20,12 @@ from nerspace.datasets.splitting import context_texts, cut, entity_texts
 if TYPE_CHECKING:
     import pandas as pd
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The contexts and names of one type, case and gender: any of them may be combined."""
+    """Contexts and names of one type, case, gender and of kinds that fit: any of them may be combined."""
 
     contexts: Sequence[Context]
     entities: Sequence[Entity]
@@ -43,7 +43,7 @@ class Split:
 
 
 class SyntheticNER:
-    """The product of contexts and entities, kept to the pairs where type, case and gender agree.
+    """The product of contexts and entities, kept to the pairs where type, case, gender and kind agree.
 
     A *cell* is one such pair; it has a sentence in every language of the corpus. Cells are numbered 0 to len − 1 and
     found in O(1) without building any other. Contexts and names that lack a language of the corpus make no cell in it:
@@ -64,7 +64,7 @@ class SyntheticNER:
         self.refused = tuple(refused)
         self.dropped = tuple(dropped)
         self.files = tuple(files)
-        known = dict.fromkeys(code for context in self.contexts for code in context.texts)
+        known: dict[str, None] = dict.fromkeys(code for context in self.contexts for code in context.texts)
         self.languages = tuple(languages) if languages else in_order(known)
         self._blocks = [block for block in self._make_blocks() if len(block)]
         self._starts = [0]
@@ -76,14 +76,14 @@ class SyntheticNER:
         contexts: dict[Key, list[Context]] = defaultdict(list)
         for context in self.contexts:
             if spoken <= context.texts.keys():
-                contexts[context.type, context.case, context.gender].append(context)
-        entities: dict[Key, list[Entity]] = defaultdict(list)
+                contexts[context.type, context.case, context.gender, context.fits].append(context)
+        entities: dict[tuple[str, str, str], list[Entity]] = defaultdict(list)
         for entity in self.entities:
             for case, forms in entity.forms.items():
                 if spoken <= forms.keys():
                     entities[entity.type, case, entity.gender].append(entity)
-        for key, members in contexts.items():
-            yield _Block(members, entities[key])
+        for (kind, case, gender, _), members in contexts.items():
+            yield _Block(members, [entity for entity in entities[kind, case, gender] if members[0].takes(entity)])
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -141,10 +141,10 @@ class SyntheticNER:
     def sentence_of(self, context: Context, entity: Entity, language: str) -> Sentence:
         """The sentence that a context and an entity make in one language."""
         form = entity.forms[context.case][language]
-        kind = self.renames.get(entity.type, entity.type)
-        words, tags, text = fill(context.texts[language], form, context.case, kind, language)
+        kind, around = self.renames.get(entity.type, entity.type), around_of(entity, context.case, language)
+        words, tags, text = fill(context.texts[language], form, context.case, kind, language, around)
         return Sentence(
-            tuple(words), tuple(tags), text, self.name, self.part, language, kind, context.case, context.id,
+            words, tags, text, self.name, self.part, language, kind, context.case, context.id,
             entity.id,
         )  # fmt: skip
 
@@ -182,13 +182,9 @@ class SyntheticNER:
         return {entity.id: entity for entity in self.entities}
 
     def named(self, name: str) -> list[Entity]:
-        """Entities that have this form, in any language and case of letters."""
+        """Entities that have this form, with or without its article, in any language and case of letters."""
         wanted = name.casefold()
-        return [
-            entity
-            for entity in self.entities
-            if any(form.casefold() == wanted for forms in entity.forms.values() for form in forms.values())
-        ]
+        return [entity for entity in self.entities if any(form.casefold() == wanted for form in _written(entity))]
 
     def select(
         self, *, types: Iterable[str] | None = None, languages: Sequence[str] | None = None,
@@ -296,6 +292,14 @@ class SyntheticNER:
     def counts(self) -> "pd.DataFrame":
         """The table `counts`: per type and case, how many contexts, names, possible and valid sentences."""
         return count_table(self.name, self.languages, self.contexts, self.refused, self.entities)
+
+
+def _written(entity: Entity) -> Iterator[str]:
+    """Every form of an entity, and those that stand in a sentence with something around them."""
+    for forms in entity.forms.values():
+        yield from forms.values()
+    for language, signs in entity.around.items():
+        yield dressed(entity.forms["nominative"][language], signs)
 
 
 def _check(what: str, values: Iterable[str] | None, known: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nerspace.datasets.filling import split_form
 from nerspace.datasets.records import Entity
@@ -35,7 +36,7 @@ def join(entities: Sequence[Entity], rows: Sequence[Entity], case: str) -> tuple
         else:
             entity = joined[best]
             cases: dict[str, Mapping[str, str]] = {**entity.forms, case: row.forms[case]}
-            joined[best] = Entity(entity.id, entity.type, entity.gender, entity.ambiguity, cases)
+            joined[best] = replace(entity, forms=cases)
     return joined, left
 
 

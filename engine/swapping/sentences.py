@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nerspace import datasets
 from nerspace.datasets import Sentence
-from nerspace.datasets.filling import fill, split_form
+from nerspace.datasets.filling import around_of, fill, split_form
 from nerspace.datasets.records import ENTITY_TYPES, Context, Entity
 from nerspace.engine.errors import DataError, UsageError
 
@@ -204,7 +204,7 @@ class _Pairing:
         """The name that a context has at home: one of its type, gender and case."""
         fitting = [
             e for e in homes
-            if e.type == context.type and e.gender == context.gender
+            if context.takes(e)
             and set(self._request.languages) <= e.forms.get(context.case, {}).keys()
         ]  # fmt: skip
         return random.Random(f"{self._request.seed}/{context.id}").choice(fitting) if fitting else None  # noqa: S311
@@ -213,7 +213,8 @@ class _Pairing:
         key = (language, entity.id, context.id)
         if key not in self._number:
             form, agreement = self._form(language, entity, context)
-            words, tags, text = fill(context.texts[language], form, context.case, entity.type, language)
+            around = around_of(entity, context.case, language)
+            words, tags, text = fill(context.texts[language], form, context.case, entity.type, language, around)
             sentence = Sentence(
                 words, tags, text, "swap", "test", language, entity.type, context.case, context.id, entity.id
             )

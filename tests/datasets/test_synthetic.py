@@ -151,7 +151,7 @@ def test_a_parallel_cell_says_the_same_in_every_language() -> None:
          "He left to New York today .", "O O O B-LOC I-LOC O O"),
         ("Bugün [loc] kal.", "Londra'da", "locative", "tr", "Bugün Londra 'da kal .", "O B-LOC O O O"),
         ("Cisim [???]'dır.", "Hindistan", "nominative", "tr", "Cisim Hindistan 'dır .", "O B-LOC O O"),
-        ("Avui és [loc].", "a l'Havana", "locative", "ca", "Avui és a l'Havana .", "O O O B-LOC O"),
+        ("Avui és [loc].", "a l'Havana", "locative", "ca", "Avui és a l' Havana .", "O O O O B-LOC O"),
         ("Está [loc].", "en La Habana", "locative", "es", "Está en La Habana .", "O O B-LOC I-LOC O"),
         ("Hoy está [loc].", "en la India", "locative", "es", "Hoy está en la India .", "O O O O B-LOC O"),
         ("Přijel [male].", "Karel II.", "nominative", "cs", "Přijel Karel II.", "O B-LOC I-LOC"),

@@ -27,7 +27,7 @@ def swap_frame(session: "Session", entity_id: str, language: str) -> "pd.DataFra
     """
     import pandas as pd
 
-    from nerspace.datasets.filling import fill
+    from nerspace.datasets.filling import around_of, fill
 
     corpus, _ = session.parallel()
     entity = corpus.entity_by_id.get(entity_id)
@@ -37,7 +37,8 @@ def swap_frame(session: "Session", entity_id: str, language: str) -> "pd.DataFra
     for context in corpus.contexts if entity and form else ():
         fits = context.case == "nominative" and language in context.texts
         if fits and entity and form and not (context.gender and entity.gender and context.gender != entity.gender):
-            words, tags, text = fill(context.texts[language], form, "nominative", entity.type, language)
+            around = around_of(entity, "nominative", language)
+            words, tags, text = fill(context.texts[language], form, "nominative", entity.type, language, around)
             own, confidence, run = predictions.get(context.id, ("", float("nan"), ""))
             rows.append((context.type, context.id, " ".join(words), _whole(own, tags), confidence, " ".join(tags),
                          f"{language}/{context.id}/{entity_id}", run, text))  # fmt: skip
