@@ -31,7 +31,8 @@ class Dropped:
 class FileRead:
     """A file that was read.
 
-    rows: those it holds without its header. kept: those that the corpus has, whole or in some languages.
+    rows: those it holds without its header. kept: those that the corpus has, whole or in some languages. layout: how it
+    was read. columns: which columns were taken for what, and other things that a reader decided.
     """
 
     file: str
@@ -40,6 +41,8 @@ class FileRead:
     languages: tuple[str, ...]
     rows: int
     kept: int
+    layout: str = ""
+    columns: str = ""
 
 
 class Read(Protocol):
@@ -67,8 +70,8 @@ def dropped_table(corpus: Read) -> "pd.DataFrame":
 
 
 def read_table(corpus: Read) -> "pd.DataFrame":
-    """The table `read`: file, type, case, languages, rows, kept; one row for every file."""
+    """The table `read`: file, type, case, languages, rows, kept, layout, columns; one row for every file."""
     import pandas as pd
 
-    rows = [(f.file, f.type, f.case, " ".join(f.languages), f.rows, f.kept) for f in corpus.files]
+    rows = [(f.file, f.type, f.case, " ".join(f.languages), f.rows, f.kept, f.layout, f.columns) for f in corpus.files]
     return pd.DataFrame(rows, columns=[field.name for field in fields(FileRead)])

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.tagging import type_of
 
+# What a column of a table may hold.
+ROLES = ("word", "tag", "sentence")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -14,18 +17,25 @@ class Reading:
     language: of every sentence, whatever names and marks say. types: those that are read, in this order; entities of
     others are none; all where it is empty. map: pairs of a type as it stands in the data and what it is read as,
     another type or O; before anything else renames it. rename: whether PERSON, GPE and their like are read as PER, LOC
-    and ORG.
+    and ORG. columns: pairs of a role (word, tag, sentence) and the column that has it, a number from 1 or its name in
+    the header. layer: of nested annotation, from the outermost, 1. tag_names: what tags that are numbers stand for, in
+    order.
     """
 
     language: str = ""
     types: tuple[str, ...] = ()
     map: tuple[tuple[str, str], ...] = ()
     rename: bool = True
+    columns: tuple[tuple[str, str], ...] = ()
+    layer: int = 1
+    tag_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # JSON has lists alone.
-        object.__setattr__(self, "types", tuple(self.types))
-        object.__setattr__(self, "map", tuple((str(one), str(other)) for one, other in self.map))
+        for name in ("types", "tag_names"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("map", "columns"):
+            object.__setattr__(self, name, tuple((str(one), str(other)) for one, other in getattr(self, name)))
 
     def renamer(self) -> Callable[[str], str]:
         """Label as it stands in the data → type, or O."""
@@ -83,3 +93,27 @@ def renamed_line(renamed: Mapping[str, str]) -> str:
 def without_map(reading: Reading) -> Reading:
     """The same for data whose types stay as they are."""
     return replace(reading, map=(), types=())
+
+
+def parse_columns(text: str) -> tuple[tuple[str, str], ...]:
+    """Roles and columns from "word=2,tag=3", where a column is a number from 1 or a name of the header.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    found: dict[str, str] = {}
+    for part in _parts(text.split(",")):
+        role, _, column = (piece.strip() for piece in part.partition("="))
+        if role not in ROLES or not column or column == "0" or role in found:
+            raise UsageError(f"{part!r} names no column.", "Write word=2,tag=3 or word=2,tag=3,sentence=1.")
+        found[role] = column
+    return tuple(found.items())
+
+
+def parse_tag_names(text: str) -> tuple[str, ...]:
+    """The names of numbered tags from "O,B-PER,I-PER", in order."""
+    return tuple(_parts(text.split(",")))
+
+
+def _parts(pieces: Iterable[str]) -> list[str]:
+    return [piece.strip() for piece in pieces if piece.strip()]

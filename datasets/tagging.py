@@ -15,6 +15,9 @@ TYPES = {
 }  # fmt: skip
 
 _PREFIXED = re.compile(r"([BIESLUMW])-(\S+)")
+# Other spellings, which only a whole file can tell from bare types such as "e-mail": b-per, B_PER; PER-B, person_B.
+_PREFIX_SPELLING = re.compile(r"([BIESLUMW])[-_](\S+)", re.IGNORECASE)
+_SUFFIX_SPELLING = re.compile(r"(\S+)[-_]([BIESLUMW])", re.IGNORECASE)
 _BARE = re.compile(r"[^\W\d_](?:[\w/&.+-]*\w)?")
 _OUTSIDE = frozenset({"O", "o"})
 # What tables write into empty cells.
@@ -49,6 +52,38 @@ def is_marked(tag: str) -> bool:
     return tag in _OUTSIDE or _PREFIXED.fullmatch(tag) is not None
 
 
+def is_like_marked(tag: str) -> bool:
+    """Whether this is O, or has a prefix or suffix in any spelling."""
+    return tag in _OUTSIDE or bool(_PREFIX_SPELLING.fullmatch(tag) or _SUFFIX_SPELLING.fullmatch(tag))
+
+
+def respell(tags: Iterable[str]) -> dict[str, str]:
+    """What the different tags of one file, or the labels of one model, are in the spelling O, B-PER or PER.
+
+    Prefixes may be small and parted by an underscore (b-per, B_PER), or stand at the end (PER-B, person_I). Such
+    spellings count only where all tags share them and one begins or goes on an entity, for else they are bare types.
+
+    Raises:
+        TagError: some tags are spelt one way and some another.
+    """
+    tags = set(tags)
+    types = [tag for tag in tags if tag not in _OUTSIDE and tag.lower() not in _MISSING]
+    plain = [tag for tag in types if _PREFIXED.fullmatch(tag)]
+    if len(plain) < len(types):
+        for pattern, first, last in ((_PREFIX_SPELLING, 1, 2), (_SUFFIX_SPELLING, 2, 1)):
+            found = [match for tag in types if (match := pattern.fullmatch(tag))]
+            prefixes = {match[first].upper() for match in found}
+            if not prefixes & {"B", "I"}:
+                continue
+            if len(found) == len(types) and (first == 1 or not plain):
+                spelt = {match[0]: f"{match[first].upper()}-{match[last]}" for match in found}
+                return {tag: spelt.get(tag, tag) for tag in tags}
+            others = [match[0] for match in found if match[0] not in plain and match[first].upper() in "BI"]
+            if plain and others:
+                raise TagError(f"tags spelt in two ways, {min(plain)} and {min(others)}")
+    return {tag: tag for tag in tags}
+
+
 def type_of(label: str) -> str:
     """PER, LOC or ORG where the label plainly means it, else the label itself."""
     key = label.upper()
@@ -64,7 +99,7 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
         sentences: the tags of each sentence of the file.
 
     Returns:
-        IOB2: an entity begins with B-, goes on with I-.
+        IOB2: an entity begins with B-, goes on with I-; I- behind O begins one too, as conlleval and seqeval count.
         IOB1: an entity begins with I-; B- only parts two of one type that touch.
         BIOES: B- I- E- for longer entities, S- for single words; as BILOU with L- and U-.
         bare first: an entity begins with its bare type, goes on with I-.
@@ -140,6 +175,8 @@ def _starts(before: tuple[str, str], now: tuple[str, str], scheme: str) -> bool:
         return not follows
     if scheme == "IOB1":
         return prefix == "B" or not follows
+    if scheme == "IOB2" and prefix == "I" and before[0] == "O":
+        return True
     if prefix == "I" and not follows:
         raise TagError("I- does not follow its entity")
     if scheme == "bare first" and prefix not in ("", "I", "B"):

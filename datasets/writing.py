@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from nerspace.datasets.errors import UsageError
+from nerspace.datasets.naming import SPLITS
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagging import spans_of
 
@@ -84,6 +86,26 @@ def table(sentences: Iterable[Sentence]) -> Iterator[str]:
 
 
 FORMS: dict[str, Callable[[Iterable[Sentence]], Iterator[str]]] = {"conll": conll, "jsonl": jsonl, "csv": table}
+
+
+# Endings of file names and the form that they stand for; those of `readers.conll` are CoNLL too.
+_ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".conll": "conll", ".txt": "conll", ".tsv": "conll",
+            ".iob2": "conll", ".iob": "conll", ".bio": "conll", ".ner": "conll"}  # fmt: skip
+
+
+def form_of(path: Path) -> str:
+    """The form that the ending of a file's name stands for; conll where it has none.
+
+    Raises:
+        UsageError: the ending stands for another format.
+    """
+    ending = path.suffix.lower()
+    if ending and ending not in _ENDINGS and ending[1:] not in SPLITS:
+        raise UsageError(
+            f"No format is known for the ending {ending}.",
+            f"Choose from {', '.join(FORMS)} with --format, or name the file so.",
+        )
+    return _ENDINGS.get(ending, "conll")
 
 
 def _id(sentence: Sentence, number: int) -> str:

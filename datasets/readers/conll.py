@@ -1,69 +1,165 @@
-"""Reads text with one word a line, its tag in the last column, and a blank line between sentences.
+"""Reads text with one word a line, its tag in a column, and a blank line between sentences.
 
-Columns are parted by tabs or by spaces, the same number in every line. `#` comments and `-DOCSTART-` lines stand for no
-word; the comments `# text = …` and `# lang = …` state the sentence's text and language. A file in which every word
-begins with one language's code, as WikiANN has it (`en:London`), is of that language and loses the code.
+Columns are parted by tabs or by spaces, the same number in every line; `columns` finds out what they hold. `#` comments
+and `-DOCSTART` lines stand for no word; the comments `# text = …` and `# lang = …` state the sentence's text and
+language. A sentence also ends where a column that numbers sentences goes on, or one that counts words begins anew. A
+file in which every word begins with one language's code, as WikiANN has it (`en:London`), is of that language and loses
+the code.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.lines import first_bytes, first_lines, kind_of_bytes, read_lines
+from nerspace.datasets.lines import read_lines
+from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, tags_of_cell
+from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
-from nerspace.datasets.tagging import is_marked
+from nerspace.datasets.tagging import is_like_marked
 
+NAME = "CoNLL text"
 SUFFIXES = frozenset({".conll", ".conll2003", ".bio", ".iob", ".iob2", ".iob1", ".iobes", ".bioes", ".bilou", ".ner"})
 RAGGED = "a row of another number of columns"
+SEVERAL = "several tags in one cell"
+NO_NUMBER = "a word without its number"
+OTHER_LAYERS = "entities of other layers, not read (--layer)"
+# Rows by which columns are found.
+_LOOKED_AT = 2_000
 
-_META = re.compile(r"#\s*(\w+)\s*=\s*(.*)")
-_PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]{2,8})?):")
-
-
-def recognises(path: Path) -> bool:
-    """Whether the file looks like this: rows of equally many columns, the last a tag, many of them O or B-…."""
-    if path.suffix.lower() in SUFFIXES:
-        start = first_bytes(path, 16)
-        return bool(start) and not kind_of_bytes(start)
-    lines = first_lines(path)
-    rows = [cells for line in lines[:400] if not _is_mark(line) and len(cells := _cells(line)) > 1]
-    data = [line for line in lines[:400] if line.strip() and not _is_mark(line)]
-    marked = sum(is_marked(cells[-1].strip()) for cells in rows)
-    tagged = sum(len(cells) == len(rows[0]) and is_tag(cells[-1].strip()) for cells in rows)
-    return bool(rows) and 3 * marked >= len(data) and 10 * tagged >= 9 * len(data)
+_META = re.compile(r"#\s*([\w.]+)\s*=\s*(.*)")
+_PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z0-9]{1,8})*):")
+_SPAN_OF_WORDS = re.compile(r"\d+[-.]\d+")
+_INSIDE = re.compile(r"[IiEeLlMm][-_]|.*[-_][IELM]$")
 
 
-def read(path: Path, shown: str) -> RawFile:
+def recognises(source: Source) -> bool:
+    """Whether the file looks like this: rows of equally many columns, one of them tags, many of these O or B-…."""
+    if not source.is_text:
+        return False
+    if source.suffix in SUFFIXES:
+        return True
+    blocks = sample(source)
+    data = [row for block in blocks for row in block]
+    if not data or max(map(len, data)) < 2:
+        return False
+    try:
+        columns = find_columns(blocks, dict(source.reading.columns), names=global_columns(source.lines))
+    except Doubt as doubt:
+        return doubt.tagged
+    rows = [row for cells in data if (row := fit(cells, columns.count)) is not None]
+    tags = [row[columns.tag].strip() for row in rows]
+    marked = sum(map(is_like_marked, tags))
+    return 3 * (marked + columns.header) >= len(data) and 10 * (sum(map(is_tag, tags)) + columns.header) >= 9 * len(
+        data
+    )
+
+
+def read(source: Source) -> RawFile:
     """The sentences of one file, as they stand there.
 
     Raises:
         DataError: naming file and line.
     """
-    raw = RawFile(path, shown)
-    parser = _Parser(raw)
-    for number, line in read_lines(path):
+    columns = columns_of(source, global_columns(source.lines))
+    return parse(
+        source, Parser(RawFile(source.path, source.shown), columns, source.reading.layer, is_tabbed(source.lines))
+    )
+
+
+def columns_of(source: Source, names: Sequence[str] = ()) -> Columns:
+    """What the columns of a file hold.
+
+    Raises:
+        DataError: that cannot be told.
+    """
+    if not (blocks := sample(source)):
+        raise DataError(f"{source.path} holds no sentence.", "Expected a word and its tag a line.")
+    try:
+        return find_columns(blocks, dict(source.reading.columns), source.reading.layer, names)
+    except Doubt as doubt:
+        raise DataError(f"{source.path} cannot be read: {doubt}.", doubt.hint) from doubt
+
+
+def parse(source: Source, parser: "Parser") -> RawFile:
+    """Feed all lines of a file to a parser.
+
+    Raises:
+        DataError: naming file and line.
+    """
+    for number, line in read_lines(source.path):
         parser.feed(number, line)
-    parser.end_sentence()
-    if not raw.sentences and not raw.dropped:
-        raise DataError(f"{path} holds no sentence.", "Expected a word and its tag a line.")
-    if not parser.has_language:
-        _take_prefix(raw)
-    return raw
+    return parser.end()
 
 
-class _Parser:
-    """Lines to sentences. What is known of the file so far: its separator and number of columns."""
+def sample(source: Source) -> list[list[list[str]]]:
+    """The first rows of a file without comments and marks, parted where lines are blank."""
+    blocks: list[list[list[str]]] = [[]]
+    lines = source.lines[:_LOOKED_AT]
+    tabbed = is_tabbed(lines)
+    for line in lines:
+        if not line.strip() or line.startswith("-DOCSTART"):
+            blocks.append([])
+        elif not line.startswith("#") or _is_hash_word(line, cells_of(line, tabbed)):
+            blocks[-1].append(cells_of(line, tabbed))
+    return [block for block in blocks if block]
 
-    def __init__(self, raw: RawFile) -> None:
+
+def global_columns(lines: Sequence[str]) -> list[str]:
+    """The names that CoNLL-U Plus gives its columns in a comment of the first lines; none without."""
+    for line in lines[:50]:
+        if (found := _META.match(line)) and found[1].lower() == "global.columns":
+            return found[2].split()
+    return []
+
+
+def is_tabbed(lines: Sequence[str]) -> bool:
+    """Whether the columns of these lines are parted by tabs, else they are by spaces."""
+    rows = [line for line in lines if line.strip() and ("\t" in line or not _META.match(line))]
+    spaced = sum("\t" not in line and " " in line.strip(" ") for line in rows)
+    return sum("\t" in line for line in rows) > spaced
+
+
+def cells_of(line: str, tabbed: bool) -> list[str]:
+    """The cells of a line; other spaces than the plain one, such as the no-break space, are part of a word."""
+    return line.split("\t") if tabbed else [cell for cell in line.split(" ") if cell]
+
+
+def _is_hash_word(line: str, cells: Sequence[str]) -> bool:
+    """Whether a line that begins with # is a word after all, such as a tweet's hashtag."""
+    if "\t" not in line and _META.match(line):
+        return False
+    return len(cells) > 1 and any(is_like_marked(cell.strip()) for cell in cells[1:])
+
+
+class Parser:
+    """Lines to sentences.
+
+    tabbed: columns are parted by tabs, else by spaces. tag_of: from the cells of a row to its tag, where that is not
+    simply a cell.
+    """
+
+    def __init__(
+        self, raw: RawFile, columns: Columns, layer: int = 1, tabbed: bool = True,
+        tag_of: Callable[[Sequence[str]], str] | None = None,
+    ) -> None:  # fmt: skip
         self.raw = raw
-        self.tabbed = False
-        self.columns = 0
+        self.columns = columns
+        self.layer = layer
+        self.tag_of = tag_of
+        self.tabbed = tabbed
+        self.headless = False
         self.has_language = False
+        self.deepest = 1
+        self._seen: dict[str, tuple[str, str, int]] = {}
+        self._others = [place for place in columns.layers if place != columns.tag]
+        raw.columns = raw.columns or columns.told()
+        self._numbered = ""
         self._clear()
 
     def _clear(self) -> None:
         self.start = 0
+        self.last = -1
         self.problem = ""
         self.words: list[str] = []
         self.tags: list[str] = []
@@ -71,47 +167,81 @@ class _Parser:
 
     def feed(self, number: int, line: str) -> None:
         """One line of the file."""
-        if not line.strip():
+        if not line.strip() or line.startswith("-DOCSTART"):
             self.end_sentence()
             return
-        if line.startswith("-DOCSTART-"):
+        if line.startswith("#") and not self._is_word(line):
+            if found := _META.match(line):
+                self.comments[found[1].lower()] = found[2].strip()
+            return
+        self.row(number, cells_of(line, self.tabbed))
+
+    def _is_word(self, line: str) -> bool:
+        cells = cells_of(line, self.tabbed)
+        if len(cells) != self.columns.count or ("\t" not in line and _META.match(line)):
+            return False
+        return is_tag(cells[self.columns.tag].strip())
+
+    def row(self, number: int, cells: Sequence[str]) -> None:
+        """The cells of one word."""
+        columns = self.columns
+        if columns.header and (not self.headless or tuple(map(str.strip, cells)) == columns.names):
+            # Files that were put together have their header again in the middle.
+            self.headless = True
+            return
+        row = cells if len(cells) == columns.count else fit(cells, columns.count)
+        if row is None:
+            self._add(number, cells[columns.word] if columns.word < len(cells) else "", "", RAGGED)
+            return
+        if columns.sentence >= 0 and (value := row[columns.sentence].strip()) and value != self._numbered:
             self.end_sentence()
-            return
-        cells = line.split("\t") if self.tabbed else _cells(line)
-        if line.startswith("#") and not self._is_word(line, cells):
-            self._comment(line)
-            return
-        if not self.columns and len(cells) > 1:
-            self.tabbed, self.columns = "\t" in line, len(cells)
-        self._row(number, cells)
+            self._numbered = value
+        problem = ""
+        if columns.index >= 0:
+            place = row[columns.index].strip()
+            if place.isdecimal():
+                if int(place) <= self.last:
+                    self.end_sentence()
+                self.last = int(place)
+            elif _SPAN_OF_WORDS.fullmatch(place):
+                # CoNLL-U's line of several words, or of one that is not there.
+                return
+            else:
+                problem = NO_NUMBER
+        cell = (row[columns.tag] if self.tag_of is None else self.tag_of(row)).strip()
+        if (found := self._seen.get(cell)) is None:
+            found = self._seen[cell] = self._read_tag(cell)
+        tag, wrong, others = found
+        if others:
+            self.raw.notes[OTHER_LAYERS] += others
+        for other in self._others:
+            if _begins(row[other].strip()):
+                self.raw.notes[OTHER_LAYERS] += 1
+        self._add(number, row[columns.word], tag, problem or wrong)
 
-    def _is_word(self, line: str, cells: list[str]) -> bool:
-        """Whether a line that begins with # is a word after all, such as a tweet's hashtag."""
-        if len(cells) < 2 or (self.columns and len(cells) != self.columns):
-            return False
-        if "\t" not in line and _META.match(line):
-            return False
-        return is_marked(cells[-1].strip()) or (bool(self.columns) and is_tag(cells[-1].strip()))
-
-    def _comment(self, line: str) -> None:
-        if found := _META.match(line):
-            self.comments[found[1].lower()] = found[2].strip()
-
-    def _row(self, number: int, cells: list[str]) -> None:
+    def _add(self, number: int, word: str, tag: str, problem: str) -> None:
         self.start = self.start or number
         if len(self.words) > MOST_WORDS:
             return
-        word, tag = cells[0].strip(), cells[-1].strip() if len(cells) > 1 else ""
-        if len(cells) != self.columns:
-            self.problem = self.problem or RAGGED
-        elif not word:
-            self.problem = self.problem or EMPTY_WORD
-        elif not tag:
-            self.problem = self.problem or NO_TAG
-        elif not is_tag(tag):
-            self.problem = self.problem or NOT_A_TAG
+        word = word.strip()
+        if not word and not problem:
+            problem = EMPTY_WORD
+        self.problem = self.problem or problem
         self.words.append(word)
         self.tags.append(tag)
+
+    def _read_tag(self, cell: str) -> tuple[str, str, int]:
+        """The tag of a cell in the wanted layer, what is wrong with it, and how many entities begin in other layers."""
+        parts = tags_of_cell(cell)
+        self.deepest = max(self.deepest, len(parts))
+        wanted = 0 if len(self.columns.layers) > 1 else self.layer - 1
+        tag = parts[wanted] if wanted < len(parts) else "O"
+        others = sum(map(_begins, parts)) - _begins(tag)
+        if not cell:
+            return tag, NO_TAG, 0
+        if len(parts) == 1 and "|" in cell:
+            return tag, SEVERAL, 0
+        return tag, "" if is_tag(tag) else NOT_A_TAG, others
 
     def end_sentence(self) -> None:
         """A blank line, a new document or the end of the file."""
@@ -129,19 +259,28 @@ class _Parser:
             return
         self._clear()
 
+    def end(self) -> RawFile:
+        """What was read.
 
-def _cells(line: str) -> list[str]:
-    if "\t" in line:
-        return line.split("\t")
-    # Other spaces, such as the no-break space, are part of a word.
-    return [cell for cell in line.split(" ") if cell]
+        Raises:
+            DataError: nothing was, or nothing in the layer that was wanted.
+        """
+        self.end_sentence()
+        raw, depth = self.raw, max(self.deepest, len(self.columns.layers))
+        if not raw.sentences and not raw.dropped:
+            raise DataError(f"{raw.path} holds no sentence.", "Expected a word and its tag a line.")
+        if self.layer > depth:
+            raise DataError(f"{raw.path} has {depth} layer{'s' * (depth > 1)} of tags.", "Choose another --layer.")
+        if self.deepest > 1:
+            raw.columns += f", layer {self.layer} of {self.deepest} in a cell"
+        if not self.has_language:
+            _take_prefix(raw)
+        return raw
 
 
-def _is_mark(line: str) -> bool:
-    cells = _cells(line)
-    return line.startswith("-DOCSTART-") or (
-        line.startswith("#") and not (len(cells) > 1 and is_marked(cells[-1].strip()))
-    )
+def _begins(tag: str) -> bool:
+    """Whether an entity begins at a tag."""
+    return tag not in ("O", "o") and is_like_marked(tag) and not _INSIDE.match(tag)
 
 
 def _take_prefix(raw: RawFile) -> None:

@@ -2,15 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from nerspace.datasets.dropped import Dropped, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes
-from nerspace.datasets.readers import conll, gold_xlsx, jsonl
-from nerspace.datasets.readers.sentences import Finished, RawFile, corpus_of, finish
+from nerspace.datasets.readers import conll, conllu, gold_xlsx, jsonl
+from nerspace.datasets.readers.layout import Layout, Source
+from nerspace.datasets.readers.sentences import Finished, corpus_of, finish
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.tagged import TaggedCorpus
 
@@ -22,30 +21,7 @@ EXPECTED = (
 )
 
 
-class Layout(Protocol):
-    """A reader: whether a file looks like its own, and what stands in it."""
-
-    def recognises(self, path: Path) -> bool:
-        """Whether the file has this layout."""
-
-    def read(self, path: Path, shown: str) -> RawFile:
-        """The sentences as they stand in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    name: str
-    layout: Layout
-
-
-LAYOUTS = (_Named("gold table", gold_xlsx), _Named("JSON lines", jsonl), _Named("CoNLL text", conll))
-
-
-def recognises(path: Path) -> bool:
-    """Whether this is a file of a known layout, or a folder that has one."""
-    if path.is_dir():
-        return any(_layout_of(file) for file in _files_in(path))
-    return _layout_of(path) is not None
+LAYOUTS: tuple[Layout, ...] = (gold_xlsx, jsonl, conllu, conll)
 
 
 def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus:
@@ -61,17 +37,25 @@ def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus
     """
     files = list(_files_in(path)) if path.is_dir() else [path]
     root = path if path.is_dir() else path.parent
-    corpus = corpus_of(name, (_read_one(file, root, name, reading) for file in files))
+    sources = [Source(file, file.relative_to(root).as_posix(), root, reading) for file in files]
+    parts = [_read_one(source, name) for source in sources]
+    taken = [place for part in parts if isinstance(part, Finished) for place in part.beside]
+    beside = {place.relative_to(root).as_posix() for place in taken if place.is_relative_to(root)}
+    corpus = corpus_of(name, (part for part in parts if not (isinstance(part, Dropped) and part.file in beside)))
     if not corpus.files:
         raise DataError(_why_not(path, files, corpus.dropped), EXPECTED)
     return corpus
 
 
-def _read_one(file: Path, root: Path, name: str, reading: Reading) -> Finished | Dropped:
-    shown = file.relative_to(root).as_posix()
-    if layout := _layout_of(file):
-        return finish(layout.read(file, shown), name, root, reading)
-    return dropped(shown, 0, "", _what(file), "")
+def layout_of(source: Source) -> Layout | None:
+    """The first layout that recognises a file."""
+    return next((layout for layout in LAYOUTS if layout.recognises(source)), None)
+
+
+def _read_one(source: Source, name: str) -> Finished | Dropped:
+    if layout := layout_of(source):
+        return finish(layout.read(source), name, source.root, source.reading, layout.NAME)
+    return dropped(source.shown, 0, "", _what(source.path), "")
 
 
 def _why_not(path: Path, files: Sequence[Path], left_out: Sequence[Dropped]) -> str:
@@ -79,10 +63,6 @@ def _why_not(path: Path, files: Sequence[Path], left_out: Sequence[Dropped]) -> 
         return f"{path} is {_what(path)}."
     reasons = [f"{row.file} is {row.reason}" for row in left_out if row.reason != UNKNOWN_LAYOUT]
     return f"{path} is of no layout known here" + "".join(f"; {line}" for line in reasons[:3]) + "."
-
-
-def _layout_of(path: Path) -> Layout | None:
-    return next((known.layout for known in LAYOUTS if known.layout.recognises(path)), None)
 
 
 def _what(path: Path) -> str:

@@ -1,29 +1,30 @@
 """Reads tables of gold tags: an .xlsx sheet with the columns token and label, and an empty row between sentences."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.lines import first_bytes
+from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
 from nerspace.datasets.readers.xlsx import UNREADABLE, Row, Workbook
 
+NAME = "gold table"
 TOKEN = frozenset({"token", "tokens", "word", "words", "form"})
 LABEL = frozenset({"label", "labels", "tag", "tags", "ner", "ner_tag", "ner_tags"})
 
 
-def recognises(path: Path) -> bool:
+def recognises(source: Source) -> bool:
     """Whether the file is an .xlsx workbook."""
-    return path.suffix.lower() == ".xlsx" and first_bytes(path, 1) != b""
+    return source.suffix == ".xlsx" and source.head != b""
 
 
-def read(path: Path, shown: str) -> RawFile:
+def read(source: Source) -> RawFile:
     """The sentences of the first sheet that has both columns, as they stand there. `line` is the sheet's row.
 
     Raises:
         DataError: naming file and row.
     """
-    raw = RawFile(path, shown, sure=True)
+    path = source.path
+    raw = RawFile(path, source.shown, sure=True)
     workbook = Workbook(path)
     for sheet in workbook.sheets:
         rows = workbook.rows(sheet)

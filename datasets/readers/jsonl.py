@@ -10,14 +10,15 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.filling import split_words
-from nerspace.datasets.lines import first_bytes, first_lines, kind_of_bytes, read_lines
+from nerspace.datasets.lines import read_lines
+from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.sentences import EMPTY_WORD, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
 
+NAME = "JSON lines"
 WORDS = ("words", "tokens")
 TAGS = ("tags", "ner_tags", "labels")
 SPANS = ("spans", "entities", "labels", "label")
@@ -37,21 +38,20 @@ class _Refused(ValueError):
     """A line that is no sentence; the message is a phrase that can be counted."""
 
 
-def recognises(path: Path) -> bool:
+def recognises(source: Source) -> bool:
     """Whether the first line that is not blank is a JSON object."""
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
-        start = first_bytes(path, 16)
-        return bool(start) and not kind_of_bytes(start)
-    first = next((line.strip() for line in first_lines(path) if line.strip()), "")
-    return first.startswith("{") and first.endswith("}")
+    if source.suffix in (".jsonl", ".ndjson"):
+        return source.is_text
+    return source.first.startswith("{") and source.first.endswith("}")
 
 
-def read(path: Path, shown: str) -> RawFile:
+def read(source: Source) -> RawFile:
     """The sentences of one file, as they stand there.
 
     Raises:
         DataError: naming file and line.
     """
+    path, shown = source.path, source.shown
     raw = RawFile(path, shown, sure=True)
     for number, line in read_lines(path):
         if not line.strip():

@@ -4,7 +4,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nerspace.datasets.dropped import SHOWN, Dropped, FileRead, dropped
@@ -14,13 +14,24 @@ from nerspace.datasets.naming import known_split, language_and_split
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus
-from nerspace.datasets.tagging import MOST_TYPES, TagError, find_scheme, kind_of, renamed, split_tag, to_iob2, types_in
+from nerspace.datasets.tagging import (
+    MOST_TYPES,
+    TagError,
+    find_scheme,
+    kind_of,
+    renamed,
+    respell,
+    split_tag,
+    to_iob2,
+    types_in,
+)
 
 # No sentence is longer; a file without blank lines is one endless row.
 MOST_WORDS = 10_000
 EMPTY_WORD = "an empty word"
 NO_TAG = "a word without a tag"
 NOT_A_TAG = "not a tag"
+BEGUN_BY_I = "entities that begin with I- and count as conlleval counts them"
 TOO_LONG = f"more than {MOST_WORDS:,} words"
 
 
@@ -40,7 +51,9 @@ class RawSentence:
 class RawFile:
     """What a reader found in one file.
 
-    language: of the whole file, where a mark inside states it. sure: the file itself names its tags as such.
+    language: of the whole file, where a mark inside states it. sure: the file itself names its tags as such. columns:
+    what the reader took for what, told to the user. notes: what else it did that a user should know, each counted.
+    beside: other files that were read with it. unit: what is counted by `line`, as row or record.
     """
 
     path: Path
@@ -49,6 +62,10 @@ class RawFile:
     dropped: list[Dropped] = field(default_factory=list)
     language: str = ""
     sure: bool = False
+    unit: str = "line"
+    columns: str = ""
+    notes: Counter[str] = field(default_factory=Counter)
+    beside: list[Path] = field(default_factory=list)
 
     def drop(self, line: int, reason: str, text: str, language: str = "") -> None:
         """Remember a sentence that is left out."""
@@ -65,9 +82,10 @@ class Finished:
     file: FileRead
     scheme: str
     labels: Mapping[tuple[str, str], int]
+    beside: tuple[Path, ...] = ()
 
 
-def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STANDS) -> Finished:
+def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STANDS, layout: str = "") -> Finished:
     """Sentences in IOB2 from what stands in a file, under the one scheme that the file is written in.
 
     Args:
@@ -75,15 +93,19 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
         corpus: name of the corpus.
         root: the folder that was given; names of folders above it say nothing.
         reading: what the user wants of it.
+        layout: name of how it was read.
 
     Raises:
-        DataError: the file holds no sentence, or more are left out than read: it is then something else.
+        DataError: the file holds no sentence, its tags are spelt in two ways, or more are left out than read: it is
+            then something else.
     """
     named_language, named_split = language_and_split(raw.path, root)
     # A sentence may stay though a span of it does not.
-    rows = len({row.line for row in raw.sentences} | {row.line for row in raw.dropped if row.line})
+    read = {row.line for row in raw.sentences}
+    rows = len(raw.sentences) + len({row.line for row in raw.dropped if row.line and row.line not in read})
     if not rows:
         raise DataError(f"{raw.path} holds no sentence.", "Expected words with tags.")
+    _respell(raw)
     scheme = find_scheme(row.tags for row in raw.sentences)
     _check_bare(raw, scheme)
     sentences = []
@@ -91,7 +113,7 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
     renamer = reading.renamer()
     for row in raw.sentences:
         spoken = reading.language or (data_code(row.language) if row.language else "") or raw.language or named_language
-        words = [word.strip() for word in row.words]
+        words = [unicodedata.normalize("NFC", word.strip()) for word in row.words]
         try:
             if problem := _problem(words, row.text):
                 raise TagError(problem)
@@ -99,9 +121,11 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
         except TagError as error:
             raw.drop(row.line, str(error), " ".join(row.words), spoken)
             continue
+        if scheme == "IOB2" and (begun := sum(a[0] == "I" != b[0] for a, b in zip(row.tags, given, strict=True))):
+            raw.notes[BEGUN_BY_I] += begun
         labels.update((spoken, label) for label in types_in(given))
         tags = renamed(given, renamer)
-        text = _one_line(row.text) or " ".join(words)
+        text = unicodedata.normalize("NFC", _one_line(row.text)) or " ".join(words)
         sentences.append(
             Sentence(
                 tuple(map(sys.intern, words)), tuple(map(sys.intern, tags)), text, corpus,
@@ -112,15 +136,17 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
         first = min((row for row in raw.dropped if row.line), key=lambda row: row.line)
         common = Counter(row.reason for row in raw.dropped).most_common(1)[0][0]
         raise DataError(
-            f"{raw.path}: {rows - len(sentences)} of {rows} sentences cannot be read, the first in line {first.line}: "
+            f"{raw.path}: {rows - len(sentences)} of {rows} sentences cannot be read, the first in {raw.unit} "
+            f"{first.line}: "
             f"{first.reason}.",
             "Expected words with tags such as O, B-PER, I-PER."
             + (f" Most often: {common}." if common != first.reason else ""),
         )
     kinds = sorted({kind for sentence in sentences for kind in types_in(sentence.tags)})
     spoken_here = tuple(dict.fromkeys(sentence.language for sentence in sentences))
-    file = FileRead(raw.shown, " ".join(kinds), "", spoken_here, rows, len(sentences))
-    return Finished(tuple(sentences), tuple(raw.dropped), file, scheme, labels)
+    told = "; ".join(filter(None, (raw.columns, *(f"{what}: {n:,}" for what, n in raw.notes.items()))))
+    file = FileRead(raw.shown, " ".join(kinds), "", spoken_here, rows, len(sentences), layout, told)
+    return Finished(tuple(sentences), tuple(raw.dropped), file, scheme, labels, tuple(raw.beside))
 
 
 def corpus_of(name: str, parts: Iterable[Finished | Dropped]) -> TaggedCorpus:
@@ -140,6 +166,20 @@ def corpus_of(name: str, parts: Iterable[Finished | Dropped]) -> TaggedCorpus:
         schemes[part.file.file] = part.scheme
         labels.update(part.labels)
     return TaggedCorpus(name, sentences, dropped=left_out, files=files, schemes=schemes, labels=labels)
+
+
+def _respell(raw: RawFile) -> None:
+    """Give all tags of a file the spelling that schemes are told apart by."""
+    found = {tag for row in raw.sentences for tag in row.tags}
+    try:
+        spelt = respell(found)
+    except TagError as error:
+        raise DataError(f"{raw.path}: {error}.", "Spell them all one way, such as O, B-PER, I-PER.") from error
+    if changed := {tag for tag in found if spelt[tag] != tag}:
+        raw.notes[f"tags spelt as {min(changed)} read as {spelt[min(changed)]}"] += sum(
+            tag in changed for row in raw.sentences for tag in row.tags
+        )
+        raw.sentences = [replace(row, tags=[spelt[tag] for tag in row.tags]) for row in raw.sentences]
 
 
 def _check_bare(raw: RawFile, scheme: str) -> None:

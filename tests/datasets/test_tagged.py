@@ -9,7 +9,7 @@ from nerspace.datasets.errors import DataError, UsageError
 from nerspace.datasets.naming import language_and_split
 from nerspace.datasets.records import Sentence
 from nerspace.datasets.tagged import TaggedCorpus, overlaps
-from nerspace.datasets.tagging import find_scheme, kind_of, spans_of, to_iob2, type_of
+from nerspace.datasets.tagging import find_scheme, kind_of, respell, spans_of, to_iob2, type_of
 
 
 def sentence(text: str, tags: str, language: str = "en", split: str = "train") -> Sentence:
@@ -120,11 +120,39 @@ def test_every_scheme_is_told_apart_and_becomes_iob2(tags: str, scheme: str, res
     assert to_iob2(tags.split(), scheme) == tuple(result.split())
 
 
+def test_an_entity_that_begins_with_i_behind_none_counts_as_conlleval_counts_it() -> None:
+    assert to_iob2(["O", "I-LOC", "I-LOC", "O"], "IOB2") == ("O", "B-LOC", "I-LOC", "O")
+    assert to_iob2(["I-PER", "B-PER", "O", "I-LOC"], "IOB2") == ("B-PER", "B-PER", "O", "B-LOC")
+
+
+@pytest.mark.parametrize(
+    ("tags", "plain"),
+    [
+        ("b-per i-per o", "B-per I-per o"),
+        ("B_PER I_PER O", "B-PER I-PER O"),
+        ("B-PER b-loc O", "B-PER B-loc O"),
+        ("PER-B PER-I O", "B-PER I-PER O"),
+        ("person_b O", "B-person O"),
+        ("e-mail PER O", "e-mail PER O"),
+        ("e-mail s-bahn O", "e-mail s-bahn O"),
+        ("ORG I-ORG art-film O", "ORG I-ORG art-film O"),
+        ("B-art-film I-art-film", "B-art-film I-art-film"),
+    ],
+)  # fmt: skip
+def test_other_spellings_of_tags_are_understood_where_all_tags_share_them(tags: str, plain: str) -> None:
+    assert [respell(tags.split())[tag] for tag in tags.split()] == plain.split()
+
+
+@pytest.mark.parametrize("tags", ["B-PER LOC-B", "B-PER LOC b-loc", "I-PER ORG LOC_I"])
+def test_tags_that_are_spelt_in_two_ways_are_refused(tags: str) -> None:
+    with pytest.raises(ValueError, match="spelt in two ways"):
+        respell(tags.split())
+
+
 @pytest.mark.parametrize(
     ("tags", "scheme"),
     [
         ("B-PER I-LOC", "IOB2"),
-        ("O I-LOC", "IOB2"),
         ("O I-LOC", "bare first"),
         ("B-PER O", "BIOES"),
         ("B-PER", "BIOES"),

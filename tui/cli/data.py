@@ -9,7 +9,7 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
-from nerspace.tui.cli.options import But, Commands, Parsed, Types, listed, require_choice
+from nerspace.tui.cli.options import AsRead, But, Commands, Parsed, Types, listed, require_choice
 from nerspace.tui.cli.output import Files, Output
 from nerspace.tui.terminal import console
 
@@ -45,12 +45,10 @@ class Part(NamedTuple):
     split: Annotated[str | None, typer.Option(help="train or test; all by default.")] = None
     seed: Seed = 0
 
-    def of(self, name: str) -> "Corpus":
+    def of(self, corpus: "Corpus") -> "Corpus":
         """That part of the data set."""
-        from nerspace import datasets
         from nerspace.datasets import TaggedCorpus
 
-        corpus = datasets.load(name)
         if isinstance(corpus, TaggedCorpus):
             if self.cases or self.gender is not None:
                 raise UsageError("Tagged sentences have no case or gender.", "Leave --case and --gender out.")
@@ -79,11 +77,12 @@ def list_data(output: Files) -> None:
 
 
 @app.command()
-def show(name: Name = "builtin", *, output: Files) -> None:
-    """Count what a data set holds: contexts, names, possible and valid sentences, or tagged sentences."""
-    from nerspace import datasets
+def show(name: Name = "builtin", *, reading: AsRead, output: Files) -> None:
+    """Count what a data set holds: contexts, names, possible and valid sentences, or tagged sentences.
 
-    output.show("counts", datasets.load(name).counts())
+    How it was read and what was left out goes to stderr. nerspace data show FILE --columns word=2,tag=3
+    """
+    output.show("counts", reading.load(name).counts())
 
 
 @app.command()
@@ -91,6 +90,7 @@ def sample(
     name: Name = "builtin",
     n: Annotated[int, typer.Option("--n", min=1, help="Sentences; of parallel data, in each language.")] = 10,
     *,
+    reading: AsRead,
     part: Part,
     once: Annotated[bool, typer.Option("--once", help="Each context at most once, as the paper samples.")] = False,
     form: Format = "conll",
@@ -101,7 +101,7 @@ def sample(
     """
     from nerspace.datasets import TaggedCorpus
 
-    corpus = part.of(name)
+    corpus = part.of(reading.load(name))
     if isinstance(corpus, TaggedCorpus):
         _print(corpus.sample(n, seed=part.seed), form)
         return
@@ -112,20 +112,24 @@ def sample(
 @app.command()
 def export(
     name: Name,
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; its ending does not decide the format.")],
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="A new file: .conll, .jsonl or .csv.")],
     *,
+    reading: AsRead,
     part: Part,
-    form: Format = "conll",
+    form: Annotated[
+        str | None, typer.Option("--format", help="conll, jsonl or csv; the file's ending decides without it.")
+    ] = None,
 ) -> None:
     """Write every sentence to a file, one language after the other; Ctrl+C ends it and leaves no file.
 
     nerspace data export builtin train.conll --lang en --split train
     """
     from nerspace.datasets import TaggedCorpus
-    from nerspace.datasets.writing import write
+    from nerspace.datasets.writing import form_of, write
     from nerspace.tui.cli.output import write_text
 
-    corpus = part.of(name)
+    form = form or form_of(target)
+    corpus = part.of(reading.load(name))
     if isinstance(corpus, TaggedCorpus):
         write_text(target, write(corpus.sentences(), form), len(corpus))
         return
@@ -144,17 +148,17 @@ def check(
         ),
     ] = None,
     *,
+    reading: AsRead,
     output: Annotated[Output, But("plot", rows=12)],
 ) -> None:
     """Report on a data set: files, sizes by type, language and split, overlaps, what was left out and why, ambiguity.
 
     nerspace data check FOLDER --table dropped --csv dropped.csv
     """
-    from nerspace import datasets
     from nerspace.datasets import checking
     from nerspace.datasets.dropped import dropped_table, read_table
 
-    corpus = datasets.load(name)
+    corpus = reading.load(name)
     tables: dict[str, tuple[str, Callable[[], pd.DataFrame]]] = {
         "files": ("Files read", lambda: read_table(corpus)),
         "counts": ("What there is", corpus.counts),

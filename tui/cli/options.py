@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Protocol, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeVar, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -17,6 +17,9 @@ from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import Request
 from nerspace.tui.terminal import own_drawing
+
+if TYPE_CHECKING:
+    from nerspace.datasets import Corpus
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -193,6 +196,50 @@ RunName = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run's id or the beginning of it; the newest by default.")
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+
+
+def _columns(text: str) -> tuple[tuple[str, str], ...]:
+    from nerspace.datasets.reading import parse_columns
+
+    return parse_columns(text)
+
+
+def _tag_names(text: str) -> tuple[str, ...]:
+    from nerspace.datasets.reading import parse_tag_names
+
+    return parse_tag_names(text)
+
+
+class AsRead(NamedTuple):
+    """How tagged text is read that does not tell; the fields of `datasets.reading.Reading`."""
+
+    language: Annotated[
+        str, typer.Option("--language", metavar="CODE", help="Language of all sentences, whatever names and marks say.")
+    ] = ""
+    columns: Annotated[
+        tuple[tuple[str, str], ...],
+        typer.Option(
+            "--columns", metavar="word=N,tag=N", help="Columns of tagged text, by number from 1 or by header."
+        ),
+        Parsed(_columns),
+    ] = ()
+    layer: Annotated[int, typer.Option(min=1, help="Layer of nested tags, from the outermost, 1.")] = 1
+    tag_names: Annotated[
+        tuple[str, ...],
+        typer.Option("--tag-names", metavar="O,B-PER,…", help="What tags that are numbers stand for, from 0."),
+        Parsed(_tag_names),
+    ] = ()
+
+    def load(self, name: str) -> "Corpus":
+        """A data set read so; how it was read and what was left out goes to stderr."""
+        from nerspace import datasets
+        from nerspace.datasets.telling import told
+        from nerspace.tui.terminal import console
+
+        corpus = datasets.load(name, reading=datasets.Reading(**self._asdict()))
+        for line in told(corpus):
+            console(stderr=True).print(line, soft_wrap=True)
+        return corpus
 
 
 class Place(NamedTuple):
