@@ -91,7 +91,9 @@ def whole_folder(
     temporary = _temporary(folder)
     with _failures(folder, hint, problem):
         try:
-            temporary.mkdir(parents=parents)
+            if parents:
+                make_folder(folder.parent)
+            temporary.mkdir()
             yield temporary
             for path in (*temporary.rglob("*"), temporary):
                 _sync(path)
@@ -102,6 +104,33 @@ def whole_folder(
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def make_folder(folder: Path, private: bool = False) -> None:
+    """Make a folder and those above it where they are missing, so that a power cut does not take it away again.
+
+    Args:
+        private: whether those that are made are this user's alone.
+
+    Raises:
+        OSError: where that cannot be.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, private)
+    folder.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
+    _sync(folder.parent)
+
+
+def sync(path: Path) -> None:
+    """Have the disk take a file that was appended to, and its name.
+
+    Raises:
+        ConfigurationError: if it does not.
+    """
+    with _failures(path, _HINT):
+        _sync(path)
+        _sync(path.parent)
+
+
 def settle(filled: Path, path: Path) -> None:
     """Sync a file that was filled under another name of the same folder, and rename it to `path`."""
     _sync(filled)
@@ -109,9 +138,13 @@ def settle(filled: Path, path: Path) -> None:
     _sync(path.parent)
 
 
-def sweep(folder: Path, seconds: float = 3600.0) -> None:
-    """Remove what writers of that long ago left in a folder when they were killed."""
-    for left in folder.glob(f"{PREFIX}*"):
+def sweep(folder: Path, seconds: float = 3600.0, deep: bool = False) -> None:
+    """Remove what writers of that long ago left in a folder when they were killed.
+
+    Args:
+        deep: also in the folders below it.
+    """
+    for left in list(folder.rglob(f"{PREFIX}*") if deep else folder.glob(f"{PREFIX}*")):
         with contextlib.suppress(OSError):
             if time.time() - left.lstat().st_mtime > seconds:
                 _delete(left)

@@ -8,7 +8,7 @@ from typing import Any
 
 from nerspace.engine.encoders.loading import read_slow_tokenizer, resolve
 from nerspace.engine.encoders.sources import TOKENIZER_PATTERNS
-from nerspace.engine.files import whole_folder
+from nerspace.engine.files import make_folder, whole_folder
 
 
 def save_model(model: Any, name: str, folder: Path) -> None:
@@ -25,8 +25,10 @@ def save_model(model: Any, name: str, folder: Path) -> None:
         ConfigurationError: when the disk does not take it.
     """
     source = Path(resolve(name))
-    with contextlib.suppress(OSError):
-        folder.parent.mkdir(exist_ok=True)
+    # A run folder that was deleted meanwhile must not come back.
+    if folder.parent.parent.is_dir():
+        with contextlib.suppress(OSError):
+            make_folder(folder.parent)
     problem, hint = f"The model cannot be written to {folder}", "Free space on that disk."
     with whole_folder(folder, problem=problem, hint=hint) as temporary:
         model.save_pretrained(temporary)

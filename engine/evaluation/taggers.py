@@ -3,7 +3,6 @@
 .read/MODEL-FIRST.json               what a model predicts of a shard, until the run is finished
 """
 
-import json
 import shutil
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from nerspace.engine.files import write_text
 from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Record, counted
+from nerspace.engine.sums import sealed_text, unsealed
 
 # Parts of sentences are read in blocks of so many, whoever reads them: the batches decide the last digits.
 _BLOCK = 2048
@@ -135,10 +135,9 @@ def read_shard(
         outputs = yield from counted("read", passing, shard.start + start)
         predicted += outputs.predicted
         confidence += outputs.confidence
-    run.require()
     path = run.path / home
-    path.parent.mkdir(exist_ok=True)
-    write_text(path, json.dumps([predicted, confidence]))
+    run.make_folder(path.parent.name)
+    write_text(path, sealed_text({"predicted": predicted, "confidence": confidence}))
 
 
 @lru_cache(maxsize=1)
@@ -182,9 +181,10 @@ def _read_shard_file(run: Run, tagger: Tagger, shard: range) -> Predicted | None
 def _read_file(path: Path, words: Sequence[int]) -> Predicted | None:
     """words: how many words each sentence has."""
     try:
-        predicted, confidence = json.loads(path.read_text(encoding="utf-8"))
+        value = unsealed(path.read_text(encoding="utf-8"))
+        predicted, confidence = value["predicted"], value["confidence"]
         lengths = [len(numbers) for numbers in predicted]
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None
     return (predicted, confidence) if lengths == list(words) and len(confidence) == len(words) else None
 

@@ -3,13 +3,13 @@
 vectors/after-12-words.npy           the array, float32 [n, d], to be mapped into memory
 vectors/after-12-words.csv           what is known of its rows
 vectors/.after-12-words.npy          while it is filled
-vectors/.after.json                  how many blocks of a stage are filled
+vectors/.after.json                  what each block of a stage hashes to at each layer, as far as they are filled
 """
 
-import json
+import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import ConfigurationError
-from nerspace.engine.files import settle, write_text
+from nerspace.engine.files import settle, sync, write_text
+from nerspace.engine.sums import sealed_text, unsealed
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -35,18 +36,30 @@ class GrowingVectors:
         self._state = folder / f".{stage}.json"
         self._rows = rows
         self._starts = [0, *np.cumsum(rows).tolist()]
+        # Of every block that is filled, at each layer.
+        self._hashes: list[list[str]] = []
 
     def begin(self) -> int:
         """Make the files where they are missing or another's, and return how many blocks are whole already."""
-        if all(self._whole(name).is_file() for name in self._names.values()):
+        if not self._state.is_file() and all(self._whole(name).is_file() for name in self._names.values()):
             return len(self._rows)
         shape = (self._starts[-1], self._width)
-        done = self._done()
-        if done and all(_fits(self._hidden(name), shape) for name in self._names.values()):
-            return done
+        self._hashes = self._read_hashes()
+        if all(_fits(self._hidden(name), shape) for name in self._names.values()):
+            self._hashes = self._hashes[: self._whole_blocks()]
+        else:
+            self._hashes = []
+        if len(self._hashes) == len(self._rows):
+            return len(self._rows)
+        for name in self._names.values():
+            # What is filled again is not whole any more.
+            if self._whole(name).is_file():
+                self._whole(name).replace(self._growing(name))
+        if self._hashes:
+            return len(self._hashes)
         self._state.unlink(missing_ok=True)
         for name in self._names.values():
-            self._make(self._hidden(name), shape)
+            self._make(self._growing(name), shape)
         return 0
 
     def _make(self, path: Path, shape: tuple[int, int]) -> None:
@@ -59,6 +72,7 @@ class GrowingVectors:
                 os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
             finally:
                 os.close(descriptor)
+            sync(path)
         except OSError as error:
             path.unlink(missing_ok=True)
             raise ConfigurationError(
@@ -69,33 +83,57 @@ class GrowingVectors:
     def write(self, block: int, vectors: Mapping[int, FloatArray]) -> None:
         """Fill a block, layer by layer, and note that it is whole. The maps are closed: memory does not grow."""
         start, stop = self._starts[block], self._starts[block + 1]
+        hashes: list[str] = []
         for layer, name in self._names.items():
             array = np.lib.format.open_memmap(self._hidden(name), mode="r+")
             array[start:stop] = vectors[layer]
+            hashes.append(_hash(array[start:stop]))
             array.flush()
             del array
-        write_text(self._state, json.dumps({"blocks": block + 1, "rows": self._rows}))
+            sync(self._hidden(name))
+        self._hashes[block:] = [hashes]
+        write_text(
+            self._state, sealed_text({"names": [*self._names.values()], "rows": self._rows, "hashes": self._hashes})
+        )
 
-    def finish(self) -> None:
-        """Give the files their names; the state goes last, so that whoever was cut off here does it again."""
+    def finish(self, enter: Callable[[Path], None] | None = None) -> None:
+        """Give the files their names; the state goes last, so that whoever was cut off here does it again.
+
+        Args:
+            enter: notes what a file must be from now on.
+        """
         for name in self._names.values():
             if not self._whole(name).is_file():
                 settle(self._hidden(name), self._whole(name))
+            if enter is not None:
+                enter(self._whole(name))
         self._state.unlink(missing_ok=True)
 
-    def _done(self) -> int:
+    def _read_hashes(self) -> list[list[str]]:
         try:
-            state = json.loads(self._state.read_text(encoding="utf-8"))
+            state = unsealed(self._state.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return 0
-        return int(state["blocks"]) if state.get("rows") == self._rows else 0
+            return []
+        is_same = (state.get("rows"), state.get("names")) == (self._rows, [*self._names.values()])
+        return [list(one) for one in state["hashes"]] if is_same else []
+
+    def _whole_blocks(self) -> int:
+        """How many blocks from the first on are as they were written, at every layer."""
+        arrays = [np.load(self._hidden(name), mmap_mode="r", allow_pickle=False) for name in self._names.values()]
+        for block, hashes in enumerate(self._hashes):
+            start, stop = self._starts[block], self._starts[block + 1]
+            if [_hash(array[start:stop]) for array in arrays] != hashes:
+                return block
+        return len(self._hashes)
 
     def _whole(self, name: str) -> Path:
         return self._folder / f"{name}.npy"
 
+    def _growing(self, name: str) -> Path:
+        return self._folder / f".{name}.npy"
+
     def _hidden(self, name: str) -> Path:
-        whole = self._whole(name)
-        hidden = whole.with_name(f".{whole.name}")
+        whole, hidden = self._whole(name), self._growing(name)
         # Cut off between two renames, one that is whole already counts as filled.
         return whole if whole.is_file() and not hidden.is_file() else hidden
 
@@ -109,6 +147,10 @@ def forget_vectors(folder: Path) -> bool:
         else:
             path.unlink(missing_ok=True)
     return bool(left)
+
+
+def _hash(rows: Any) -> str:
+    return hashlib.sha256(np.ascontiguousarray(rows).data).hexdigest()[:32]
 
 
 def _fits(path: Path, shape: tuple[int, int]) -> bool:

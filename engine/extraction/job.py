@@ -7,7 +7,7 @@ import random
 import shutil
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,11 @@ from nerspace.engine.extraction.sentences import Plan, make_plan
 from nerspace.engine.extraction.tables import file_name, origin, vectors_table
 from nerspace.engine.files import settle, whole_folder
 from nerspace.engine.requests.extraction import ExtractRequest
-from nerspace.engine.runs import Run, append_text, to_csv
+from nerspace.engine.runs import Run, append_text, ledger, to_csv
 from nerspace.engine.runs.origin import Origin, begin_pass, digest
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.sampling import sentence_table
+from nerspace.engine.sums import is_sealed, seal, sum_of
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
@@ -110,7 +111,7 @@ def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[
         yield Note(f"{lost:,} of {len(plan):,} sentences are left out: the model does not reach their name.")
     read_with = [encoder_hash(name) for name in (request.model, request.tuned) if name]
     origin = Origin.of(request, texts, read_with, __name__)
-    yield from begin_pass(run, origin, lambda: forget_vectors(run.path / "vectors"))
+    yield from begin_pass(run, origin, partial(_forget, run))
     _end_tables(run, request, sum(rows), sentences)
     run.write_table("vectors", vectors_table(request, sum(rows), encoder.width))
 
@@ -123,7 +124,12 @@ def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[
         if done := files.begin():
             yield Progress(stage, blocks[done - 1].stop)
         yield from _read_stage(executor, run, request, plan, stage, blocks, files, done)
-        files.finish()
+        files.finish(lambda path: ledger.enter(run.path, f"vectors/{path.name}", sum_of(path)))
+
+
+def _forget(run: Run) -> bool:
+    ledger.forget(run.path, "vectors/")
+    return forget_vectors(run.path / "vectors")
 
 
 def _read_stage(
@@ -163,7 +169,7 @@ def _task(
 
     return Task(
         f"{name} ({stage})", read_shard, replace(request, device=executor.device), arguments, (folder,),
-        (run.path / folder).is_dir, ("model", "tuned"),
+        partial(is_sealed, run.path / folder), ("model", "tuned"),
     )  # fmt: skip
 
 
@@ -177,7 +183,7 @@ def read_shard(
         blocks: number of each among all, and of its first sentence.
         folder: where in the run they are left, all or none.
     """
-    if (run.path / folder).is_dir():
+    if is_sealed(run.path / folder):
         return
     encoder = _shared_encoder(request, stage)
     with whole_folder(run.path / folder, parents=True) as temporary:
@@ -188,6 +194,7 @@ def read_shard(
             outputs = yield from counted(stage, passing, first)
             for layer, vectors in outputs.vectors.items():
                 np.save(temporary / f"{block}-{layer}.npy", vectors, allow_pickle=False)
+        seal(temporary)
 
 
 def _encoder(request: ExtractRequest, stage: str) -> Encoder:
@@ -218,8 +225,7 @@ def _row_table(of: str) -> str:
 def _begin_tables(run: Run, request: ExtractRequest) -> None:
     for table in ("sentences", _row_table(request.of)):
         run.drop_table(table)
-    run.require()
-    (run.path / "vectors").mkdir(exist_ok=True)
+    run.make_folder("vectors")
     for _, _, path in _row_files(run, request):
         path.with_name(f".{path.name}").unlink(missing_ok=True)
 

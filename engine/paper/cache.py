@@ -4,6 +4,7 @@
     pieces/KEY/probes.csv        the table `probes`, where the model was probed
     pieces/KEY/STAGE-LAYER-KIND.npy   vectors, where the model was read
     pieces/KEY/piece.json        what the key stands for, seconds and device
+    pieces/KEY/sha256.json       sizes and hashes of these; a piece that is not so any more is made anew
 
 A folder is filled under another name and renamed when it is whole.
 """
@@ -25,6 +26,7 @@ from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run, list_runs, to_csv
 from nerspace.engine.runs.origin import digest
 from nerspace.engine.runs.versions import code_hash, versions
+from nerspace.engine.sums import is_sealed, seal
 from nerspace.engine.tables.index import parse_table
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ def write_model(run: Run, key: str, model: CachedModel) -> CachedModel:
             np.save(temporary / f"{stage}-{layer}-{kind}.npy", array, allow_pickle=False)
         about = {"donor": model.donor, "seed": model.seed, "seconds": round(model.seconds, 2)}
         (temporary / "piece.json").write_text(json.dumps(about), encoding="utf-8")
+        seal(temporary)
     return _read(folder / key, reused=False)
 
 
@@ -116,6 +119,8 @@ def find_model(run: Run, key: str, elsewhere: bool = True) -> CachedModel | None
 
 
 def _read(folder: Path, reused: bool) -> CachedModel:
+    if not is_sealed(folder):
+        raise ValueError(f"{folder} is damaged.")
     about = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
     vectors = {}
     for path in sorted(folder.glob("*.npy")):

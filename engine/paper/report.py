@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerspace.engine.files import write_text
+from nerspace.engine.files import make_folder, write_text
 from nerspace.engine.paper import figures
 from nerspace.engine.paper.published import ITEMS, NAME, OPEN, TITLE
 from nerspace.engine.paper.rendering import Grid, cell, markdown, page
@@ -46,7 +46,7 @@ def write_report(run: Run) -> Path:
     """
     run.require()
     folder = run.path / FIGURES
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     pictures = figures.draw_figures(run, run.info()["request"]["items"], folder)
     text = markdown(**_parts(run, pictures))
     write_text(run.path / MARKDOWN, text)

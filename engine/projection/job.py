@@ -1,6 +1,8 @@
 """Maps of stored vectors as one job: watched, stopped with what is drawn so far, and never drawn twice.
 
-$XDG_CACHE_HOME/nerspace/maps/KEY.npy   a finished map; KEY hashes the vectors and everything that decides the map
+$XDG_CACHE_HOME/nerspace/maps/KEY.npy   a finished map, and behind it its own hash
+
+KEY hashes the vectors and everything that decides the map.
 """
 
 import hashlib
@@ -10,6 +12,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ import pandas as pd
 
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
 from nerspace.engine.executors import Executor, Task, executor_for
-from nerspace.engine.files import cache_folder, whole_file
+from nerspace.engine.files import cache_folder, make_folder, whole_file
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
 from nerspace.engine.projection import map_columns, quality_row
 from nerspace.engine.projection.drawing import Array, Drawn, Plane, check_config, draw, iterations, ready_rows
@@ -27,6 +30,7 @@ from nerspace.engine.requests.projection import ProjectRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 from nerspace.engine.runs.versions import code_hash
+from nerspace.engine.sums import Summing
 
 Key = tuple[str, int]
 
@@ -100,11 +104,9 @@ def _draw_away(
             yield Stage("away", f"{task.name}, of {len(missing)} on a cluster", len(missing), "maps")
             yield from records
             yield Progress("away", number)
-            caches[key].parent.mkdir(parents=True, exist_ok=True)
             drawn = run.path / _map_file(*key)
             if drawn.is_file():
-                with whole_file(caches[key]) as handle:
-                    handle.write(drawn.read_bytes())
+                _write_map(caches[key], np.load(drawn, allow_pickle=False))
     shutil.rmtree(run.path / "maps", ignore_errors=True)
 
 
@@ -135,8 +137,9 @@ def draw_alone(run: Run, config: ProjectionConfig, key: Key, X: Array) -> Genera
         return
     if plane is not None:
         path = run.path / _map_file(*key)
-        path.parent.mkdir(exist_ok=True)
-        np.save(path, plane, allow_pickle=False)
+        run.make_folder(path.parent.name)
+        with whole_file(path) as handle:
+            np.save(handle, plane, allow_pickle=False)
     yield Note(f"Map {key[0]}, layer {key[1]} is drawn.")
 
 
@@ -238,7 +241,7 @@ def _cached(X: Array, config: ProjectionConfig, start: Array | None) -> Iterator
     """As `draw`, or at once the map that the cache has; what the cache cannot take is not missed."""
     path = cache_folder("maps") / f"{content_key(X, config, start)}.npy"
     with suppress(OSError, ValueError, EOFError):
-        plane = np.load(path, allow_pickle=False)
+        plane = _read_map(path)
         if plane.shape == (len(X), 2) and np.isfinite(plane).all():
             yield Drawn.finished(config.method, plane.astype(np.float32))
             return
@@ -247,6 +250,22 @@ def _cached(X: Array, config: ProjectionConfig, start: Array | None) -> Iterator
         plane = drawn.plane
         yield drawn
     with suppress(OSError, NerspaceError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as handle:
-            np.save(handle, plane, allow_pickle=False)
+        _write_map(path, plane)
+
+
+def _write_map(path: Path, plane: Plane) -> None:
+    """Write a map and behind it what it hashes to, which readers of arrays pass over."""
+    make_folder(path.parent)
+    with whole_file(path) as handle:
+        summing = Summing(handle)
+        np.save(summing, plane, allow_pickle=False)
+        handle.write(bytes.fromhex(summing.sum.sha256))
+
+
+def _read_map(path: Path) -> Plane:
+    """A map as it was written. Raises: ValueError for another content."""
+    data = path.read_bytes()
+    if hashlib.sha256(data[:-32]).digest() != data[-32:]:
+        raise ValueError(f"{path} is damaged.")
+    plane: Plane = np.load(BytesIO(data), allow_pickle=False)
+    return plane

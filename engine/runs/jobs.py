@@ -20,7 +20,8 @@ from typing import Any
 
 from nerspace.engine import devices
 from nerspace.engine.errors import NerspaceError, Stopped
-from nerspace.engine.runs import Run
+from nerspace.engine.files import sweep, sync
+from nerspace.engine.runs import Run, ledger
 from nerspace.engine.runs.locks import Lock
 from nerspace.engine.runs.records import Record, event_of
 from nerspace.engine.runs.versions import source_hash, versions
@@ -54,12 +55,13 @@ def resume(run: Run) -> None:
 
     The job emits its records again from the beginning: what was trained is read back from its checkpoint, the rest is
     done anew with the same result. Tables are rewritten; the events of the first try are saved beside the new ones.
+    A finished run is done again where it is damaged.
 
     Raises:
-        NerspaceError: when the run is finished or still under way.
+        NerspaceError: when the run is finished and whole, or still under way.
     """
     state = run.info()["state"]
-    if state == "finished":
+    if state == "finished" and not run.damages():
         raise NerspaceError(f"The run {run.id} is finished: nothing is left to do.", "See nerspace runs show.")
     if state == "running":
         raise NerspaceError(f"The run {run.id} is still running.", f"Follow it: nerspace runs follow {run.id}.")
@@ -69,10 +71,14 @@ def resume(run: Run) -> None:
 
 
 def begin_again(run: Run) -> None:
-    """Make a run that has ended ready to be done again; one that never began is ready."""
+    """Make a run that has ended ready to be done again, without what is damaged; one that never began is ready."""
     if run.info()["state"] != "queued":
+        damaged = ledger.drop_damaged(run.path)
         run.forget_stop()
         run.set_events_aside()
+        if damaged:
+            names = ", ".join(list(damaged)[:3]) + (", …" if len(damaged) > 3 else "")
+            run.append_event("note", text=f"Damaged, and made anew: {names}.")
         run.update(state="queued", error=None, ended=None, resumed=_now(), versions=versions(), code=source_hash())
 
 
@@ -153,6 +159,8 @@ def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str
     """
     with lock or _hold(run):
         run.claim(os.getpid())
+        # Nobody else writes here, so that it is of those that were killed.
+        sweep(run.path, 0.0, deep=True)
         state, problem = "finished", {}
         try:
             with nullcontext() if has_device else _device(run):
@@ -170,8 +178,7 @@ def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str
                 "message": f"{type(error).__name__}: {error}",
                 "hint": f"The whole story is in {run.path / 'job.log'}.",
             }
-        _record_end(run, state, problem)
-    return state
+        return _record_end(run, state, problem)
 
 
 def _work(run: Run) -> str:
@@ -184,22 +191,34 @@ def _work(run: Run) -> str:
     return "finished"
 
 
-def _record_end(run: Run, state: str, problem: dict[str, str]) -> None:
-    """Write how the run ended; where not even that can be written the run is seen as dead, and can be resumed."""
+def _record_end(run: Run, state: str, problem: dict[str, str]) -> str:
+    """Write how the run ended; where not even that can be written the run is seen as dead, and can be resumed.
+
+    Results come first, then what they are, then the word that the run has ended: each is on the disk before the next.
+
+    Returns: the state that it ended in, which is failed where its results could not be kept.
+    """
+    try:
+        ledger.enter_all(run.path)
+    except (NerspaceError, OSError) as error:
+        if state == "finished":
+            state, problem = "failed", {"message": f"The results cannot be kept: {error}", "hint": "Resume the run."}
     if problem:
         print(problem["message"], problem["hint"], file=sys.stderr)
     try:
         try:
             # The event first: whoever follows reads no further once run.json says that the run has ended.
             run.append_event("state", state=state, **problem)
+            sync(run.path / "events.jsonl")
         finally:
             run.update(state=state, ended=_now(), error=problem or None)
     except NerspaceError as error:
         gone = f"The run folder {run.path} is gone. It was deleted while the run went on."
         print(error if run.path.is_dir() else gone, file=sys.stderr)
-        return
+        return state
     if state == "finished":
         shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
+    return state
 
 
 @contextmanager

@@ -66,6 +66,7 @@ def chosen_models(run: "Run", donors: tuple[str, ...] = (), seeds: tuple[int, ..
 
     Raises:
         UsageError: where the run saved none, or none of these.
+        DataError: where one is damaged.
     """
     found = models_of(run)
     if not found:
@@ -79,4 +80,6 @@ def chosen_models(run: "Run", donors: tuple[str, ...] = (), seeds: tuple[int, ..
     if not chosen:
         there = ", ".join(f"{model.id.donor} seed {model.id.seed}" for model in found)
         raise UsageError(f"The run {run.id} holds no such model.", f"It holds: {there}.")
+    for model in chosen:
+        run.check_files(f"{model.folder.relative_to(run.path).as_posix()}/")
     return chosen

@@ -6,6 +6,7 @@
     tables/*.csv    every table of the catalogue that the run made
     vectors/*.npy   word vectors, with a CSV of their rows beside them
     model/          the fine-tuned model, an ordinary Hugging Face folder
+    sha256.json     sizes and hashes of these, by which what is damaged is refused, see `ledger`
     checkpoints/    the state of a fine-tuning that goes on, see `checkpoints`
     lock            held by the process that writes the run
 
@@ -27,10 +28,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerspace.engine.errors import ConfigurationError, NerspaceError, UsageError
-from nerspace.engine.files import data_folder, whole_file, write_text
+from nerspace.engine.errors import ConfigurationError, DataError, NerspaceError, UsageError
+from nerspace.engine.files import data_folder, make_folder, whole_file, write_text
+from nerspace.engine.runs import ledger
 from nerspace.engine.runs.locks import Lock
 from nerspace.engine.runs.versions import source_hash, versions
+from nerspace.engine.sums import Summing, difference, sum_of_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -216,9 +219,11 @@ class Run:
 
     def write_table(self, name: str, frame: "pd.DataFrame") -> None:
         """Write a table whole and record it as an event."""
-        text = to_csv(frame)
-        self._make("tables")
-        write_text(self.table_path(name), text)
+        data = to_csv(frame).encode()
+        self.make_folder("tables")
+        with whole_file(self.table_path(name)) as handle:
+            handle.write(data)
+            ledger.enter(self.path, f"tables/{name}.csv", sum_of_bytes(data))
         self.append_event("table", table=name, rows=len(frame))
 
     def require(self) -> None:
@@ -230,19 +235,33 @@ class Run:
         if not self.path.is_dir():
             raise ConfigurationError(f"The run folder {self.path} is gone.", "It was deleted while the run went on.")
 
-    def _make(self, folder: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            (self.path / folder).mkdir(exist_ok=True)
+    def make_folder(self, folder: str) -> None:
+        """Make a folder of the run, unless the run is gone.
+
+        Raises:
+            ConfigurationError: if it is, or the folder cannot be made.
+        """
         self.require()
+        try:
+            make_folder(self.path / folder)
+        except OSError as error:
+            self.require()
+            raise ConfigurationError(
+                f"{self.path / folder} cannot be made ({error.strerror or error}).", "Free space on that disk."
+            ) from error
 
     def append_rows(self, name: str, frame: "pd.DataFrame") -> None:
         """Add rows to a table that grows while the run goes on."""
         path = self.table_path(name)
-        self._make("tables")
-        append_text(path, to_csv(frame, header=not path.exists()))
+        self.make_folder("tables")
+        is_new = not path.exists()
+        if is_new:
+            ledger.forget(self.path, f"tables/{name}.csv")
+        append_text(path, to_csv(frame, header=is_new))
 
     def drop_table(self, name: str) -> None:
         """Take a table away that is about to grow again from its first row."""
+        ledger.forget(self.path, f"tables/{name}.csv")
         self.table_path(name).unlink(missing_ok=True)
 
     def read_table(self, name: str) -> "pd.DataFrame":
@@ -250,16 +269,51 @@ class Run:
 
         Raises:
             UsageError: if the run has no such table.
+            DataError: if it is damaged.
         """
         from nerspace.engine.tables.index import parse_table
 
+        data = self._read_whole(self.table_path(name), name)
         try:
-            text = self.table_path(name).read_text(encoding="utf-8")
-        except OSError as error:
-            known = ", ".join(self.tables()) or "none yet"
-            raise UsageError(f"The run {self.id} has no table {name!r}.", f"It has: {known}.") from error
-        # Of a row that is just being written nothing is read.
-        return parse_table(name, text[: text.rfind("\n") + 1])
+            # Of a row that is just being written nothing is read.
+            return parse_table(name, data[: data.rfind(b"\n") + 1].decode())
+        except ValueError as error:
+            raise self._damaged(f"table {name}", str(error).splitlines()[0]) from error
+
+    def _read_whole(self, path: Path, name: str) -> bytes:
+        """The content of a table, once it is what the run says that it is; a live run may replace it meanwhile."""
+        for patience in (0.02, 0.1, 0.0):
+            try:
+                sums = ledger.read_entries(self.path).get(f"tables/{name}.csv", [])
+                data = path.read_bytes()
+            except ValueError as error:
+                raise self._damaged(f"table {name}", str(error)) from error
+            except OSError as error:
+                known = ", ".join(self.tables()) or "none yet"
+                raise UsageError(f"The run {self.id} has no table {name!r}.", f"It has: {known}.") from error
+            if not sums or sum_of_bytes(data) in sums:
+                return data
+            time.sleep(patience)
+        raise self._damaged(f"table {name}", difference(len(data), sums))
+
+    def _damaged(self, what: str, problem: str) -> DataError:
+        return DataError(
+            f"The {what} of the run {self.id} is damaged: {problem}.",
+            f"Have what is damaged made anew: nerspace runs resume {self.id}.",
+        )
+
+    def damages(self) -> dict[str, str]:
+        """What is wrong with files of the run, by their path in it; every file is read."""
+        return ledger.damages(self.path)
+
+    def check_files(self, under: str) -> None:
+        """See that files of the run are as they were written, those that begin so.
+
+        Raises:
+            DataError: for the first that is not.
+        """
+        for name, problem in ledger.damages(self.path, under, known=True).items():
+            raise self._damaged(f"file {name}", problem)
 
     # -- vectors/
 
@@ -267,15 +321,26 @@ class Run:
         """Write an array [n, d] as vectors/NAME.npy."""
         import numpy as np
 
-        self._make("vectors")
+        self.make_folder("vectors")
         with whole_file(self.path / "vectors" / f"{name}.npy") as handle:
-            np.save(handle, vectors, allow_pickle=False)
+            summing = Summing(handle)
+            np.save(summing, vectors, allow_pickle=False)
+            ledger.enter(self.path, f"vectors/{name}.npy", summing.sum)
 
     def read_vectors(self, name: str) -> "np.ndarray[Any, Any]":
-        """The array vectors/NAME.npy, mapped into memory, read-only."""
+        """The array vectors/NAME.npy, mapped into memory, read-only.
+
+        Raises:
+            DataError: if it is damaged.
+        """
         import numpy as np
 
-        array: np.ndarray[Any, Any] = np.load(self.path / "vectors" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        self.check_files(f"vectors/{name}.npy")
+        try:
+            path = self.path / "vectors" / f"{name}.npy"
+            array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise self._damaged(f"file vectors/{name}.npy", str(error).splitlines()[0]) from error
         return array
 
     # -- model/
@@ -327,7 +392,7 @@ def create(workspace: Path, kind: str, request: Mapping[str, Any], seed: int) ->
     moment = datetime.now(UTC)
     path = workspace / "runs" / f"{kind}-{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     try:
-        path.mkdir(parents=True)
+        make_folder(path)
     except OSError as error:
         raise ConfigurationError(f"The run folder {path} cannot be made ({error.strerror}).") from error
     _write_json(

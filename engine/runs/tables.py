@@ -69,6 +69,23 @@ def runs_table(workspace: Path) -> "pd.DataFrame":
     return RUNS.frame(rows)
 
 
+DAMAGES = TableSpec(
+    "damages",
+    "Files of runs that are not as they were written.",
+    {
+        "run": text("folder name of the run"),
+        "file": text("path in the run"),
+        "problem": text("what is wrong with it"),
+    },
+)
+
+
+@DAMAGES.made_by
+def damages_table(among: Sequence[Run]) -> "pd.DataFrame":
+    """The table `damages`; every file of these runs is read."""
+    return DAMAGES.frame((run.id, name, problem) for run in among for name, problem in run.damages().items())
+
+
 REQUEST_DIFFERENCES = TableSpec(
     "request_differences",
     "What was asked of two runs, field by field, where it differs.",

@@ -54,7 +54,7 @@ _HOMES = (
     ("paper.settings", "paper_settings"),
     ("paper.tables", "paper_table1 paper_table2 paper_figure1 paper_figure2 paper_maps paper_clubs"),
     ("paper.changes", "paper_figure4"),
-    ("runs.tables", "runs request_differences errors_compared"),
+    ("runs.tables", "runs damages request_differences errors_compared"),
 )
 _HOME = {name: module for module, names in _HOMES for name in names.split()}
 

@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from nerspace.engine.errors import ConfigurationError
-from nerspace.engine.files import whole_folder
+from nerspace.engine.files import make_folder, whole_folder
 from nerspace.engine.runs.records import ModelId, ProbeRecord, StepRecord
 
 TrainingRecord = StepRecord | ProbeRecord
@@ -47,7 +47,7 @@ class Checkpoints:
     def __init__(self, folder: Path, seconds: float = 60.0) -> None:
         self.folder = folder
         # Not later: a run folder that is deleted under the job must not come back.
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self.problems: list[str] = []
         self._seconds = seconds
         self._last, self._cost = time.monotonic(), 0.0

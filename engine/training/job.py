@@ -1,7 +1,6 @@
 """Fine-tuning on several donors with several seeds, as one job: a model each, and its errors in every language."""
 
 import hashlib
-import json
 import math
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +8,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,6 +29,7 @@ from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, R
 from nerspace.engine.sampling import draw_sample, point_table, readable, sentence_table
 from nerspace.engine.statistics.advice import piece_overlap_table
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
+from nerspace.engine.sums import Sum, problem_of, sealed_text, sums_below, unsealed
 from nerspace.engine.tables.index import parse_table
 from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, records_as_json, records_from
 from nerspace.engine.training.loop import finetune
@@ -187,7 +188,7 @@ def finetune_one(
     """
     model, folder = _model(request), _folder(run, request)
     yield Stage("train", f"Fine-tuning {model}", Recipe.of(request).steps(len(train)), "steps", model=model)
-    if (done := _read_finetuned(folder)) is not None:
+    if (done := _read_finetuned(run, request)) is not None:
         yield from done.records
         return
 
@@ -204,11 +205,12 @@ def finetune_one(
     outputs = yield from counted("read", encoder.read_counting(tested, layers=()))
     predictions = prediction_table(request.donor, request.seed, test, outputs, encoder.labels)
     run.require()
+    content: dict[str, Any] = {"records": records_as_json(records), "predictions": to_csv(predictions)}
     if request.keep_model:
-        encoder.save(run.path / "model" / str(model))
+        encoder.save(_model_folder(run, request))
+        content["model"] = sums_below(_model_folder(run, request))
     # What a resumed run needs of it; its checkpoints are needed no more.
-    content = {"records": records_as_json(records), "predictions": to_csv(predictions)}
-    write_text(_done_file(folder), json.dumps(content))
+    write_text(_done_file(folder), sealed_text(content))
     checkpoints.remove()
 
 
@@ -232,21 +234,27 @@ def finetuned(run: Run, request: Request) -> Finetuned:
     Raises:
         ConfigurationError: where it is missing or damaged.
     """
-    if (done := _read_finetuned(_folder(run, request))) is None:
+    if (done := _read_finetuned(run, request)) is None:
         raise ConfigurationError(f"What came back of {_model(request)} is damaged.", "Resume the run to do it again.")
     return done
 
 
-def _read_finetuned(folder: Path) -> Finetuned | None:
+def _read_finetuned(run: Run, request: Request) -> Finetuned | None:
+    """What is left of a fine-tuning; None where it, or the model that it saved, is missing or damaged."""
     try:
-        value = json.loads(_done_file(folder).read_text(encoding="utf-8"))
-        return Finetuned(records_from(value["records"]), value["predictions"])
+        value = unsealed(_done_file(_folder(run, request)).read_text(encoding="utf-8"))
+        done = Finetuned(records_from(value["records"]), value["predictions"])
+        sums = value.get("model", {})
+        if request.keep_model and not sums:
+            return None
+        model = _model_folder(run, request)
+        return None if any(problem_of(model / name, [Sum(*one)]) for name, one in sums.items()) else done
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _is_done(run: Run, request: Request) -> bool:
-    return _read_finetuned(_folder(run, request)) is not None
+    return _read_finetuned(run, request) is not None
 
 
 def _model(request: Request) -> ModelId:
@@ -255,6 +263,10 @@ def _model(request: Request) -> ModelId:
 
 def _folder(run: Run, request: Request) -> Path:
     return run.path / "checkpoints" / str(_model(request))
+
+
+def _model_folder(run: Run, request: Request) -> Path:
+    return run.path / "model" / str(_model(request))
 
 
 def _done_file(folder: Path) -> Path:

@@ -230,3 +230,20 @@ def test_ctrl_c_leaves_a_stopped_run_with_everything_finished_so_far(tmp_path: P
     assert "Traceback" not in problems
     assert len(run.read_table("steps")) >= 1
     assert {"sentences", "tnld", "pieces"} <= set(run.tables())
+
+
+def test_verify_tells_what_is_damaged(nerspace: Any, stored: runs.Run) -> None:
+    done = nerspace("runs", "verify")
+    assert (done.returncode, done.stdout) == (0, "1 of 1 runs are as they were written, with 1 tables.\n")
+    table = stored.table_path("transfer")
+    table.write_bytes(table.read_bytes()[:-5])
+    size = table.stat().st_size
+    done = nerspace("runs", "verify")
+    assert done.returncode == 1
+    assert "tables/transfer.csv" in done.stdout
+    assert f"nerspace runs resume {stored.id}" in done.stdout
+    done = nerspace("runs", "verify", stored.id, "--csv", "-")
+    assert done.stdout.splitlines()[1] == f"{stored.id},tables/transfer.csv,{size} of {size + 5} bytes"
+    done = nerspace("export", "transfer", "--csv", "-")
+    assert done.returncode == 1
+    assert "is damaged" in done.stderr

@@ -116,8 +116,10 @@ def made(
            for n in (1, 2)]  # fmt: skip
     for run in two:
         run.write_table("transfer", found["transfer"])
-    compared = Held(workspace=workspace, a=two[0], b=two[1])
-    return found | {name: compared[name] for name in ("runs", "request_differences", "errors_compared")}
+    compared = Held(workspace=workspace, a=two[0], b=two[1], among=two)
+    found |= {name: compared[name] for name in ("runs", "request_differences", "errors_compared")}
+    two[0].table_path("transfer").write_text("donor\n")
+    return found | {"damages": compared["damages"]}
 
 
 def _of_the_paper(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 
-app = Commands(help="Runs: list, show, follow, stop, resume, remove.", no_args_is_help=True)
+app = Commands(help="Runs: list, show, follow, stop, resume, verify, remove.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -81,8 +81,30 @@ def remove(
 
 
 @app.command()
+def verify(name: RunName = None, *, output: Files, workspace: Workspace = None) -> None:
+    """Tell what is damaged in a run, or in every run: files that are not as they were written."""
+    from nerspace.engine import runs
+    from nerspace.engine.runs.tables import damages_table
+
+    found = [find(workspace, name)] if name is not None else runs.list_runs(runs.workspace_folder(workspace))
+    frame = damages_table(found)
+    if output.is_data or len(frame):
+        output.show("damages", frame)
+    if output.is_screen:
+        whole = [run for run in found if run.id not in set(frame["run"])]
+        if whole:
+            held = sum(len(run.tables()) for run in whole)
+            print(f"{len(whole)} of {len(found)} runs are as they were written, with {held} tables.")
+        for run in found:
+            if run.id in set(frame["run"]):
+                print(f"Have it made anew: nerspace runs resume {run.id}")
+    if len(frame):
+        raise typer.Exit(1)
+
+
+@app.command()
 def resume(name: RunName = None, *, job: Job) -> None:
-    """Go on with a run that was stopped, failed or died, from its last checkpoint."""
+    """Go on with a run that was stopped, failed or died, from its last checkpoint; make anew what is damaged."""
     from nerspace.engine.runs import jobs
 
     run = find(job.workspace, name)

@@ -33,7 +33,7 @@ from nerspace.engine.executors.ray.address import UNNAMED, connected, refusal
 from nerspace.engine.executors.ray.installation import compare, installation
 from nerspace.engine.executors.ray.worker import Report, Worker
 from nerspace.engine.executors.tasks import MOST_SHARDS, Executor, Records, T, Task, Work
-from nerspace.engine.files import whole_file
+from nerspace.engine.files import make_folder, whole_file
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, ProbeRecord, Record, Stage, StepRecord
 
@@ -348,7 +348,7 @@ class RayExecutor(Executor):
             target = self._run.path / name
             try:
                 if files == [name]:
-                    target.parent.mkdir(parents=True, exist_ok=True)
+                    make_folder(target.parent)
                     with whole_file(target) as handle:
                         handle.writelines(self._chunks(worker, name))
                 elif files:
