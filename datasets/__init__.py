@@ -29,6 +29,7 @@ __all__ = [
     "TaggedSplit",
     "available",
     "load",
+    "load_names",
     "load_parallel",
 ]
 
@@ -127,6 +128,20 @@ def load_parallel(name_or_path: str | Path = "builtin", reading: "Reading | None
             f"Choose {', '.join(available())} or give a folder of contexts and names.",
         )
     return corpus
+
+
+def load_names(path: str | Path) -> "tuple[Entity, ...]":
+    """The parallel names of a file of the user's own: a wide table with a column per language, or a long one.
+
+    Raises:
+        DataError: it holds none.
+    """
+    from nerspace.datasets.synthetic import SyntheticNER
+
+    corpus = load(path)
+    if not isinstance(corpus, SyntheticNER) or not corpus.entities:
+        raise DataError(f"{path} holds no parallel names.", "Expected a table with a column of names per language.")
+    return corpus.entities
 
 
 def _exists(path: Path) -> bool:

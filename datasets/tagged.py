@@ -1,6 +1,7 @@
 """Sentences that arrive already tagged: CoNLL files, spans, gold tables."""
 
 import random
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,12 +22,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# The context that `TaggedCorpus.identified` gives a sentence that says none.
+_NUMBER = re.compile(r"s\d+")
+
+
 @dataclass(frozen=True, slots=True)
 class TaggedSplit:
     """Two corpora that share no sentence."""
 
     train: "TaggedCorpus"
     test: "TaggedCorpus"
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is trained on and what is tested.
+
+    left_out: training sentences that read like a test sentence and are in neither. cut: the languages whose files did
+    not come with both sides.
+    """
+
+    train: "TaggedCorpus"
+    test: "TaggedCorpus"
+    left_out: int
+    cut: tuple[str, ...]
 
 
 class TaggedCorpus:
@@ -51,7 +70,8 @@ class TaggedCorpus:
         self.labels = dict(labels or {})
         self.renamed = dict(renamed or {})
         self.numbers: Sequence[int] = range(len(sentences)) if numbers is None else tuple(numbers)
-        self._sentences = tuple(sentences)
+        aligned = any(sentence.context or sentence.entity for sentence in sentences)
+        self._sentences = tuple(_distinct(sentences) if aligned else sentences)
         self.languages = tuple(dict.fromkeys(sentence.language for sentence in self._sentences))
         self.splits = tuple(dict.fromkeys(sentence.split for sentence in self._sentences))
 
@@ -107,29 +127,12 @@ class TaggedCorpus:
             changed.append(sentence if tags == sentence.tags else replace(sentence, tags=tags, type=kind_of(tags)))
         return self._with(changed, self.numbers)
 
-    @cached_property
-    def _ids(self) -> list[tuple[str, str]]:
-        """Context and entity of each sentence: what it says itself, else its number.
-
-        Sentences of one language that say the same are told apart by how often it was said before.
-        """
-        said: Counter[tuple[str, str, str]] = Counter()
-        ids = []
-        for number, sentence in zip(self.numbers, self._sentences, strict=True):
-            context, entity = (text.replace("/", "\u2215") for text in (sentence.context, sentence.entity))
-            if not (context or entity):
-                ids.append((f"s{number}", ""))
-                continue
-            said[sentence.language, context, entity] += 1
-            times = said[sentence.language, context, entity]
-            ids.append((".".join(filter(None, (context, str(times) if times > 1 or not context else ""))), entity))
-        return ids
-
     def identified(self, index: int) -> Sentence:
-        """As `sentence`, with context and entity by which tables name it; parallel sentences have the same."""
+        """As `sentence`, with context and entity by which tables name it: its number where it says none itself."""
         sentence = self.sentence(index)
-        context, entity = self._ids[index]
-        return replace(sentence, context=context, entity=entity)
+        if sentence.context or sentence.entity:
+            return sentence
+        return replace(sentence, context=f"s{self.numbers[index]}")
 
     def sentence(self, index: int) -> Sentence:
         """The sentence of that number.
@@ -205,6 +208,44 @@ class TaggedCorpus:
             seed: of the draw.
         """
         return random.Random(seed).sample(range(len(self)), min(n, len(self)))  # noqa: S311 - no secret
+
+    def sides(self, seed: int = 0, test_share: float = 0.2) -> Sides:
+        """What is trained on and what is tested, by language: the splits that files came in, else cut by the seed.
+
+        A language with a test split is tested on it, else on its validation split where it has a training split beside
+        it; one that has neither is cut as `split` does it. No training sentence reads like a test sentence: those that
+        do are left out.
+        """
+        train, test, uncut = self._own_sides()
+        if uncut:
+            part = self.at(uncut)
+            read = part._sentences
+            halves = cut(range(len(read)), lambda i: _texts(read[i]), lambda i: read[i].language, seed, test_share)
+            train, test = (
+                sorted([*own, *(uncut[i] for i in half)]) for own, half in zip((train, test), halves, strict=True)
+            )
+        tested = {reads_as(self._sentences[i].words) for i in test}
+        kept = [i for i in train if reads_as(self._sentences[i].words) not in tested]
+        split = TaggedSplit(self.at(kept), self.at(test))
+        return Sides(split.train, split.test, len(train) - len(kept), self.at(uncut).languages)
+
+    def _own_sides(self) -> tuple[list[int], list[int], list[int]]:
+        """Places of the sentences that files give to either side, and of those of languages without two sides."""
+        places: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for i, sentence in enumerate(self._sentences):
+            places[sentence.language][sentence.split].append(i)
+        train: list[int] = []
+        test: list[int] = []
+        uncut: list[int] = []
+        for parts in places.values():
+            tested = "test" if "test" in parts else "validation" if {"train", "validation"} <= parts.keys() else ""
+            if not tested:
+                uncut += [i for part in parts.values() for i in part]
+                continue
+            test += parts[tested]
+            others = [name for name in parts if name not in ("test", "validation")]
+            train += [i for name in (["train"] if "train" in parts else others) for i in parts[name]]
+        return sorted(train), sorted(test), sorted(uncut)
 
     def split(self, seed: int = 0, test_share: float = 0.2) -> TaggedSplit:
         """All sentences, whatever split they came in, cut anew into train and test.
@@ -290,6 +331,22 @@ def _chosen(what: str, values: Iterable[str] | None, known: Sequence[str]) -> se
 def reads_as(words: Iterable[str]) -> str:
     """What a text reads like, whatever its spacing, letter case and Unicode form."""
     return unicodedata.normalize("NFC", "".join(words)).casefold()
+
+
+def _distinct(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """The sentences, no two of one language with the same ids: those that say the same are numbered."""
+    said: Counter[tuple[str, str, str]] = Counter()
+    for sentence in sentences:
+        context, entity = (text.replace("/", "\u2215") for text in (sentence.context, sentence.entity))
+        if not (context or entity):
+            yield sentence
+            continue
+        if _NUMBER.fullmatch(context):
+            context = f"id-{context}"
+        said[sentence.language, context, entity] += 1
+        times = said[sentence.language, context, entity]
+        number = str(times) if times > 1 or not context else ""
+        yield replace(sentence, context=".".join(filter(None, (context, number))), entity=entity)
 
 
 def _without_names(sentence: Sentence) -> str:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from nerspace.datasets.dropped import Dropped, FileRead, Read
+from nerspace.datasets.reading import renamed_line
 
 # Lines of each kind; the rest is counted in one more.
 MOST_LINES = 6
@@ -11,7 +12,8 @@ MOST_LINES = 6
 
 def told(corpus: Read) -> list[str]:
     """Lines about how a corpus was read; none where nothing was decided and nothing left out."""
-    return [*_how(corpus.files), *_left_out(corpus.dropped)]
+    renamed = renamed_line(getattr(corpus, "renamed", {}))
+    return [*_how(corpus.files), *([renamed] if renamed else []), *_left_out(corpus.dropped)]
 
 
 def _how(files: Sequence[FileRead]) -> list[str]:

@@ -1,14 +1,20 @@
 """Which sentences are trained on, tested and read, and the tables that name them."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nerspace import datasets
-from nerspace.datasets import Sentence, SyntheticNER
+from nerspace.datasets import Corpus, Entity, Sentence, SyntheticNER, TaggedCorpus
+from nerspace.datasets.reading import listed
+from nerspace.datasets.records import ENTITY_TYPES
+from nerspace.datasets.tagging import spans_of, types_in
+from nerspace.datasets.telling import told
 from nerspace.engine.errors import DataError
-from nerspace.engine.requests.training import Request
+from nerspace.engine.requests.training import Request, check_sides
 from nerspace.engine.tables.spec import LANGUAGE, SENTENCE, TYPE, TableSpec, integer, text
 
 if TYPE_CHECKING:
@@ -23,47 +29,212 @@ class Sample:
 
     Attributes:
         corpus: the whole it was drawn from.
+        types: of the entities that a model is to find; empty for PER, LOC and ORG, whichever of them there are.
+        notes: what is not as it was asked, one line each.
     """
 
     train: list[Sentence]
     test: list[Sentence]
-    corpus: SyntheticNER
+    corpus: Corpus
+    types: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def draw_sample(request: Request) -> Sample:
-    """Parallel sentences from both sides of the split, PER, LOC and ORG in equal parts where there are enough.
+    """The sample of one donor, see `draw_samples`."""
+    return draw_samples(request, [request.donor])[request.donor]
+
+
+def draw_samples(request: Request, donors: Sequence[str]) -> dict[str, Sample]:
+    """The sample of each donor, all with the same test sentences.
+
+    Of contexts and names: parallel sentences from both sides of the split, PER, LOC and ORG in equal parts where there
+    are enough. Of tagged sentences: uniformly drawn from the splits that they came in, else from both sides of ours;
+    the same ones in every language where they are parallel.
 
     Raises:
         DataError: when the data has too little.
+        UsageError: for a type that the data lacks.
     """
-    corpus = datasets.load_parallel(request.data)
+    corpus = datasets.load(request.data, reading=request.reading)
+    if isinstance(corpus, TaggedCorpus):
+        return _draw_tagged(corpus.select(languages=request.languages), replace(request, donors=tuple(donors)))
     split = corpus.select(languages=request.languages).split(request.seed)
-    train = [
-        split.train.sentence_of(context, entity, request.donor)
-        for context, entity in draw_cells(split.train, request.size, request.seed)
-    ]
     test_cells = draw_cells(split.test, request.test_size, request.seed)
     test = [
         split.test.sentence_of(context, entity, language)
         for language in request.languages
         for context, entity in test_cells
     ]
-    return Sample(train, test, corpus)
+    samples = {}
+    for donor in donors:
+        train = [
+            split.train.sentence_of(context, entity, donor)
+            for context, entity in draw_cells(split.train, request.size, request.seed)
+        ]
+        samples[donor] = Sample(train, test, corpus)
+    if request.reading.types or request.reading.map:
+        types = in_order(s.type for sample in samples.values() for s in sample.train)
+        samples = {donor: replace(sample, types=types) for donor, sample in samples.items()}
+    return samples
+
+
+def _draw_tagged(corpus: TaggedCorpus, request: Request) -> dict[str, Sample]:
+    sides = corpus.sides(request.seed)
+    check_sides(sides, request)
+    learned = {donor: _numbers(sides.train, donor) for donor in request.donors}
+    tested = {code: _numbers(sides.test, code) for code in request.languages}
+    types = in_order(
+        kind for donor in request.donors for i in learned[donor] for kind in types_in(sides.train.sentence(i).tags)
+    )
+    if not types:
+        raise DataError(
+            f"No training sentence of {corpus.name} in {', '.join(request.donors)} holds an entity.",
+            "Choose other donors, or see what there is: nerspace data check.",
+        )
+    drawn = _draw_numbers(sides.test, tested, request.test_size, request.seed)
+    test = [replace(sides.test.identified(i), split="test") for code in request.languages for i in drawn[code]]
+    of_donors = _draw_numbers(sides.train, learned, request.size, request.seed)
+    trains = {
+        donor: [replace(sides.train.identified(i), split="train") for i in numbers]
+        for donor, numbers in of_donors.items()
+    }
+    notes = tuple(_notes(corpus, sides.left_out, sides.cut, request, trains, drawn, test, types))
+    return {donor: Sample(train, test, corpus, types, notes) for donor, train in trains.items()}
+
+
+def _numbers(corpus: TaggedCorpus, language: str) -> list[int]:
+    return [i for i in range(len(corpus)) if corpus.sentence(i).language == language]
+
+
+def _draw_numbers(
+    corpus: TaggedCorpus, numbers: Mapping[str, Sequence[int]], size: int, seed: int
+) -> dict[str, list[int]]:
+    """Sentences of each language, uniformly at random; the same ones in all, where enough of them are parallel."""
+    if corpus.is_aligned and (cells := _common_cells(corpus, numbers)):
+        enough = min(size, *map(len, numbers.values()))
+        if len(cells) >= enough:
+            chosen = random.Random(seed).sample(sorted(cells), min(size, len(cells)))  # noqa: S311
+            return {code: [cells[cell][code] for cell in chosen] for code in numbers}
+    return {
+        code: random.Random(f"{seed}/{code}").sample(list(found), min(size, len(found)))  # noqa: S311
+        for code, found in numbers.items()
+    }
+
+
+def _common_cells(corpus: TaggedCorpus, numbers: Mapping[str, Sequence[int]]) -> dict[str, dict[str, int]]:
+    """The cells that every language has: cell → language → number of the sentence."""
+    cells: dict[str, dict[str, int]] = defaultdict(dict)
+    for code, found in numbers.items():
+        for i in found:
+            cells[corpus.identified(i).cell][code] = i
+    return {cell: held for cell, held in cells.items() if len(held) == len(numbers)}
+
+
+def _notes(
+    corpus: TaggedCorpus, left_out: int, cut: Sequence[str], request: Request, trains: Mapping[str, Sequence[Sentence]],
+    tested: Mapping[str, Sequence[int]], test: Sequence[Sentence], types: Sequence[str],
+) -> Iterator[str]:  # fmt: skip
+    yield from told(corpus)
+    if cut:
+        yield f"Cut into train and test by the seed, since the files do not say it: {listed(cut, 12)}."
+    if left_out:
+        yield f"{left_out:,} training sentences are left out: they read like a test sentence."
+    for verb, asked, sizes in (
+        ("trains", request.size, {code: len(found) for code, found in trains.items()}),
+        ("is tested", request.test_size, {code: len(found) for code, found in tested.items()}),
+    ):
+        if few := [f"{code} {verb} on {n:,}" for code, n in sizes.items() if n < asked]:
+            yield f"Fewer sentences than the {asked:,} asked for: {listed(few, 8)}."
+    if unknown := in_order(kind for s in test for kind in types_in(s.tags) if kind not in set(types)):
+        yield f"Types that are tested and that no donor's training sentences have: {listed(unknown)}."
+
+
+def in_order(types: Iterable[str]) -> tuple[str, ...]:
+    """Types, each once: PER, LOC and ORG first, then others by the alphabet."""
+    found = set(types)
+    return (*(kind for kind in ENTITY_TYPES if kind in found), *sorted(found.difference(ENTITY_TYPES)))
+
+
+def labels_of(types: Sequence[str]) -> tuple[str, ...] | None:
+    """The labels of a model that is to find these types; None for PER, LOC and ORG."""
+    return ("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")) if types else None
 
 
 def readable(sample: Sample, encoder: "Encoder") -> Sample:
-    """The sample without the test cells whose name, in some language, has no piece within the encoder's limit.
+    """The sample without the test cells of which a name, in some language, has no piece within the encoder's limit.
 
     Raises:
         DataError: when none is left.
     """
-    lost = {item.sentence.cell for item in encoder.encode(sample.test) if not item.entity_pieces}
+    lost = {
+        item.sentence.cell
+        for item in encoder.encode(sample.test)
+        if not all(pieces for _, pieces in item.entity_groups)
+    }
     test = [sentence for sentence in sample.test if sentence.cell not in lost]
     if not test:
         raise DataError(
             f"No test sentence can be read within {encoder.limit} pieces.", "Choose an encoder for longer sentences."
         )
-    return Sample(sample.train, test, sample.corpus)
+    return replace(sample, test=test)
+
+
+# What `TaggedCorpus.identified` writes where a sentence says nothing of itself.
+_NUMBERED = re.compile(r"s\d+")
+
+
+def mentions(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """A sentence for every entity whose vector is wanted, with that one alone tagged.
+
+    A sentence of a context and a name has one, however often the name stands in it, and stays as it is. Tagged
+    sentences that are parallel share their entities where no other in the sentence has the type.
+    """
+    found = []
+    for sentence in sentences:
+        if sentence.case:
+            found.append(sentence)
+            continue
+        spans = spans_of(sentence.tags)
+        kinds = [kind for _, _, kind in spans]
+        for place, (start, stop, kind) in enumerate(spans):
+            if _NUMBERED.fullmatch(sentence.context) and not sentence.entity:
+                entity = str(place)
+            elif kinds.count(kind) == 1:
+                entity = sentence.entity or kind
+            else:
+                entity = f"{sentence.language}{place}"
+            tags = tuple(tag if start <= word < stop else "O" for word, tag in enumerate(sentence.tags))
+            found.append(replace(sentence, entity=entity, tags=tags, type=kind))
+    return found
+
+
+def are_parallel(sentences: Iterable[Sentence]) -> bool:
+    """Whether some cell is there in two languages."""
+    seen: dict[str, str] = {}
+    return any(seen.setdefault(sentence.cell, sentence.language) != sentence.language for sentence in sentences)
+
+
+def parallel_names(request: Request, corpus: Corpus, test: Sequence[Sentence]) -> list[Entity]:
+    """The names that spelling distances are measured on: the user's own, else those of the test sentences.
+
+    Tagged sentences that are parallel give the names that they share.
+    """
+    if request.names:
+        return list(datasets.load_names(request.names))
+    if isinstance(corpus, SyntheticNER):
+        named = {sentence.entity for sentence in test}
+        return [entity for entity in corpus.entities if entity.id in named]
+    forms: dict[str, dict[str, str]] = defaultdict(dict)
+    types: dict[str, str] = {}
+    for sentence in mentions(test):
+        forms[sentence.cell].setdefault(sentence.language, _form(sentence))
+        types[sentence.cell] = sentence.type
+    return [Entity(cell, types[cell], "", "", {"nominative": held}) for cell, held in forms.items() if len(held) > 1]
+
+
+def _form(sentence: Sentence) -> str:
+    return " ".join(word for word, tag in zip(sentence.words, sentence.tags, strict=True) if tag != "O")
 
 
 def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
@@ -107,7 +278,7 @@ def sentence_table(read: Sequence[Sentence]) -> "pd.DataFrame":
     """The table `sentences`."""
     rows = [
         (s.id, s.split, s.language, s.type, s.case, s.context, s.entity,
-         " ".join(word for word, tag in zip(s.words, s.tags, strict=True) if tag != "O"),
+         _form(s),
          " ".join(s.words), " ".join(s.tags), s.text)
         for s in read
     ]  # fmt: skip
@@ -130,8 +301,8 @@ POINTS = TableSpec(
 
 @POINTS.made_by
 def point_table(test: Sequence[Sentence]) -> "pd.DataFrame":
-    """The table `points`: one point per test sentence, in the order of the vectors."""
-    points = sentence_table(test)
+    """The table `points`: one point per entity of the test sentences, see `mentions`, in the order of the vectors."""
+    points = sentence_table(mentions(test))
     return POINTS.checked(points.assign(point=range(len(points)))[list(POINTS.columns)])
 
 

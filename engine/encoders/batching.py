@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from nerspace.datasets.tagging import spans_of
 from nerspace.engine.names.tokenization import encode_sentences
 
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ class Encoded:
         """Positions of all pieces of all tagged words."""
         tags = self.sentence.tags
         return tuple(p for tag, word in zip(tags, self.pieces, strict=True) if tag != "O" for p in word)
+
+    @property
+    def entity_groups(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Type and positions of the pieces of each entity whose vector is wanted.
+
+        A sentence of a context and a name has one, however often the name stands in it.
+        """
+        if self.sentence.case:
+            return [(self.sentence.type, self.entity_pieces)]
+        spans = spans_of(self.sentence.tags)
+        return [(kind, tuple(p for word in self.pieces[start:stop] for p in word)) for start, stop, kind in spans]
 
 
 def encode(sentences: Sequence["Sentence"], tokenizer: "Tokenizer", max_length: int | None = 512) -> list[Encoded]:

@@ -99,7 +99,7 @@ def _pool(hidden: torch.Tensor, groups: Groups) -> FloatArray:
         for group in sentence:
             sizes.append(len(group))
             source.extend(row * width + position for position in group)
-    size = torch.tensor(sizes, device=hidden.device)
+    size = torch.tensor(sizes, dtype=torch.long, device=hidden.device)
     target = torch.repeat_interleave(torch.arange(len(sizes), device=hidden.device), size)
     total = torch.zeros(len(sizes), flat.shape[1], device=hidden.device)
     total.index_add_(0, target, flat[torch.tensor(source, dtype=torch.long, device=hidden.device)])

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from nerspace.engine.errors import UsageError
+from nerspace.datasets.reading import AS_IT_STANDS, Reading
+from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.requests.base import BUILTIN, BaseRequest, check_rate, given, usual_rate, whole_path
 
 if TYPE_CHECKING:
+    from nerspace.datasets.tagged import Sides
     from nerspace.engine.runs import Run
 
 # As donors: all languages of the data.
@@ -74,6 +76,8 @@ class Request(BaseRequest):
         on: where the work is done: here where it is empty, else as `check_address` has it.
         threads: CPU threads of each training, 0 for all of this machine or, on a cluster, for one; equal threads give
             equal numbers.
+        reading: how tagged data is read, and which types there are.
+        names: a file of parallel names for TNLD, where the data has none of its own.
     """
 
     donor: str = ""
@@ -98,7 +102,10 @@ class Request(BaseRequest):
     probe_layers: tuple[int, ...] = ()
     on: str = ""
     threads: int = 0
+    reading: Reading = AS_IT_STANDS
+    names: str = ""
 
+    PARTS: ClassVar = {"reading": Reading}
     # Below these a request makes no sense: no batch, no split into types, no pair of neighbours.
     LEAST: ClassVar = {
         "size": 8, "test_size": 6, "batch_size": 1, "epochs": 1, "probe_every": 0, "probe_size": 2, "seeds": 1,
@@ -196,11 +203,30 @@ def make_request(kind: str = "finetune", **fields: Any) -> dict[str, Any]:
     check_rate(requested.learning_rate)
     first = next(iter(requested.donors), "") if requested.donors != ALL else ""
     request = replace(
-        requested, data=whole_path(requested.data), model=whole_path(requested.model), donor=requested.donor or first,
+        requested, data=whole_path(requested.data), names=requested.names and whole_path(requested.names),
+        model=whole_path(requested.model), donor=requested.donor or first,
         learning_rate=requested.learning_rate or usual_rate(requested.model),
     )  # fmt: skip
     named = request.languages and request.donor and request.donors != ALL
     return (request.with_donors() if named else request).check().plain()
+
+
+def check_sides(sides: "Sides", request: Request) -> None:
+    """See that there is something to train on in every donor language, and to test in every language.
+
+    Raises:
+        DataError: naming the first language without.
+    """
+    for codes, part, what in (
+        (request.donors or (request.donor,), sides.train, "train on"),
+        (request.languages, sides.test, "test in"),
+    ):
+        for code in codes:
+            if code not in part.languages:
+                held = ", ".join(part.languages) or "no language"
+                raise DataError(
+                    f"{part.name} has nothing to {what} in {code}.", f"There is something to {what} in {held}."
+                )
 
 
 def make_run(workspace: Path, kind: str, request: Mapping[str, Any]) -> "Run":
@@ -212,8 +238,13 @@ def make_run(workspace: Path, kind: str, request: Mapping[str, Any]) -> "Run":
     from nerspace import datasets
     from nerspace.engine import encoders, runs
 
-    corpus = datasets.load_parallel(request["data"])
-    completed = KINDS[kind].read(request).completed(corpus.languages)
-    corpus.select(languages=completed.languages)
+    open_request = KINDS[kind].read(request)
+    corpus = datasets.load(open_request.data, reading=open_request.reading)
+    completed = open_request.completed(corpus.languages)
+    chosen = corpus.select(languages=completed.languages)
+    if isinstance(chosen, datasets.TaggedCorpus):
+        check_sides(chosen.sides(completed.seed), completed)
+    if completed.names:
+        datasets.load_names(completed.names)
     encoders.check(completed.model)
     return runs.create(workspace, kind, completed.plain(), completed.seed)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nerspace.datasets import SyntheticNER
 from nerspace.engine import devices
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded
@@ -21,10 +22,26 @@ from nerspace.engine.requests.training import DemoRequest, Recipe, Request
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_training
 from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, counted
-from nerspace.engine.sampling import Sample, draw_sample, point_table, readable, word_table
+from nerspace.engine.sampling import (
+    Sample,
+    are_parallel,
+    draw_sample,
+    labels_of,
+    mentions,
+    point_table,
+    readable,
+    word_table,
+)
 from nerspace.engine.statistics.correlation import correlation_table
 from nerspace.engine.training.checkpoints import Checkpoints
-from nerspace.engine.training.job import append_record, delta_tables, finetune_encoder, left_out, write_sample
+from nerspace.engine.training.job import (
+    NOT_PARALLEL,
+    append_record,
+    delta_tables,
+    finetune_encoder,
+    left_out,
+    write_sample,
+)
 from nerspace.engine.training.probes import WORDS_PER_SENTENCE, random_words
 from nerspace.engine.transfer import transfer_table
 
@@ -32,12 +49,13 @@ from nerspace.engine.transfer import transfer_table
 def demo(run: Run) -> Iterator[Record]:
     """Do the whole experiment that the run asks for and write its tables as they are ready."""
     request = DemoRequest.read(run.info()["request"])
-    encoder = Encoder(request.model, request.device, seed=request.seed)
-    run.update(device=devices.describe(encoder.device))
+    run.update(device=devices.describe(devices.pick_device(request.device)))
     yield Stage("prepare", "Data and model", 3, "steps")
+    drawn = draw_sample(request)
+    encoder = Encoder(request.model, request.device, labels_of(drawn.types), request.seed)
     model = encoder.model
     yield Progress("prepare", 1)
-    drawn = draw_sample(request)
+    yield from map(Note, drawn.notes)
     sample = readable(drawn, encoder)
     if missing := len(drawn.test) - len(sample.test):
         yield left_out(missing)
@@ -46,7 +64,7 @@ def demo(run: Run) -> Iterator[Record]:
     run.update(recipe=asdict(Recipe.of(request)))
     train, test = encoder.encode(sample.train), encoder.encode(sample.test)
     yield Progress("prepare", 2)
-    write_sample(run, request, sample.corpus, sample.train, sample.test)
+    write_sample(run, request, sample)
     run.write_table("points", point_table(sample.test))
     _write_token_tables(run, request, sample, encoder.tokenizer)
     yield Progress("prepare", 3)
@@ -65,8 +83,12 @@ def demo(run: Run) -> Iterator[Record]:
     run.write_table("transfer", transfer)
     run.write_table("correlations", correlation_table(transfer, request.seed))
     yield Progress("measures", 1)
-    languages, cells = [s.language for s in sample.test], [s.cell for s in sample.test]
-    run.write_table("parallel_cosine", parallel_cosine_table(passes.entities, languages, cells))
+    named = mentions(sample.test)
+    if are_parallel(named):
+        languages, cells = [s.language for s in named], [s.cell for s in named]
+        run.write_table("parallel_cosine", parallel_cosine_table(passes.entities, languages, cells))
+    else:
+        yield Note(NOT_PARALLEL)
     yield Progress("measures", 2)
     run.write_table("isotropy", isotropy_table(passes.words, np.array(passes.word_table["language"])))
     yield Progress("measures", 3)
@@ -99,7 +121,8 @@ def _train(
 
 
 def _write_token_tables(run: Run, request: Request, sample: Sample, tokenizer: Any) -> None:
-    run.write_table("pieces", pieces_table(sample.corpus.entities, tokenizer, request.languages))
+    if isinstance(sample.corpus, SyntheticNER):
+        run.write_table("pieces", pieces_table(sample.corpus.entities, tokenizer, request.languages))
     words = {
         language: [sentence.words for sentence in sample.test if sentence.language == language]
         for language in request.languages
@@ -113,8 +136,15 @@ class _Passes:
     def __init__(self, run: Run, encoder: Encoder, encoded: Sequence[Encoded], seed: int) -> None:
         self._run, self._encoder, self._encoded = run, encoder, encoded
         words = random_words(encoded, WORDS_PER_SENTENCE, seed)
-        self._groups = [[item.entity_pieces, *chosen] for item, chosen in zip(encoded, words, strict=True)]
-        self._is_entity = np.array([number == 0 for group in self._groups for number in range(len(group))])
+        entities = [[pieces for _, pieces in item.entity_groups] for item in encoded]
+        self._groups = [[*found, *chosen] for found, chosen in zip(entities, words, strict=True)]
+        self._is_entity = np.array(
+            [
+                number < len(found)
+                for group, found in zip(self._groups, entities, strict=True)
+                for number in range(len(group))
+            ]
+        )
         self.word_table = word_table(
             [item.sentence for item, chosen in zip(encoded, words, strict=True) for _ in chosen]
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from nerspace.datasets import Sentence, SyntheticNER
+from nerspace.datasets import Sentence
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded
 from nerspace.engine.encoders.content import encoder_hash
@@ -26,7 +26,17 @@ from nerspace.engine.requests.training import Recipe, Request
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.runs.origin import Origin, begin_training, changes
 from nerspace.engine.runs.records import ModelId, Note, ProbeRecord, Progress, Record, Stage, StepRecord, counted
-from nerspace.engine.sampling import draw_sample, point_table, readable, sentence_table
+from nerspace.engine.sampling import (
+    Sample,
+    are_parallel,
+    draw_samples,
+    labels_of,
+    mentions,
+    parallel_names,
+    point_table,
+    readable,
+    sentence_table,
+)
 from nerspace.engine.statistics.advice import piece_overlap_table
 from nerspace.engine.statistics.correlation import delta_correlation_table, delta_table
 from nerspace.engine.sums import Sum, problem_of, sealed_text, sums_below, unsealed
@@ -42,6 +52,7 @@ _JUDGED_AFTER = 20
 _WORTH_NOTING = 120.0
 # Before the last model, findings take at most about this share of the time: workers wait for whoever writes them.
 _SHARE = 0.1
+NOT_PARALLEL = "No two sentences are parallel, so there is no parallel cosine, CKA or retrieval."
 
 
 def finetune_donors(run: Run) -> Iterator[Record]:
@@ -59,7 +70,8 @@ def finetune_donors(run: Run) -> Iterator[Record]:
     ]
     with executor_for(run, request.on, request.threads, request.device) as executor:
         yield from executor.start(finetune_one, [request.model], len(requests))
-        trains, test = yield from _prepare(run, request, donors, executor.own_device)
+        trains, test, types = yield from _prepare(run, request, donors, executor.own_device)
+        requests = [replace(one, reading=replace(one.reading, types=types)) for one in requests]
         recipe = Recipe.of(request)
         run.update(recipe=asdict(recipe))
         if len(requests) > 1:
@@ -76,22 +88,23 @@ def finetune_donors(run: Run) -> Iterator[Record]:
 
 def _prepare(
     run: Run, request: Request, donors: Sequence[str], device: str
-) -> Generator[Record, None, tuple[dict[str, list[Sentence]], list[Sentence]]]:
-    """Draw the data and write what is known before any training; training sentences per donor, and test."""
+) -> Generator[Record, None, tuple[dict[str, list[Sentence]], list[Sentence], tuple[str, ...]]]:
+    """Draw the data and write what is known before any training; training sentences per donor, test, and types."""
     yield Stage("prepare", "Data", 1, "sample")
-    encoder = Encoder(request.model, device, seed=request.seed)
-    drawn = {donor: draw_sample(replace(request, donor=donor)) for donor in donors}
+    drawn = draw_samples(request, donors)
     first = drawn[donors[0]]
+    encoder = Encoder(request.model, device, labels_of(first.types), request.seed)
+    yield from map(Note, first.notes)
     test = readable(first, encoder).test
     train = [sentence for sample in drawn.values() for sentence in sample.train]
     _begin(run, request, [*train, *test])
     if missing := len(first.test) - len(test):
         yield left_out(missing)
-    write_sample(run, request, first.corpus, train, test)
+    write_sample(run, request, replace(first, train=train, test=test))
     yield Progress("prepare", 1)
     if len(donors) > 1:
         yield from _compare_languages(run, request, encoder, test)
-    return {donor: sample.train for donor, sample in drawn.items()}, test
+    return {donor: sample.train for donor, sample in drawn.items()}, test, first.types
 
 
 def _begin(run: Run, request: Request, sentences: Sequence[Sentence]) -> None:
@@ -111,16 +124,14 @@ def left_out(sentences: int) -> Note:
     return Note(f"{sentences} test sentences are left out: the model does not reach their name in every language.")
 
 
-def write_sample(
-    run: Run, request: Request, corpus: SyntheticNER, train: Sequence[Sentence], test: Sequence[Sentence]
-) -> None:
+def write_sample(run: Run, request: Request, sample: Sample) -> None:
     """Write the tables `counts`, `sentences` and `tnld`, and what the sentences hash to."""
-    run.write_table("counts", corpus.counts())
-    table = sentence_table([*train, *test])
+    run.write_table("counts", sample.corpus.counts())
+    table = sentence_table([*sample.train, *sample.test])
     run.write_table("sentences", table)
     run.update(data_sha256=hashlib.sha256(to_csv(table).encode()).hexdigest())
-    named = {sentence.entity for sentence in test}
-    run.write_table("tnld", tnld_table([e for e in corpus.entities if e.id in named], request.languages))
+    names = parallel_names(request, sample.corpus, sample.test)
+    run.write_table("tnld", tnld_table(names, request.languages))
 
 
 def _compare_languages(run: Run, request: Request, encoder: Encoder, test: Sequence[Sentence]) -> Iterator[Record]:
@@ -129,14 +140,18 @@ def _compare_languages(run: Run, request: Request, encoder: Encoder, test: Seque
         return
     words = {code: [s.words for s in test if s.language == code] for code in request.languages}
     run.write_table("piece_overlap", piece_overlap_table(words, encoder.tokenizer))
-    yield Stage("before", "Entity vectors before fine-tuning", len(test), "sentences")
+    named = mentions(test)
+    if not are_parallel(named):
+        yield Note(NOT_PARALLEL)
+        return
+    yield Stage("before", "Entity vectors before fine-tuning", len(named), "sentences")
     layers = range(encoder.layers + 1)
-    outputs = yield from counted("before", encoder.read_counting(test, layers=layers))
+    outputs = yield from counted("before", encoder.read_counting(named, layers=layers))
     run.write_table("points", point_table(test))
     for layer in (layers[0], layers[-1]):
         run.write_vectors(f"before-{layer}-entities", outputs.vectors[layer])
     vectors = {("before", layer): outputs.vectors[layer] for layer in layers}
-    run.write_table("cka", cka_table(vectors, [s.language for s in test], [s.cell for s in test]))
+    run.write_table("cka", cka_table(vectors, [s.language for s in named], [s.cell for s in named]))
 
 
 # -- one model
@@ -192,7 +207,7 @@ def finetune_one(
         yield from done.records
         return
 
-    encoder = Encoder(request.model, request.device, seed=request.seed)
+    encoder = Encoder(request.model, request.device, labels_of(request.reading.types), request.seed)
     learned, tested = encoder.encode(train), encoder.encode(test)
     records: list[TrainingRecord] = []
     checkpoints = Checkpoints(folder, request.checkpoint_seconds)

@@ -1,6 +1,7 @@
 """Probes: measures of the space and of the errors on a fixed sample, taken while a model is fine-tuned."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -36,13 +37,14 @@ def random_words(encoded: Sequence[Encoded], count: int, seed: int) -> list[list
 
 def probed(test: Sequence[Encoded], request: Request) -> list[Encoded]:
     """The first `probe_size` test sentences of every probed language; languages lie one after the other."""
-    per_language = len(test) // len(request.languages)
     wanted = set(request.probe_languages or request.languages)
-    return [
-        item
-        for i, item in enumerate(test)
-        if i % per_language < request.probe_size and item.sentence.language in wanted
-    ]
+    seen: Counter[str] = Counter()
+    chosen = []
+    for item in test:
+        seen[item.sentence.language] += 1
+        if item.sentence.language in wanted and seen[item.sentence.language] <= request.probe_size:
+            chosen.append(item)
+    return chosen
 
 
 def probed_layers(request: Request, model: Any) -> tuple[int, ...]:
@@ -65,12 +67,17 @@ def probe_space(
     A measure that n does not allow is left out; names that the model does not reach are not among the entities.
     """
     words = random_words(encoded, WORDS_PER_SENTENCE, seed)
-    groups = [[item.entity_pieces, *chosen] for item, chosen in zip(encoded, words, strict=True)]
+    entities = [item.entity_groups for item in encoded]
+    groups = [[*(pieces for _, pieces in found), *chosen] for found, chosen in zip(entities, words, strict=True)]
     owner = np.repeat(np.arange(len(encoded)), [len(group) for group in groups])
-    is_entity = np.array([place == 0 for group in groups for place in range(len(group))], dtype=bool)
-    reached = np.array([bool(item.entity_pieces) for item in encoded])
+    is_entity = np.array(
+        [place < len(found) for group, found in zip(groups, entities, strict=True) for place in range(len(group))],
+        dtype=bool,
+    )
+    reached = np.array([bool(pieces) for found in entities for _, pieces in found], dtype=bool)
     languages = np.array([item.sentence.language for item in encoded])
-    types = np.array([item.sentence.type for item in encoded])
+    types = np.array([kind for found in entities for kind, _ in found])
+    of_entities = languages[owner[is_entity]]
     outputs = finish(forward(model, encoded, groups=groups, layers=layers))
     yield from _wrong(model, encoded, outputs, languages, step)
     for layer, vectors in outputs.vectors.items():
@@ -81,7 +88,7 @@ def probe_space(
                     value = MEASURES[measure](rows)
                     floor = None if measure == "mean_cosine" else noise_floor(measure, *rows.shape)
                     yield ProbeRecord(step, language, layer, measure, len(rows), value, floor)
-        for grouping, labels in (("type", types[reached]), ("language", languages[reached])):
+        for grouping, labels in (("type", types[reached]), ("language", of_entities[reached])):
             with suppress(DataError):
                 purity = knn_purity(vectors[is_entity][reached], labels)
                 floor = shuffled_purity(labels)

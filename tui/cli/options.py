@@ -19,7 +19,7 @@ from nerspace.engine.requests.training import Request
 from nerspace.tui.terminal import own_drawing
 
 if TYPE_CHECKING:
-    from nerspace.datasets import Corpus
+    from nerspace.datasets import Corpus, Reading
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -185,7 +185,10 @@ Types = Annotated[
     typer.Option("--type", metavar="TYPES", help="Entity types, such as PER,LOC; all by default."),
     Parsed(upper_listed),
 ]
-Data = Annotated[str, typer.Option("--data", metavar="NAME|DIR", help="builtin, or a folder with parallel data.")]
+Data = Annotated[
+    str,
+    typer.Option("--data", metavar="NAME|PATH", help="builtin, contexts and names, tagged text, or hub:OWNER/NAME."),
+]
 Model = Annotated[
     str,
     typer.Option(
@@ -210,12 +213,50 @@ def _tag_names(text: str) -> tuple[str, ...]:
     return parse_tag_names(text)
 
 
+def mapping(text: str) -> tuple[tuple[str, str], ...]:
+    """Types to be read as others, from GPE=LOC,MISC=O.
+
+    Raises:
+        UsageError: for what is not of that form.
+    """
+    from nerspace.engine.requests.evaluation import parse_types
+
+    return tuple(parse_types(text).items())
+
+
+def one_language(text: str) -> str:
+    """The code of one language.
+
+    Raises:
+        UsageError: for a code that no language has, or several.
+    """
+    found = parse_languages(text)
+    if len(found) != 1:
+        raise UsageError(f"{text!r} is not one language.", "Write one code, such as de.")
+    return found[0]
+
+
 class AsRead(NamedTuple):
     """How tagged text is read that does not tell; the fields of `datasets.reading.Reading`."""
 
     language: Annotated[
-        str, typer.Option("--language", metavar="CODE", help="Language of all sentences, whatever names and marks say.")
+        str,
+        typer.Option("--language", metavar="CODE", help="Language of all sentences, whatever names and marks say."),
+        Parsed(one_language),
     ] = ""
+    types: Annotated[
+        tuple[str, ...],
+        typer.Option("--types", metavar="TYPES", help="The types to read, such as PER,EVENT; all by default."),
+        Parsed(listed),
+    ] = ()
+    map: Annotated[
+        tuple[tuple[str, str], ...],
+        typer.Option("--map", metavar="TYPE=TYPE", help="Read types as others, or as none: GPE=LOC,MISC=O."),
+        Parsed(mapping),
+    ] = ()
+    rename: Annotated[
+        bool, typer.Option("--rename/--no-rename", help="Read PERSON, GPE and their like as PER, LOC and ORG.")
+    ] = True
     columns: Annotated[
         tuple[tuple[str, str], ...],
         typer.Option(
@@ -230,16 +271,30 @@ class AsRead(NamedTuple):
         Parsed(_tag_names),
     ] = ()
 
+    def reading(self) -> "Reading":
+        """What is asked of the readers."""
+        from nerspace.datasets import Reading
+
+        return Reading(**self._asdict())
+
     def load(self, name: str) -> "Corpus":
         """A data set read so; how it was read and what was left out goes to stderr."""
         from nerspace import datasets
         from nerspace.datasets.telling import told
         from nerspace.tui.terminal import console
 
-        corpus = datasets.load(name, reading=datasets.Reading(**self._asdict()))
+        corpus = datasets.load(name, reading=self.reading())
         for line in told(corpus):
             console(stderr=True).print(line, soft_wrap=True)
         return corpus
+
+
+Names = Annotated[
+    str,
+    typer.Option(
+        "--names", metavar="FILE", help="Parallel names for TNLD: a table with a column per language, or a long one."
+    ),
+]
 
 
 class Place(NamedTuple):

@@ -9,7 +9,18 @@ import typer
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.requests.training import ALL, DemoRequest, Request, make_run
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import But, Device, Languages, OpenExplorer, Parsed, Place, Training, Workspace
+from nerspace.tui.cli.options import (
+    AsRead,
+    But,
+    Device,
+    Languages,
+    Names,
+    OpenExplorer,
+    Parsed,
+    Place,
+    Training,
+    Workspace,
+)
 from nerspace.tui.cli.runs import show_end
 
 if TYPE_CHECKING:
@@ -26,6 +37,8 @@ def demo(
     seed: Annotated[int, typer.Option(help="Decides the split, the sample and the training.")] = DemoRequest.seed,
     *,
     training: Annotated[Training, But("seeds", "seed", "batch_size", probe_every=DemoRequest.probe_every)],
+    reading: AsRead,
+    names: Names = "",
     device: Device = DemoRequest.device,
     perplexity: Annotated[float, typer.Option(help="Perplexity of the t-SNE maps.")] = DemoRequest.perplexity,
     tui: Annotated[bool, typer.Option("--tui/--no-tui", help="Open the explorer on the run at the end.")] = True,
@@ -43,7 +56,7 @@ def demo(
 
     request = training.request(
         "demo", donor=next(iter(parse_languages(donor)), None), languages=languages, seed=seed, device=device,
-        perplexity=perplexity,
+        perplexity=perplexity, reading=reading.reading(), names=names,
     )  # fmt: skip
     run = begin("demo", request, workspace)
     state = outcome(run)
@@ -70,6 +83,8 @@ def finetune(
     languages: Languages = (),
     *,
     training: Training,
+    reading: AsRead,
+    names: Names = "",
     on: Annotated[
         str,
         typer.Option(
@@ -89,6 +104,7 @@ def finetune(
     request = training.request(
         "finetune", donors=(languages or ALL) if donor == "all" else parse_languages(donor), languages=languages,
         device=place.device, threads=place.threads, on="" if on == LAUNCH else on,
+        reading=reading.reading(), names=names,
     )  # fmt: skip
     if on == LAUNCH:
         run = make("finetune", request, job.workspace)

@@ -8,7 +8,7 @@ from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import ALL, TransferRequest
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import But, Place, Training, require_choice
+from nerspace.tui.cli.options import AsRead, But, Names, Place, Training, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 from nerspace.tui.cli.training import begin
 
@@ -33,6 +33,8 @@ def transfer(
             keep_model=TransferRequest.keep_model,
         ),
     ],
+    reading: AsRead,
+    names: Names = "",
     place: Place,
     run: Annotated[
         str | None, typer.Option("--run", help="Train nothing: tell the tables anew from a run's predictions.")
@@ -65,7 +67,12 @@ def transfer(
         done = runs.find_run(job.folder, run)
     else:
         request = training.request(
-            "transfer", donors=parse_languages(donors) or ALL, languages=parse_languages(recipients), **place._asdict()
+            "transfer",
+            donors=parse_languages(donors) or ALL,
+            languages=parse_languages(recipients),
+            reading=reading.reading(),
+            names=names,
+            **place._asdict(),
         )
         done = begin("transfer", request, job.workspace)
         if not job.ended(done):
