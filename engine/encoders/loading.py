@@ -5,12 +5,14 @@ from safetensors alone, and code that comes with a model is never run.
 """
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.encoders.builtin import builtin_folder
+from nerspace.engine.encoders.fitting import WRAPPED, check_weights, is_wrapped
 from nerspace.engine.encoders.sources import model_folder, tokenizer_folder
 from nerspace.engine.encoders.suitability import check_files
 from nerspace.engine.errors import ModelError
@@ -95,11 +97,13 @@ def load_encoder(name: str = BUILTIN) -> "torch.nn.Module":
     with _quiet(), _one_line_errors(name):
         from transformers import AutoModel
 
+        loading = _loading(folder)
         try:
-            model = AutoModel.from_pretrained(folder, add_pooling_layer=False, **_loading())
+            model, info = AutoModel.from_pretrained(folder, add_pooling_layer=False, **loading)
         except TypeError:
             # Not every architecture has a pooler to leave out.
-            model = AutoModel.from_pretrained(folder, **_loading())
+            model, info = AutoModel.from_pretrained(folder, **loading)
+        check_weights(name, Path(folder), model, info)
     loaded: torch.nn.Module = model.eval()
     return loaded
 
@@ -126,15 +130,16 @@ def load_token_classifier(name: str, labels: Sequence[str], seed: int) -> "torch
 
         stored = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         with torch.random.fork_rng(devices=[]):
-            model = AutoModelForTokenClassification.from_pretrained(
+            model, info = AutoModelForTokenClassification.from_pretrained(
                 folder,
                 num_labels=len(names),
                 id2label=names,
                 label2id={label: index for index, label in names.items()},
-                ignore_mismatched_sizes=True,
-                **_loading(),
+                **_loading(folder),
             )
-        if dict(stored.id2label or {}) != names:
+        has_head = dict(stored.id2label or {}) == names
+        check_weights(name, Path(folder), model, info, trained_head=has_head)
+        if not has_head:
             _draw_head(model, seed)
     loaded: torch.nn.Module = model.train()
     return loaded
@@ -155,10 +160,15 @@ def _draw_head(model: Any, seed: int) -> None:
                     torch.nn.init.zeros_(layer.bias)
 
 
-def _loading() -> dict[str, Any]:
+def _loading(folder: str) -> dict[str, Any]:
+    """How the weights are loaded; what does not fit is reported by transformers and judged by `check_weights`."""
     import torch
 
-    return {"use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32, "local_files_only": True}
+    wrapped = {"key_mapping": {f"^{re.escape(WRAPPED)}": ""}} if is_wrapped(Path(folder)) else {}
+    return {
+        "use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32, "local_files_only": True,
+        "ignore_mismatched_sizes": True, "output_loading_info": True, **wrapped,
+    }  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from nerspace.engine.errors import ModelError
 
 _HUB_ID = re.compile(r"[\w.-]+(?:/[\w.-]+)?", re.ASCII)
-_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 _TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model",
                     "vocab.txt", "vocab.json")  # fmt: skip
 # Whatever a tokenizer may be kept in.
@@ -30,7 +30,13 @@ def model_folder(name: str) -> Path:
         return _from_hub(name, ("config.json", *_MODEL_PATTERNS, *TOKENIZER_PATTERNS), has_model)
     if not (folder / "config.json").is_file():
         raise ModelError(f"The folder {folder} holds no encoder: it has no config.json.", _FOLDER_HINT)
-    if not has_model(folder):
+    if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
+        shards = shards_in(folder)
+        if gone := next((shard for shard in shards if not (folder / shard).is_file()), None):
+            raise ModelError(
+                f"The folder {folder} holds no {WEIGHTS}, and lacks {gone}, which its {INDEX} names.", _FOLDER_HINT
+            )
+    elif not has_model(folder):
         raise _without_weights(f"The folder {folder}", sorted(path.name for path in folder.iterdir()))
     return folder
 
@@ -56,13 +62,35 @@ def has_model(folder: Path) -> bool:
     """Whether there is a configuration with safetensors weights, every shard of them."""
     if not (folder / "config.json").is_file():
         return False
-    if (folder / _WEIGHTS[0]).is_file():
-        return True
     try:
-        shards = set(json.loads((folder / _WEIGHTS[1]).read_text(encoding="utf-8"))["weight_map"].values())
-    except (OSError, ValueError, LookupError, AttributeError):
+        return all((folder / shard).is_file() for shard in shards_in(folder))
+    except ModelError:
         return False
-    return all((folder / shard).is_file() for shard in shards)
+
+
+def shards_in(folder: Path) -> list[str]:
+    """The names of the files that hold the weights: one, or those that the index names, in their order.
+
+    Raises:
+        ModelError: where the index is none, or names anything but safetensors files beside it, such as a pickle.
+    """
+    if (folder / WEIGHTS).is_file():
+        return [WEIGHTS]
+    path = folder / INDEX
+    try:
+        places = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        shards = list(dict.fromkeys(places.values()))
+    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+        raise ModelError(f"{path} cannot be read or is no index of weights.", _FOLDER_HINT) from error
+    for shard in shards:
+        if not isinstance(shard, str) or Path(shard).name != shard or not shard.endswith(".safetensors"):
+            raise ModelError(
+                f"{path} names {shard!r}, which is no safetensors file beside it; nothing else is ever opened.",
+                "Save it again with save_pretrained(..., safe_serialization=True), or choose another encoder.",
+            )
+    if not shards:
+        raise ModelError(f"{path} names no weights.", _FOLDER_HINT)
+    return shards
 
 
 def has_tokenizer(folder: Path) -> bool:
@@ -111,7 +139,7 @@ def _from_hub(name: str, patterns: Sequence[str], is_there: Callable[[Path], boo
         # One short question first: the download itself would try again and again before it gave up.
         found = huggingface_hub.HfApi().model_info(name, timeout=_PATIENCE)
         files = [sibling.rfilename for sibling in found.siblings or ()]
-        if is_there is has_model and not any(file in _WEIGHTS for file in files):
+        if is_there is has_model and not any(file in (WEIGHTS, INDEX) for file in files):
             raise _without_weights(f"The hub's {name}", files)
         with _without_bars():
             folder = Path(huggingface_hub.snapshot_download(name, revision=found.sha, allow_patterns=list(patterns)))

@@ -112,13 +112,17 @@ def _decompositions() -> Iterator[tuple[str, str]]:
 
 
 def _joining() -> set[str]:
-    """Characters that NFKC may join to, or move before, the character in front of them; marks left to the regex."""
+    """Characters that NFKC may join to, or move before, the character in front of them; marks are left to the regex.
+
+    Which marks there are depends on Python's version, and what is written must not.
+    """
     seconds: set[str] = set()
     for character, parts in _decompositions():
         if len(parts) > 1 and unicodedata.normalize("NFC", parts) == character:
             seconds.update(parts[1:])
     found = {c for c in _all_characters() if unicodedata.combining(c)} | seconds
-    return found | {c for c, parts in _decompositions() if parts[0] in found}
+    found |= {c for c, parts in _decompositions() if parts[0] in found}
+    return {c for c in found if not unicodedata.category(c).startswith("M")}
 
 
 def sequences(replacements: Mapping[str, str]) -> list[str]:
@@ -146,7 +150,7 @@ def _guards_inside(keys: Sequence[str]) -> str:
     )
 
 
-def _products(strings: Iterable[str]) -> list[list[list[str]]]:
+def _products(strings: Sequence[str]) -> list[list[list[str]]]:
     """Strings of one length as products of character sets, so that eleven thousand Hangul syllables are one product."""
     before = defaultdict(set)
     for string in strings:
@@ -157,7 +161,8 @@ def _products(strings: Iterable[str]) -> list[list[list[str]]]:
     return [
         [*rest, lasts]
         for prefixes, lasts in merged.items()
-        for rest in ([[]] if prefixes == {""} else _products(prefixes))
+        # In their order: that of a set is another in every process, and the file is part of what results are tied to.
+        for rest in ([[]] if prefixes == {""} else _products(sorted(prefixes)))
     ]
 
 
