@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # In the order of the catalogue: the module, below nerspace.engine, and its tables.
 _HOMES = (
     ("tables.corpus", "counts"),
+    ("statistics.giveaways", "giveaways"),
     ("sampling", "sentences"),
     ("names.tokenization", "pieces"),
     ("names.cuts", "aligned contrast shared"),

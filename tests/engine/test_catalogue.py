@@ -45,8 +45,8 @@ def made(
         parallel=texts, names=["Nobody"],
     )  # fmt: skip
     found = {name: names[name] for name in (
-        "counts", "pieces", "aligned", "contrast", "shared", "tokenization", "compatibility", "parity", "tnld",
-        "tnld_scripts", "spellings", "piece_overlap", "paper_table1",
+        "counts", "giveaways", "pieces", "aligned", "contrast", "shared", "tokenization", "compatibility", "parity",
+        "tnld", "tnld_scripts", "spellings", "piece_overlap", "paper_table1",
     )}  # fmt: skip
 
     found["steps"] = Held(records=[StepRecord(1, 2, 0.5, 1e-4, 8, 0.1)])["steps"]

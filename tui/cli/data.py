@@ -144,19 +144,22 @@ def check(
     table: Annotated[
         str | None,
         typer.Option(
-            help="Only this one, for --csv and --json: files, counts, sizes, overlaps, reasons, dropped, ambiguity."
+            help="Only this one, for --csv and --json: files, counts, sizes, overlaps, reasons, dropped, ambiguity, "
+            "giveaways."
         ),
     ] = None,
     *,
     reading: AsRead,
     output: Annotated[Output, But("plot", rows=12)],
 ) -> None:
-    """Report on a data set: files, sizes by type, language and split, overlaps, what was left out and why, ambiguity.
+    """Report on a data set: files, sizes by type, language and split, overlaps, what was left out and why, ambiguity,
+    and what in a context gives the type of its name away.
 
     nerspace data check FOLDER --table dropped --csv dropped.csv
     """
     from nerspace.datasets import checking
     from nerspace.datasets.dropped import dropped_table, read_table
+    from nerspace.engine.statistics.giveaways import giveaways_table
 
     corpus = reading.load(name)
     tables: dict[str, tuple[str, Callable[[], pd.DataFrame]]] = {
@@ -167,6 +170,7 @@ def check(
         "reasons": ("Left out, by reason", lambda: checking.reason_table(corpus)),
         "dropped": ("Left out, row by row", lambda: dropped_table(corpus)),
         "ambiguity": ("Names of several types", lambda: checking.ambiguity_table(corpus)),
+        "giveaways": ("How well the context alone tells the type", lambda: giveaways_table(corpus, seed)),
     }
     if table is not None:
         require_choice("table", table, tables)
