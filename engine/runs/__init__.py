@@ -4,6 +4,7 @@ run.py      a run folder, and the runs of a workspace
 records.py  what a job emits while it goes on
 jobs.py     a job as a process of its own: started, followed, stopped, resumed
 locks.py    one writer a run
+secrecy.py  what must not stand in a run
 models.py   the models that a run saved
 live.py     speed and memory of a run that goes on
 tables.py   tables over runs
@@ -22,11 +23,10 @@ from nerspace.engine.runs.run import (
     process_started,
     remove,
     to_csv,
-    without_secrets,
     workspace_folder,
 )
 
 __all__ = [
     "Run", "append_text", "create", "find_run", "find_run_to_remove", "has_saved_model", "list_runs",
-    "process_started", "remove", "to_csv", "without_secrets", "workspace_folder",
+    "process_started", "remove", "to_csv", "workspace_folder",
 ]  # fmt: skip

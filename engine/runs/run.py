@@ -32,6 +32,7 @@ from nerspace.engine.errors import ConfigurationError, DataError, NerspaceError,
 from nerspace.engine.files import data_folder, make_folder, whole_file, write_text
 from nerspace.engine.runs import ledger
 from nerspace.engine.runs.locks import Lock
+from nerspace.engine.runs.secrecy import redacted
 from nerspace.engine.runs.versions import source_hash, versions
 from nerspace.engine.sums import Summing, difference, sum_of_bytes
 
@@ -90,14 +91,6 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def without_secrets(text: str) -> str:
-    """The text without the values of environment variables that are named like a token, key or password."""
-    for name, value in os.environ.items():
-        if len(value) >= 8 and re.search(r"TOKEN(?!IZER)|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", name.upper()):
-            text = text.replace(value, f"${name}")
-    return text
 
 
 def process_started(pid: int) -> str:
@@ -173,9 +166,9 @@ class Run:
     def append_event(self, event: str, **fields: Any) -> None:
         """Append one event: a dict with `time` (seconds since the epoch), `event` (its kind) and the given fields."""
         record = {"time": round(time.time(), 3), "event": event, **{k: _plain(v) for k, v in fields.items()}}
-        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(redacted(record), ensure_ascii=False, allow_nan=False)
         self.require()
-        append_text(self.path / "events.jsonl", without_secrets(text) + "\n")
+        append_text(self.path / "events.jsonl", text + "\n")
 
     def set_events_aside(self) -> None:
         """Begin the events anew; the old ones are saved as events-N.jsonl."""
@@ -383,7 +376,7 @@ def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> 
 
 
 def _write_json(path: Path, value: object) -> None:
-    text = without_secrets(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)) + "\n"
+    text = json.dumps(redacted(value), ensure_ascii=False, indent=2, allow_nan=False, default=str) + "\n"
     write_text(path, text)
 
 
