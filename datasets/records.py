@@ -15,7 +15,7 @@ class Entity:
 
     forms: case → language → form. A locative or directional form carries its preposition or suffix; a nominative is
     the bare name. gender: m or f for persons, else empty. ambiguity: shared by entities of other types with the same
-    English name.
+    name in some language, in English where `alike` does not tell.
     around: language → the words or signs between which the nominative stands in a sentence, ("the", "") or ("«", "»");
     no part of the name. alike: the languages in which an entity of another type reads the same. kind: what sort of its
     type it is, such as town or river; empty where the data does not tell.

@@ -32,22 +32,23 @@ class PaperSentences:
     Attributes:
         test: language by language.
         names: the test contexts of names in several types, in the four languages; `name_of` says which name each is
-            about.
+            about, `settles` whether its context alone settles the type.
     """
 
     languages: tuple[str, ...]
     test: list[Sentence]
     names: list[Sentence]
     name_of: list[str]
+    settles: list[bool]
 
     def of(self, kind: str) -> list[Sentence]:
         """The sentences behind the vectors of a kind, types or names."""
         return self.names if kind == NAMES else [s for s in self.test if s.language in published.FOUR]
 
     def points(self, kind: str) -> pd.DataFrame:
-        """The table `points` of a kind; names say in `name` which they are about."""
+        """The table `points` of a kind; names have in `name` which they are about, in `settles` what `settles` says."""
         points = point_table(self.of(kind))
-        return points.assign(name=self.name_of) if kind == NAMES else points
+        return points.assign(name=self.name_of, settles=self.settles) if kind == NAMES else points
 
 
 def paper_sentences(sample: PaperSample, request: PaperRequest) -> PaperSentences:
@@ -57,11 +58,13 @@ def paper_sentences(sample: PaperSample, request: PaperRequest) -> PaperSentence
     drawn = Sample([], sample.sentences(sample.test, languages), sample.corpus)
     test = readable(drawn, encoder).test
     four = [code for code in published.FOUR if code in languages]
-    about = [name for _ in four for name, _ in sample.named]
+    about = [(name, context.decisive != "no") for _ in four for name, (context, _) in sample.named]
     names = sample.sentences([cell for _, cell in sample.named], four)
     lost = {(item.sentence.context, item.sentence.entity) for item in encoder.encode(names) if not item.entity_pieces}
     reached = [place for place, s in enumerate(names) if (s.context, s.entity) not in lost]
-    return PaperSentences(languages, test, [names[i] for i in reached], [about[i] for i in reached])
+    return PaperSentences(
+        languages, test, [names[i] for i in reached], [about[i][0] for i in reached], [about[i][1] for i in reached]
+    )
 
 
 def is_probed(request: PaperRequest, donor: str, seed: int) -> bool:

@@ -31,9 +31,12 @@ def write(
     """Write `paper_table2` and `paper_figure1`, and judge what the paper says of them."""
     points = sentences.points(NAMES)
     read = models[published.DONOR, request.seed].vectors
-    vectors = in_order(read, NAMES)
-    if not len(points):
+    settled = np.flatnonzero(points["settles"].to_numpy(dtype=bool))
+    if not len(settled):
         return []
+    # What an arbitrary label says of a vector is nothing: names in contexts that leave the type open are left out.
+    points = points.iloc[settled].drop(columns="settles").reset_index(drop=True)
+    vectors = {key: X[settled] for key, X in in_order(read, NAMES).items()}
     table = table2(vectors, points)
     run.write_table("paper_table2", table)
     last = max(layer for _, layer in vectors)

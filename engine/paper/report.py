@@ -117,7 +117,9 @@ def _tables(run: Run, item: str) -> Iterator[Grid]:
         yield Grid(groups[groups["measure"] == "knn_purity"], "Table groups, kNN purity (k = 10) beside both floors.")
         if len(clubs := run.read_table("paper_clubs")):
             yield Grid(
-                clubs, "Table paper_clubs: share of LOC among the nearest of as many LOC as ORG; floor one half."
+                clubs,
+                "Table paper_clubs: share of LOC among the nearest of as many LOC as ORG; floor one half. The claim is "
+                "judged by contexts that settle the type.",
             )
     if item == "figure3" and "deltas" in held:
         deltas = run.read_table("deltas")

@@ -23,7 +23,8 @@ class PaperSample:
         corpus: the whole.
         train: cells, the same for every language.
         test: likewise.
-        named: (name, cell), test contexts of names that read the same in two types.
+        named: (name, cell), test contexts of names that read the same in two types: those that settle the type, then
+        those that leave it open.
         notes: what is not as in the paper, one line each.
     """
 
@@ -71,10 +72,15 @@ def load_corpus(data: str, fill: bool) -> tuple[SyntheticNER, list[str]]:
 
 
 def ambiguous_names(corpus: SyntheticNER) -> dict[str, list[Entity]]:
-    """Names that are entities of several types in English, whatever their letter case, in order of the alphabet."""
+    """Names that are entities of several types in English, whatever their letter case, in order of the alphabet.
+
+    Data that tells in which languages a name reads like another is believed.
+    """
     found: dict[str, list[Entity]] = defaultdict(list)
     for entity in corpus.entities:
         form = entity.forms.get("nominative", {}).get(published.DONOR)
+        if entity.alike and published.DONOR not in entity.alike:
+            continue
         if form or entity.ambiguity:
             found[entity.ambiguity or str(form).casefold()].append(entity)
     return {name: found[name] for name in sorted(found) if len({entity.type for entity in found[name]}) > 1}
@@ -102,7 +108,7 @@ def draw_paper_sample(request: PaperRequest) -> PaperSample:
 
 def _short_of_contexts(named: Sequence[tuple[str, Cell]], requested: int) -> str:
     """A line where names in several types have fewer test contexts than were requested."""
-    held = Counter((name, entity.type) for name, (_, entity) in named)
+    held = Counter((name, entity.type) for name, (context, entity) in named if context.decisive != "no")
     if not held:
         return "No name of the data reads the same in two types."
     if min(held.values()) >= requested:
@@ -160,7 +166,9 @@ def _quotas(shares: Mapping[str, int], size: int) -> dict[str, int]:
 def _named_cells(
     test: SyntheticNER, names: Mapping[str, list[Entity]], sizes: Sizes, seed: int
 ) -> Iterator[tuple[str, Cell]]:
-    """Up to `contexts` nominative test contexts for every type of every ambiguous name."""
+    """Up to `contexts` nominative test contexts that settle the type, and as many that leave it open, for every type of
+    every ambiguous name; a context that nobody judged is taken to settle it.
+    """
     spoken = set(test.languages)
     for name, entities in names.items():
         for entity in entities:
@@ -169,9 +177,9 @@ def _named_cells(
             fitting = [
                 context
                 for context in test.contexts
-                if (context.type, context.case, context.gender) == (entity.type, "nominative", entity.gender)
-                and spoken <= context.texts.keys()
+                if context.case == "nominative" and context.takes(entity) and spoken <= context.texts.keys()
             ]
-            chosen = random.Random(seed).sample(fitting, min(sizes.contexts, len(fitting)))  # noqa: S311
-            for context in chosen:
-                yield name, (context, entity)
+            for is_open in (False, True):
+                of_kind = [context for context in fitting if (context.decisive == "no") == is_open]
+                chosen = random.Random(seed).sample(of_kind, min(sizes.contexts, len(of_kind)))  # noqa: S311
+                yield from ((name, (context, entity)) for context in chosen)

@@ -161,8 +161,10 @@ PAPER_CLUBS = TableSpec(
         "neighbours": integer("LOC and ORG points to choose from, as many of each"),
         "loc_share": real("share of LOC among the 10 nearest"),
         "floor": real("one half"),
+        "contexts": text("settling: those that alone settle the type, which the claim is judged by; any: all"),
     },
 )
+SETTLING, ANY = "settling", "any"
 
 
 @PAPER_CLUBS.made_by
@@ -178,7 +180,8 @@ def club_table(
 
     Args:
         X: vectors of the ambiguous names [n, d].
-        points: the points of these names [n].
+        points: the points of these names [n]; `settles` says whether a context alone settles the type;
+            without, all do.
         others: vectors of the test points of Figure 2 [m, d].
         other_points: these test points [m].
         ambiguous: entity ids that are left out.
@@ -198,14 +201,18 @@ def club_table(
     units = unit_rows(others[reference])
     entities = other_points["entity"].to_numpy()[reference]
     rows = []
-    for (entity, name), group in points[is_club].groupby(["entity", "name"], sort=True):
-        shares = _loc_share(unit_rows(X[group.index]) @ units.T, is_loc)
-        rows.append((stage, entity, name, len(group), 2 * size, float(shares.mean()), 0.5))
+    settling = is_club & points.get("settles", True)
+    # Where every context settles the type there is nothing else to tell.
+    every = is_club if (is_club & ~settling).any() else is_club & False
+    for contexts, chosen in ((SETTLING, settling), (ANY, every)):
+        for (entity, name), group in points[chosen].groupby(["entity", "name"], sort=True):
+            shares = _loc_share(unit_rows(X[group.index]) @ units.T, is_loc)
+            rows.append((stage, entity, name, len(group), 2 * size, float(shares.mean()), 0.5, contexts))
     queries = np.flatnonzero(~is_loc)
     cosines = units[queries] @ units.T
     cosines[entities[queries][:, None] == entities[None, :]] = -np.inf
     if (np.isfinite(cosines).sum(axis=1) >= NEIGHBOURS).all():
-        rows.append((stage, "", "other ORG", size, 2 * size, float(_loc_share(cosines, is_loc).mean()), 0.5))
+        rows.append((stage, "", "other ORG", size, 2 * size, float(_loc_share(cosines, is_loc).mean()), 0.5, ANY))
     return PAPER_CLUBS.frame(rows)
 
 

@@ -15,7 +15,7 @@ from nerspace.engine.paper.claims import OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, PaperSentences, in_order
 from nerspace.engine.paper.samples import PaperSample, ambiguous_names
-from nerspace.engine.paper.tables import NEIGHBOURS, club_table
+from nerspace.engine.paper.tables import NEIGHBOURS, SETTLING, club_table
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics.correlation import interval
@@ -137,8 +137,8 @@ def _mean_over_cells(rows: "Rows", number: "npt.NDArray[np.intp]", n: int, seed:
 
 
 def club_finding(table: pd.DataFrame, seed: int) -> Finding:
-    """The finding on clubs from `paper_clubs` after fine-tuning."""
-    shares = table[table["entity"] != ""]["loc_share"].to_numpy(dtype=np.float64)
+    """The finding on clubs from `paper_clubs` after fine-tuning, of contexts that settle the type."""
+    shares = table[(table["entity"] != "") & (table["contexts"] == SETTLING)]["loc_share"].to_numpy(dtype=np.float64)
     if not len(shares):
         return Finding("clubs", OPEN, NAN, floor=0.5, unit="clubs")
     low, high = interval(lambda draw: float(draw.choice(shares, len(shares)).mean()), seed)

@@ -77,7 +77,7 @@ def planted(feature: str) -> Callable[[str, random.Random], str]:
 def test_what_tells_a_type_is_found_where_it_is(feature: str) -> None:
     found = above(giveaways_table(corpus_of(planted(feature))))
     assert found[feature] == pytest.approx(1 / 3, abs=0.14)
-    assert found["together"] > 0.25
+    assert found["together"] > 0.2
     # Where a name stands first there is less before it, and so on: only what has nothing to do with it is told apart.
     alone = {"length": ["punctuation"], "position": ["length"]}.get(feature, ["length", "position"])
     assert max(found[other] for other in alone) < 0.12

@@ -186,6 +186,22 @@ def test_clubs_lie_with_what_they_are_like(like: str, verdict: str) -> None:
     assert few.verdict == OPEN
 
 
+def test_clubs_are_judged_by_contexts_that_settle_the_type_and_told_of_all() -> None:
+    others, other_points = cloud(0.0, 2.0)
+    centre = {kind: others[other_points["type"] == kind].mean(axis=0) for kind in ("LOC", "ORG")}
+    # In contexts that settle the type the clubs lie with ORG, in the others with LOC.
+    rows = [(f"city{club}", kind, settles) for club in range(8) for kind in ("LOC", "ORG") for settles in (True, False)]
+    frame = pd.DataFrame(rows, columns=["name", "type", "settles"]).assign(language="en")
+    frame["entity"] = frame["type"] + frame["name"]
+    X = np.array([centre["ORG" if settles else "LOC"] for _, _, settles in rows])
+    table = tables.club_table(X, frame, others, other_points, {"e0"}, 0)
+    shares = table[table["entity"] != ""].groupby("contexts")["loc_share"].mean()
+    assert shares[tables.SETTLING] < 0.1 < 0.4 < shares[tables.ANY] < 0.6
+    assert table.groupby("contexts")["n"].first().to_dict() == {tables.SETTLING: 1, tables.ANY: 2}
+    found = types.club_finding(table, 0)
+    assert (found.verdict, found.n) == (FAILS, 8)
+
+
 def test_no_club_gives_an_empty_table_and_no_verdict() -> None:
     others, other_points = cloud(0.0, 2.0)
     nobody = pd.DataFrame(columns=["name", "type", "language", "entity"])

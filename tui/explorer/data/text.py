@@ -86,7 +86,10 @@ def name_detail(entity: Entity, case: str | None = None) -> Text:
         text.append("\n")
     facts = [literal(entity.type), *([entity.gender] if entity.gender else []), f"entity {literal(entity.id)}"]
     if entity.ambiguity:
-        facts.append(f"shares its English name: {literal(entity.ambiguity)}")
+        where = f" in {' '.join(language_order(list(entity.alike)))}" if entity.alike else ""
+        facts.append(f"reads like another type{where}: {literal(entity.ambiguity)}")
+    if entity.kind:
+        facts.append(literal(entity.kind))
     text.append(" · ".join(facts), "dim")
     return text
 
