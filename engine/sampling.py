@@ -83,7 +83,6 @@ def _draw_tagged(corpus: TaggedCorpus, request: Request) -> dict[str, Sample]:
     sides = corpus.sides(request.seed)
     check_sides(sides, request)
     learned = {donor: _numbers(sides.train, donor) for donor in request.donors}
-    tested = {code: _numbers(sides.test, code) for code in request.languages}
     types = in_order(
         kind for donor in request.donors for i in learned[donor] for kind in types_in(sides.train.sentence(i).tags)
     )
@@ -92,7 +91,7 @@ def _draw_tagged(corpus: TaggedCorpus, request: Request) -> dict[str, Sample]:
             f"No training sentence of {corpus.name} in {', '.join(request.donors)} holds an entity.",
             "Choose other donors, or see what there is: nerspace data check.",
         )
-    drawn = _draw_numbers(sides.test, tested, request.test_size, request.seed)
+    drawn = draw_tagged(sides.test, request.languages, request.test_size, request.seed)
     test = [replace(sides.test.identified(i), split="test") for code in request.languages for i in drawn[code]]
     of_donors = _draw_numbers(sides.train, learned, request.size, request.seed)
     trains = {
@@ -105,6 +104,11 @@ def _draw_tagged(corpus: TaggedCorpus, request: Request) -> dict[str, Sample]:
 
 def _numbers(corpus: TaggedCorpus, language: str) -> list[int]:
     return [i for i in range(len(corpus)) if corpus.sentence(i).language == language]
+
+
+def draw_tagged(corpus: TaggedCorpus, languages: Sequence[str], size: int, seed: int) -> dict[str, list[int]]:
+    """Numbers of test sentences, by language: all that there are, in random order, where they are fewer."""
+    return _draw_numbers(corpus, {code: _numbers(corpus, code) for code in languages}, size, seed)
 
 
 def _draw_numbers(
@@ -156,9 +160,9 @@ def in_order(types: Iterable[str]) -> tuple[str, ...]:
     return (*(kind for kind in ENTITY_TYPES if kind in found), *sorted(found.difference(ENTITY_TYPES)))
 
 
-def labels_of(types: Sequence[str]) -> tuple[str, ...] | None:
-    """The labels of a model that is to find these types; None for PER, LOC and ORG."""
-    return ("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")) if types else None
+def labels_of(types: Sequence[str]) -> tuple[str, ...]:
+    """The labels of a model that is to find these types; of PER, LOC and ORG where none are named."""
+    return ("O", *(f"{prefix}-{kind}" for kind in types or ENTITY_TYPES for prefix in "BI"))
 
 
 def readable(sample: Sample, encoder: "Encoder") -> Sample:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nerspace.datasets.tagging import TagError, split_tag
 from nerspace.engine.errors import ModelError
 
 # What the families call the same number, the most common name first.
@@ -72,6 +73,23 @@ def _limit(found: Mapping[str, Any]) -> int:
 
 def _number(found: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     return next((int(found[name]) for name in names if isinstance(found.get(name), int)), None)
+
+
+def own_labels(folder: str | Path) -> tuple[str, ...] | None:
+    """The labels of a model that was trained to tag names, in the order of their ids; None of any other.
+
+    Raises:
+        ModelError: where its config.json is missing or damaged.
+    """
+    names = labels_in(folder)
+    own = tuple(names[number] for number in sorted(names))
+    if any(label.startswith("LABEL_") for label in own) or sorted(names) != list(range(len(own))):
+        return None
+    try:
+        parts = [split_tag(label) for label in own]
+    except TagError:
+        return None
+    return own if ("O", "") in parts and len(parts) > 1 else None
 
 
 def labels_in(folder: str | Path) -> dict[int, str]:

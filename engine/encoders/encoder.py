@@ -9,7 +9,7 @@ from nerspace.datasets import Sentence
 from nerspace.engine import devices
 from nerspace.engine.encoders import loading
 from nerspace.engine.encoders.batching import Encoded, encode
-from nerspace.engine.encoders.configuration import shape_in
+from nerspace.engine.encoders.configuration import own_labels, shape_in
 from nerspace.engine.encoders.forward import BATCH, Groups, Outputs, finish, forward
 from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.encoders.suitability import check_kind, check_vocabulary
@@ -29,8 +29,9 @@ class Encoder:
     Args:
         name: "builtin", a folder, or an id of the hub such as FacebookAI/xlm-roberta-base.
         device: auto, cpu, cuda, cuda:N or mps.
-        labels: names of the head's classes in the order of their ids, None for LABELS. The head stays where the model
-            has one for exactly these, else it is drawn anew.
+        labels: names of the head's classes in the order of their ids. None for those of the model itself where it was
+            trained to tag names, else LABELS. The head stays where the model has one for exactly these, else it is
+            drawn anew.
         seed: of a head that is drawn.
 
     Attributes:
@@ -50,7 +51,7 @@ class Encoder:
         check_kind(name, folder)
         shape = shape_in(folder)
         self.name, self.seed = name, seed
-        self.labels = tuple(loading.LABELS if labels is None else labels)
+        self.labels = tuple(labels if labels is not None else own_labels(folder) or loading.LABELS)
         self._device = devices.check_device_name(device)
         self._vocabulary = shape.vocabulary
         self.limit, self.layers, self.width = shape.limit, shape.layers, shape.width
@@ -107,7 +108,7 @@ class Encoder:
 
     def read(
         self, sentences: Sequence[Text | Encoded], of: Of = "entities", layers: Sequence[int] = (0, -1), *,
-        outside: int = 0, batch_size: int = BATCH,
+        outside: int | None = None, batch_size: int = BATCH,
     ) -> Outputs:  # fmt: skip
         """Predictions for all sentences, and vectors at some layers, each the mean of some pieces.
 
@@ -116,7 +117,7 @@ class Encoder:
             of: "entities" for one vector a sentence, of all pieces of its tagged words; "words" for one of each word;
                 or per sentence groups of positions of its pieces, for one of each group.
             layers: numbers of layers, −1 is the last; none for predictions alone.
-            outside: number of the label of words without a piece.
+            outside: number of the label of words without a piece, None for that of O.
             batch_size: how many sentences go through the model at once.
 
         Returns:
@@ -131,12 +132,14 @@ class Encoder:
 
     def read_counting(
         self, sentences: Sequence[Text | Encoded], of: Of = "entities", layers: Sequence[int] = (0, -1), *,
-        outside: int = 0, batch_size: int = BATCH,
+        outside: int | None = None, batch_size: int = BATCH,
     ) -> Generator[int, None, Outputs]:  # fmt: skip
         """As `read`, as a generator of how many sentences are done, which returns the outputs."""
         encoded = self._encoded(sentences)
         chosen = [self.layer(number) for number in layers]
         groups = _groups(encoded, of) if chosen else ()
+        if outside is None:
+            outside = next((number for number, label in enumerate(self.labels) if label in ("O", "o")), 0)
         return (
             yield from forward(
                 self.model, encoded, groups=groups, layers=chosen, outside=outside, batch_size=batch_size

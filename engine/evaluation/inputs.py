@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from nerspace import datasets
 from nerspace.datasets import Sentence, SyntheticNER
 from nerspace.datasets.dropped import Dropped
-from nerspace.datasets.naming import UNKNOWN as NO_LANGUAGE
-from nerspace.datasets.tagging import TagError, split_tag, type_of, types_in
+from nerspace.datasets.languages import UNKNOWN as NO_LANGUAGE
+from nerspace.datasets.reading import Reading
+from nerspace.datasets.tagging import TagError, renamed, split_tag, type_of, types_in
+from nerspace.datasets.telling import told
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
@@ -32,12 +34,14 @@ class Given:
         names: an id for each.
         dropped: what the data's reader left out.
         mapped: (language, type) → how often it was mapped.
+        told: how the data was read, one line each.
     """
 
     sentences: list[Sentence]
     names: list[str]
     dropped: tuple[Dropped, ...]
     mapped: Mapping[tuple[str, str], int]
+    told: tuple[str, ...] = ()
 
 
 def given_sentences(request: Evaluation) -> Given:
@@ -49,23 +53,26 @@ def given_sentences(request: Evaluation) -> Given:
         DataError: for data that cannot be read.
         UsageError: when nothing is left.
     """
-    corpus = datasets.load(request.data)
+    reading = request.reading
+    corpus = datasets.load(request.data, reading=reading)
     if isinstance(corpus, SyntheticNER):
+        # Sentences of another type stay, as O: they may hold what a model finds besides.
+        corpus = datasets.load_parallel(request.data)
         part, languages = _test_part(corpus, request)
         cells = part.sample_numbers(request.size, seed=request.seed)
         sentences = [part.sentence(cell, language) for language in languages for cell in cells]
-        return _mapped(sentences, [s.id for s in sentences], (), request.types)
+        return _mapped(sentences, [s.id for s in sentences], reading)
     if corpus.languages == (NO_LANGUAGE,) and len(request.languages) == 1:
         # Nothing in the data tells its language, so the request does.
-        corpus = datasets.TaggedCorpus(
-            corpus.name, [replace(s, language=request.languages[0]) for s in corpus.sentences()], dropped=corpus.dropped
-        )
+        corpus = datasets.load(request.data, reading=replace(reading, language=request.languages[0]))
+        assert isinstance(corpus, datasets.TaggedCorpus)  # noqa: S101 - it was before
     number = {id(sentence): i for i, sentence in enumerate(corpus.sentences())}
     chosen = list(corpus.select(languages=request.languages or None, splits=request.splits or None).sentences())
     # One language after the other, as everywhere.
     chosen.sort(key=lambda s: corpus.languages.index(s.language))
     names = [f"{s.language}/{s.split}/{number[id(s)]}" for s in chosen]
-    return _mapped(chosen, names, corpus.dropped, request.types)
+    mapped = {key: n for key, n in corpus.labels.items() if key[1] in request.types}
+    return Given(chosen, names, corpus.dropped, mapped, tuple(told(corpus)))
 
 
 def _test_part(corpus: SyntheticNER, request: Evaluation) -> tuple[SyntheticNER, Sequence[str]]:
@@ -84,21 +91,19 @@ def _test_part(corpus: SyntheticNER, request: Evaluation) -> tuple[SyntheticNER,
     return part, request.languages or part.languages
 
 
-def _mapped(
-    sentences: Sequence[Sentence], names: list[str], dropped: tuple[Dropped, ...], types: Mapping[str, str]
-) -> Given:
+def _mapped(sentences: Sequence[Sentence], names: list[str], reading: Reading) -> Given:
+    """Sentences of contexts and names, whose types are those of the model but for what the user wants otherwise."""
+    types = dict(reading.map)
+    kept = set(reading.types)
     counted: Counter[tuple[str, str]] = Counter()
     result = []
     for sentence in sentences:
         counted.update((sentence.language, kind) for kind in types_in(sentence.tags) if kind in types)
-        tags = tuple(_map_tag(tag, types) for tag in sentence.tags)
+        tags = renamed(sentence.tags, lambda kind: types.get(kind, kind))
+        if kept:
+            tags = renamed(tags, lambda kind: kind if kind in kept else "O")
         result.append(sentence if tags == sentence.tags else replace(sentence, tags=tags))
-    return Given(result, names, dropped, counted)
-
-
-def _map_tag(tag: str, types: Mapping[str, str]) -> str:
-    kind = types.get(tag[2:]) if tag != "O" else None
-    return tag if kind is None else "O" if kind == "O" else f"{tag[:2]}{kind}"
+    return Given(result, names, (), counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +139,14 @@ class Labels:
         return [tag if tag == "O" or tag == last else f"B-{tag[2:]}" for last, tag in zip(before, tags, strict=False)]
 
 
-def labels_of(names: Mapping[int, str], model: str) -> Labels:
+def labels_of(names: Mapping[int, str], model: str, known: Collection[str] = ()) -> Labels:
     """The labels of a model's configuration, whatever scheme they are written in.
 
     Args:
         names: number → label.
         model: the name of the model, for the error.
+        known: types that are called what they are called here, such as those of the data; others are PER, LOC and ORG
+            where they plainly mean it.
 
     Raises:
         ModelError: for labels that are no tags, as those of a model without a trained head.
@@ -156,7 +163,10 @@ def labels_of(names: Mapping[int, str], model: str) -> Labels:
             "Give a model with labels such as O, B-PER, I-PER: a run's, or any NER model.",
         )
     begins = any(prefix in _BEGINNING for prefix, _ in parts)
-    tags = ("O" if p == "O" else f"{'B' if p in _BEGINNING else 'I'}-{type_of(kind)}" for p, kind in parts)
+    tags = (
+        "O" if p == "O" else f"{'B' if p in _BEGINNING else 'I'}-{kind if kind in known else type_of(kind)}"
+        for p, kind in parts
+    )
     return Labels(own, tuple(tags), begins)
 
 

@@ -42,6 +42,7 @@ def _evaluate(run: Run, request: Evaluation, executor: Executor) -> Iterator[Rec
     given = given_sentences(request)
     sentences = _table_of(given)
     run.write_table("sentences", sentences)
+    yield from map(Note, given.told)
     if given.dropped:
         yield Note(f"{len(given.dropped)} sentences or files were left out by the reader; see the table coverage.")
     encoder_hashes = [encoder_hash(model.model) for model in request.models]

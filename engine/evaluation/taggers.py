@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from nerspace.datasets import Sentence
+from nerspace.datasets.tagging import types_in
 from nerspace.engine.encoders import Encoder, resolve
 from nerspace.engine.encoders.batching import encode
 from nerspace.engine.encoders.configuration import labels_in
@@ -80,7 +81,8 @@ def make_tagger(number: int, model: Reader, given: Given, request: Evaluation, l
     Raises:
         ModelError: for a model that does not tag names.
     """
-    labels = labels_of(labels_in(resolve(model.model)), model.model)
+    known = {kind for sentence in given.sentences for kind in types_in(sentence.tags)}
+    labels = labels_of(labels_in(resolve(model.model)), model.model, known)
     encoder = Encoder(model.model)
     encoded = encode(given.sentences, encoder.tokenizer, None)
     pieces = [[len(word) for word in item.pieces] for item in encoded]

@@ -1,7 +1,6 @@
 """Which sentences are read, in an order that anyone can find again, each made only when it is needed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +10,7 @@ from nerspace.datasets.tagging import spans_of
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import Run
-from nerspace.engine.sampling import draw_cells
+from nerspace.engine.sampling import draw_cells, draw_tagged, mentions
 
 
 class Plan(Protocol):
@@ -61,12 +60,8 @@ class TaggedPlan:
     def sentence(self, number: int) -> Sentence:
         """The sentence of that number."""
         index, place = self._places[number]
-        sentence = replace(self._corpus.sentence(index), context=f"s{index}")
-        if place < 0:
-            return sentence
-        start, stop, kind = spans_of(sentence.tags)[place]
-        tags = [tag if start <= word < stop else "O" for word, tag in enumerate(sentence.tags)]
-        return replace(sentence, entity=str(place), tags=tuple(tags), type=kind)
+        sentence = self._corpus.identified(index)
+        return sentence if place < 0 else mentions([sentence])[place]
 
 
 def _places(corpus: TaggedCorpus, size: int, seed: int, of: str) -> Iterator[tuple[int, int]]:
@@ -82,6 +77,15 @@ def _places(corpus: TaggedCorpus, size: int, seed: int, of: str) -> Iterator[tup
                 yield from ((index, place) for place in range(len(spans_of(corpus.sentence(index).tags))))
 
 
+def _run_plan(corpus: TaggedCorpus, training: Request, request: ExtractRequest) -> "TaggedPlan":
+    """The test sentences of a run, more or fewer of the same draw."""
+    tested = corpus.sides(training.seed).test
+    size = request.size or len(tested)
+    numbers = draw_tagged(tested, training.languages, size, training.seed)
+    chosen = tested.at([i for code in request.languages for i in numbers[code]])
+    return TaggedPlan(chosen, 0, request.seed, request.of)
+
+
 def make_plan(request: ExtractRequest) -> Plan:
     """The sentences of a request: the run's own test cells (more or fewer of the same draw), or any corpus.
 
@@ -91,11 +95,14 @@ def make_plan(request: ExtractRequest) -> Plan:
     """
     if request.source:
         training = Request.read(Run(Path(request.source)).info()["request"])
-        corpus = datasets.load_parallel(training.data).select(languages=training.languages)
+        loaded = datasets.load(training.data, reading=training.reading)
+        if isinstance(loaded, TaggedCorpus):
+            return _run_plan(loaded.select(languages=training.languages), training, request)
+        corpus = loaded.select(languages=training.languages)
         test = corpus.split(training.seed).test
         drawn = draw_cells(test, request.size, training.seed) if request.size else range(len(test))
         return ParallelPlan(test, drawn, request.languages)
-    loaded = datasets.load(request.data)
+    loaded = datasets.load(request.data, reading=request.reading)
     if isinstance(loaded, TaggedCorpus):
         chosen = loaded.select(languages=request.languages) if request.languages else loaded
         return TaggedPlan(chosen, request.size, request.seed, request.of)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from nerspace.engine.encoders import Encoder
+from nerspace.engine.encoders import LABELS, Encoder
 from nerspace.engine.encoders.batching import ActiveVocabulary
 from nerspace.engine.paper import published
 from nerspace.engine.paper.models import PaperSentences, is_probed, is_read, training_request
@@ -38,9 +38,9 @@ def measure(request: PaperRequest, sample: PaperSample, sentences: PaperSentence
     """Load a model as every training does, train a few steps and read some sentences; nothing of it is saved."""
     yield Stage("calibrate", "Measuring this machine", 3, "parts")
     # The first time reads from a cold disk and imports; no training will do so again.
-    _ = Encoder(request.model, "cpu", seed=request.seed).model
+    _ = Encoder(request.model, "cpu", LABELS, request.seed).model
     started = time.monotonic()
-    encoder = Encoder(request.model, request.device, seed=request.seed)
+    encoder = Encoder(request.model, request.device, LABELS, request.seed)
     learned = encoder.encode(sample.sentences(sample.train, [published.DONOR]))
     tested = encoder.encode(sentences.test)
     with ActiveVocabulary(encoder.model, [*learned, *tested]) as vocabulary:

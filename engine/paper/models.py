@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nerspace.datasets import Sentence
-from nerspace.engine.encoders import Encoder
+from nerspace.engine.encoders import LABELS, Encoder
 from nerspace.engine.executors import Executor, Records, Task
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, CachedModel
@@ -136,7 +136,7 @@ def _read(
 
     name: the encoder, as it came or the folder of a fine-tuned one.
     """
-    encoder = Encoder(name, request.device, seed=request.seed)
+    encoder = Encoder(name, request.device, LABELS, request.seed)
     layers = (0, encoder.layers)
     kinds = {kind: encoder.encode(sentences.of(kind)) for kind in (TYPES, NAMES)}
     total = sum(map(len, kinds.values()))

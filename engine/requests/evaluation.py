@@ -1,10 +1,11 @@
 """What an evaluation is to do, checked before a job is started; nothing heavy is imported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.tagging import TagError, split_tag
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BaseRequest, given
@@ -44,7 +45,8 @@ class Evaluation(BaseRequest):
         splits: those read, empty for all.
         size: sentences per language of data that is a product of contexts and names, whose test part is read; tagged
             data is read whole.
-        types: type in the data → type of the model, or O.
+        types: type in the data → type of the model, or O; what `reading` maps.
+        reading: how the data is read.
         donor: of the first model, for lists of runs.
         model: the first one, likewise.
         seed: of the first model, likewise.
@@ -65,9 +67,10 @@ class Evaluation(BaseRequest):
     seed: int = 0
     on: str = ""
     threads: int = 0
+    reading: Reading = AS_IT_STANDS
 
     LEAST: ClassVar = {"size": 1, "threads": 0}
-    PARTS: ClassVar = {"models": Reader}
+    PARTS: ClassVar = {"models": Reader, "reading": Reading}
 
 
 def newest_run(workspace: Path, name: str | None, what: str) -> "Run":
@@ -97,7 +100,7 @@ def readers_of(run: "Run", donors: Sequence[str] = (), seeds: Sequence[int] = ()
 
 def make_evaluation(
     models: Sequence[Reader], data: str, *, run: "Run | None" = None, types: Mapping[str, str] | None = None,
-    **fields: Any,
+    reading: Reading = AS_IT_STANDS, **fields: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """A checked request as the plain dict that run.json holds; None stands for the default of a field.
 
@@ -105,9 +108,10 @@ def make_evaluation(
         UsageError: naming the first value that cannot be.
     """
     first = models[0]
+    reading = replace(reading, map=(*reading.map, *(types or {}).items()))
     request = Evaluation(
-        tuple(models), data, run=str(run.path) if run else "", types=dict(types or {}), donor=first.donor,
-        model=first.model, seed=first.seed, **given(**fields),
+        tuple(models), data, run=str(run.path) if run else "", types=dict(reading.map), donor=first.donor,
+        model=first.model, seed=first.seed, reading=reading, **given(**fields),
     )  # fmt: skip
     return request.check().plain()
 

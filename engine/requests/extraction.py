@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nerspace import datasets
+from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BUILTIN, BaseRequest, given, whole_path
 from nerspace.engine.requests.training import Request
@@ -29,6 +30,7 @@ class ExtractRequest(BaseRequest):
         words: random words per sentence, 0 for all.
         on: where it is done, as in Request.
         threads: likewise.
+        reading: how the data is read.
     """
 
     source: str = ""
@@ -48,7 +50,9 @@ class ExtractRequest(BaseRequest):
     device: str = "auto"
     on: str = ""
     threads: int = 0
+    reading: Reading = AS_IT_STANDS
 
+    PARTS: ClassVar = {"reading": Reading}
     LEAST: ClassVar = {"size": 0, "words": 0, "threads": 0}
     CHOICES: ClassVar = {"of": ("vectors", OF), "stages": ("stage", STAGES)}
 
@@ -83,6 +87,7 @@ def make_extract_request(
         **known, **fields, "model": training.get("model", whole_path(model)), "stages": tuple(fields.get("stages", ())),
         "data": whole_path(data or training.get("data", BUILTIN)),
         "source": str(run.path) if run and data is None else "",
+        "reading": _reading(fields, training, data is None),
     }).check()  # fmt: skip
     if training and data is None:
         request = replace(request, seed=training["seed"])
@@ -90,6 +95,14 @@ def make_extract_request(
     return replace(
         request, layers=_layers(request.model, layers), languages=_languages(request, training, languages)
     ).plain()  # fmt: skip
+
+
+def _reading(fields: Mapping[str, Any], training: Mapping[str, Any], as_trained: bool) -> Reading:
+    """The reading that was asked for; of a run's own data without any, that of its training."""
+    asked: Reading = fields.get("reading", AS_IT_STANDS)
+    if as_trained and training and asked == AS_IT_STANDS:
+        return Request.read(training).reading
+    return asked
 
 
 def _with_tuned(request: ExtractRequest, run: "Run | None", donor: str | None, seed: int | None) -> ExtractRequest:
@@ -114,7 +127,9 @@ def _with_tuned(request: ExtractRequest, run: "Run | None", donor: str | None, s
 
 def _languages(request: ExtractRequest, training: Mapping[str, Any], languages: Sequence[str]) -> tuple[str, ...]:
     """Those that were requested, else all that the run has, or the data."""
-    held: Sequence[str] = training["languages"] if request.source else datasets.load(request.data).languages
+    held: Sequence[str] = (
+        training["languages"] if request.source else datasets.load(request.data, reading=request.reading).languages
+    )
     if request.source and (strange := [code for code in languages if code not in held]):
         raise UsageError(
             f"The run has no language {strange[0]!r}.", f"It has {', '.join(held)}.", field="languages"

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from nerspace.engine import devices
-from nerspace.engine.encoders import Encoder
+from nerspace.engine.encoders import Encoder, resolve
 from nerspace.engine.encoders.batching import Encoded
+from nerspace.engine.encoders.configuration import labels_in
 from nerspace.engine.errors import DataError
+from nerspace.engine.evaluation.inputs import labels_of
 from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
@@ -16,7 +18,9 @@ from nerspace.engine.swapping.tables import SwapOutputs, swap_summary_table, swa
 def swap(run: Run) -> Iterator[Record]:
     """Write the tables `swap` and `swap_summary` of what the run asks for."""
     request = SwapRequest.read(run.info()["request"])
-    tuned, encoder = Encoder(request.trained, request.device), Encoder(request.model, request.device)
+    labels = labels_of(labels_in(resolve(request.trained)), request.trained)
+    tuned = Encoder(request.trained, request.device, labels.own)
+    encoder = Encoder(request.model, request.device)
     run.update(device=devices.describe(tuned.device))
     layer = tuned.layer(-1 if request.layer is None else request.layer)
     yield Stage("prepare", "Names and contexts", 1, "plan")
@@ -32,7 +36,13 @@ def swap(run: Run) -> Iterator[Record]:
     before = yield from counted("before", encoder.read_counting(encoded, layers=[layer]))
 
     yield Stage("tables", "Counting", 2, "tables")
-    outputs = SwapOutputs(tuned.tags(after), after.certainty, after.vectors[layer], before.vectors[layer], layer)
+    outputs = SwapOutputs(
+        [labels.read(row) for row in after.predicted],
+        after.certainty,
+        after.vectors[layer],
+        before.vectors[layer],
+        layer,
+    )
     table = swap_table(plan, outputs)
     run.write_table("swap", table)
     yield Progress("tables", 1)

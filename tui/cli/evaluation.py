@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from nerspace.engine.errors import UsageError
-from nerspace.engine.requests.evaluation import Evaluation, make_evaluation, newest_run, parse_types
+from nerspace.engine.requests.evaluation import Evaluation, make_evaluation, newest_run
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import But, Codes, Parsed, Place, codes, listed
+from nerspace.tui.cli.options import AsRead, But, Codes, Parsed, Place, codes, listed
 from nerspace.tui.cli.output import Output, print_table, records
 from nerspace.tui.terminal import console
 
@@ -55,9 +55,7 @@ def evaluate(
         typer.Option("--split", help="Only these splits of --data, such as test."),
         Parsed(listed),
     ] = (),
-    types: Annotated[
-        str | None, typer.Option("--map", metavar="TYPE=TYPE", help="Read types of --data as others: MISC=ORG,DATE=O.")
-    ] = None,
+    reading: AsRead,
     size: Annotated[
         int, typer.Option(help="Sentences per language, where --data are contexts and names.")
     ] = Evaluation.size,
@@ -74,7 +72,7 @@ def evaluate(
     from nerspace.engine.requests.base import whole_path
 
     if data is None:
-        for option, value in (("--model", model), ("--split", splits), ("--map", types), ("--on", place.on)):
+        for option, value in (("--model", model), ("--split", splits), ("--map", reading.map), ("--on", place.on)):
             if value:
                 raise UsageError(f"{option} goes with --data.", "Give the sentences to read: --data FILE.")
         _show(newest_run(job.folder, run, "predictions"), table, chosen, output)
@@ -82,7 +80,7 @@ def evaluate(
     source = newest_run(job.folder, run, "a model") if model is None or run is not None else None
     request = make_evaluation(
         _models(source, model, chosen), whole_path(data), run=source, languages=chosen.languages, splits=splits,
-        size=size, types=parse_types(types), **place._asdict(),
+        size=size, reading=reading.reading(), **place._asdict(),
     )  # fmt: skip
     # What cannot be read is reported before a run is made for it.
     given_sentences(Evaluation.read(request))

@@ -7,7 +7,18 @@ import typer
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.requests.projection import ProjectRequest
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import But, Codes, Model, Parsed, Place, Types, layer_numbers, listed, require_choice
+from nerspace.tui.cli.options import (
+    AsRead,
+    But,
+    Codes,
+    Model,
+    Parsed,
+    Place,
+    Types,
+    layer_numbers,
+    listed,
+    require_choice,
+)
 from nerspace.tui.cli.output import Files, Output, Plotted
 
 
@@ -52,6 +63,7 @@ def extract(
     donor: Annotated[str | None, typer.Option(help="Which of the run's models, by its language.")] = None,
     model_seed: Annotated[int | None, typer.Option(help="Which of the run's models, by its seed.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the sentences and words drawn from --data.")] = ExtractRequest.seed,
+    reading: AsRead,
     place: Place,
     job: Job,
     output: Files,
@@ -67,7 +79,7 @@ def extract(
 
     request = make_extract_request(
         runs.find_run(job.folder, run) if run else None, model=model, data=data, size=size, words=words, seed=seed,
-        donor=donor, tuned_seed=model_seed, **selection._asdict(), **place._asdict(),
+        donor=donor, tuned_seed=model_seed, reading=reading.reading(), **selection._asdict(), **place._asdict(),
     )  # fmt: skip
     made = job.start("extract", request)
     if not job.ended(made):
