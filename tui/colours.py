@@ -1,11 +1,13 @@
 """Colors of classes and of values: the hue says the family of a language, and no color stands alone without a label.
 
-Classes are numbers of the 256-color palette, which cost a terminal few bytes.
+Classes are numbers of the 256-color palette, chosen for a dark screen; where lines are painted they get the contrast of
+the theme, or become the terminal's own sixteen (explorer/legible.py).
 """
 
 from collections.abc import Sequence
 from functools import cache
 
+from rich.color import Color
 from rich.style import Style
 
 # Hue by family: East Slavic blue, South Slavic green, West Slavic orange, Romance pink, Turkic red, Germanic plain.
@@ -30,7 +32,9 @@ DIVERGING = (
 # What tells classes apart where there are no colors; the first nine are the keys of the legend.
 MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+# Behind the pieces that several languages share, and behind all others.
 PIECES = (24, 58, 54, 22, 94, 23, 52, 60, 65, 95, 96, 30)
+UNSHARED_PIECE = 238
 
 # A name within its sentence.
 HIGHLIGHT = "bold color(222)"
@@ -55,10 +59,23 @@ def type_style(kind: str) -> Style:
 
 def step_style(scale: Sequence[str], share: float) -> Style:
     """The background of a value that lies at `share` (0 to 1) of a scale, with a foreground that can be read on it."""
-    color = scale[min(len(scale) - 1, max(0, int(share * len(scale))))]
-    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 115
-    return Style(color="#101010" if bright else "#f4f4f4", bgcolor=color)
+    return _on_background(scale[min(len(scale) - 1, max(0, int(share * len(scale))))])
+
+
+@cache
+def _on_background(color: str) -> Style:
+    # Between black and white, the contrasts to a background are equal at this luminance: both are 4.58 (WCAG 2.2).
+    bright = luminance(Color.parse(color)) > 0.179
+    return Style(color="#000000" if bright else "#ffffff", bgcolor=color)
+
+
+def luminance(color: Color) -> float:
+    """The relative luminance of an exact color, 0 to 1. Source: WCAG 2.2."""
+    assert color.triplet is not None  # noqa: S101
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.triplet.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def language_order(codes: Sequence[str], by_family: bool = True) -> list[str]:

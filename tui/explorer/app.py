@@ -12,6 +12,7 @@ from textual.widgets import ContentSwitcher, Input
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.config import read_config
+from nerspace.tui.explorer.legible import Legible, Sixteen
 from nerspace.tui.explorer.messages import Name, OpenCorpus, OpenRun, ResumeRun, ShowEntity, ShowPoints, ShowSubwords
 from nerspace.tui.explorer.plain import Harmless, Plain
 from nerspace.tui.explorer.run_bar import RunBar
@@ -55,6 +56,8 @@ class NerspaceApp(Services):
         self.saved = read_state()
         self.first_screen = first_screen or (self.saved.screen if self.saved.screen in SCREENS else "data")
         self.animation_level = "none"
+        self._legible, self._sixteen = Legible(), {False: Sixteen(light=False), True: Sixteen(light=True)}
+        self._filters += [self._legible, *self._sixteen.values()]
         self.register_theme(THEME)
         # Native colors cost half the bytes of exact ones, which a slow line feels.
         self.theme = self._own_theme = "ansi-dark" if os.environ.get("SSH_CONNECTION") else "nerspace"
@@ -62,6 +65,7 @@ class NerspaceApp(Services):
             if theme in self.available_themes:
                 self.theme = theme
         self._filters.insert(0, Harmless())
+        self.watch_theme()
         if self.no_color:
             self._filters.append(Plain(signs=self.ascii))
         self._written = ""
@@ -91,6 +95,13 @@ class NerspaceApp(Services):
 
         for screen_class in SCREENS.values():
             screen_class()
+
+    def watch_theme(self) -> None:
+        """Colors that can be read in the theme."""
+        native, light = self.native_ansi_color, not self.current_theme.dark
+        self._legible.enabled = not native
+        for for_light, sixteen in self._sixteen.items():
+            sixteen.enabled = native and for_light == light
 
     # -- what is saved between starts
 

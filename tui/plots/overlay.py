@@ -75,13 +75,11 @@ def cells_of(text: str) -> list[str]:
     return cells
 
 
-def lay_box(overlay: Overlay, left: int, right: int, top: int, bottom: int, style: Style) -> None:
-    """The edge of a box, under what lies there already."""
+def box_edge(left: int, right: int, top: int, bottom: int) -> dict[tuple[int, int], str]:
+    """The edge of a box: cell → sign."""
     edge = {(c, r): "─" for c in range(left, right + 1) for r in (top, bottom)}
     edge |= {(c, r): "│" for c in (left, right) for r in range(top, bottom + 1)}
-    edge |= {(left, top): "╭", (right, top): "╮", (left, bottom): "╰", (right, bottom): "╯"}
-    for cell, sign in edge.items():
-        overlay.setdefault(cell, (sign, style))
+    return edge | {(left, top): "╭", (right, top): "╮", (left, bottom): "╰", (right, bottom): "╯"}
 
 
 def star(start: tuple[float, float], ends: Array) -> tuple[Array, Array]:

@@ -56,7 +56,7 @@ class FrameTable(OrderedRows, can_focus=True):
         super().__init__(id=id)
         self.empty = empty
         self._widths: list[int] = []
-        self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(400)
+        self._strips: LRUCache[tuple[int, int, int, Style], Strip] = LRUCache(400)
 
     # -- content
 
@@ -135,7 +135,7 @@ class FrameTable(OrderedRows, can_focus=True):
             return Strip.blank(width, base)
         if index == self.cursor:
             return self._row(index, width)
-        key = (index, self.first_column, width)
+        key = (index, self.first_column, width, base)
         if key not in self._strips:
             self._strips[key] = self._row(index, width)
         return self._strips[key]

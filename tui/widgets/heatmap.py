@@ -29,6 +29,7 @@ class Matrix:
         high: upper end of the scale.
         diverging: whether the scale goes around its middle.
         codes: the languages of the columns, and of the rows too unless `rows` names others.
+        floor: what chance alone gives, marked on the scale.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Matrix:
     high: float
     diverging: bool = False
     rows: tuple[str, ...] = ()
+    floor: float | None = None
 
     @property
     def down(self) -> tuple[str, ...]:
@@ -206,7 +208,13 @@ class Heatmap(Plot):
                     (_number(value, width, self.matrix.low < 0) if middle else "").center(width),
                     step_style(scale, self.matrix.share(value)),
                 )
-            segments += [Segment(gap, base), Segment(text, base + (self.part_style("cursor") if here else colors))]
+            if here and (self.app.no_color or value is None):
+                colors = self.part_style("cursor")
+            elif here:
+                # Around the value, whose color is what the cell is about.
+                text = f"▌{text[1:-1] if not (text[0] + text[-1]).strip() else ' ' * (width - 2)}▐"
+                colors += Style(bold=True)
+            segments += [Segment(gap, base), Segment(text, base + colors)]
         return segments
 
     def _scale(self, base: Style) -> list[Segment]:
@@ -214,10 +222,14 @@ class Heatmap(Plot):
         matrix, label = self.matrix, self._layout()[0]
         scale = DIVERGING if matrix.diverging else SEQUENTIAL
         segments = [Segment(fit(" ", label), base), Segment(f"{matrix.low:.2f} ", base + self.part_style("label"))]
+        share = None if matrix.floor is None else matrix.share(matrix.floor)
+        floor = -1 if share is None or not 0 <= share <= 1 else min(_SCALE_CELLS - 1, int(share * _SCALE_CELLS))
         segments += [
-            Segment(" ", base + step_style(scale, (step + 0.5) / _SCALE_CELLS)) for step in range(_SCALE_CELLS)
+            Segment("┃" if step == floor else " ", base + step_style(scale, (step + 0.5) / _SCALE_CELLS))
+            for step in range(_SCALE_CELLS)
         ]
-        return [*segments, Segment(f" {matrix.high:.2f}", base + self.part_style("label"))]
+        about = "" if matrix.floor is None else f"  floor {'┃ ' if floor >= 0 else ''}{matrix.floor:.2f}"
+        return [*segments, Segment(f" {matrix.high:.2f}{about}", base + self.part_style("label"))]
 
     # -- moving
 

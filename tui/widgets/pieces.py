@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 
-from nerspace.tui.colours import PIECES, class_style, language_name
+from nerspace.tui.colours import PIECES, UNSHARED_PIECE, class_style, language_name
 from nerspace.tui.literal import literal
 
 MARKS = "¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
-_ALONE = Style(color="color(255)", bgcolor="color(238)")
+_ALONE = Style(color="color(255)", bgcolor=f"color({UNSHARED_PIECE})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
-from nerspace.tui.plots.overlay import Classes, Overlay, lay_box, lay_labels, line_bits, signs_of, star
+from nerspace.tui.plots.overlay import Classes, Overlay, box_edge, lay_labels, line_bits, signs_of, star
 from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
 from nerspace.tui.widgets.plot import Plot
 
@@ -32,14 +32,16 @@ class Scatter(Plot):
 
     BINDINGS = bindings("scatter")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "scatter--title", "scatter--focus", "scatter--box", "scatter--nearest",
-        "scatter--line",
+        "scatter--title", "scatter--focus", "scatter--box", "scatter--tint", "scatter--nearest", "scatter--line",
     }  # fmt: skip
     DEFAULT_CSS = """
     Scatter { background: $background; }
     Scatter .scatter--title { color: $foreground 70%; background: $background; }
     Scatter .scatter--focus { color: $primary; background: $background; text-style: bold; }
     Scatter .scatter--box { color: $accent; text-style: bold; }
+    Scatter .scatter--tint { background: $accent 20%; }
+    Scatter:ansi .scatter--tint { background: ansi_bright_black; }
+    Scatter:nocolor .scatter--tint { text-style: bold; background: $background; }
     Scatter .scatter--line { color: $accent 80%; }
     Scatter .scatter--nearest { color: $background; background: $accent; text-style: bold; }
     Scatter:ansi .scatter--nearest { text-style: bold reverse; color: ansi_default; background: ansi_default; }
@@ -306,10 +308,21 @@ class Scatter(Plot):
                 self._overlay.setdefault((column, row), ("·", style))
 
     def _lay_box(self) -> None:
+        """A tint behind the points of the box, and its edge where there are none."""
         column, row = self._center()
-        style = self.part_style("box", partial=True)
         left, right, top, bottom = column - self.half[0], column + self.half[0], row - self.half[1], row + self.half[1]
-        lay_box(self._overlay, left, right, top, bottom, style)
+        edge, line, tint = (
+            box_edge(left, right, top, bottom),
+            self.part_style("box", True),
+            self.part_style("tint", True),
+        )
+        for r in range(max(0, top), min(len(self._signs), bottom + 1)):
+            signs, kinds = self._signs[r]
+            for c in range(max(0, left), min(len(signs), right + 1)):
+                kind = kinds[c]
+                sign = signs[c] if kind >= 0 else edge.get((c, r), " ")
+                style = self.kinds.styles[kind] if kind >= 0 else line
+                self._overlay.setdefault((c, r), (sign, style + tint))
 
     def render_line(self, y: int) -> Strip:
         """The title, or one line of the map."""

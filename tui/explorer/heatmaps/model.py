@@ -1,6 +1,6 @@
 """Tables of two languages and a value, cut into slices that can be drawn as matrices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -126,27 +126,26 @@ def _file(table: MatrixTable, part: Slice) -> str:
     return "_".join([table.name, *(str(value) for value in part.key)])
 
 
-def scale_of(view: View, table: MatrixTable, part: Slice, slices: Sequence[Slice]) -> tuple[float, float]:
-    """The ends of the scale: one for all slices but the stage, floors among them, so that colors compare.
+def scale_of(view: View, table: MatrixTable) -> tuple[float, float]:
+    """The ends of the scale: the smallest and the largest value that is shown, so that these differ in color.
 
-    What is made of two values is drawn around zero.
-
-    Args:
-        part: the slice that the view is made of.
-        slices: of its table.
+    What is made of two values is drawn around zero, correlations from −1 to 1.
     """
+    found = [value for value in view.slice.values(view.column).values() if value == value]
     if view.made != table.name:
-        values = view.slice.values(view.column).values()
-        reach = max((abs(value) for value in values if value == value), default=0.0) or 1.0
+        reach = max(map(abs, found), default=0.0) or 1.0
         return -reach, reach
     if table.diverging:
         return -1.0, 1.0
-    by = [name for name in table.by if name in part.frame]
-    fixed = [place for place, name in enumerate(by) if name == "layer"]
-    family = [one for one in slices if all(one.key[place] == part.key[place] for place in fixed)]
-    columns = [table.value, table.floor] if table.floor else [table.value]
-    found = [v for one in family for column in columns for v in one.values(column).values() if v == v]
     return (min(found), max(found)) if found else (0.0, 1.0)
+
+
+def floor_of(view: View, table: MatrixTable) -> float | None:
+    """The mean chance floor of the values that are shown, None where they have none or are floors themselves."""
+    if view.made != table.name or not table.floor or view.column == table.floor:
+        return None
+    found = [value for value in view.slice.values(table.floor).values() if value == value]
+    return sum(found) / len(found) if found else None
 
 
 def read_slices(session: "Session", run: "Run | None" = None) -> dict[str, list[Slice]]:

@@ -23,6 +23,7 @@ from nerspace.tui.explorer.heatmaps.model import (
     can_compute,
     compute_slices,
     difference_view,
+    floor_of,
     key_text,
     plain_view,
     read_slices,
@@ -167,14 +168,15 @@ class HeatmapsScreen(ExplorerScreen):
             return
         view = self.view = self._view(part)
         values = view.slice.values(view.column)
-        low, high = scale_of(view, self.table, part, self.slices[self.table_name])
+        low, high = scale_of(view, self.table)
         if self.table.pair == ("a", "b"):
             codes = tuple(language_order(list(dict.fromkeys(c for pair in values for c in pair)), self.by_family))
             down: tuple[str, ...] = ()
         else:
             down = tuple(language_order(list(dict.fromkeys(a for a, _ in values)), self.by_family))
             codes = tuple(language_order(list(dict.fromkeys(b for _, b in values)), self.by_family))
-        heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down))
+        floor = floor_of(view, self.table)
+        heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down, floor))
         values_table.show(FrameRows(view.slice.ordered(self.table, view.column), fixed=2), values_table.row)
 
     @on(Heatmap.Moved)
