@@ -1,5 +1,7 @@
 """How many entities a model finds: precision, recall and F1 under five ideas of what is right, and their floor."""
 
+import re
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +21,9 @@ SPAN_RULES: dict[str, Callable[[Sequence[str]], set[Span]]] = {"strict": entity_
 F1_MODES = ("strict", "default", "boundary", "partial", "type_only")
 RESAMPLES = 1000
 _KIND = "all, a type (its entities alone), or known: all types but those that the model does not know"
+NAN = float("nan")
+# A tag without a type (B, I) is one of the type "_", as seqeval reads it.
+_TAG = re.compile(r"O|\.|[BIESLUMW](?:-.+)?")
 # Numbers that a resampling holds at once.
 _CHUNK = 4_000_000
 
@@ -35,10 +40,12 @@ def entity_scores(
             conlleval and seqeval's default have it. Both ask for equal boundaries and types.
 
     Returns:
-        precision, recall, f1 in [0, 1] (0 where nothing is predicted or there), correct, predicted, gold.
+        precision, recall, f1 in [0, 1] (0 where nothing is predicted or there, NaN where it is neither: nothing was
+        asked, so nothing was wrong or right), correct, predicted, gold.
 
     Raises:
-        DataError: when a sentence has different lengths.
+        DataError: when a sentence has different lengths, or a tag is a label without B- or I-, of which no boundary
+            can be known.
         UsageError: for another mode.
     """
     if mode not in SPAN_RULES:
@@ -47,6 +54,8 @@ def entity_scores(
     n_correct = n_predicted = n_gold = 0
     for number, (gold_tags, predicted_tags) in enumerate(zip(gold, predicted, strict=True)):
         _same_length(number, gold_tags, predicted_tags)
+        if bare := [tag for tag in (*gold_tags, *predicted_tags) if not _TAG.fullmatch(tag)]:
+            raise DataError(f"Sentence {number} has the tag {bare[0]!r}.", "Expected O, or a type behind B- or I-.")
         gold_spans, predicted_spans = spans(gold_tags), spans(predicted_tags)
         n_correct += len(gold_spans & predicted_spans)
         n_predicted += len(predicted_spans)
@@ -64,10 +73,13 @@ def _same_length(number: int, gold: Sequence[str], predicted: Sequence[str]) -> 
 
 
 def _ratios(correct: float, predicted: float, gold: float) -> tuple[float, float, float]:
+    """Precision, recall and F1: 0 where one side is empty, nothing known where both are."""
+    if not predicted + gold:
+        return NAN, NAN, NAN
     return (
         correct / predicted if predicted else 0.0,
         correct / gold if gold else 0.0,
-        2 * correct / (predicted + gold) if predicted + gold else 0.0,
+        2 * correct / (predicted + gold),
     )
 
 
@@ -140,7 +152,7 @@ SCORES = TableSpec(
         "sentences": integer("sentences"),
         "wrong": integer("sentences with any wrong tag"),
         "entities": integer("gold entities"),
-        "f1": real("strict entity F1: IOB2, boundaries and type"),
+        "f1": real("strict entity F1: IOB2, boundaries and type; empty where nothing is there and nothing was said"),
         "low": real("2.5 % bound of f1, bootstrap over sentences"),
         "high": real("97.5 % bound of f1"),
         "default": real("F1 of seqeval's default: an I- may begin an entity"),
@@ -190,7 +202,7 @@ MODES = TableSpec(
         "correct": real("predicted entities that are right in this mode"),
         "precision": real("correct over found"),
         "recall": real("correct over entities"),
-        "f1": real("their harmonic mean"),
+        "f1": real("their harmonic mean; empty where nothing is there and nothing was said"),
     },
 )
 
@@ -267,7 +279,7 @@ def _floors(rows: "pd.DataFrame", tallies: Mapping[str, _Tally]) -> dict[str, fl
         kinds = types if name in ("all", "known") else [name]
         hits = sum(met.get(kind, 0) * share.get(kind, 0) for kind in kinds) / n_predicted if n_predicted else 0.0
         total = tally.predicted["strict"].sum() + tally.gold["strict"].sum()
-        floors[name] = float(2 * hits / total) if total else 0.0
+        floors[name] = float(2 * hits / total) if total else NAN
     return floors
 
 
@@ -287,6 +299,8 @@ def _intervals(tallies: Sequence[_Tally], seed: int) -> list[tuple[float | None,
         weights = np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
         with np.errstate(invalid="ignore"):
             values.append(2 * (weights @ correct) / (weights @ total))
-    scores = np.nan_to_num(np.concatenate(values))
-    low, high = np.quantile(scores, [0.025, 0.975], axis=0)
+    # A drawing without any entity says nothing; where there is none at all, none does.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanquantile(np.concatenate(values), [0.025, 0.975], axis=0)
     return list(zip(low.tolist(), high.tolist(), strict=True))

@@ -241,8 +241,10 @@ RETRIEVAL = TableSpec(
         "b": text(f"{LANGUAGE}: is searched"),
         "method": text("cosine, or csls: cosine less the mean cosine to the 10 nearest of both"),
         "n": integer("parallel rows, the same entity in the same context"),
-        "p_at_1": real("share whose parallel row comes first; ties share their ranks"),
-        "mrr": real("mean reciprocal rank of the parallel row"),
+        "p_at_1": real(
+            "share whose parallel row comes first; rows that tie with it (within 1e-9) count as in a random order"
+        ),
+        "mrr": real("mean reciprocal rank of the parallel row; ties as for p_at_1"),
         "chance": real("p_at_1 of a random order, 1/n"),
         "chance_mrr": real("mrr of a random order"),
     },

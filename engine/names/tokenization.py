@@ -235,8 +235,8 @@ TOKENIZATION = TableSpec(
     {
         "language": text(LANGUAGE),
         "measure": text(
-            "fertility (pieces per word), continued (share of words cut), unknown (share of pieces) or "
-            "compression (pieces per character)"
+            "fertility (pieces per word; a lone ▁ before a piece of the same word is none), continued (share of words "
+            "cut), unknown (share of pieces) or compression (pieces per character)"
         ),
         "n": integer("words (pieces for unknown, characters for compression)"),
         "value": real("the measure"),

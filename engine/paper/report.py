@@ -78,6 +78,7 @@ def _parts(run: Run, pictures: Mapping[str, figures.Picture]) -> dict[str, Any]:
                 list(_tables(run, item)),
             )
             for item in request["items"]
+            if item in ITEMS
         ],
         "settings": Grid(run.read_table("paper_settings"), "Table paper_settings."),
         "open": OPEN,

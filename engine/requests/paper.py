@@ -110,6 +110,7 @@ class PaperRequest(BaseRequest):
         """See BaseRequest."""
         BaseRequest.check(self)
         check_rate(self.learning_rate)
+        _check_items(self.items)
         return self
 
     def donors(self, languages: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -134,9 +135,14 @@ def make_paper_request(items: Sequence[str] = (), **fields: Any) -> dict[str, An
     Raises:
         UsageError: naming the first field that cannot be.
     """
-    for item in items:
-        if item not in ITEMS:
-            raise UsageError(f"The paper has no {item!r}.", f"Choose from {', '.join(ITEMS)}.", field="items")
+    _check_items(items)
     request = PaperRequest(tuple(item for item in ITEMS if item in items or not items), **given(**fields)).check()
     rate = request.learning_rate or usual_rate(request.model)
     return replace(request, sizes=sizes_of(request.scale), learning_rate=rate).plain()
+
+
+def _check_items(items: Sequence[str]) -> None:
+    """Refuse what this version does not know, which a run of a younger one may name."""
+    for item in items:
+        if item not in ITEMS:
+            raise UsageError(f"The paper has no {item!r}.", f"Choose from {', '.join(ITEMS)}.", field="items")

@@ -21,7 +21,7 @@ TRANSFER = TableSpec(
         "seed": integer("seed of the fine-tuning"),
         "sentences": integer("test sentences"),
         "wrong": integer("sentences with any wrong tag"),
-        "f1": real("strict entity F1"),
+        "f1": real("strict entity F1, empty where nothing is there and nothing was said"),
         "tnld": real("mean TNLD between donor and recipient, over the test entities"),
         "script": text("same, or across: donor and recipient are written in different scripts"),
         "tnld_different": real("mean TNLD without the names that are the same string in both"),

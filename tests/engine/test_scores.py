@@ -1,5 +1,6 @@
 """Entity F1 beside seqeval, and the other modes, the floor and the spread by hand."""
 
+import math
 from itertools import permutations
 from typing import Any
 
@@ -13,7 +14,7 @@ from seqeval.scheme import IOB2
 
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation import entity_scores
-from nerspace.engine.evaluation.scores import modes_table, scores_table, spread_table
+from nerspace.engine.evaluation.scores import F1_MODES, modes_table, scores_table, spread_table
 from nerspace.engine.evaluation.spans import lenient_spans, match_spans
 from nerspace.engine.tables.index import table_spec
 
@@ -54,7 +55,9 @@ PAIRED = st.lists(st.lists(st.tuples(TAG, TAG), min_size=1, max_size=9), min_siz
 def test_scores_equal_seqeval_on_random_tags(sentences: list[list[tuple[str, str]]]) -> None:
     gold, said = ([[pair[side] for pair in sentence] for sentence in sentences] for side in (0, 1))
     for mode in ("default", "strict"):
-        assert ours(gold, said, mode) == pytest.approx(theirs(gold, said, mode)), mode
+        found = ours(gold, said, mode)
+        # Where nothing is there and nothing was said, seqeval prints 0.
+        assert [0.0 if math.isnan(x) else x for x in found] == pytest.approx(theirs(gold, said, mode)), mode
 
 
 def test_an_unknown_mode_and_unequal_lengths_are_refused() -> None:
@@ -62,6 +65,23 @@ def test_an_unknown_mode_and_unequal_lengths_are_refused() -> None:
         entity_scores([], [], mode="loose")
     with pytest.raises(DataError, match="Sentence 1 has 1 gold and 2"):
         entity_scores([["O"], ["O"]], [["O"], ["O", "O"]], mode="default")
+
+
+def test_nothing_there_and_nothing_said_is_no_score_and_one_of_them_is_zero() -> None:
+    empty = entity_scores([["O"], []], [["O"], []])
+    assert all(math.isnan(empty[name]) for name in ("precision", "recall", "f1"))
+    assert (empty["correct"], empty["predicted"], empty["gold"]) == (0, 0, 0)
+    for gold, said in ((["B-PER"], ["O"]), (["O"], ["B-PER"])):
+        found = entity_scores([gold], [said])
+        assert (found["precision"], found["recall"], found["f1"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("tag", ["PER", "PER-B", "Bx", "b-PER", "", "B-", "I_PER", "LOC"])
+@pytest.mark.parametrize("mode", ["strict", "default"])
+def test_a_label_without_a_boundary_is_refused(tag: str, mode: str) -> None:
+    for gold, said in (([tag], ["O"]), (["O"], [tag])):
+        with pytest.raises(DataError, match=f"Sentence 1 has the tag {tag!r}"):
+            entity_scores([["O"], gold], [["O"], said], mode=mode)
 
 
 def test_each_entity_answers_once_equal_boundaries_first() -> None:
@@ -185,7 +205,8 @@ def test_one_sentence_has_no_interval_and_none_no_row() -> None:
     assert one["f1"].tolist() == [1, 1]
     assert one[["low", "high"]].isna().all(axis=None)
     nothing = scores_table(predictions(("O O", "O O"), ("O", "O"))).iloc[0]
-    assert nothing[["wrong", "entities", "f1", "floor"]].tolist() == [0, 0, 0, 0]
+    assert nothing[["wrong", "entities"]].tolist() == [0, 0]
+    assert nothing[["f1", "low", "high", *F1_MODES[1:], "floor"]].isna().all()
     assert len(scores_table(HAND.iloc[:0])) == 0
 
 

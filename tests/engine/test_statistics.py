@@ -78,7 +78,7 @@ def test_strict_entities_need_boundaries_and_type() -> None:
     scores = entity_scores(gold, said)
     assert (scores["correct"], scores["predicted"], scores["gold"]) == (1, 3, 3)
     assert scores["f1"] == pytest.approx(1 / 3)
-    assert entity_scores([["O"]], [["O"]])["f1"] == 0
+    assert entity_scores([["O"]], [["B-PER"]])["f1"] == 0
     with pytest.raises(DataError, match="Sentence 0 has 2 gold and 1"):
         entity_scores([["O", "O"]], [["O"]])
     with pytest.raises(UsageError, match="strict"):

@@ -1,15 +1,17 @@
 """nerspace paper on the command line, and the Paper screen, on a run made up of its tables."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from tui_driving import explorer, press, settle
 from typer.testing import CliRunner
 
+from nerspace.engine.errors import UsageError
 from nerspace.engine.paper.claims import CLAIMS, FAILS, HOLDS, Finding, claim_table
 from nerspace.engine.paper.published import ITEMS
-from nerspace.engine.requests.paper import make_paper_request
+from nerspace.engine.requests.paper import PaperRequest, make_paper_request
 from nerspace.engine.runs import Run, create, workspace_folder
 from nerspace.tui.cli.main import app
 
@@ -66,6 +68,29 @@ async def test_enter_opens_the_table_behind_a_claim_and_v_the_settings(judged: R
         await press(pilot, "escape")
         text = await press(pilot, "v")
         assert "epochs" in text
+
+
+async def test_an_item_that_this_version_does_not_know_is_shown_and_told(judged: Run, corpus: Path) -> None:
+    claims = judged.read_table("paper_claims")
+    claims.loc[0, "item"] = "figure9"
+    judged.write_table("paper_claims", claims)
+    judged.update(request={**judged.info()["request"], "items": [*ITEMS, "figure9"]})
+    async with explorer(judged, corpus).run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        await press(pilot, "f9", "G")
+        assert "figure9" in await settle(pilot)
+        assert "does not know figure9" in await press(pilot, "enter")
+    code, text = run_paper("--workspace", str(judged.path.parent.parent), "--list")
+    assert code == 0, text
+
+
+def test_a_run_of_a_younger_version_is_shown_and_its_unknown_item_refused_on_resume(judged: Run, command: Any) -> None:
+    request = {**judged.info()["request"], "items": [*ITEMS, "figure9"]}
+    judged.update(request=request)
+    shown = command("runs", "show", judged.id, "--workspace", str(judged.path.parent.parent))
+    assert shown.returncode == 0, shown.stderr
+    with pytest.raises(UsageError, match="The paper has no 'figure9'"):
+        PaperRequest.read(request).check()
 
 
 async def test_a_run_without_claims_says_how_to_get_them(finished: Run, corpus: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from nerspace.engine.errors import UsageError
 from nerspace.tui.cli.options import But
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.terminal import console
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 class Output(NamedTuple):
     """Where a table goes: to a file, as JSON, as a text plot, or without any of them to the screen."""
 
-    csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write the table as CSV; - is stdout.")] = None
+    csv: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the table as CSV, or as a workbook to x.xlsx; - is stdout."),
+    ] = None
+    excel: Annotated[bool, typer.Option("--excel", help="With --csv: so that Excel reads it, and no text acts.")] = (
+        False
+    )
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False
     plot: Annotated[bool, typer.Option("--plot", help="Draw the table as text.")] = False
     rows: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0
@@ -39,8 +46,10 @@ class Output(NamedTuple):
         Args:
             name: of the catalogue, or empty.
         """
+        if self.excel and self.csv is None:
+            raise UsageError("--excel goes with --csv.", "Give the file: --csv FILE.")
         if self.csv is not None:
-            write_csv(frame, self.csv)
+            write_csv(frame, self.csv, self.excel)
         if self.as_json:
             import json
 
@@ -81,8 +90,13 @@ Rows = Annotated[Output, But("plot", rows=60)]
 Plotted = Annotated[Output, But(rows=60)]
 
 
-def write_csv(frame: "pd.DataFrame", target: str) -> None:
-    """Write a table as CSV to a file, never over one that is there, or to stdout for "-".
+def write_csv(frame: "pd.DataFrame", target: str, excel: bool = False) -> None:
+    """Write a table to a file, never over one that is there, or to stdout for "-".
+
+    Args:
+        frame: the table.
+        target: where; a name that ends in .xlsx becomes a workbook, all else CSV.
+        excel: whether CSV is written as Excel reads it.
 
     Raises:
         UsageError: when the file exists.
@@ -90,14 +104,17 @@ def write_csv(frame: "pd.DataFrame", target: str) -> None:
     """
     from nerspace.engine.files import whole_file
     from nerspace.engine.runs import to_csv
+    from nerspace.engine.tables.excel import excel_csv, write_workbook
 
-    text = to_csv(frame)
     if target == "-":
-        sys.stdout.write(text)
+        sys.stdout.write(excel_csv(frame) if excel else to_csv(frame))
         return
     path = Path(target).expanduser()
     with whole_file(path, new=True) as handle:
-        handle.write(text.encode())
+        if path.suffix.lower() == ".xlsx":
+            write_workbook(frame, handle)
+        else:
+            handle.write((excel_csv(frame) if excel else to_csv(frame)).encode())
     console(stderr=True).print(f"{len(frame):,} rows written to {path}")
 
 

@@ -45,12 +45,22 @@ def read_config() -> Config:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Config()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return Config(problem=f"{path} cannot be used: {error}")
+    problems = []
     chosen = found.get("keys", {})
-    keys = (
-        {str(name): str(value) for name, value in chosen.items() if name in BY_ID} if isinstance(chosen, dict) else {}
-    )
-    unknown = sorted(set(chosen) - set(keys))
-    problem = f"{path}: unknown action {', '.join(unknown)}. ? lists them all." if unknown else ""
-    return Config(keys, str(found.get("theme", "")), found.get("ascii") is True, problem)
+    if not isinstance(chosen, dict):
+        problems.append("keys is no table of actions; begin it with [keys].")
+        chosen = {}
+    keys = {name: value for name, value in chosen.items() if name in BY_ID and isinstance(value, str)}
+    if unknown := sorted(set(chosen) - set(BY_ID)):
+        problems.append(f"unknown action {', '.join(unknown)}. ? lists them all.")
+    if wrong := sorted(set(chosen) & set(BY_ID) - set(keys)):
+        problems.append(f'the keys of {", ".join(wrong)} are no text such as "q,ctrl+x".')
+    theme, ascii = found.get("theme", ""), found.get("ascii", False)
+    if not isinstance(theme, str):
+        problems.append("theme is no text.")
+    if not isinstance(ascii, bool):
+        problems.append("ascii is neither true nor false.")
+    problem = f"{path}: {' '.join(problems)}" if problems else ""
+    return Config(keys, theme if isinstance(theme, str) else "", ascii is True, problem)

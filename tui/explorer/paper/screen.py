@@ -114,6 +114,9 @@ class PaperScreen(ExplorerScreen):
         if self.claims is None:
             return
         item = str(self.claims["item"].iloc[event.row])
+        if item not in ITEMS:
+            self.explorer.tell(f"This version of nerspace does not know {literal(item)} of the paper.", "warning")
+            return
         for name in ITEMS[item].tables:
             if self.session.table(name) is not None:
                 self._open(f"{ITEMS[item].title}: {ITEMS[item].shows}", name)
