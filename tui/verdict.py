@@ -15,45 +15,70 @@ SUBSETS = {
     "across": "pairs across scripts",
     "different": "all pairs, without identical strings",
 }
+_CLAIM = "the closer the spelling, the better the transfer"
+_LEFT = "with the effects of donors, recipients and script taken out"
+_WITHIN = {
+    "holds": "It also holds within one script, so it is more than a contrast of scripts.",
+    "fails": "Within one script it does not hold.",
+    "open": "Within one script alone it is not shown.",
+    None: "Within one script alone too few pairs are left to test.",
+}
 
 
 def verdict(correlations: "pd.DataFrame") -> list[str]:
-    """What may be concluded about the paper's claim, the closer the spelling the better the transfer."""
+    """What may be concluded about the paper's claim, the closer the spelling the better the transfer.
+
+    Plain correlations describe; only the rows `partial` conclude.
+    """
+    plain = _value(correlations, "all", "pearson")
+    if plain is None:
+        return ["Nothing can be said: there are too few pairs, or their errors are all the same."]
+    several = "test" not in correlations or not bool((correlations["test"] == "shuffle").any())
+    if not several:
+        return [
+            f"One donor: errors correlate with distance (Pearson {plain:+.2f}); script and single hard languages are "
+            "not excluded, so there is no verdict.",
+            "nerspace transfer trains more donors; nerspace factors looks inside the languages.",
+        ]
     shown = {subset: _shown(correlations, subset) for subset in ("all", "same_script", "different")}
     if shown["all"] is None:
-        return ["Nothing can be said: there are too few pairs, or their errors are all the same."]
-    several = "test" in correlations and bool((correlations["test"] == "mantel").any())
+        return [
+            f"No verdict on the paper's claim: errors correlate with distance (Pearson {plain:+.2f}), but {_LEFT} too "
+            "little is left to test."
+        ]
+    partial = _value(correlations, "all", "partial")
     lines = []
-    if not shown["all"]:
-        lines.append("This run has not shown the paper's claim: the closer the spelling, the better the transfer.")
+    if shown["all"] == "holds":
+        lines.append(f"{_LEFT.capitalize()}, the paper's claim holds here: {_CLAIM} (partial {partial:+.2f}).")
+    elif shown["all"] == "fails":
+        lines.append(f"{_LEFT.capitalize()}, the paper's claim does not hold here: nearer spelling, more errors.")
     else:
-        lines.append("Over all pairs the paper's claim holds here: the closer the spelling, the better the transfer.")
-        if _reaches_zero(correlations, "all"):
-            lines.append("But drawn anew, such languages may also show nothing: the interval reaches 0.")
-        if not shown["same_script"]:
-            why = "too few pairs" if shown["same_script"] is None else "not shown"
-            lines.append(f"Within one script it does not ({why}): distance may only tell the scripts apart.")
-        elif _reaches_zero(correlations, "same_script"):
-            lines.append("Within one script it holds for these languages, but its interval reaches 0.")
-        else:
-            lines.append("It also holds within one script, so it is more than a contrast of scripts.")
-        if shown["different"] is False:
+        lines.append(f"This run has not shown the paper's claim, {_CLAIM}: partial {partial:+.2f}, {_LEFT}.")
+        if plain > 0:
+            lines.append(f"The plain correlation ({plain:+.2f}) may be script, or single hard languages.")
+    if shown["all"] == "holds":
+        lines.append(_WITHIN[shown["same_script"]])
+        if shown["different"] == "open":
             lines.append("Without identical strings it is not shown.")
-    if not several:
-        lines.append("One donor proves little; nerspace transfer trains them all.")
+        elif shown["different"] == "fails":
+            lines.append("Without identical strings it does not hold.")
     return lines
 
 
-def _reaches_zero(frame: "pd.DataFrame", subset: str) -> bool:
-    return bool((_pearson(frame, subset)["low"] <= 0).any())
+def _row(frame: "pd.DataFrame", subset: str, statistic: str) -> "pd.DataFrame":
+    return frame[(frame["subset"] == subset) & (frame["statistic"] == statistic)]
 
 
-def _pearson(frame: "pd.DataFrame", subset: str) -> "pd.DataFrame":
-    return frame[(frame["subset"] == subset) & (frame["statistic"] == "pearson")]
+def _value(frame: "pd.DataFrame", subset: str, statistic: str) -> float | None:
+    chosen = _row(frame, subset, statistic)["value"].dropna()
+    return None if chosen.empty else float(chosen.iloc[0])
 
 
-def _shown(frame: "pd.DataFrame", subset: str) -> bool | None:
-    chosen = _pearson(frame, subset)
+def _shown(frame: "pd.DataFrame", subset: str) -> str | None:
+    """Holds, fails or open; None where nothing was tested."""
+    chosen = _row(frame, subset, "partial")
     if chosen.empty or chosen["p"].isna().all():
         return None
-    return bool(chosen["value"].iloc[0] > 0 and chosen["p"].iloc[0] < SIGNIFICANCE)
+    if chosen["p"].iloc[0] > SIGNIFICANCE:
+        return "open"
+    return "holds" if chosen["value"].iloc[0] > 0 else "fails"

@@ -11,6 +11,7 @@ from nerspace.engine.paper.models import PaperSentences
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
+from nerspace.engine.sampling import sentence_table
 from nerspace.engine.statistics.correlation import correlation_table
 from nerspace.engine.statistics.pairs import pair_table
 from nerspace.engine.transfer import transfer_table
@@ -33,7 +34,7 @@ def write(
     named = {sentence.entity for sentence in sentences.test}
     tnld = tnld_table([entity for entity in sample.corpus.entities if entity.id in named], sentences.languages)
     run.write_table("tnld", tnld)
-    transfer = transfer_table(predictions, tnld)
+    transfer = transfer_table(predictions, tnld, sentence_table(sentences.test))
     run.write_table("transfer", transfer)
     run.write_table("transfer_pairs", pair_table(transfer))
     correlations = correlation_table(transfer, request.seed)
@@ -49,7 +50,7 @@ def spelling(correlations: pd.DataFrame) -> list[Finding]:
     """
     findings = []
     for claim, subset in SUBSETS.items():
-        chosen = correlations[(correlations["subset"] == subset) & (correlations["statistic"] == "pearson")]
+        chosen = correlations[(correlations["subset"] == subset) & (correlations["statistic"] == "partial")]
         if chosen.empty:
             findings.append(Finding(claim, OPEN, NAN, unit="pairs"))
             continue

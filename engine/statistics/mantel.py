@@ -25,6 +25,8 @@ Index = npt.NDArray[np.intp]
 # 7! : the seven languages in Latin script are counted out in full.
 EXACT = 5040
 RESAMPLES = 2000
+LEAST_LANGUAGES = 5
+LEAST_PAIRS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,25 +133,30 @@ def weighted_spearman(x: Vector, y: Vector, weights: Vector) -> Vector:
     return weighted_pearson(weighted_ranks(x, weights), weighted_ranks(y, weights), weights)
 
 
-def label_permutations(strata: Sequence[Hashable], seed: int) -> tuple[Index, bool]:
+def label_permutations(
+    strata: Sequence[Hashable], seed: int, ways: int | None = None, draws: int | None = None
+) -> tuple[Index, bool]:
     """Ways to exchange languages within their strata.
 
-    All of them where there are at most EXACT, else RESAMPLES drawn at random besides the unchanged one.
+    All of them where there are at most `ways`, else `draws` drawn at random besides the unchanged one.
 
     Args:
         strata: [L], languages of equal stratum may stand for one another.
         seed: of the draw.
+        ways: EXACT by default.
+        draws: RESAMPLES by default.
 
     Returns:
         [P, L], the unchanged one first, and whether these are all.
     """
     members = [[i for i, s in enumerate(strata) if s == stratum] for stratum in dict.fromkeys(strata)]
-    if prod(factorial(len(group)) for group in members) <= EXACT:
+    if prod(factorial(len(group)) for group in members) <= (EXACT if ways is None else ways):
         return np.array(list(_exchanges(members, len(strata))), dtype=np.intp), True
     generator = np.random.default_rng(seed)
-    drawn = np.tile(np.arange(len(strata)), (RESAMPLES + 1, 1))
+    times = RESAMPLES if draws is None else draws
+    drawn = np.tile(np.arange(len(strata)), (times + 1, 1))
     for group in members:
-        drawn[1:, group] = generator.permuted(np.tile(group, (RESAMPLES, 1)), axis=1)
+        drawn[1:, group] = generator.permuted(np.tile(group, (times, 1)), axis=1)
     return drawn, False
 
 
@@ -209,7 +216,9 @@ def language_interval(pairs: LanguagePairs, statistic: Statistic, seed: int = 0)
     """95 % bootstrap interval of a correlation: languages are drawn with replacement, within their strata.
 
     A pair counts as often as its donor was drawn times its recipient was; a language drawn twice makes no pair with
-    itself.
+    itself. A single donor is held: the interval then speaks of its models alone. Other strata of fewer than
+    LEAST_LANGUAGES languages give no interval, since their draws coincide; nor does a draw of fewer than LEAST_PAIRS
+    different pairs define a correlation.
 
     Args:
         pairs: of languages, with distances and errors.
@@ -217,12 +226,16 @@ def language_interval(pairs: LanguagePairs, statistic: Statistic, seed: int = 0)
         seed: of the draws.
 
     Returns:
-        Lower and upper bound; NaN when less than half of the draws define the correlation.
+        Lower and upper bound; NaN for a small stratum, or when less than half of the draws define the correlation.
 
     Source: the node bootstrap of Snijders & Borgatti 1999.
     """
     generator = np.random.default_rng(seed)
     strata = list(pairs.strata)
+    alone = set(pairs.donors.tolist()) if len(set(pairs.donors.tolist())) == 1 else set()
+    free = [stratum for place, stratum in enumerate(strata) if place not in alone]
+    if any(free.count(stratum) < LEAST_LANGUAGES for stratum in free):
+        return float("nan"), float("nan")
     times = np.zeros((RESAMPLES, len(strata)))
     for stratum in dict.fromkeys(strata):
         group = np.array([i for i, s in enumerate(strata) if s == stratum])
@@ -230,7 +243,7 @@ def language_interval(pairs: LanguagePairs, statistic: Statistic, seed: int = 0)
         np.add.at(times, (np.arange(RESAMPLES)[:, None], drawn), 1)
     weights = times[:, pairs.donors] * times[:, pairs.recipients]
     values = statistic(pairs.pair_distances[None, :], pairs.errors[None, :], weights)
-    values = values[np.isfinite(values)]
+    values = values[np.isfinite(values) & ((weights > 0).sum(axis=1) >= LEAST_PAIRS)]
     if len(values) < RESAMPLES // 2:
         return float("nan"), float("nan")
     low, high = np.quantile(values, [0.025, 0.975])

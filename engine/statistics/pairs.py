@@ -24,6 +24,9 @@ TRANSFER_PAIRS = TableSpec(
         "tnld": real("mean TNLD between donor and recipient"),
         "tnld_different": real("the same without names that are the same string"),
         "identical": real("share of names that are the same string in both"),
+        "share_different": real(
+            "share wrong of the sentences whose name is another string in the donor's sentence, mean over seeds"
+        ),
     },
     "scatter",
     source="transfer",
@@ -45,6 +48,15 @@ def pair_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
         spread = group["share"].std(ddof=1) if len(group) > 1 else NAN
         rows.append(
             (donor, recipient, len(group), group["sentences"].mean(), group["wrong"].mean(), group["share"].mean(),
-             spread, group["f1"].mean(), *(group[name].iloc[0] if name in group else NAN for name in distances))
+             spread, group["f1"].mean(), *(group[name].iloc[0] if name in group else NAN for name in distances),
+             _share_different(group))
         )  # fmt: skip
     return TRANSFER_PAIRS.frame(rows)
+
+
+def _share_different(group: "pd.DataFrame") -> float:
+    """The mean over seeds; NaN where a table does not know it or no name is another string."""
+    if "wrong_different" not in group:
+        return NAN
+    sentences = group["sentences_different"].astype("float64")
+    return float((group["wrong_different"].astype("float64") / sentences.where(sentences > 0)).mean())

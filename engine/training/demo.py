@@ -79,7 +79,7 @@ def demo(run: Run) -> Iterator[Record]:
     yield Stage("measures", "Errors, distances and geometry", 3, "tables")
     predictions = prediction_table(request.donor, request.seed, sample.test, outputs, encoder.labels)
     run.write_table("predictions", predictions)
-    transfer = transfer_table(predictions, run.read_table("tnld"))
+    transfer = transfer_table(predictions, run.read_table("tnld"), run.read_table("sentences"))
     run.write_table("transfer", transfer)
     run.write_table("correlations", correlation_table(transfer, request.seed))
     yield Progress("measures", 1)
@@ -116,7 +116,7 @@ def _train(
             if isinstance(record, ProbeRecord):
                 probes.append(record)
             yield record
-    for name, table in delta_tables(probes, request.seed).items():
+    for name, table in delta_tables(probes).items():
         run.write_table(name, table)
 
 

@@ -319,7 +319,7 @@ def _gather(
                 if number == 0 and isinstance(record, StepRecord) and (note := _duration_note(record, models, rounds)):
                     yield Note(note)
         done = finetuned(run, request)
-        for name, table in delta_tables(done.probes, requests[0].seed).items():
+        for name, table in delta_tables(done.probes).items():
             tables.setdefault(name, []).append(table.assign(donor=request.donor, seed=request.seed))
         tables["predictions"].append(read_predictions(done))
         for name, frames in tables.items():
@@ -371,12 +371,12 @@ def append_record(run: Run, record: Record, **columns: str | int) -> None:
         run.append_rows("probes", probes_table([record]).assign(**columns))
 
 
-def delta_tables(probes: Sequence[ProbeRecord], seed: int) -> dict[str, pd.DataFrame]:
+def delta_tables(probes: Sequence[ProbeRecord]) -> dict[str, pd.DataFrame]:
     """What changes between the probes of a training, and what changes together; nothing without probes."""
     if not probes:
         return {}
     deltas = delta_table(probes_table(probes))
-    return {"deltas": deltas, "delta_correlations": delta_correlation_table(deltas, seed)}
+    return {"deltas": deltas, "delta_correlations": delta_correlation_table(deltas)}
 
 
 def read_predictions(done: Finetuned) -> pd.DataFrame:

@@ -1,10 +1,14 @@
 """Zero-shot transfer: errors of a donor's model in every recipient language, beside the spelling distance."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.languages import script_of
 from nerspace.engine.evaluation import entity_scores
-from nerspace.engine.tables.spec import DONOR, RECIPIENT, TableSpec, integer, real, text
+from nerspace.engine.names.distances import tnld as distance_of
+from nerspace.engine.statistics.cells import cell_of, forms_of, parallel_id
+from nerspace.engine.statistics.clusters import clustered_share
+from nerspace.engine.tables.spec import DONOR, RECIPIENT, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,17 +26,24 @@ TRANSFER = TableSpec(
         "sentences": integer("test sentences"),
         "wrong": integer("sentences with any wrong tag"),
         "f1": real("strict entity F1, empty where nothing is there and nothing was said"),
-        "tnld": real("mean TNLD between donor and recipient, over the test entities"),
+        "tnld": real("mean TNLD between donor and recipient, over the names of the test part, each once"),
         "script": text("same, or across: donor and recipient are written in different scripts"),
         "tnld_different": real("mean TNLD without the names that are the same string in both"),
         "identical": real("share of names that are the same string in both"),
+        "low": real("2.5 % bound of the share wrong, clustered by name and by context"),
+        "high": real("97.5 % bound"),
+        "tnld_read": real("mean TNLD of the two forms in the test sentences, so that frequent names count as often"),
+        "sentences_different": integer_or_gap("test sentences whose name is another string in the donor's sentence"),
+        "wrong_different": integer_or_gap("of them, those with any wrong tag"),
     },
     "scatter",
 )
 
 
 @TRANSFER.made_by
-def transfer_table(predictions: "pd.DataFrame", tnld: "pd.DataFrame") -> "pd.DataFrame":
+def transfer_table(
+    predictions: "pd.DataFrame", tnld: "pd.DataFrame", sentences: "pd.DataFrame | None" = None
+) -> "pd.DataFrame":
     """The table `transfer`, ordered by TNLD.
 
     A donor is at distance 0 from itself and has no different string.
@@ -40,7 +51,9 @@ def transfer_table(predictions: "pd.DataFrame", tnld: "pd.DataFrame") -> "pd.Dat
     Args:
         predictions: the table of that name.
         tnld: the table of that name; its rows of type "all" are used.
+        sentences: the table of that name; without it, nothing is known of the single forms.
     """
+    forms = {} if sentences is None else forms_of(sentences)
     whole = tnld[tnld["type"] == "all"]
     known = {
         (frozenset((str(a), str(b))), subset): (n, value)
@@ -56,8 +69,28 @@ def transfer_table(predictions: "pd.DataFrame", tnld: "pd.DataFrame") -> "pd.Dat
             unlike, different = known.get((pair, "different"), (0, NAN))
             identical = 1 - unlike / n if n and (pair, "different") in known else NAN
         script = "same" if script_of(str(donor)) == script_of(str(recipient)) else "across"
+        cells = [cell_of(str(sentence)) for sentence in group["sentence"]] if "sentence" in group else []
+        share = clustered_share(group["wrong"].to_numpy(dtype=float)[: len(cells)],
+                                [cell.entity for cell in cells], [cell.context for cell in cells])  # fmt: skip
         rows.append(
             (donor, recipient, seed, len(group), int(group["wrong"].sum()), scores["f1"], apart, script, different,
-             identical)
+             identical, share.low, share.high, *_by_sentence(str(donor), group, forms))
         )  # fmt: skip
     return TRANSFER.frame(rows).sort_values(["donor", "seed", "tnld", "recipient"], ignore_index=True)
+
+
+def _by_sentence(donor: str, group: "pd.DataFrame", forms: Mapping[str, str]) -> tuple[float, int | None, int | None]:
+    """Mean TNLD of the forms in these sentences, and how many of them are another string; wrong ones among these."""
+    if not forms or "sentence" not in group:
+        return NAN, None, None
+    distances, different, wrong = [], 0, 0
+    for sentence, is_wrong in zip(group["sentence"].astype(str), group["wrong"], strict=True):
+        own, other = forms.get(sentence), forms.get(parallel_id(donor, cell_of(sentence)))
+        if own is None or other is None:
+            continue
+        distances.append(distance_of(own, other))
+        different += own != other
+        wrong += int(is_wrong) * (own != other)
+    if not distances:
+        return NAN, None, None
+    return sum(distances) / len(distances), different, wrong

@@ -32,7 +32,7 @@ def transfer_tables(run: Run, layer: int | None = None) -> "dict[str, pd.DataFra
     if layer is not None and "cka" not in held:
         raise UsageError(f"The run {run.id} holds no CKA.", "Runs with several donors do; leave --layer out.")
     known: dict[str, Any] = {
-        name: Later(partial(run.read_table, name)) for name in ("piece_overlap", "cka") if name in held
+        name: Later(partial(run.read_table, name)) for name in ("piece_overlap", "cka", "sentences") if name in held
     }
     made = Held(
         known, predictions=run.read_table("predictions"), tnld=run.read_table("tnld"), layer=layer,

@@ -14,6 +14,7 @@ from nerspace.engine.transfer import transfer_table
 
 CODES = list(LANGUAGES)
 COLUMNS = ["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different", "identical"]
+ADDED = ["low", "high", "tnld_read", "sentences_different", "wrong_different"]
 
 
 def distances(seed: int = 0) -> pd.DataFrame:
@@ -49,7 +50,11 @@ def test_every_subset_has_its_own_pairs_and_test() -> None:
     assert pearson.loc["cyrillic", "p"] == pytest.approx(1 / 24)
     assert pearson.loc["all", "p"] == pytest.approx(1 / 2001)
     assert (pearson["value"] > 0.999).all()
-    assert (pearson["low"] > 0.99).all()
+    # Four languages in Cyrillic are too few to be drawn from.
+    assert pearson["low"].isna().to_dict() == {
+        name: name not in ("all", "latin", "different") for name in pearson.index
+    }
+    assert (pearson["low"].dropna() > 0.99).all()
 
 
 def test_with_one_donor_its_recipients_are_shuffled_and_few_pairs_are_not_judged() -> None:
@@ -116,7 +121,7 @@ def test_transfer_tells_script_and_identical_strings_either_way_round() -> None:
         columns=["a", "b", "type", "subset", "n", "tnld"],
     )  # fmt: skip
     table = transfer_table(predictions, tnld)
-    assert list(table.columns) == list(CATALOGUE["transfer"].columns) == COLUMNS
+    assert list(table.columns) == list(CATALOGUE["transfer"].columns) == [*COLUMNS, *ADDED]
     found = table.set_index(["donor", "recipient"])
     told = ["tnld", "script", "tnld_different", "identical"]
     assert found.loc[("pl", "en"), told].tolist() == [0.1, "same", 0.25, pytest.approx(0.6)]

@@ -35,23 +35,28 @@ def show_correlations(frame: "pd.DataFrame") -> None:
         found = {row.statistic: row for row in records(group) if row.value == row.value}
         if "pearson" not in found:
             continue
-        r, rho = found["pearson"], found.get("spearman", found["pearson"])
+        r, rho, left = found["pearson"], found.get("spearman", found["pearson"]), found.get("partial")
         spread = getattr(r, "seed_sd", float("nan"))
         rows.append(
             (SUBSETS.get(str(subset), str(subset)), r.n, f"{r.value:+.2f}",
              f"{r.low:+.2f} to {r.high:+.2f}" if r.low == r.low else "–", _p(r.p),
-             f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+.2f}", _p(rho.p))
+             f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+.2f}",
+             f"{left.value:+.2f}" if left is not None else "–", _p(left.p) if left is not None else "–")
         )  # fmt: skip
     if not rows:
         say("  Nothing can be said: there are too few pairs, or their errors are all the same.")
         return
-    columns = ["pairs", "n", "Pearson", "95 %", "p", "seeds", "Spearman", "p "]
+    columns = ["pairs", "n", "Pearson", "95 %", "p", "seeds", "Spearman", "partial", "p "]
     shown = pd.DataFrame(rows, columns=columns)
-    print_table(shown if any(row[5] != "–" for row in rows) else shown.drop(columns="seeds"))
+    empty = [name for name in ("seeds", "partial", "p ") if (shown[name] == "–").all()]
+    # A terminal of 80 columns has room for one of both; --table correlations has all.
+    print_table(shown.drop(columns=[*empty, *(["Spearman"] if "partial" not in empty else [])]))
     if "test" in frame:
         several = bool((frame["test"] == "mantel").any())
         which = "exchanging languages (Mantel)" if several else "shuffling the recipients"
-        say(f"\n  p by {which}; intervals by drawing languages, not pairs, with replacement.")
+        say(f"\n  p by {which}; intervals by drawing languages, not pairs, with replacement: these describe.")
+        if "partial" not in empty:
+            say("  partial: donors, recipients and script taken out of both; its p (MRQAP) decides.")
     for line in verdict(frame):
         say(f"  {line}")
 

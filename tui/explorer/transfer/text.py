@@ -22,10 +22,14 @@ def verdict_text(correlations: "pd.DataFrame | None", narrow: bool) -> Text:
     lines = verdict(correlations)
     text.append(" ".join(lines[:2] if narrow else lines) + "\n", "bold")
     for row in correlations.to_dict("records"):
-        shown = row["statistic"] == "pearson" and (row["subset"] in ("all", "same_script") or not narrow)
+        plain, partial = row["statistic"] == "pearson", row["statistic"] == "partial"
+        shown = (plain and (row["subset"] in ("all", "same_script") or not narrow)) or (
+            partial and (row["subset"] == "all" or not narrow)
+        )
         if shown and row["value"] == row["value"]:
-            text.append(f"Pearson {row['value']:+.2f}")
+            text.append(f"{'partial' if partial else 'Pearson'} {row['value']:+.2f}")
             bounds = f"[{row['low']:+.2f}, {row['high']:+.2f}]" if row["low"] == row["low"] else "no interval"
+            bounds = "decides" if partial else bounds
             p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
             text.append(f" {bounds} {p}")
             text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}\n", "dim")

@@ -1,0 +1,41 @@
+"""Sentences as the tables of a run name them: which are parallel, and the name that stands in each."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Cell(NamedTuple):
+    """What the id of a sentence says.
+
+    Attributes:
+        language: its code.
+        context: id; of a sentence that came tagged, its split.
+        entity: id; of a sentence that came tagged, its number.
+    """
+
+    language: str
+    context: str
+    entity: str
+
+
+def cell_of(sentence: str) -> Cell:
+    """The cell of a sentence's id, language/context/entity; another id is a context and a name of its own."""
+    parts = sentence.split("/", 2)
+    return Cell(*parts) if len(parts) == 3 and all(parts) else Cell(parts[0], sentence, sentence)
+
+
+def parallel_id(donor: str, cell: Cell) -> str:
+    """The id of the sentence of the same cell in another language."""
+    return f"{donor}/{cell.context}/{cell.entity}"
+
+
+def forms_of(sentences: "pd.DataFrame") -> dict[str, str]:
+    """Sentence id → the name as it stands there; sentences without one are left out.
+
+    Args:
+        sentences: the table of that name.
+    """
+    known = sentences[sentences["form"].notna() & (sentences["form"] != "")]
+    return dict(zip(known["sentence"].astype(str), known["form"].astype(str), strict=True))

@@ -1,0 +1,140 @@
+"""Means and shares of sentences that share names and contexts, with intervals that know it.
+
+A test part of 120 cells holds about 60 names and 36 contexts; a hard name is wrong in every context, and a hard context
+with every name. Intervals of independent sentences are then 1.1 to 1.8 times too narrow.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """A mean with its interval.
+
+    Attributes:
+        value: the mean.
+        low: 2.5 % bound; NaN where there are fewer than 2 names and fewer than 2 contexts.
+        high: 97.5 % bound.
+        error: standard error.
+        groups: names or contexts, whichever are fewer; t has one degree of freedom less.
+    """
+
+    value: float
+    low: float
+    high: float
+    error: float
+    groups: int
+
+
+def numbered(labels: Sequence[Hashable]) -> Index:
+    """Labels as numbers from 0, [n]."""
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(label, len(known)) for label in labels], dtype=np.intp)
+
+
+def sums_by(scores: Vector, groups: Index) -> Vector:
+    """Sums of the rows of every group, [groups, k].
+
+    Args:
+        scores: [n, k].
+        groups: [n], numbers from 0.
+    """
+    found = np.zeros((int(groups.max(initial=-1)) + 1, scores.shape[1]))
+    np.add.at(found, groups, scores)
+    return found
+
+
+def two_way_meat(scores: Vector, names: Index, contexts: Index) -> Vector:
+    """The covariance of a sum of scores whose rows share names and contexts, [k, k].
+
+    That by names plus that by contexts minus that of both at once, each times G / (G − 1). Where the result gives a
+    column less variance than names or contexts alone do, as few groups may, the greater of these two stands for all.
+
+    Args:
+        scores: [n, k].
+        names: [n], numbers from 0.
+        contexts: [n], numbers from 0.
+
+    Source: Cameron, Gelbach & Miller 2011.
+    """
+    both = numbered(list(zip(names.tolist(), contexts.tolist(), strict=True)))
+    parts = []
+    for groups in (names, contexts, both):
+        sums = sums_by(scores, groups)
+        count = len(sums)
+        parts.append(sums.T @ sums * (count / (count - 1)) if count > 1 else np.zeros((scores.shape[1],) * 2))
+    found = parts[0] + parts[1] - parts[2]
+    alone = max(parts[:2], key=np.trace)
+    usable: Vector = alone if bool((np.diag(found) < np.diag(alone)).any()) else found
+    return usable
+
+
+def clustered_mean(
+    values: Sequence[float] | Vector, names: Sequence[Hashable], contexts: Sequence[Hashable]
+) -> Clustered:
+    """The mean of rows that share names and contexts: t with one degree of freedom less than the fewer of both.
+
+    Args:
+        values: [n].
+        names: [n]; each its own where nothing is shared.
+        contexts: [n]; likewise.
+    """
+    from scipy import stats
+
+    y = np.asarray(values, dtype=np.float64)
+    if not len(y):
+        return Clustered(NAN, NAN, NAN, NAN, 0)
+    value = float(y.mean())
+    of_name, of_context = numbered(names), numbered(contexts)
+    groups = _fewer(of_name, of_context)
+    if groups < 2:
+        return Clustered(value, NAN, NAN, NAN, groups)
+    error = float(np.sqrt(two_way_meat((y - value)[:, None], of_name, of_context)[0, 0])) / len(y)
+    half = float(stats.t.ppf(0.975, groups - 1)) * error
+    return Clustered(value, value - half, value + half, error, groups)
+
+
+def clustered_share(
+    found: Sequence[float] | Vector, names: Sequence[Hashable], contexts: Sequence[Hashable]
+) -> Clustered:
+    """A share with an interval within [0, 1]: Wilson's, of as many independent sentences as these are worth.
+
+    They are worth n times the variance of independent ones over that of `clustered_mean`, at most n; where all are
+    found or none is, as many as there are names or contexts, whichever are fewer.
+
+    Args:
+        found: [n], 1 or 0.
+        names: [n].
+        contexts: [n].
+
+    Source: the effective sample size of Korn & Graubard 1998, put into Wilson 1927.
+    """
+    from scipy import stats
+
+    mean = clustered_mean(found, names, contexts)
+    n = len(found)
+    if mean.groups < 2:
+        return mean
+    spread = mean.value * (1 - mean.value)
+    worth = float(mean.groups)
+    if spread > 0 and mean.error > 0:
+        worth = min(float(n), spread / mean.error**2)
+    z = float(stats.t.ppf(0.975, mean.groups - 1))
+    scale = 1 + z * z / worth
+    middle = (mean.value + z * z / (2 * worth)) / scale
+    half = z / scale * float(np.sqrt(spread / worth + z * z / (4 * worth * worth)))
+    return Clustered(mean.value, max(0.0, middle - half), min(1.0, middle + half), mean.error, mean.groups)
+
+
+def _fewer(names: Index, contexts: Index) -> int:
+    """Groups of whichever are fewer; of the other where one name or one context is all there is."""
+    counts = [int(groups.max(initial=-1)) + 1 for groups in (names, contexts)]
+    return min(counts) if min(counts) > 1 else max(counts)

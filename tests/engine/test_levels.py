@@ -1,0 +1,181 @@
+"""How often verdicts are wrong in worlds whose truth is known: a seeded share of tests/bench/bench_levels.py."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+import worlds
+from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
+
+from nerspace.datasets.languages import script_of
+from nerspace.engine.statistics import mrqap as module
+from nerspace.engine.statistics.clusters import clustered_mean, clustered_share, two_way_meat
+from nerspace.engine.statistics.correlation import detrended_correlation
+from nerspace.engine.statistics.mantel import LanguagePairs, label_pairs, label_permutations, mantel, weighted_pearson
+from nerspace.engine.statistics.mrqap import mrqap
+
+
+def pairs_of(transfer: pd.DataFrame) -> LanguagePairs:
+    chosen = transfer[transfer["donor"] != transfer["recipient"]]
+    share = (chosen["wrong"] / chosen["sentences"]).tolist()
+    return label_pairs(
+        chosen["donor"].tolist(), chosen["recipient"].tolist(), chosen["tnld"].tolist(), share, script_of
+    )
+
+
+def as_regression(pairs: LanguagePairs, distance: np.ndarray) -> tuple[float, float, float]:
+    """Slope and t of a distance beside dummies, by statsmodels; the error of t may differ from pair to pair."""
+    scripts = [stratum[1] for stratum in pairs.strata]
+    frame = pd.DataFrame({"donor": pairs.donors, "recipient": pairs.recipients})
+    columns = pd.get_dummies(frame.astype(str), drop_first=True).astype(float)
+    columns["across"] = [float(scripts[d] != scripts[r]) for d, r in zip(pairs.donors, pairs.recipients, strict=True)]
+    fit = sm.OLS(pairs.errors, sm.add_constant(np.column_stack([distance, columns]))).fit()
+    return float(fit.params[1]), float(fit.params[1] / fit.HC0_se[1]), float(fit.tvalues[1])
+
+
+def test_what_is_left_is_what_regressions_on_dummies_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DRAWS", 40)
+    pairs = pairs_of(worlds.transfer("slope .80", np.random.default_rng(3)))
+    found = mrqap(pairs, seed=5)
+    slope, _, t = as_regression(pairs, pairs.pair_distances)
+    assert found.slope == pytest.approx(slope)
+    assert found.partial == pytest.approx(t / np.sqrt(t * t + found.free))
+    # The residual of the distance, exchanged and fitted again: as often as far from 0 as a loop over regressions finds.
+    frame = pd.DataFrame({"donor": pairs.donors, "recipient": pairs.recipients})
+    columns = pd.get_dummies(frame.astype(str), drop_first=True).astype(float)
+    scripts = [stratum[1] for stratum in pairs.strata]
+    columns["across"] = [float(scripts[d] != scripts[r]) for d, r in zip(pairs.donors, pairs.recipients, strict=True)]
+    left = sm.OLS(pairs.pair_distances, sm.add_constant(columns)).fit().resid.to_numpy()
+    square = np.zeros((11, 11))
+    square[pairs.donors, pairs.recipients] = left
+    labels, exact = label_permutations(pairs.strata, 5, 41, 40)
+    sizes = [abs(as_regression(pairs, square[row[pairs.donors], row[pairs.recipients]])[1]) for row in labels]
+    assert not exact
+    assert found.p == pytest.approx(np.mean(np.array(sizes) >= sizes[0] - 1e-9))
+
+
+def test_all_exchanges_are_looked_at_where_they_are_few() -> None:
+    found = mrqap(pairs_of(worlds.transfer("slope .80", np.random.default_rng(0), ("en", "ru", "be"))))
+    # ru and be change places, and so do the six others in Latin script and the two in Cyrillic; en stays.
+    assert (found.permutations, found.exact) == (2 * 720 * 24 // 12, True)
+
+
+@pytest.mark.parametrize("donors", [(), ("en",), ("en", "en")])
+def test_one_donor_has_no_test(donors: tuple[str, ...]) -> None:
+    world = worlds.transfer("slope .80", np.random.default_rng(0), donors or ("be",))
+    assert np.isnan(mrqap(pairs_of(world)).p)
+
+
+def test_what_cannot_be_tested_is_nan() -> None:
+    world = worlds.transfer("slope .80", np.random.default_rng(0))
+    assert np.isnan(mrqap(pairs_of(world.assign(wrong=7))).p)
+    assert np.isnan(mrqap(pairs_of(world.assign(tnld=0.2))).p)
+    # A distance that donor, recipient and script explain leaves nothing.
+    plain = world.assign(tnld=world["donor"].map(worlds.CODES.index) + 3.0 * world["recipient"].map(worlds.CODES.index))
+    chosen = plain[plain["donor"] != plain["recipient"]]
+    ends = LanguagePairs(
+        *(np.array([worlds.CODES.index(code) for code in chosen[side]]) for side in ("donor", "recipient")),
+        np.add.outer(np.arange(11.0), 3 * np.arange(11.0)), chosen["wrong"].to_numpy(float),
+        [(True, script_of(code)) for code in worlds.CODES],
+    )  # fmt: skip
+    assert np.isnan(mrqap(ends).p)
+    assert np.isnan(mrqap(label_pairs([], [], [], [], script_of)).p)
+    assert np.isnan(mrqap(label_pairs(["en", "be"], ["be", "en"], [0.3, 0.3], [0.1, 0.2], script_of)).p)
+
+
+@pytest.mark.parametrize("truth", ["across", "one_hard"])
+def test_the_verdict_keeps_its_level_where_the_plain_correlation_does_not(
+    truth: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """60 worlds without an effect of spelling; at a level of .05, more than 8 come once in a thousand times."""
+    monkeypatch.setattr(module, "DRAWS", 199)
+    worlds_of = [pairs_of(worlds.transfer(truth, np.random.default_rng(seed))) for seed in range(60)]
+    assert sum(mrqap(pairs, seed).p <= 0.05 for seed, pairs in enumerate(worlds_of)) <= 8
+    if truth == "across":
+        free = [replace(pairs, strata=[True] * len(pairs.strata)) for pairs in worlds_of[:10]]
+        assert sum(mantel(pairs, weighted_pearson, seed).p <= 0.05 for seed, pairs in enumerate(free)) >= 8
+
+
+def test_the_verdict_has_power_where_spelling_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DRAWS", 199)
+    worlds_of = [pairs_of(worlds.transfer("slope .80", np.random.default_rng(seed))) for seed in range(20)]
+    found = [mrqap(pairs, seed) for seed, pairs in enumerate(worlds_of)]
+    # The bench finds .74; fewer than 9 of 20 then come once in a thousand times.
+    assert sum(one.p <= 0.05 and one.partial > 0 for one in found) >= 9
+
+
+# -- intervals of shares
+
+
+def test_two_way_errors_are_those_of_statsmodels() -> None:
+    generator = np.random.default_rng(0)
+    wrong, names, contexts, _ = worlds.crossed(generator, 30, 20, 200, 0.3, 1.0)
+    X = np.column_stack([np.ones(200), generator.normal(size=(200, 2))])
+    fit = sm.OLS(wrong, X).fit()
+    both, of_names, of_contexts = cov_cluster_2groups(fit, names, contexts, use_correction=False)
+    scores = X * fit.resid[:, None]
+    bread = np.linalg.inv(X.T @ X)
+    one_way = [
+        bread @ two_way_meat(scores, groups, np.arange(200)) @ bread * (1 - 1 / len(np.unique(groups)))
+        for groups in (names, contexts)
+    ]
+    assert one_way[0] == pytest.approx(of_names)
+    assert one_way[1] == pytest.approx(of_contexts)
+    mean = clustered_mean(wrong, names.tolist(), contexts.tolist())
+    whole = cov_cluster_2groups(sm.OLS(wrong, np.ones((200, 1))).fit(), names, contexts, use_correction=False)
+    assert mean.error == pytest.approx(float(np.sqrt(whole[0][0, 0])), rel=0.05)
+    assert both.shape == (3, 3)
+
+
+def test_a_share_that_repeats_names_is_known_less_well_and_stays_a_share() -> None:
+    wrong = [1.0] * 12 + [0.0] * 108
+    alone = clustered_share(wrong, range(120), range(120))
+    assert (alone.low, alone.high) == pytest.approx((0.058, 0.168), abs=0.005)
+    repeated = clustered_share(wrong, [i // 12 for i in range(120)], range(120))
+    assert repeated.high - repeated.low > 2 * (alone.high - alone.low)
+    none = clustered_share([0.0] * 120, [i % 60 for i in range(120)], [i % 36 for i in range(120)])
+    assert none.low == 0
+    assert 0.05 < none.high < 0.15
+    assert np.isnan([clustered_share([], [], []).value, clustered_share([1.0], ["a"], ["x"]).low]).all()
+    one_context = clustered_share([1.0, 0.0, 1.0, 0.0], "abcd", "xxxx")
+    assert one_context.low < 0.5 < one_context.high
+
+
+def test_intervals_of_shares_cover_the_truth() -> None:
+    """100 draws of the demo's design: 95 % cover; fewer than 88 come less than once in a thousand times."""
+    covered, plain = 0, 0
+    for seed in range(100):
+        wrong, names, contexts, truth = worlds.crossed(np.random.default_rng(seed), 60, 36, 120, 0.25, 1.0)
+        found = clustered_share(wrong, names.tolist(), contexts.tolist())
+        covered += found.low <= truth <= found.high
+        alone = clustered_share(wrong, range(120), range(120))
+        plain += alone.low <= truth <= alone.high
+    assert covered >= 88
+    assert plain < covered
+
+
+# -- series with a common trend
+
+
+def test_a_common_trend_is_no_correlation() -> None:
+    """60 pairs of unrelated series with the course of a training: the interval covers 0, the plain one is far from it."""
+    course = 4 * np.exp(-np.arange(20) / 4)
+    covered, plain = 0, []
+    for seed in range(60):
+        x, y = np.random.default_rng(seed).normal(size=(2, 20)) + course
+        value, low, high = detrended_correlation(x, y)
+        covered += low <= 0 <= high
+        assert low <= value <= high
+        plain.append(np.corrcoef(x, y)[0, 1])
+    assert covered >= 50
+    assert np.mean(plain) > 0.3
+
+
+def test_short_or_straight_series_have_no_interval() -> None:
+    generator = np.random.default_rng(0)
+    assert np.isnan(detrended_correlation(*generator.normal(size=(2, 11)))).all()
+    assert np.isnan(detrended_correlation(np.arange(20.0), generator.normal(size=20))).all()
+    x = generator.normal(size=20)
+    assert detrended_correlation(x, 2 * x + np.arange(20))[0] == pytest.approx(1)
