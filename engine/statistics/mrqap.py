@@ -1,13 +1,14 @@
 """Whether errors go with spelling distance once donors, recipients and scripts are taken out.
 
-Over pairs of languages, spelling distance is largely a contrast of scripts, and one hard language makes many pairs hard:
-a plain correlation takes both for an effect of spelling. Here the errors of every pair are explained by the donor, the
-recipient and whether both are written in one script; only the distance that these leave over is related to the errors.
+Over pairs of languages, spelling distance is largely a contrast of scripts, and one hard language makes many pairs
+hard: a plain correlation takes both for an effect of spelling. Here the errors of every pair are explained by the
+donor, the recipient and whether both are written in one script; only the distance that these leave over is related to
+the errors.
 
-The rules were fixed before any result was looked at. p is two-sided, from all ways to exchange languages within a script
-(donors among donors, others among others) where there are at most DRAWS + 1, else from DRAWS of them. One donor has no p,
-since without a second one a recipient's hardness and its distance cannot be told apart; nor have designs that leave
-fewer than LEAST_FREE degrees of freedom, or fewer than LEAST_WAYS ways to exchange, among which no p can be .05.
+The rules were fixed before any result was looked at. p is two-sided, from all ways to exchange languages within a
+script (donors among donors, others among others) where there are at most DRAWS + 1, else from DRAWS of them. One donor
+has no p, since without a second one a recipient's hardness and its distance cannot be told apart; nor have designs that
+leave fewer than LEAST_FREE degrees of freedom, or fewer than LEAST_WAYS ways to exchange, among which no p can be .05.
 
 By hand in numpy: statsmodels has no permutation of languages, and a regression per draw would take a hundred times as
 long as one product of matrices.
@@ -63,8 +64,8 @@ def mrqap(pairs: LanguagePairs, seed: int = 0) -> Mrqap:
     """Double semi-partialling of errors on distance, donor, recipient and script effects taken out.
 
     The distance is replaced by its residuals on the nuisances, the languages of these are exchanged, and each exchange
-    is fitted with the nuisances again; what is compared is t, its error allowed to differ from pair to pair. An exchange
-    that asks for a pair that is not there takes 0, the mean of the residuals, in its place.
+    is fitted with the nuisances again; what is compared is t, its error allowed to differ from pair to pair. An
+    exchange that asks for a pair that is not there takes 0, the mean of the residuals, in its place.
 
     Args:
         pairs: of languages, with distances and errors; strata hold whether a language is a donor, and its script.
@@ -74,7 +75,7 @@ def mrqap(pairs: LanguagePairs, seed: int = 0) -> Mrqap:
     if n < 2:
         return NOTHING
     away = _without(_nuisances(pairs))
-    free = int(round(float(np.trace(away)))) - 1
+    free = round(float(np.trace(away))) - 1
     if free < LEAST_FREE or len(np.unique(pairs.donors)) < 2:
         return NOTHING
     distance = pairs.pair_distances

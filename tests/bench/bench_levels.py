@@ -1,4 +1,4 @@
-"""Level and power of every verdict in made-up worlds: `python tests/bench/bench_levels.py [--draws 1000] [--only PART]`.
+"""Level and power of every verdict in made-up worlds: `python tests/bench/bench_levels.py [--draws N] [--only PART]`.
 
 Prints, per truth, how often each verdict is given. Where the claim is not true by construction, "holds" and "does not
 hold" should each come in no more than about .05 of the draws; where it is, "holds" is the power. A seeded share of it
@@ -27,6 +27,7 @@ from nerspace.engine.statistics.correlation import detrended_correlation
 from nerspace.engine.statistics.mantel import label_pairs
 
 Counted = Iterator[tuple[str, str, str]]
+COURSES = {"none": (0.0, 0.0), "trend": (0.0, 2.0), "unlike sizes": (0.0, 2.0), "apart": (2.0, 0.0)}
 DESIGNS = {"11 donors": worlds.CODES, "4 donors": ("en", "be", "ru", "tr"), "1 donor": ("en",)}
 
 
@@ -56,12 +57,7 @@ def spelling(draw: int) -> Counted:
 def groups(draw: int) -> Counted:
     """Figure 4: ru and uk apart from the others, with a common trend and without."""
     for steps in (12, 20, 40):
-        for truth, apart, trend in (
-            ("none", 0.0, 0.0),
-            ("trend", 0.0, 2.0),
-            ("unlike sizes", 0.0, 2.0),
-            ("apart", 2.0, 0.0),
-        ):
+        for truth, (apart, trend) in COURSES.items():
             generator = np.random.default_rng(draw)
             course = trend * np.exp(-np.arange(steps) / (steps / 5))
             rows = []
@@ -69,9 +65,8 @@ def groups(draw: int) -> Counted:
                 one, other = generator.normal(size=(2, steps))
                 for code in SIX:
                     size = generator.uniform(0.2, 2) if truth == "unlike sizes" else 1.0
-                    values = (
-                        size * course + apart * (one if code in ("ru", "uk") else other) + generator.normal(size=steps)
-                    )
+                    own = one if code in ("ru", "uk") else other
+                    values = size * course + apart * own + generator.normal(size=steps)
                     rows += [(step, code, 12, 1, value, donor, 0) for step, value in enumerate(values)]
             deltas = pd.DataFrame(rows, columns=["step", "language", "layer", "h", "delta", "donor", "seed"])
             yield f"apart, {steps} changes", truth, changes.apart(deltas, draw).verdict

@@ -160,7 +160,7 @@ def test_intervals_of_shares_cover_the_truth() -> None:
 
 
 def test_a_common_trend_is_no_correlation() -> None:
-    """60 pairs of unrelated series with the course of a training: the interval covers 0, the plain one is far from it."""
+    """60 pairs of unrelated series with the course of a training: the interval covers 0."""
     course = 4 * np.exp(-np.arange(20) / 4)
     covered, plain = 0, []
     for seed in range(60):

@@ -51,9 +51,7 @@ def test_every_subset_has_its_own_pairs_and_test() -> None:
     assert pearson.loc["all", "p"] == pytest.approx(1 / 2001)
     assert (pearson["value"] > 0.999).all()
     # Four languages in Cyrillic are too few to be drawn from.
-    assert pearson["low"].isna().to_dict() == {
-        name: name not in ("all", "latin", "different") for name in pearson.index
-    }
+    assert set(pearson.index[pearson["low"].notna()]) == {"all", "latin", "different"}
     assert (pearson["low"].dropna() > 0.99).all()
 
 

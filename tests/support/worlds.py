@@ -54,8 +54,8 @@ def transfer(truth: str, generator: np.random.Generator, donors: Sequence[str] =
                  apart * SENTENCES / max(1, SENTENCES - same), same / SENTENCES, np.nan, np.nan, apart,
                  SENTENCES - same, wrong[1])
             )  # fmt: skip
-    columns = ["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different", "identical",
-               "low", "high", "tnld_read", "sentences_different", "wrong_different"]  # fmt: skip
+    columns = ["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different",
+               "identical", "low", "high", "tnld_read", "sentences_different", "wrong_different"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
