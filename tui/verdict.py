@@ -33,8 +33,7 @@ def verdict(correlations: "pd.DataFrame") -> list[str]:
     plain = _value(correlations, "all", "pearson")
     if plain is None:
         return ["Nothing can be said: there are too few pairs, or their errors are all the same."]
-    several = "test" not in correlations or not bool((correlations["test"] == "shuffle").any())
-    if not several:
+    if "test" in correlations and bool((_row(correlations, "all", "pearson")["test"] == "shuffle").any()):
         return [
             f"One donor: errors correlate with distance (Pearson {plain:+.2f}); script and single hard languages are "
             "not excluded, so there is no verdict.",
