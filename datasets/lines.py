@@ -98,12 +98,13 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
-    """As `read_lines`, from an open file."""
+    """As `read_lines`, from an open file; of a file with a CR and no LF in its first bytes, lines end with CR."""
     number = 0
+    lines = _raw_lines(handle)
     while True:
         number += 1
         try:
-            line = handle.readline(LONGEST_LINE + 1)
+            line = next(lines, b"")
         except OSError as error:
             raise DataError(f"{path}, line {number}: {_why(error)}.") from error
         if not line:
@@ -125,11 +126,30 @@ def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
         yield number, text.removesuffix("\n").removesuffix("\r")
 
 
+def _raw_lines(handle: IO[bytes]) -> Iterator[bytes]:
+    """Lines with their end, each of at most one byte more than a line may have."""
+    start = handle.read(HEAD)
+    handle.seek(0)
+    if b"\r" not in start or b"\n" in start:
+        while line := handle.readline(LONGEST_LINE + 1):
+            yield line
+        return
+    rest = b""
+    while block := handle.read(HEAD):
+        *whole, rest = (rest + block).split(b"\r")
+        yield from (line + b"\r" for line in whole)
+        if len(rest) > LONGEST_LINE:
+            yield rest[: LONGEST_LINE + 1]
+            return
+    if rest:
+        yield rest
+
+
 def first_lines(path: Path) -> list[str]:
     """The first whole lines of a file, for recognising it; those before the first that is no UTF-8 text."""
     start = first_bytes(path)
     if len(start) == HEAD:
-        start = start[: start.rfind(b"\n") + 1]
+        start = start[: max(start.rfind(b"\n"), start.rfind(b"\r") if b"\n" not in start else 0) + 1]
     lines = []
     try:
         for _, line in lines_of(io.BytesIO(start), path):

@@ -17,7 +17,7 @@ TYPES = {
 _PREFIXED = re.compile(r"([BIESLUMW])-(\S+)")
 # Other spellings, which only a whole file can tell from bare types such as "e-mail": b-per, B_PER; PER-B, person_B.
 _PREFIX_SPELLING = re.compile(r"([BIESLUMW])[-_](\S+)", re.IGNORECASE)
-_SUFFIX_SPELLING = re.compile(r"(\S+)[-_]([BIESLUMW])", re.IGNORECASE)
+_SUFFIX_SPELLING = re.compile(r"(\S+)[-_]([BIESLUMWbi])")
 _BARE = re.compile(r"[^\W\d_](?:[\w/&.+-]*\w)?")
 _OUTSIDE = frozenset({"O", "o"})
 # What tables write into empty cells.

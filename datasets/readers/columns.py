@@ -23,7 +23,7 @@ def _listed_in(text: str) -> frozenset[str]:
 
 _WORD_NAMES = _listed_in("token tokens word words form text tok wordform word_form surface surface_form mention_token")
 _TAG_NAMES = _listed_in("ner ne entity entities label labels tag tags iob iob2 bio bioes bilou annotation gold")
-_NO_TAG_NAMES = _listed_in("pos upos xpos postag chunk chunks lemma feats morph ud id")
+_NO_TAG_NAMES = _listed_in("pos upos xpos postag chunk chunks lemma feats morph ud id head deprel deps misc")
 _SENTENCE_NAMES = _listed_in(
     "sent sentence sentences sentence_id sent_id sentenceid sentid sentence_idx sent_idx sentence_number sentence_no"
     " sentence_nr sentence_num s_id sid"
@@ -115,7 +115,7 @@ def find_columns(
     """
     wanted = wanted or {}
     rows = [row for block in blocks for row in block]
-    sizes = Counter(size for row in rows if (size := _size(row)) > 1)
+    sizes = Counter(size for row in rows if (size := size_of(row)) > 1)
     if not sizes:
         raise Doubt("its lines have one column", "Expected a word and its tag a line.", False)
     count = max(len(names), sizes.most_common(1)[0][0])
@@ -133,7 +133,8 @@ def find_columns(
     return table.columns(wanted, layer, header)
 
 
-def _size(row: Sequence[str]) -> int:
+def size_of(row: Sequence[str]) -> int:
+    """How many cells a row has, without empty ones behind them."""
     size = len(row)
     while size and not row[size - 1].strip():
         size -= 1
@@ -147,12 +148,24 @@ def _plain(name: str) -> str:
 def _is_header(row: Sequence[str]) -> bool:
     """Whether a row names columns: one for the words, and another for the tags."""
     names = [_plain(cell) for cell in row]
-    return any(name in _WORD_NAMES for name in names) and any(map(_names_tags, names))
+    return any(name in _WORD_NAMES for name in names) and any(map(names_tags, names))
 
 
-def _names_tags(name: str) -> bool:
-    parts = set(name.split("_"))
-    return name not in _NO_TAG_NAMES and not parts & _NO_TAG_NAMES and bool(parts & _TAG_NAMES)
+def names_words(name: str) -> bool:
+    """Whether a header of that name stands over words."""
+    return _plain(name) in _WORD_NAMES
+
+
+def names_tags(name: str) -> bool:
+    """Whether a header of that name stands over tags."""
+    plain = _plain(name)
+    parts = set(plain.split("_"))
+    return plain not in _NO_TAG_NAMES and not parts & _NO_TAG_NAMES and bool(parts & _TAG_NAMES)
+
+
+def names_sentences(name: str) -> bool:
+    """Whether a header of that name stands over numbers of sentences."""
+    return _plain(name) in _SENTENCE_NAMES
 
 
 def _named_by(row: Sequence[str], wanted: Mapping[str, str]) -> list[str]:
@@ -206,7 +219,7 @@ class _Table:
 
     def _layers(self) -> list[int]:
         """The columns that hold tags, from the outermost."""
-        found = [place for place, name in enumerate(self.plain) if _names_tags(name) and self._holds_tags(place)]
+        found = [place for place, name in enumerate(self.plain) if names_tags(name) and self._holds_tags(place)]
         found = found or self._by_content()
         if not found:
             first = " ".join(self.rows[0])
@@ -220,7 +233,8 @@ class _Table:
         for least in (0.9, 0.0, 0.34):
             found = [
                 place for place in range(self.count)
-                if (self._is_bare(place) if not least else self._marked(place) >= least)
+                if not (self.plain and self.plain[place] in _NO_TAG_NAMES)
+                and (self._is_bare(place) if not least else self._marked(place) >= least)
             ]  # fmt: skip
             if found and all(place in found or self._is_index(place) for place in range(self.count)):
                 # A few words that all look like tags: no file puts its tags before its only words.

@@ -8,12 +8,13 @@ the code.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import read_lines
-from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, tags_of_cell
+from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, size_of, tags_of_cell
 from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
 from nerspace.datasets.tagging import is_like_marked
@@ -41,7 +42,8 @@ def recognises(source: Source) -> bool:
         return True
     blocks = sample(source)
     data = [row for block in blocks for row in block]
-    if not data or max(map(len, data)) < 2:
+    sizes = Counter(map(size_of, data)).most_common(1)
+    if not data or sizes[0][0] < 2 or 10 * sizes[0][1] < 9 * len(data):
         return False
     try:
         columns = find_columns(blocks, dict(source.reading.columns), names=global_columns(source.lines))

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.languages import LANGUAGES
@@ -80,8 +81,13 @@ def tidy(cell: str) -> str:
     return "" if text in _NOTHING else text
 
 
-def raw_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def raw_rows(path: Path, delimiter: str = ",", quoted: bool = True) -> Iterator[tuple[int, list[str]]]:
     """Every row with the line that it begins on; a line without cells is an empty row.
+
+    Args:
+        path: the file.
+        delimiter: what parts the cells.
+        quoted: whether cells may stand in ", with the delimiter and ends of lines inside.
 
     Raises:
         DataError: naming file, line and what was expected.
@@ -99,7 +105,8 @@ def raw_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 )
             yield line + "\n"
 
-    reader = csv.reader(lines(), strict=True)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.reader(lines(), strict=True, delimiter=delimiter, quoting=quoting)
     while True:
         start, size = last + 1, 0
         try:

@@ -7,7 +7,18 @@ from pathlib import Path
 from nerspace.datasets.dropped import Dropped, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes, kind_of_bytes
-from nerspace.datasets.readers import conll, conllu, gold_xlsx, jsonl
+from nerspace.datasets.readers import (
+    brat,
+    bsnlp,
+    conll,
+    conllu,
+    csv_sentences,
+    csv_words,
+    gold_xlsx,
+    json_files,
+    parquet,
+    spacy_docbin,
+)
 from nerspace.datasets.readers.layout import Layout, Source
 from nerspace.datasets.readers.sentences import Finished, corpus_of, finish
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
@@ -16,12 +27,23 @@ from nerspace.datasets.tagged import TaggedCorpus
 MOST_FILES = 5_000
 UNKNOWN_LAYOUT = "of no layout known here"
 EXPECTED = (
-    "Known are CoNLL or BIO text (a word and its tag a line), JSON lines with text and spans or words and tags, and "
-    "gold .xlsx tables with the columns token and label."
+    "Known are text, CSV or .xlsx with a word and its tag a row, CoNLL-U, JSON (words with tags, text with spans,"
+    " Prodigy, doccano, Label Studio, spaCy, GLiNER), Parquet, .spacy, brat, BSNLP: see Your own corpus in README.md."
 )
 
 
-LAYOUTS: tuple[Layout, ...] = (gold_xlsx, jsonl, conllu, conll)
+LAYOUTS: tuple[Layout, ...] = (
+    gold_xlsx,
+    parquet,
+    spacy_docbin,
+    brat,
+    bsnlp,
+    json_files,
+    conllu,
+    csv_sentences,
+    csv_words,
+    conll,
+)
 
 
 def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus:

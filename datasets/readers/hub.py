@@ -14,12 +14,14 @@ from typing import Any
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes
-from nerspace.datasets.readers.jsonl import LANGUAGE, TAGS, WORDS, check_words
+from nerspace.datasets.readers.records.form import LANGUAGE
+from nerspace.datasets.readers.records.words import TAGS, WORDS, check_words
 from nerspace.datasets.readers.sentences import RawFile, RawSentence, corpus_of, finish
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.tagged import TaggedCorpus
 
 PREFIX = "hub:"
+PARQUET_EXTRA = "Install it with: pip install 'nerspace[parquet]'."
 EXTRA = "Install it with: pip install 'nerspace[hub]'."
 # Bytes and files of one set; the largest NER sets have some hundred million.
 LARGEST = 2_000_000_000
@@ -79,7 +81,7 @@ def read_file(path: Path, shown: str) -> RawFile:
     """
     if first_bytes(path, 4) != b"PAR1":
         raise DataError(f"{path} is no Parquet file.")
-    raw = RawFile(path, shown, sure=True)
+    raw = RawFile(path, shown, sure=True, unit="row")
     names, rows = open_parquet(path)
     for number, row in enumerate(rows, start=1):
         words, tags = (next((row[key] for key in keys if key in row), None) for keys in (WORDS, TAGS))
@@ -103,7 +105,7 @@ def open_parquet(path: Path) -> tuple[list[str] | None, Iterator[Mapping[str, An
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
-        raise DataError("Parquet files need the extra hub.", EXTRA) from error
+        raise DataError(f"{path} needs the extra parquet.", PARQUET_EXTRA) from error
     try:
         file = parquet.ParquetFile(path)
         columns = file.schema_arrow.names

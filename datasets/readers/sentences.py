@@ -53,7 +53,8 @@ class RawFile:
 
     language: of the whole file, where a mark inside states it. sure: the file itself names its tags as such. columns:
     what the reader took for what, told to the user. notes: what else it did that a user should know, each counted.
-    beside: other files that were read with it. unit: what is counted by `line`, as row or record.
+    beside: other files that were read with it. unit: what is counted by `line`, as row or record. aside: reasons for
+    which sentences are left out on purpose, which say nothing against the file.
     """
 
     path: Path
@@ -66,6 +67,7 @@ class RawFile:
     columns: str = ""
     notes: Counter[str] = field(default_factory=Counter)
     beside: list[Path] = field(default_factory=list)
+    aside: set[str] = field(default_factory=set)
 
     def drop(self, line: int, reason: str, text: str, language: str = "") -> None:
         """Remember a sentence that is left out."""
@@ -132,13 +134,17 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
                 known_split(row.split) if row.split else named_split, spoken, kind_of(tags), "", "", "",
             )
         )  # fmt: skip
-    if len(sentences) < rows - len(sentences):
-        first = min((row for row in raw.dropped if row.line), key=lambda row: row.line)
-        common = Counter(row.reason for row in raw.dropped).most_common(1)[0][0]
+    faulty = [row for row in raw.dropped if row.line and row.reason not in raw.aside]
+    if not sentences and not faulty:
+        reasons = ", ".join(sorted({row.reason for row in raw.dropped}))
+        raise DataError(f"{raw.path}: all {rows} sentences are left out: {reasons}.", "There is nothing else to read.")
+    set_aside = len({row.line for row in raw.dropped if row.reason in raw.aside})
+    if len(sentences) < rows - set_aside - len(sentences):
+        first = min(faulty, key=lambda row: row.line)
+        common = Counter(row.reason for row in faulty).most_common(1)[0][0]
         raise DataError(
-            f"{raw.path}: {rows - len(sentences)} of {rows} sentences cannot be read, the first in {raw.unit} "
-            f"{first.line}: "
-            f"{first.reason}.",
+            f"{raw.path}: {rows - set_aside - len(sentences)} of {rows} sentences cannot be read, the first in "
+            f"{raw.unit} {first.line}: {first.reason}.",
             "Expected words with tags such as O, B-PER, I-PER."
             + (f" Most often: {common}." if common != first.reason else ""),
         )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import unicodedata
 from itertools import islice, repeat
 from pathlib import Path
 
@@ -18,10 +19,16 @@ from nerspace.datasets.tagged import TaggedCorpus
 from nerspace.datasets.tagging import kind_of
 from nerspace.datasets.writing import COLUMNS, write
 
-WORD = st.one_of(
-    st.sampled_from(["#", "# a = b", "#x", "en:a", "O", "B-PER", "-", '"', "a b", "1\u00a0000", "\ufeff", "{", "'da"]),
-    st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=6).map(str.strip),
-).filter(lambda word: word and not word.startswith("-DOCSTART-"))
+WORD = (
+    st.one_of(
+        st.sampled_from(
+            ["#", "# a = b", "#x", "en:a", "O", "B-PER", "-", '"', "a b", "1\u00a0000", "\ufeff", "{", "'da"]
+        ),
+        st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=6).map(str.strip),
+    )
+    .map(lambda word: unicodedata.normalize("NFC", word))
+    .filter(lambda word: word and not word.startswith("-DOCSTART-"))
+)
 
 
 @st.composite
