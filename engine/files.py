@@ -7,6 +7,7 @@ killed process leaves begins with `PREFIX`. A link at the target is replaced; wh
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -55,6 +56,31 @@ def whole_file(path: Path, *, new: bool = False, hint: str = _HINT) -> Iterator[
             _sync(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def read_regular(path: Path, most: int = 1 << 62) -> bytes:
+    """The content of an ordinary file; a pipe or a device in its place would keep a reader waiting for ever.
+
+    Raises:
+        OSError: if it is none, or larger than `most` bytes.
+    """
+    with open_regular(path) as handle:
+        if os.fstat(handle.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, "it is too large")
+        return handle.read()
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """An ordinary file, to be read.
+
+    Raises:
+        OSError: if it is none.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    return os.fdopen(descriptor, "rb")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,12 +4,13 @@ import importlib.util
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from types import UnionType
+from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
 
 from nerspace.engine import devices
-from nerspace.engine.errors import ConfigurationError, UsageError
+from nerspace.engine.errors import ConfigurationError, DataError, UsageError
 
 # The encoder and the data that come with nerspace.
 BUILTIN = "builtin"
@@ -34,7 +35,17 @@ class BaseRequest:
 
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
-        """The request that run.json holds, also one of an earlier version: what is missing has its default."""
+        """The request that run.json holds, also one of an earlier version: what is missing has its default.
+
+        Raises:
+            DataError: for a value that is not of its field's type, or a field without default that is missing.
+        """
+        kinds = get_type_hints(cls)
+        for field in fields(cls):
+            if field.name in found and not _fits(found[field.name], kinds[field.name]):
+                raise _damaged(f"{field.name} is {found[field.name]!r:.60}")
+            if field.name not in found and field.default is MISSING and field.default_factory is MISSING:
+                raise _damaged(f"{field.name} is missing")
         return cls(**{
             field.name: _restored(found[field.name], cls.PARTS.get(field.name))
             for field in fields(cls) if field.name in found
@@ -67,6 +78,37 @@ class BaseRequest:
         if on := getattr(self, "on", ""):
             check_place(on, device)
         return self
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value of run.json is of a field's type; JSON has lists for tuples, and whole numbers for floats."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if origin is tuple:
+        return isinstance(value, list | tuple) and all(_fits(one, inner[0]) for one in value)
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(_fits(one, inner[1]) for one in value.values())
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return (
+            isinstance(value, Mapping)
+            and all(
+                _fits(value[field.name], hints[field.name]) if field.name in value else field.default is not MISSING
+                for field in fields(kind)
+            )
+            and set(value) <= set(hints)
+        )
+    if kind in (int, float):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and (kind is float or isinstance(value, int)) and abs(value) < 1e15
+    if kind is type(None):
+        return value is None
+    return not isinstance(kind, type) or isinstance(value, kind)
+
+
+def _damaged(problem: str) -> DataError:
+    return DataError(f"The request in run.json is damaged: {problem}.", "Make a new run.")
 
 
 def _restored(value: Any, part: type | None) -> Any:

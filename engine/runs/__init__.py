@@ -8,10 +8,14 @@ secrecy.py  what must not stand in a run
 models.py   the models that a run saved
 live.py     speed and memory of a run that goes on
 tables.py   tables over runs
+ledger.py   sizes and hashes of what a run made
+schema.py   what is read from a run folder, checked
+process.py  which process does the work, and whether it still does
 versions.py what made a number: versions of packages, hashes of nerspace's code
 origin.py   what a run's results are made from: request, data, encoder, code
 """
 
+from nerspace.engine.runs.process import process_started
 from nerspace.engine.runs.run import (
     Run,
     append_text,
@@ -20,7 +24,6 @@ from nerspace.engine.runs.run import (
     find_run_to_remove,
     has_saved_model,
     list_runs,
-    process_started,
     remove,
     to_csv,
     workspace_folder,

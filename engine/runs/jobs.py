@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nerspace.engine import devices
-from nerspace.engine.errors import NerspaceError, Stopped
+from nerspace.engine.errors import ConfigurationError, NerspaceError, Stopped
 from nerspace.engine.files import sweep, sync
 from nerspace.engine.runs import Run, ledger
 from nerspace.engine.runs.locks import Lock
@@ -44,35 +44,55 @@ def start(run: Run) -> None:
     """Start the run's job in a session of its own and return at once.
 
     Raises:
-        NerspaceError: when another process works on the run.
+        NerspaceError: when another process works on the run, or it is damaged or gone.
     """
+    run.require()
+    run.read_info()
     with _hold(run) as lock:
         _launch(run, lock)
 
 
-def resume(run: Run) -> None:
+def resume(run: Run, lost: bool = False) -> None:
     """Go on with a run that was stopped, failed or died, in a process of its own, and return at once.
 
     The job emits its records again from the beginning: what was trained is read back from its checkpoint, the rest is
     done anew with the same result. Tables are rewritten; the events of the first try are saved beside the new ones.
     A finished run is done again where it is damaged.
 
+    Args:
+        run: the run.
+        lost: whether the host that it runs on is gone for good.
+
     Raises:
         NerspaceError: when the run is finished and whole, or still under way.
     """
-    state = run.info()["state"]
-    if state == "finished" and not run.damages():
-        raise NerspaceError(f"The run {run.id} is finished: nothing is left to do.", "See nerspace runs show.")
-    if state == "running":
-        raise NerspaceError(f"The run {run.id} is still running.", f"Follow it: nerspace runs follow {run.id}.")
+    _check_ended(run, run.is_written, lost)
     with _hold(run) as lock:
+        # Another may have been faster.
+        _check_ended(run, lambda: False, lost)
+        _find_job(run)
         begin_again(run)
         _launch(run, lock)
 
 
+def _check_ended(run: Run, is_written: Callable[[], bool], lost: bool) -> None:
+    info = run.info_while(is_written)
+    if info["state"] == "finished" and not run.damages():
+        raise NerspaceError(f"The run {run.id} is finished: nothing is left to do.", "See nerspace runs show.")
+    if info["state"] != "running":
+        return
+    if is_written() or not (host := info.get("host")):
+        raise NerspaceError(f"The run {run.id} is still running.", f"Follow it: nerspace runs follow {run.id}.")
+    if not lost:
+        raise NerspaceError(
+            f"The run {run.id} is on {host}, which cannot be seen from here.",
+            "If it is gone for good: nerspace runs resume --lost.",
+        )
+
+
 def begin_again(run: Run) -> None:
     """Make a run that has ended ready to be done again, without what is damaged; one that never began is ready."""
-    if run.info()["state"] != "queued":
+    if run.read_info()["state"] != "queued" or (run.path / "process.json").exists():
         damaged = ledger.drop_damaged(run.path)
         run.forget_stop()
         run.set_events_aside()
@@ -84,15 +104,30 @@ def begin_again(run: Run) -> None:
 
 def _hold(run: Run, patience: float = 2.0) -> Lock:
     """The run's lock; the threads of a process that was just killed may hold it for a moment longer."""
+    run.require()
     lock = run.lock()
     deadline = time.monotonic() + patience
-    while not lock.take():
+    while not _take(lock):
         if time.monotonic() > deadline:
             raise NerspaceError(
                 f"Another process works on the run {run.id}.", f"Follow it: nerspace runs follow {run.id}."
             )
         time.sleep(0.05)
+    if not lock.is_in_place():
+        lock.release()
+        raise NerspaceError(f"The run {run.id} is gone.", "It was removed just now.")
     return lock
+
+
+def _take(lock: Lock) -> bool:
+    """Take a lock. Raises: ConfigurationError where it cannot be opened, as that of another user."""
+    try:
+        return lock.take()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The lock {lock.path} cannot be taken ({error.strerror or error}).",
+            "Where it is another user's: a workspace of your own is --workspace DIR or $NERSPACE_HOME.",
+        ) from error
 
 
 def _launch(run: Run, lock: Lock) -> None:
@@ -116,13 +151,20 @@ def _launch(run: Run, lock: Lock) -> None:
     run.claim(process.pid)
 
 
-def follow(run: Run, poll: float = 0.1, skip: int = 0) -> Iterator[dict[str, Any]]:
+def follow(run: Run, poll: float = 0.1, skip: int = 0, patience: float = 5.0) -> Iterator[dict[str, Any]]:
     """The events of a run from its beginning, then as they come, until the run has ended.
 
     Args:
+        run: the run.
+        poll: seconds between two looks.
         skip: how many events to leave out, for a follower that has seen them already.
+        patience: seconds to wait for a run that nobody has started yet.
+
+    Raises:
+        NerspaceError: where nobody starts it.
     """
     offset = seen = 0
+    deadline = time.monotonic() + patience
     while True:
         ended = run.info()["state"] in ENDED
         for behind, event in run.events(offset):
@@ -131,19 +173,57 @@ def follow(run: Run, poll: float = 0.1, skip: int = 0) -> Iterator[dict[str, Any
                 yield event
         if ended:
             return
+        if is_unstarted(run):
+            if time.monotonic() > deadline:
+                raise NerspaceError(
+                    f"The run {run.id} was never started.",
+                    f"Start it: nerspace runs resume {run.id}; take it away: nerspace runs remove {run.id}.",
+                )
+        else:
+            deadline = time.monotonic() + patience
         time.sleep(poll)
 
 
-def stop(run: Run) -> None:
-    """Request that the run stops at its next step; everything finished so far stays."""
+def is_unstarted(run: Run) -> bool:
+    """Whether a run is queued and no process has been started for it."""
+    return not (run.path / "process.json").exists() and not run.is_written() and run.read_info()["state"] == "queued"
+
+
+def stop(run: Run) -> str:
+    """Request that the run stops at its next step; everything finished so far stays.
+
+    Returns:
+        The state of the run: one that nobody works on is stopped at once.
+    """
+    state: str = run.info()["state"]
+    if state in ENDED:
+        return state
     run.request_stop()
+    if is_unstarted(run):
+        with run.lock() as lock:
+            if _take(lock):
+                run.forget_stop()
+                run.append_event("state", state="stopped")
+                run.update(state="stopped", ended=_now())
+                return "stopped"
+    return state
 
 
 def job_of(run: Run) -> Generator[Record, None, None]:
     """The job that a run requests, not yet begun."""
-    module, _, name = JOBS[run.info()["kind"]].partition(":")
+    module, _, name = _find_job(run).partition(":")
     job: Callable[[Run], Generator[Record, None, None]] = getattr(import_module(module), name)
     return job(run)
+
+
+def _find_job(run: Run) -> str:
+    kind = run.read_info()["kind"]
+    if kind not in JOBS:
+        raise NerspaceError(
+            f"The run {run.id} is of the kind {kind!r}, which this version of nerspace cannot do.",
+            f"It can do {', '.join(JOBS)}.",
+        )
+    return JOBS[kind]
 
 
 def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str:
@@ -230,7 +310,7 @@ def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
     Raises:
         Stopped: when a stop of the run is requested while it waits.
     """
-    request = run.info()["request"]
+    request = run.read_info()["request"]
     name = request.get("device")
     if name is None or request.get("on"):
         yield
@@ -238,7 +318,7 @@ def _device(run: Run, poll: float = 0.2) -> Iterator[None]:
     offered = devices.candidates(name)
     locks = [Lock(run.path.parent / f".{device.replace(':', '-')}.lock") for device in offered]
     noted = False
-    while (held := next((number for number, lock in enumerate(locks) if lock.take()), None)) is None:
+    while (held := next((number for number, lock in enumerate(locks) if _take(lock)), None)) is None:
         if not noted:
             whose = "another run of this workspace uses it" if len(offered) == 1 else "other runs use them all"
             run.append_event("note", text=f"Waiting for {' or '.join(offered)}: {whose}.")

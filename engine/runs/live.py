@@ -1,12 +1,12 @@
 """What is seen of a run while it goes on: its speed and its memory."""
 
-import json
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nerspace.engine.runs import Run, process_started
+from nerspace.engine.runs import Run
+from nerspace.engine.runs.process import Process
 
 # Steps that the speed is taken over: enough to even out batches of long and of short sentences.
 _WINDOW = 30
@@ -36,12 +36,12 @@ class Throughput:
 def resident_memory(run: Run) -> int | None:
     """Bytes of memory that the run's process holds on this machine; None where there is no such process."""
     try:
-        process = json.loads((run.path / "process.json").read_text(encoding="utf-8"))
-        if process_started(process["pid"]) != process["started"]:
+        process = Process.read(run.path / "process.json")
+        if process is None or not process.lives:
             return None
-        for line in Path(f"/proc/{process['pid']}/status").read_text(encoding="ascii").splitlines():
+        for line in Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (OSError, ValueError, IndexError):
         pass
     return None

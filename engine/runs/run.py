@@ -29,9 +29,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import ConfigurationError, DataError, NerspaceError, UsageError
-from nerspace.engine.files import data_folder, make_folder, whole_file, write_text
-from nerspace.engine.runs import ledger
+from nerspace.engine.files import (
+    PREFIX,
+    data_folder,
+    make_folder,
+    open_regular,
+    read_regular,
+    sweep,
+    whole_file,
+    write_text,
+)
+from nerspace.engine.runs import ledger, schema
 from nerspace.engine.runs.locks import Lock
+from nerspace.engine.runs.process import Process
 from nerspace.engine.runs.secrecy import redacted
 from nerspace.engine.runs.versions import source_hash, versions
 from nerspace.engine.sums import Summing, difference, sum_of_bytes
@@ -41,9 +51,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.engine.runs.models import SavedModel
-
-# Running is what a run says of itself; a run whose process is gone is shown as "dead" instead.
-STATES = ("queued", "running", "finished", "stopped", "failed")
 
 
 def workspace_folder(explicit: str | Path | None = None) -> Path:
@@ -93,16 +100,6 @@ def _plain(value: object) -> object:
     return value
 
 
-def process_started(pid: int) -> str:
-    """A mark of the process behind a pid that no later process with the same pid shares; empty when it is gone."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] == "Z" else f"{boot}:{fields[19]}"
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run folder. Cheap to make: nothing is read before it is needed."""
@@ -112,7 +109,7 @@ class Run:
     def __repr__(self) -> str:
         try:
             info = self.info()
-        except UsageError:
+        except NerspaceError:
             return f"<Run {self.id}: no run at {self.path}>"
         held = ", ".join(self.tables()) or "none yet"
         return f"<Run {self.id}: {info['kind']}, {info['state']}; tables: {held}>"
@@ -127,38 +124,66 @@ class Run:
     def info(self) -> dict[str, Any]:
         """What run.json says, with `state` "dead" where the run's process is gone before it ended.
 
+        A run that goes on where it cannot be seen from here says in `host` where that is.
+
         Raises:
             UsageError: if there is no run here.
+            DataError: if the run is damaged, saying why.
         """
-        info = self._read_info()
-        if info["state"] in ("queued", "running") and self._process_is_gone():
-            # It may have ended between the two looks.
-            info = self._read_info()
-            if info["state"] in ("queued", "running"):
-                info["state"] = "dead"
+        return self.info_while(self.is_written)
+
+    def info_while(self, is_written: "Callable[[], bool]") -> dict[str, Any]:
+        """As `info`; whoever holds the lock itself says that nobody else does.
+
+        Args:
+            is_written: whether the lock is held.
+        """
+        info = self.read_info()
+        if info["state"] not in ("queued", "running"):
+            return info
+        process = Process.read(self.path / "process.json")
+        if process is not None and process.is_elsewhere:
+            info["host"] = process.host
+        if is_written() or (process is not None and (process.lives or process.is_elsewhere)):
+            return info
+        # It may have ended between the two looks.
+        info = self.read_info()
+        if info["state"] == "running" or (info["state"] == "queued" and process is not None):
+            info["state"] = "dead"
         return info
 
-    def _read_info(self) -> dict[str, Any]:
-        try:
-            info: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"No run at {self.path}.", "See nerspace runs list.") from error
-        return info
+    def read_info(self) -> dict[str, Any]:
+        """What run.json says, whatever became of the run's process.
 
-    def _process_is_gone(self) -> bool:
+        Raises:
+            UsageError: if there is no run here.
+            DataError: if the run is damaged, saying why.
+        """
         try:
-            process = json.loads((self.path / "process.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return bool(process_started(process["pid"]) != process["started"])
+            info: dict[str, Any] = schema.read_object(self.path / "run.json")
+            problem = schema.run_problem(info)
+        except FileNotFoundError as error:
+            if not self.path.is_dir():
+                raise UsageError(f"No run at {self.path}.", "See nerspace runs list.") from error
+            problem = "it is missing"
+        except OSError as error:
+            problem = f"it cannot be read ({error.strerror or error})"
+        except ValueError as error:
+            problem = str(error)
+        if problem:
+            raise DataError(
+                f"The run {self.id} is damaged: run.json, {problem}.",
+                f"Take it away with: nerspace runs remove {self.id}.",
+            )
+        return info
 
     def claim(self, pid: int) -> None:
         """Say in process.json which process does the run's work."""
-        _write_json(self.path / "process.json", {"pid": pid, "started": process_started(pid)})
+        _write_json(self.path / "process.json", Process.of(pid).plain())
 
     def update(self, **changes: Any) -> None:
         """Change fields of run.json; None takes a field out."""
-        fields = {**self._read_info(), **changes}
+        fields = {**self.read_info(), **changes}
         _write_json(self.path / "run.json", {name: value for name, value in fields.items() if value is not None})
 
     # -- events.jsonl
@@ -184,10 +209,13 @@ class Run:
             return 0
 
     def events(self, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Events from a byte offset on, each with the offset behind it; an unfinished last line is left for later."""
+        """Events from a byte offset on, each with the offset behind it; an unfinished last line is left for later.
+
+        What is no event is passed over.
+        """
         try:
-            handle = (self.path / "events.jsonl").open("rb")
-        except FileNotFoundError:
+            handle = open_regular(self.path / "events.jsonl")
+        except OSError:
             return
         with handle:
             handle.seek(offset)
@@ -195,8 +223,8 @@ class Run:
                 if not line.endswith(b"\n"):
                     return
                 offset += len(line)
-                with contextlib.suppress(ValueError):
-                    yield offset, json.loads(line)
+                if (event := schema.event_of_line(line)) is not None:
+                    yield offset, event
 
     # -- tables/
 
@@ -278,7 +306,7 @@ class Run:
         for patience in (0.02, 0.1, 0.0):
             try:
                 sums = ledger.read_entries(self.path).get(f"tables/{name}.csv", [])
-                data = path.read_bytes()
+                data = read_regular(path)
             except ValueError as error:
                 raise self._damaged(f"table {name}", str(error)) from error
             except OSError as error:
@@ -366,8 +394,7 @@ class Run:
 
     def is_written(self) -> bool:
         """Whether a process holds the run's lock just now."""
-        with self.lock() as lock:
-            return not lock.take()
+        return self.lock().is_held()
 
 
 def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> str:
@@ -405,10 +432,39 @@ def create(workspace: Path, kind: str, request: Mapping[str, Any], seed: int) ->
 
 
 def list_runs(workspace: Path) -> list[Run]:
-    """Every run of a workspace, newest first."""
-    found = [Run(path.parent) for path in (workspace / "runs").glob("*/run.json")]
-    return sorted(found, key=lambda run: (run.path / "events.jsonl").stat().st_mtime_ns
-                  if (run.path / "events.jsonl").exists() else 0, reverse=True)  # fmt: skip
+    """Every run of a workspace, newest first; a damaged one too."""
+    found = [Run(path) for path in _folders(workspace / "runs") if _holds_run(path)]
+    return sorted(found, key=_age, reverse=True)
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+    except OSError:
+        return []
+
+
+# Of which a run has some, whatever became of the others.
+_PARTS = ("run.json", "process.json", "events.jsonl", "job.log", "lock", "sha256.json", "tables", "vectors", "model")
+
+
+def _holds_run(folder: Path) -> bool:
+    """Whether a folder is a run, or what is left of one."""
+    return any(os.path.lexists(folder / name) for name in _PARTS)
+
+
+def _age(run: Run) -> tuple[float, int, str]:
+    """When a run was created, as it says itself; files of a copy are younger. Then when it last said something."""
+    try:
+        created = datetime.fromisoformat(run.read_info().get("created") or "").timestamp()
+    except (NerspaceError, ValueError, OverflowError, OSError):
+        created = 0.0
+    try:
+        said = (run.path / "events.jsonl").stat().st_mtime_ns
+    except OSError:
+        said = 0
+    return created, said, run.id
 
 
 def find_run(
@@ -425,13 +481,15 @@ def find_run(
     """
     if name == "":
         raise UsageError("The name of the run is empty.", "Leave it out for the newest; see nerspace runs list.")
-    if name and (Path(name) / "run.json").is_file():
+    if name and _is_run(name):
         return Run(Path(name).resolve())
     runs = list_runs(workspace)
     if name is None:
         for run in runs:
-            if has(run) if has else run.tables():
-                return run
+            with contextlib.suppress(NerspaceError):
+                run.read_info()
+                if has(run) if has else run.tables():
+                    return run
         held = f"No run in {workspace} holds {what}." if runs else f"There is no run in {workspace} yet."
         raise UsageError(held, "Make one with nerspace demo.")
     matching = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
@@ -440,6 +498,13 @@ def find_run(
         problem = "matches several runs" if matching else "is no run"
         raise UsageError(f"{name!r} {problem} of {workspace}.", f"There are: {known}.")
     return matching[0]
+
+
+def _is_run(name: str) -> bool:
+    try:
+        return (Path(name) / "run.json").is_file()
+    except (OSError, ValueError):  # longer than a name can be, or no possible one
+        return False
 
 
 def has_saved_model(run: Run) -> bool:
@@ -468,15 +533,54 @@ def find_run_to_remove(workspace: Path, name: str) -> Run:
     return matching[0]
 
 
-def remove(run: Run) -> None:
+def remove(run: Run, lost: bool = False) -> None:
     """Delete a run that is not running. A link to a run elsewhere is taken away, and what it leads to stays.
 
+    Args:
+        lost: whether the host that it runs on is gone for good.
+
     Raises:
-        NerspaceError: if it is running.
+        NerspaceError: if it is running, or cannot be deleted.
     """
     if run.path.is_symlink():
         run.path.unlink()
         return
-    if run.info()["state"] == "running" or run.is_written():
-        raise NerspaceError(f"The run {run.id} is still running.", f"Stop it first: nerspace runs stop {run.id}.")
-    shutil.rmtree(run.path)
+    running = NerspaceError(f"The run {run.id} is still running.", f"Stop it first: nerspace runs stop {run.id}.")
+    with _lock_of(run) as lock:
+        if lock is None:
+            raise running
+        with contextlib.suppress(DataError):
+            info = run.info_while(lambda: False)
+            if info["state"] == "running":
+                if not (host := info.get("host")):
+                    raise running
+                if not lost:
+                    raise NerspaceError(
+                        f"The run {run.id} is on {host}, which cannot be seen from here.",
+                        "If it is gone for good: nerspace runs remove --lost.",
+                    )
+        # Whoever would go on with it finds it gone as a whole.
+        aside = run.path.with_name(f"{PREFIX}{secrets.token_hex(8)}")
+        try:
+            run.path.rename(aside)
+        except OSError as error:
+            raise ConfigurationError(f"The run {run.id} cannot be deleted ({error.strerror}).") from error
+        shutil.rmtree(aside, ignore_errors=True)
+    sweep(run.path.parent)
+
+
+@contextlib.contextmanager
+def _lock_of(run: Run, patience: float = 2.0) -> Iterator[Lock | None]:
+    """The lock of a run that is to be deleted, None if another has it; what is left of a run may not have any."""
+    lock = run.lock()
+    deadline = time.monotonic() + patience
+    try:
+        while not lock.take():
+            if time.monotonic() > deadline:
+                yield None
+                return
+            time.sleep(0.05)
+    except OSError:
+        pass
+    with lock:
+        yield lock

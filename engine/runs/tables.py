@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerspace.engine.errors import NerspaceError
+from nerspace.engine.errors import DataError, NerspaceError
 from nerspace.engine.runs import Run, list_runs
 from nerspace.engine.tables.spec import DONOR, LANGUAGE, TableSpec, integer, integer_or_gap, real, text
 
@@ -31,10 +31,10 @@ def seconds_taken(info: Mapping[str, Any], now: datetime | None = None) -> float
 
 RUNS = TableSpec(
     "runs",
-    "The runs of a workspace, the one with the newest event first.",
+    "The runs of a workspace, newest first.",
     {
         "run": text("folder name of the run"),
-        "state": text("queued, running, finished, stopped, failed, or dead: its process is gone"),
+        "state": text("queued, running, finished, stopped, failed, dead: its process is gone, or damaged"),
         "kind": text("what it was asked to do"),
         "created": text("when it was asked for, ISO 8601"),
         "donor": text("languages trained on"),
@@ -44,29 +44,40 @@ RUNS = TableSpec(
         "seeds": integer("seeds per donor"),
         "seconds": real("from its start to its end, or until now; empty before the start"),
         "tables": integer("how many tables it holds"),
+        "problem": text("why it is damaged or failed, or where it runs if that cannot be seen from here"),
     },
 )
 
 
 @RUNS.made_by
 def runs_table(workspace: Path) -> "pd.DataFrame":
-    """The table `runs`; a run that vanishes meanwhile, or cannot be read, is left out."""
+    """The table `runs`; a run that vanishes meanwhile is left out, and one that cannot be read is damaged."""
     rows: list[tuple[Any, ...]] = []
     for run in list_runs(workspace):
         try:
             info = run.info()
+        except DataError as error:
+            tables = len(run.tables())
+            rows.append((run.id, "damaged", "", "", "", "", 0, None, 0, None, tables, error.message))
+            continue
         except NerspaceError:
             continue
         request = info.get("request") or {}
-        donors = " ".join(map(str, request.get("donors") or [request.get("donor", "")]))
+        donors = " ".join(map(str, request.get("donors") or [request.get("donor") or ""]))
         rows.append(
             (
-                run.id, info.get("state", ""), info.get("kind", ""), info.get("created", ""), donors,
-                request.get("model", ""), len(request.get("languages", ())), request.get("size"),
-                request.get("seeds", 1), seconds_taken(info), len(run.tables()),
+                run.id, info.get("state", ""), info.get("kind", ""), info.get("created") or "", donors,
+                request.get("model") or "", len(request.get("languages") or ()), request.get("size"),
+                request.get("seeds") or 1, seconds_taken(info), len(run.tables()), _problem(info),
             )
         )  # fmt: skip
     return RUNS.frame(rows)
+
+
+def _problem(info: Mapping[str, Any]) -> str:
+    if host := info.get("host"):
+        return f"on {host}"
+    return (info.get("error") or {}).get("message", "") if info["state"] == "failed" else ""
 
 
 DAMAGES = TableSpec(

@@ -5,12 +5,13 @@ import os
 import tui_sample
 from tui_driving import explorer, press, settle
 
-from nerspace.engine.runs import Run, create, process_started
+from nerspace.engine.runs import Run, create
 
 
 def _running(workspace) -> Run:
     run = create(workspace, "demo", {"donor": "en"}, 0)
-    run.update(state="running", process={"pid": os.getpid(), "started": process_started(os.getpid())})
+    run.update(state="running")
+    run.claim(os.getpid())
     run.append_event("state", state="running")
     run.append_event("stage", stage="train", label="Fine-tuning on en", total=40, unit="steps")
     return run

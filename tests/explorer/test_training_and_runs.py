@@ -143,7 +143,9 @@ def test_the_runs_of_a_workspace_are_listed_and_compared(tmp_path, corpus):
     (tmp_path / "runs" / "torn").mkdir()
     (tmp_path / "runs" / "torn" / "run.json").write_text("{")
     frame = runs_table(tmp_path).set_index("run")
-    assert set(frame.index) == {demo.id, other.id}
+    assert set(frame.index) == {demo.id, other.id, "torn"}
+    assert frame.loc["torn", "state"] == "damaged"
+    assert "run.json, it is no JSON" in frame.loc["torn", "problem"]
     assert frame.loc[other.id, ["donor", "seeds", "size", "state"]].tolist() == ["be", 2, 80, "running"]
     changed = request_differences(demo, other).set_index("field")
     assert changed.loc["donor"].tolist() == ["en", "be"]

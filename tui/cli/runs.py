@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
 
+Lost = Annotated[bool, typer.Option("--lost", help="The host that it runs on is gone for good.")]
+
 app = Commands(help="Runs: list, show, follow, stop, resume, verify, remove.", no_args_is_help=True)
 
 
@@ -21,12 +23,17 @@ def list_runs(*, workspace: Workspace = None, output: Files) -> None:
     """List the runs of the workspace, newest first."""
     from nerspace.engine import runs
     from nerspace.engine.runs.tables import runs_table
+    from nerspace.tui.cli.output import records, say
+    from nerspace.tui.literal import literal
 
     frame = runs_table(runs.workspace_folder(workspace))
     if frame.empty and output.is_screen:
         print("There is no run yet. Make one with: nerspace demo")
         return
     output.show("runs", frame if output.is_data else frame[["run", "state", "kind", "created", "donor", "model"]])
+    if output.is_screen:
+        for row in records(frame[frame["problem"].fillna("") != ""]):
+            say(literal(f"{row.run}: {row.problem}"))
 
 
 @app.command()
@@ -57,17 +64,22 @@ def stop(name: RunName = None, workspace: Workspace = None) -> None:
     from nerspace.engine.runs import jobs
 
     run = find(workspace, name)
-    if (state := run.info()["state"]) in jobs.ENDED:
+    before = run.info()
+    state = jobs.stop(run)
+    if before["state"] in jobs.ENDED:
         print(f"{run.id} is {state} already.")
-        return
-    jobs.stop(run)
-    print(f"{run.id} was asked to stop.")
+    elif state in jobs.ENDED:
+        print(f"{run.id} was never started, and is {state}.")
+    else:
+        host = f" It is on {before['host']}, which cannot be seen from here." if before.get("host") else ""
+        print(f"{run.id} was asked to stop.{host}")
 
 
 @app.command()
 def remove(
     name: Annotated[str, typer.Argument(metavar="RUN")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    lost: Lost = False,
     workspace: Workspace = None,
 ) -> None:
     """Delete a run of the workspace and everything in it; of a linked run only the link."""
@@ -76,7 +88,7 @@ def remove(
     run = runs.find_run_to_remove(runs.workspace_folder(workspace), name)
     if not yes:
         typer.confirm(f"Delete {run.path}?", abort=True)
-    runs.remove(run)
+    runs.remove(run, lost)
     print(f"{run.id} is gone.")
 
 
@@ -103,12 +115,12 @@ def verify(name: RunName = None, *, output: Files, workspace: Workspace = None) 
 
 
 @app.command()
-def resume(name: RunName = None, *, job: Job) -> None:
+def resume(name: RunName = None, lost: Lost = False, *, job: Job) -> None:
     """Go on with a run that was stopped, failed or died, from its last checkpoint; make anew what is damaged."""
     from nerspace.engine.runs import jobs
 
     run = find(job.workspace, name)
-    jobs.resume(run)
+    jobs.resume(run, lost)
     show_end(run, job)
 
 
