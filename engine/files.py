@@ -176,6 +176,18 @@ def sweep(folder: Path, seconds: float = 3600.0, deep: bool = False) -> None:
                 _delete(left)
 
 
+def user_path(name: str | Path) -> Path:
+    """A path as a user types it, with ~ for a home.
+
+    Raises:
+        UsageError: for the home of somebody who is not known here.
+    """
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{str(name)!r} is in no home that is known here.", "Write the whole path.") from error
+
+
 def cache_folder(name: str) -> Path:
     """Where a part of the cache lies: $XDG_CACHE_HOME/nerspace/NAME, else ~/.cache/nerspace/NAME."""
     import platformdirs
@@ -200,7 +212,7 @@ def state_folder() -> Path:
 def data_folder() -> Path:
     """Where runs lie: $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace, else ~/.local/share/nerspace."""
     if named := os.environ.get("NERSPACE_HOME"):
-        return Path(named).expanduser()
+        return user_path(named)
     import platformdirs
 
     return platformdirs.user_data_path("nerspace")

@@ -15,6 +15,8 @@ _TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model",
 # Whatever a tokenizer may be kept in.
 TOKENIZER_PATTERNS = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model")
 _MODEL_PATTERNS = ("model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
+# Letters of an id of the hub: 96 of an owner, 96 of a name.
+_LONGEST_ID = 193
 # Seconds before a hub that does not answer counts as out of reach.
 _PATIENCE = 10.0
 
@@ -104,12 +106,16 @@ def local_folder(name: str) -> Path | None:
     Raises:
         ModelError: where it is neither.
     """
-    path = Path(name).expanduser()
-    if name and path.is_dir():
-        return path.resolve()
-    if name and path.exists():
+    is_file = False
+    # "~nobody", and what is too long for any file system, is no path.
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        path = Path(name).expanduser()
+        if name and path.is_dir():
+            return path.resolve()
+        is_file = bool(name) and path.exists()
+    if is_file:
         raise ModelError(f"{name} is a file, not the folder of an encoder.", _FOLDER_HINT)
-    if not _HUB_ID.fullmatch(name) or name.startswith("."):
+    if len(name) > _LONGEST_ID or not _HUB_ID.fullmatch(name) or name.startswith("."):
         raise ModelError(
             f"There is no encoder {name!r}: no such folder.",
             "Pass --model builtin, a folder, or an id of the hub such as FacebookAI/xlm-roberta-base.",

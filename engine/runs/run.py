@@ -36,6 +36,7 @@ from nerspace.engine.files import (
     open_regular,
     read_regular,
     sweep,
+    user_path,
     whole_file,
     write_text,
 )
@@ -59,7 +60,7 @@ def workspace_folder(explicit: str | Path | None = None) -> Path:
     Raises:
         ConfigurationError: if it cannot be made or written.
     """
-    folder = Path(explicit).expanduser() if explicit else data_folder()
+    folder = user_path(explicit) if explicit else data_folder()
     try:
         (folder / "runs").mkdir(parents=True, exist_ok=True)
         probe = folder / "runs" / f".writable-{os.getpid()}-{secrets.token_hex(3)}"

@@ -58,3 +58,12 @@ def test_typer_still_checks_and_a_parser_says_what_is_wrong() -> None:
     assert "Invalid value" in run("whole", "x", "--size", "0")
     with pytest.raises(UsageError, match="'a' is no layer"):
         run("other", "--layers", "0,a")
+
+
+def test_two_options_of_one_name_are_refused_at_once() -> None:
+    app = Commands()
+    with pytest.raises(ValueError, match="Two options of twice are named size"):
+
+        @app.command()
+        def twice(size: int, group: Group) -> None:
+            """Take one name twice."""

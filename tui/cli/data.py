@@ -35,7 +35,7 @@ class Part(NamedTuple):
         typer.Option("--lang", metavar="CODES", help="Languages, such as be,en,ru; all by default."),
         Parsed(listed),
     ] = ()
-    types: Types = ()
+    kinds: Types = ()
     cases: Annotated[
         tuple[str, ...],
         typer.Option("--case", metavar="CASES", help="nominative, locative, directional."),
@@ -53,14 +53,14 @@ class Part(NamedTuple):
             if self.cases or self.gender is not None:
                 raise UsageError("Tagged sentences have no case or gender.", "Leave --case and --gender out.")
             splits = None if self.split is None else [self.split]
-            return corpus.select(languages=self.languages or None, types=self.types or None, splits=splits)
+            return corpus.select(languages=self.languages or None, types=self.kinds or None, splits=splits)
         if self.split is not None:
             require_choice("split", self.split, ("train", "test"))
             halves = corpus.split(self.seed)
             corpus = halves.train if self.split == "train" else halves.test
         return corpus.select(
             languages=parse_languages(",".join(self.languages)) or None,
-            types=self.types or None,
+            types=self.kinds or None,
             cases=self.cases or None,
             genders=None if self.gender is None else [self.gender],
         )

@@ -54,6 +54,8 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     parsed: dict[str, tuple[Callable[[str], Any], Any]] = {}
 
     def add(name: str, annotation: Any, default: Any) -> None:
+        if name in options:
+            raise ValueError(f"Two options of {command.__name__} are named {name}.")
         option, *parsers = getattr(annotation, "__metadata__", (None,))
         if parsers:
             parsed[name] = parsers[0].parse, default

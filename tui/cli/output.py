@@ -102,14 +102,14 @@ def write_csv(frame: "pd.DataFrame", target: str, excel: bool = False) -> None:
         UsageError: when the file exists.
         NerspaceError: when it cannot be written.
     """
-    from nerspace.engine.files import whole_file
+    from nerspace.engine.files import user_path, whole_file
     from nerspace.engine.runs import to_csv
     from nerspace.engine.tables.excel import excel_csv, write_workbook
 
     if target == "-":
         sys.stdout.write(excel_csv(frame) if excel else to_csv(frame))
         return
-    path = Path(target).expanduser()
+    path = user_path(target)
     with whole_file(path, new=True) as handle:
         if path.suffix.lower() == ".xlsx":
             write_workbook(frame, handle)
@@ -127,9 +127,9 @@ def write_text(path: Path, parts: Iterable[str], total: int) -> None:
     """
     from rich.progress import track
 
-    from nerspace.engine.files import whole_file
+    from nerspace.engine.files import user_path, whole_file
 
-    path = path.expanduser()
+    path = user_path(path)
     shown = track(parts, "Writing", total=total, console=console(stderr=True), transient=True)
     with whole_file(path, new=True) as handle:
         handle.writelines(part.encode() for part in shown)

@@ -33,7 +33,10 @@ def transfer(
             keep_model=TransferRequest.keep_model,
         ),
     ],
-    reading: AsRead,
+    reading: Annotated[AsRead, But("layer")],
+    tag_layer: Annotated[
+        int, typer.Option("--tag-layer", min=1, help="Layer of nested tags, from the outermost, 1.")
+    ] = 1,
     names: Names = "",
     place: Place,
     run: Annotated[
@@ -70,7 +73,7 @@ def transfer(
             "transfer",
             donors=parse_languages(donors) or ALL,
             languages=parse_languages(recipients),
-            reading=reading.reading(),
+            reading=reading._replace(layer=tag_layer).reading(),
             names=names,
             **place._asdict(),
         )
