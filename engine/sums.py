@@ -76,7 +76,7 @@ def _hash_once(path: Path, *state: int) -> str:
             return str(found["sha256"])
     found = sum_of(path).sha256
     with suppress(OSError, NerspaceError):
-        make_folder(kept.parent)
+        make_folder(kept.parent, private=True)
         write_text(kept, json.dumps({"state": state, "sha256": found}))
     return found
 

@@ -24,7 +24,7 @@ def open_explorer(
     from nerspace.tui.explorer.app import run_app
     from nerspace.tui.state import read_state, run_in_view
 
-    folder = runs.workspace_folder(workspace)
+    folder = runs.workspace_to_read(workspace)
     try:
         run = runs.find_run(folder, name) if name else run_in_view(folder, read_state())
     except NerspaceError:

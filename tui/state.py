@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.engine.files import state_folder, write_text
+from nerspace.engine.files import make_folder, state_folder, write_text
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
@@ -73,7 +73,7 @@ def write_state(text: str) -> None:
     """Write the file whole; where it cannot be written the explorer goes on without."""
     path = state_path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent, private=True)
         write_text(path, text)
     except (OSError, NerspaceError):
         return

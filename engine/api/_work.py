@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.requests.training import make_request, make_run
-from nerspace.engine.runs import Run, jobs, list_runs, workspace_folder
+from nerspace.engine.runs import Run, jobs, list_runs, workspace_folder, workspace_to_read
 from nerspace.engine.runs.records import stage_text
 from nerspace.engine.tables.index import CATALOGUE, table_spec
 
@@ -23,7 +23,7 @@ def runs(workspace: str | Path | None = None) -> list[Run]:
     Args:
         workspace: a folder; else $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace.
     """
-    return list_runs(workspace_folder(workspace))
+    return list_runs(workspace_to_read(workspace))
 
 
 def finetune(

@@ -8,6 +8,7 @@ model.safetensors, tokenizer.json, tokenizer_config.json), so that everything af
 import json
 import math
 import struct
+from contextlib import suppress
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO
 from nerspace.engine.encoders.e5s1 import E5S1File, Shape, read_file, tensor_shapes
 from nerspace.engine.encoders.xlmr import xlmr_tokenizer
 from nerspace.engine.errors import ModelError
-from nerspace.engine.files import cache_folder, sweep, whole_folder
+from nerspace.engine.files import cache_folder, make_folder, sweep, whole_folder
 
 FILE_NAME = "e5-small-q4.bin"
 # Part of the folder's name: raise it when what is written changes, so that old folders are left alone.
@@ -150,6 +151,8 @@ def convert(source: Path, folder: Path) -> None:
     sweep(folder.parent)
     problem = f"The built-in encoder cannot be unpacked to {folder}"
     hint = "It needs 500 MB; name another cache with $XDG_CACHE_HOME."
+    with suppress(OSError):
+        make_folder(folder.parent, private=True)
     with whole_folder(folder, parents=True, unless=is_whole, problem=problem, hint=hint) as temporary:
         for name, text in texts.items():
             (temporary / name).write_text(text, encoding="utf-8")

@@ -255,7 +255,7 @@ def _cached(X: Array, config: ProjectionConfig, start: Array | None) -> Iterator
 
 def _write_map(path: Path, plane: Plane) -> None:
     """Write a map and behind it what it hashes to, which readers of arrays pass over."""
-    make_folder(path.parent)
+    make_folder(path.parent, private=True)
     with whole_file(path) as handle:
         summing = Summing(handle)
         np.save(summing, plane, allow_pickle=False)

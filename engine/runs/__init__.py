@@ -27,9 +27,10 @@ from nerspace.engine.runs.run import (
     remove,
     to_csv,
     workspace_folder,
+    workspace_to_read,
 )
 
 __all__ = [
     "Run", "append_text", "create", "find_run", "find_run_to_remove", "has_saved_model", "list_runs",
-    "process_started", "remove", "to_csv", "workspace_folder",
+    "process_started", "remove", "to_csv", "workspace_folder", "workspace_to_read",
 ]  # fmt: skip

@@ -55,16 +55,19 @@ if TYPE_CHECKING:
 
 
 def workspace_folder(explicit: str | Path | None = None) -> Path:
-    """The folder that holds the runs: the one that is named, else $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace.
+    """The folder that holds the runs, to make one in: a new one is this user's alone.
+
+    Args:
+        explicit: as in `workspace_to_read`.
 
     Raises:
         ConfigurationError: if it cannot be made or written.
     """
-    folder = user_path(explicit) if explicit else data_folder()
+    folder = _named_workspace(explicit)
     try:
-        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        make_folder(folder / "runs", private=True)
         probe = folder / "runs" / f".writable-{os.getpid()}-{secrets.token_hex(3)}"
-        probe.touch()
+        probe.touch(exist_ok=False)
         probe.unlink()
     except OSError as error:
         raise ConfigurationError(
@@ -74,11 +77,38 @@ def workspace_folder(explicit: str | Path | None = None) -> Path:
     return folder.resolve()
 
 
+def workspace_to_read(explicit: str | Path | None = None) -> Path:
+    """The folder that holds the runs, to look at them: nothing is made or written, and it need not be there yet.
+
+    Args:
+        explicit: the folder; else $NERSPACE_HOME, else $XDG_DATA_HOME/nerspace.
+
+    Raises:
+        ConfigurationError: if it is there and cannot be read.
+    """
+    folder = _named_workspace(explicit)
+    try:
+        with os.scandir(folder / "runs"):
+            pass
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise ConfigurationError(
+            f"The workspace {folder} cannot be read ({error.strerror or error}).",
+            "Give another with --workspace DIR or $NERSPACE_HOME.",
+        ) from error
+    return folder.resolve()
+
+
+def _named_workspace(explicit: str | Path | None) -> Path:
+    return user_path(explicit) if explicit else data_folder()
+
+
 def append_text(path: Path, text: str) -> None:
     """Append whole lines or nothing; a full disk takes part of a write before it refuses the rest."""
     data = text.encode()
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             size = os.fstat(descriptor).st_size
             if (written := os.write(descriptor, data)) < len(data):

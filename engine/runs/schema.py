@@ -64,9 +64,8 @@ RUN: Schema = {
 REQUEST: Schema = {
     "donor?": TEXT, "donors?": TEXTS, "languages?": TEXTS, "model?": TEXT, "tuned?": TEXT, "data?": TEXT,
     "source?": TEXT, "run?": TEXT, "on?": TEXT, "device?": TEXT, "size?": WHOLE, "test_size?": WHOLE, "seed?": WHOLE,
-    "seeds?": WHOLE, "items?": TEXTS, "names?": TEXTS, "probe_every?": WHOLE, "batch_size?": WHOLE, "epochs?": WHOLE,
+    "seeds?": WHOLE, "items?": TEXTS, "probe_every?": WHOLE, "batch_size?": WHOLE, "epochs?": WHOLE,
 }  # fmt: skip
-# Fields whose list, in a run that was made and read in one process, is still a tuple are lists in the file.
 PROCESS: Schema = {"pid": WHOLE, "started": TEXT, "host?": TEXT, "boot?": TEXT, "space?": TEXT}
 
 _ANY: Schema = {"time?": MOMENT}

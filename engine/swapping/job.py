@@ -6,10 +6,12 @@ from nerspace.engine import devices
 from nerspace.engine.encoders import Encoder, resolve
 from nerspace.engine.encoders.batching import Encoded
 from nerspace.engine.encoders.configuration import labels_in
+from nerspace.engine.encoders.content import encoder_hash
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation.inputs import labels_of
 from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.engine.runs import Run
+from nerspace.engine.runs.origin import Origin, begin_pass
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.swapping.sentences import Swap, SwapPlan, plan_swaps
 from nerspace.engine.swapping.tables import SwapOutputs, swap_summary_table, swap_table
@@ -25,6 +27,9 @@ def swap(run: Run) -> Iterator[Record]:
     layer = tuned.layer(-1 if request.layer is None else request.layer)
     yield Stage("prepare", "Names and contexts", 1, "plan")
     plan = plan_swaps(request)
+    hashes = [encoder_hash(request.trained), encoder_hash(request.model)]
+    origin = Origin.of(request, [*plan.filled, *plan.swaps], hashes, __name__)
+    yield from begin_pass(run, origin, lambda: _forget(run))
     plan, encoded, lost = _readable(plan, tuned.encode([item.sentence for item in plan.filled]))
     if lost:
         yield Note(f"{lost} sentences are left out: the model does not reach their name.")
@@ -48,6 +53,13 @@ def swap(run: Run) -> Iterator[Record]:
     yield Progress("tables", 1)
     run.write_table("swap_summary", swap_summary_table(table, request.seed))
     yield Progress("tables", 2)
+
+
+def _forget(run: Run) -> bool:
+    left = run.tables()
+    for table in left:
+        run.drop_table(table)
+    return bool(left)
 
 
 def _readable(plan: SwapPlan, encoded: list[Encoded]) -> tuple[SwapPlan, list[Encoded], int]:

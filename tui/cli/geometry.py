@@ -35,7 +35,7 @@ class Stored(NamedTuple):
         from nerspace.engine import runs
         from nerspace.engine.geometry.stored import find_stored, read_stored
 
-        found = find_stored(runs.workspace_folder(self.workspace), self.run, of)
+        found = find_stored(runs.workspace_to_read(self.workspace), self.run, of)
         return read_stored(found, of, self.stage, self.layer, self.view)
 
 

@@ -30,17 +30,17 @@ class Job(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """The workspace, made if need be."""
+        """The workspace, to find runs in."""
         from nerspace.engine import runs
 
-        return runs.workspace_folder(self.workspace)
+        return runs.workspace_to_read(self.workspace)
 
     def start(self, kind: str, request: Mapping[str, Any]) -> "Run":
         """Make a run of a request that was checked, print its name and start its job."""
         from nerspace.engine import runs
         from nerspace.engine.runs import jobs
 
-        run = runs.create(self.folder, kind, request, request["seed"])
+        run = runs.create(runs.workspace_folder(self.workspace), kind, request, request["seed"])
         console(stderr=True).print(f"Run {run.id}")
         jobs.start(run)
         return run

@@ -26,7 +26,7 @@ def list_runs(*, workspace: Workspace = None, output: Files) -> None:
     from nerspace.tui.cli.output import records, say
     from nerspace.tui.literal import literal
 
-    frame = runs_table(runs.workspace_folder(workspace))
+    frame = runs_table(runs.workspace_to_read(workspace))
     if frame.empty and output.is_screen:
         print("There is no run yet. Make one with: nerspace demo")
         return
@@ -85,7 +85,7 @@ def remove(
     """Delete a run of the workspace and everything in it; of a linked run only the link."""
     from nerspace.engine import runs
 
-    run = runs.find_run_to_remove(runs.workspace_folder(workspace), name)
+    run = runs.find_run_to_remove(runs.workspace_to_read(workspace), name)
     if not yes:
         typer.confirm(f"Delete {run.path}?", abort=True)
     runs.remove(run, lost)
@@ -98,7 +98,7 @@ def verify(name: RunName = None, *, output: Files, workspace: Workspace = None) 
     from nerspace.engine import runs
     from nerspace.engine.runs.tables import damages_table
 
-    found = [find(workspace, name)] if name is not None else runs.list_runs(runs.workspace_folder(workspace))
+    found = [find(workspace, name)] if name is not None else runs.list_runs(runs.workspace_to_read(workspace))
     frame = damages_table(found)
     if output.is_data or len(frame):
         output.show("damages", frame)
@@ -168,4 +168,4 @@ def find(workspace: Path | None, name: str | None, *tables: str) -> "Run":
     from nerspace.engine import runs
 
     has = (lambda run: not set(tables).isdisjoint(run.tables())) if tables else None
-    return runs.find_run(runs.workspace_folder(workspace), name, has, f"the table {tables[0]}" if tables else "")
+    return runs.find_run(runs.workspace_to_read(workspace), name, has, f"the table {tables[0]}" if tables else "")

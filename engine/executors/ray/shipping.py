@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from nerspace.engine.files import cache_folder, whole_folder
+from nerspace.engine.files import cache_folder, make_folder, whole_folder
 from nerspace.engine.runs.locks import Lock
 
 # One object of the store; what is larger goes in several.
@@ -55,7 +55,7 @@ def unpack(folder: Path, files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
 
 def unpack_once(folder: Path, fill: Callable[[Path], None]) -> None:
     """Have the first process of this machine that comes here fill the folder; the others wait for it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent, private=True)
     with Lock(folder.with_name(f".{folder.name}.lock")) as lock:
         while not lock.take():
             time.sleep(0.1)
