@@ -68,8 +68,9 @@ def load(
 
     Args:
         name_or_path: a name that `available` lists; a folder of parallel contexts and names (nerspace's own layout,
-            SyntheticNER's, SlavNER's); a file or folder of tagged sentences (CoNLL or BIO text, JSON lines, gold .xlsx
-            tables); or `hub:OWNER/NAME`, `hub:OWNER/NAME/CONFIG`, which need the extra `hub`.
+            SyntheticNER's, SlavNER's); a list of names in several languages; a file or folder of tagged sentences in
+            any of the layouts of `readers.files`; or `hub:OWNER/NAME`, `hub:OWNER/NAME/CONFIG`, which need the extra
+            `hub`.
         language: code of all sentences of a tagged file or folder, whatever its names and marks say.
         reading: more that is wanted of it, see `reading.Reading`.
 
@@ -93,7 +94,7 @@ def _load(name_or_path: str | Path, reading: "Reading") -> "Corpus":
 
     if str(name_or_path) in available():
         return pairs.read_own(BUILTIN, str(name_or_path), quotes=name_or_path == "builtin-quoted")
-    from nerspace.datasets.readers import files, hub, readyten, slavner
+    from nerspace.datasets.readers import files, hub, names_list, readyten, slavner
 
     if str(name_or_path).startswith(hub.PREFIX):
         return hub.read(str(name_or_path), reading)
@@ -110,6 +111,8 @@ def _load(name_or_path: str | Path, reading: "Reading") -> "Corpus":
         for reader in parallel:
             if reader.recognises(path):
                 return reader.read(path, path.resolve().name)
+    if names_list.recognises(path):
+        return names_list.read(path, path.resolve().name)
     return files.read(path, path.resolve().name, reading)
 
 

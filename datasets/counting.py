@@ -35,8 +35,8 @@ def count_table(
         entities: its names.
 
     Returns:
-        One row for every type and case that has a context: corpus, type, case, contexts, names, possible, valid,
-        languages, refused, twice, duplicates.
+        One row for every type and case that has a context, or of names alone for every type: corpus, type, case,
+        contexts, names, possible, valid, languages, refused, twice, duplicates.
     """
     import pandas as pd
 
@@ -59,6 +59,12 @@ def count_table(
                     _repeated(sorted(sound + left_out, key=lambda c: c.id)),
                 )
             )  # fmt: skip
+    if not contexts and not refused:
+        # A list of names: nothing is possible without a context.
+        for kind in dict.fromkeys(entity.type for entity in entities):
+            names = [entity for entity in entities if entity.type == kind and "nominative" in entity.forms]
+            codes = [code for code in languages if any(code in entity.forms["nominative"] for entity in names)]
+            rows.append((name, kind, "nominative", 0, len(names), 0, 0, " ".join(codes), 0, 0, 0))
     columns = ["corpus", "type", "case", "contexts", "names", "possible", "valid"]
     return pd.DataFrame(rows, columns=[*columns, "languages", "refused", "twice", "duplicates"])
 

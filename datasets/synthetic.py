@@ -223,6 +223,8 @@ class SyntheticNER:
         return chosen
 
     def _choices(self) -> str:
+        if not self.contexts and not self.refused:
+            return "It holds names without contexts, which serve nerspace tokens, nerspace tnld and --names."
         rows = self.counts()
         rows = rows[rows["valid"] > 0]
         parts = [f"{kind} {case} in {codes}" for kind, case, codes in rows[["type", "case", "languages"]].to_numpy()]

@@ -1,19 +1,28 @@
 """Rows of a CSV file with one column per language, each with the line that it begins on."""
 
 import csv
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.languages import LANGUAGES
-from nerspace.datasets.lines import read_lines
+from nerspace.datasets.languages import LANGUAGES, find_language
+from nerspace.datasets.lines import first_lines, read_lines
 
 # Characters of one row, its quoted line ends included: a quote that nobody closes must not swallow the file. A single
 # cell is bounded by csv.field_size_limit, which belongs to the whole process and is left as it is (131,072 by default).
 LONGEST_ROW = 1_000_000
+
+# Columns that others use for something else than a language of that code or name.
+_NO_LANGUAGES = frozenset(
+    ("id", "no", "nr", "is", "as", "type", "case", "gender", "kind", "name", "names", "form", "label", "text", "word",
+     "tag", "index")
+)  # fmt: skip
+_WHAT = "(?:names?|labels?|forms?|text|title)"
+_AFFIX = re.compile(rf"^{_WHAT}[_ :.-]+|[_ :.-]+{_WHAT}$", re.IGNORECASE)
 
 # What pandas and others write for nothing. "Nan" is a province of Thailand, "None" would be a name nowhere.
 _NOTHING = frozenset(("", "nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "#N/A"))
@@ -47,16 +56,17 @@ def read_rows(path: Path, needed: tuple[str, ...] = ()) -> Rows:
     Raises:
         DataError: naming file, line and what was expected.
     """
-    lines = raw_rows(path)
+    lines = raw_rows(path, delimiter_in(path))
     header = [tidy(cell) for cell in next(lines, (0, []))[1]]
     if not header:
         raise DataError(f"{path} is empty.", "Expected a first line that names the languages, as be,bg,en.")
-    languages = tuple(name for name in header if name in LANGUAGES)
-    if not languages:
-        raise DataError(f"{path}, line 1: no column is a language.", f"Expected some of {', '.join(LANGUAGES)}.")
+    spoken = language_columns(header, needed)
+    if not spoken:
+        raise no_language(path, header)
     if missing := [name for name in needed if name not in header]:
         raise DataError(f"{path}, line 1: the column {', '.join(missing)} is missing.", f"It has {', '.join(header)}.")
-    wanted = [(place, name) for place, name in enumerate(header) if name in LANGUAGES or name in needed]
+    names = [spoken.get(place, name) for place, name in enumerate(header)]
+    wanted = [(place, name) for place, name in enumerate(names) if place in spoken or name in needed]
     if len({name for _, name in wanted}) < len(wanted):
         raise DataError(f"{path}, line 1: a column is named twice.", f"It has {', '.join(header)}.")
     found, blank = [], []
@@ -69,8 +79,43 @@ def read_rows(path: Path, needed: tuple[str, ...] = ()) -> Rows:
             found.append((line, {name: tidy(cells[place]) for place, name in wanted}))
     if not found:
         raise DataError(f"{path} has no row below its first line.", "Expected one row for each context or name.")
-    others = (n for n in header if n not in LANGUAGES and n not in needed and n and not n.startswith("Unnamed:"))
-    return Rows(languages, tuple(others), tuple(found), tuple(blank))
+    kept = {place for place, _ in wanted}
+    others = (
+        name for place, name in enumerate(header) if place not in kept and name and not name.startswith("Unnamed:")
+    )
+    return Rows(tuple(spoken.values()), tuple(others), tuple(found), tuple(blank))
+
+
+def language_columns(header: Sequence[str], others: Collection[str] = ()) -> dict[int, str]:
+    """Place of a column → code of the language that its name states: be, BY, Ukrainian, eng, name_en.
+
+    Args:
+        header: names of columns.
+        others: names that are no language here, such as id, which is Indonesian elsewhere.
+    """
+    found = {}
+    for place, name in enumerate(header):
+        plain = name.strip()
+        if not plain or plain.lower() in others or plain.lower() in _NO_LANGUAGES:
+            continue
+        if code := find_language(plain) or find_language(_AFFIX.sub("", plain) if _AFFIX.search(plain) else ""):
+            found[place] = code
+    return found
+
+
+def no_language(path: Path, header: Sequence[str]) -> DataError:
+    """The error for a table of which no column is a language."""
+    return DataError(
+        f"{path}, line 1: no column is a language; it has {', '.join(header)}.",
+        f"Expected codes or English names, as {', '.join([*LANGUAGES][:5])}, de, Hindi.",
+    )
+
+
+def delimiter_in(path: Path) -> str:
+    """What parts the cells of a table's first line: a comma, semicolon or tab."""
+    first = next((line for line in first_lines(path) if line.strip() and not line.startswith("#")), "")
+    unquoted = re.sub(r'"[^"]*"', "", first)
+    return max(",;\t", key=unquoted.count)
 
 
 def tidy(cell: str) -> str:

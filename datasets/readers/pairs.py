@@ -1,23 +1,30 @@
 """Reads our own layout: contexts.csv and entities.csv, one row per context or form, one column per language.
 
-contexts.csv may have the columns decisive, tense and fits; entities.csv kind and alike. A nominative is written as it
-stands in a sentence, with its article in lower case or in quotation marks: "the World Bank", «Барселона».
+contexts.csv may have the columns decisive, tense and fits; entities.csv ambiguity, kind and alike. Languages are named
+by a code or in English, cells parted by commas, semicolons or tabs; lines that begin with # are comments. A nominative
+is written as it stands in a sentence, with its article in lower case or in quotation marks: "the World Bank",
+«Барселона».
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from nerspace.datasets.dropped import Dropped, FileRead, dropped
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.filling import SLOT, bare_name
-from nerspace.datasets.languages import LANGUAGES
-from nerspace.datasets.readers.csv_rows import raw_rows, tidy
+from nerspace.datasets.languages import LANGUAGES, in_order
+from nerspace.datasets.readers.csv_rows import delimiter_in, language_columns, no_language, raw_rows, tidy
 from nerspace.datasets.readers.line_texts import LineSigns, LineTexts
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 
 GENDERS = ("m", "f", "")
+SLOTS = "[loc] [org] [male] [female] [???]"
+_NEEDED = ("id", "type", "case", "gender")
+_KNOWN = (*_NEEDED, "ambiguity", "decisive", "tense", "fits", "kind", "alike")
 
 
 def recognises(folder: Path) -> bool:
@@ -36,19 +43,28 @@ def read(folder: Path, name: str, *, quotes: bool = False) -> SyntheticNER:
     Raises:
         DataError: naming file, line and what was expected.
     """
-    contexts = []
-    for line, row in _rows(folder / "contexts.csv", ("id", "type", "case", "gender")):
-        contexts.append(_context(row, _texts(row)))
+    contexts: list[Context] = []
+    entities: dict[str, Entity] = {}
+    notes: list[Dropped] = []
+    files: list[FileRead] = []
+    table = _Table(folder / "contexts.csv")
+    for line, row in table.rows(notes):
+        contexts.append(_context(row, table.texts(row)))
         for language, text in contexts[-1].texts.items():
             if len(SLOT.findall(text)) != 1:
-                raise DataError(f"{folder / 'contexts.csv'}, line {line}: {language} must have exactly one [slot].")
-    entities: dict[str, Entity] = {}
-    for line, row in _rows(folder / "entities.csv", ("id", "type", "case", "gender", "ambiguity")):
+                found = ", ".join(dict.fromkeys(re.findall(r"\[[^\[\]]*\]", text))) or "none"
+                raise DataError(
+                    f"{table.path}, line {line}: {language} must have exactly one of {SLOTS}.", f"It has {found}."
+                )
+    files.append(table.read(len(contexts)))
+    table = _Table(folder / "entities.csv")
+    for line, row in table.rows(notes):
         known = entities.get(row["id"])
         if known and (known.type, known.gender) != (row["type"], row["gender"]):
-            raise DataError(f"{folder / 'entities.csv'}, line {line}: {known.id!r} has another type or gender above.")
-        entities[row["id"]] = _with_form(known, row, _texts(row), quotes)
-    return SyntheticNER(name, contexts, list(entities.values()))
+            raise DataError(f"{table.path}, line {line}: {known.id!r} has another type or gender above.")
+        entities[row["id"]] = _with_form(known, row, table.texts(row), quotes)
+    files.append(table.read(len(entities)))
+    return SyntheticNER(name, contexts, list(entities.values()), dropped=notes, files=files)
 
 
 def read_own(folder: Path, name: str, *, quotes: bool = False) -> SyntheticNER:
@@ -112,36 +128,78 @@ def _entity(row: dict[str, str], texts: Mapping[str, str], around: Mapping[str, 
     )
 
 
-def _texts(row: dict[str, str]) -> dict[str, str]:
-    return {code: text for code in LANGUAGES if (text := tidy(row.get(code, "")))}
+class _Table:
+    """A file of contexts or names, by the names of its columns."""
 
-
-def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    lines = raw_rows(path)
-    header = next(lines, (0, []))[1]
-    if missing := [column for column in needed if column not in header]:
-        raise DataError(
-            f"{path}, line 1: it lacks the column {', '.join(missing)}.", f"Expected {', '.join(needed)} and languages."
-        )
-    if len(set(header)) < len(header):
-        raise DataError(f"{path}, line 1: a column is named twice.", f"It has {', '.join(header)}.")
-    seen: set[tuple[str, str]] = set()
-    for line, cells in lines:
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            raise DataError(f"{path}, line {line}: expected {len(header)} cells, not {len(cells)}.")
-        row = dict(zip(header, cells, strict=True))
-        if row["type"] not in ENTITY_TYPES or row["case"] not in CASES:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.is_names = path.name == "entities.csv"
+        self._lines = ((line, row) for line, row in raw_rows(path, delimiter_in(path)) if not _is_comment(row))
+        self.header_line, header = next(((line, row) for line, row in self._lines if row), (1, []))
+        if not header:
             raise DataError(
-                f"{path}, line {line}: unknown type {row['type']!r} or case {row['case']!r}.",
-                f"Types are {', '.join(ENTITY_TYPES)}; cases {', '.join(CASES)}.",
+                f"{path} is empty.", f"Expected a first line such as {','.join((*_KNOWN[:4], 'be', 'en'))}."
             )
-        if row["gender"] not in GENDERS:
-            raise DataError(f"{path}, line {line}: unknown gender {row['gender']!r}.", "Expected m, f or nothing.")
-        # A context has one row, an entity one for each of its cases.
-        key = row["id"], row["case"] if "ambiguity" in needed else ""
-        if key in seen:
-            raise DataError(f"{path}, line {line}: {row['id']!r} has such a row above.", "Ids must differ.")
-        seen.add(key)
-        yield line, row
+        plain = [tidy(cell) for cell in header]
+        self.header = [name.lower() if name.lower() in _KNOWN else name for name in plain]
+        if missing := [column for column in _NEEDED if column not in self.header]:
+            raise DataError(
+                f"{path}, line {self.header_line}: it lacks the column {', '.join(missing)}.",
+                f"Expected {', '.join(_NEEDED)} and languages; it has {', '.join(plain)}.",
+            )
+        self.languages = language_columns(self.header, _KNOWN)
+        if not self.languages:
+            raise no_language(path, plain)
+        self.names = [self.languages.get(place, name) for place, name in enumerate(self.header)]
+        if len(set(self.names)) < len(self.names):
+            raise DataError(f"{path}, line {self.header_line}: a column is named twice.", f"It has {', '.join(plain)}.")
+        self._size = 0
+
+    def texts(self, row: dict[str, str]) -> dict[str, str]:
+        """Language → text of a row."""
+        return {code: text for code in in_order(self.languages.values()) if (text := tidy(row[code]))}
+
+    def read(self, kept: int) -> FileRead:
+        """What is told of the file."""
+        renamed = [
+            f"{self.header[place]} as {code}" for place, code in self.languages.items() if self.header[place] != code
+        ]
+        told = f"languages: {', '.join(renamed)}" if renamed else ""
+        codes = in_order(self.languages.values())
+        return FileRead(self.path.name, "", "", codes, self._size, kept, "names" if self.is_names else "contexts", told)
+
+    def rows(self, notes: list[Dropped]) -> Iterator[tuple[int, dict[str, str]]]:
+        """Lines and rows; columns that nobody knows are noted.
+
+        Raises:
+            DataError: naming file, line and what was expected.
+        """
+        path = self.path
+        for place, name in enumerate(self.header):
+            if place not in self.languages and name not in _KNOWN and name:
+                notes.append(dropped(path.name, self.header_line, "", "unknown column left out", name))
+        seen: set[tuple[str, str]] = set()
+        for line, cells in self._lines:
+            if not cells:
+                continue
+            if len(cells) != len(self.header):
+                raise DataError(f"{path}, line {line}: expected {len(self.header)} cells, not {len(cells)}.")
+            row = {"ambiguity": "", **dict(zip(self.names, cells, strict=True))}
+            if row["type"] not in ENTITY_TYPES or row["case"] not in CASES:
+                raise DataError(
+                    f"{path}, line {line}: unknown type {row['type']!r} or case {row['case']!r}.",
+                    f"Types are {', '.join(ENTITY_TYPES)}; cases {', '.join(CASES)}.",
+                )
+            if row["gender"] not in GENDERS:
+                raise DataError(f"{path}, line {line}: unknown gender {row['gender']!r}.", "Expected m, f or nothing.")
+            # A context has one row, an entity one for each of its cases.
+            key = row["id"], row["case"] if self.is_names else ""
+            if key in seen:
+                raise DataError(f"{path}, line {line}: {row['id']!r} has such a row above.", "Ids must differ.")
+            seen.add(key)
+            self._size += 1
+            yield line, row
+
+
+def _is_comment(row: list[str]) -> bool:
+    return bool(row) and row[0].startswith("#")

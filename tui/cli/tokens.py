@@ -67,7 +67,7 @@ def tokens(
     if table == "pieces" and output.plot:
         table = "aligned"
     held = Held(entities=entities, names=strange, languages=languages, against=against, seed=seed)
-    if of == "names" or (of is None and (names or everything)):
+    if of == "names" or (of is None and (names or everything or not len(corpus))):
         forms = _forms(entities or ([] if names else corpus.entities), languages)
         given = {"given": [name.split() for name in strange]} if strange else {}
         held |= {"parallel": forms, "texts": {**forms, **given}}
