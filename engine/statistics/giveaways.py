@@ -102,8 +102,8 @@ def giveaways_table(corpus: "Corpus", seed: int = 0) -> "pd.DataFrame":
             continue
         even, floor = (len(codes) / (len(sizes) * sizes))[codes], float(sizes.max() / len(codes))
         for name, matrix in _features(told).items():
-            accuracy = float(_told_rightly(matrix, codes, np.ones(len(codes))).mean())
-            balanced = float(np.average(_told_rightly(matrix, codes, even), weights=even))
+            right, right_evenly = _told_rightly(matrix, codes, np.ones(len(codes)), even)
+            accuracy, balanced = float(right.mean()), float(np.average(right_evenly, weights=even))
             rows.append(
                 (language, name, len(told), len(sizes), accuracy, floor, accuracy - floor, balanced, 1 / len(sizes))
             )
@@ -196,35 +196,43 @@ def _sign(words: Sequence[str]) -> str:
     return "" if not words or words[0][:1].isalnum() else words[0]
 
 
-def _told_rightly(features: Matrix, codes: "npt.NDArray[np.intp]", weights: Matrix) -> "npt.NDArray[np.bool_]":
-    """Whether each row's type is told by weighted least squares on the rows of the other parts.
+def _told_rightly(
+    features: Matrix, codes: "npt.NDArray[np.intp]", *weightings: Matrix
+) -> "list[npt.NDArray[np.bool_]]":
+    """For each weighting of the rows, whether each row's type is told by least squares on the rows of the other parts.
 
     Args:
-        features: [n, p].
+        features: 0 or 1 [n, p].
         codes: the type of each row, from 0 [n].
-        weights: of the rows [n].
+        weightings: weights of the rows, each [n].
     """
-    roots = np.sqrt(weights)[:, None]
     # A large constant feature is an intercept that the penalty hardly touches.
-    X = np.hstack([features, np.full((len(codes), 1), 10.0)]) * roots
-    Y = np.eye(codes.max() + 1)[codes] * roots
-    # Both forms are one and the same; the smaller matrix is inverted.
-    if X.shape[1] <= len(X):
-        inverse = np.linalg.inv(X.T @ X + RIDGE * np.eye(X.shape[1]))
-        residuals = Y - X @ (inverse @ (X.T @ Y))
-    else:
-        inverse = np.linalg.inv(X @ X.T + RIDGE * np.eye(len(X)))
-        residuals = inverse @ Y
-    right = np.zeros(len(codes), dtype=bool)
-    for rows in _parts(codes):
-        if X.shape[1] <= len(X):
-            block = np.eye(len(rows)) - X[rows] @ inverse @ X[rows].T
+    X = np.hstack([features, np.full((len(codes), 1), 10.0)])
+    Y = np.eye(codes.max() + 1)[codes]
+    # Both forms are one and the same; the smaller matrix is inverted. Products of so few ones are exact in 32 bits.
+    is_wide = X.shape[1] > len(X)
+    gram = X.astype(np.float32) @ X.T.astype(np.float32) if is_wide else X
+    found = []
+    for weights in weightings:
+        roots = np.sqrt(weights)[:, None]
+        if is_wide:
+            outside = np.linalg.inv(gram * roots * roots.T + RIDGE * np.eye(len(X)))
+            residuals = outside @ (Y * roots)
         else:
-            block = inverse[np.ix_(rows, rows)]
-        left_out = Y[rows] - np.linalg.solve(block, residuals[rows])
-        # Types that nothing tells apart are told alike, not by rounding errors, which know what was left out.
-        right[rows] = left_out.round(9).argmax(axis=1) == codes[rows]
-    return right
+            inverse = np.linalg.inv(X.T @ (X * weights[:, None]) + RIDGE * np.eye(X.shape[1]))
+            residuals = roots * (Y - X @ (inverse @ (X.T @ (Y * weights[:, None]))))
+        right = np.zeros(len(codes), dtype=bool)
+        for rows in _parts(codes):
+            if is_wide:
+                block = outside[np.ix_(rows, rows)]
+            else:
+                part = X[rows] * roots[rows]
+                block = np.eye(len(rows)) - part @ inverse @ part.T
+            left_out = Y[rows] - np.linalg.solve(block, residuals[rows]) / roots[rows]
+            # Types that nothing tells apart are told alike, not by rounding errors, which know what was left out.
+            right[rows] = left_out.round(9).argmax(axis=1) == codes[rows]
+        found.append(right)
+    return found
 
 
 def _parts(codes: "npt.NDArray[np.intp]") -> "list[npt.NDArray[np.intp]]":
