@@ -213,6 +213,13 @@ def mentions(sentences: Iterable[Sentence]) -> list[Sentence]:
     return found
 
 
+def entity_id(mention: Sentence) -> str:
+    """What tells the name of a mention from all others; one that nobody gave an id is only itself."""
+    if mention.entity.isdecimal() and _NUMBERED.fullmatch(mention.context):
+        return f"{mention.context}.{mention.entity}"
+    return mention.entity
+
+
 def are_parallel(sentences: Iterable[Sentence]) -> bool:
     """Whether some cell is there in two languages."""
     seen: dict[str, str] = {}
@@ -306,7 +313,8 @@ POINTS = TableSpec(
 @POINTS.made_by
 def point_table(test: Sequence[Sentence]) -> "pd.DataFrame":
     """The table `points`: one point per entity of the test sentences, see `mentions`, in the order of the vectors."""
-    points = sentence_table(mentions(test))
+    named = mentions(test)
+    points = sentence_table(named).assign(entity=[entity_id(sentence) for sentence in named])
     return POINTS.checked(points.assign(point=range(len(points)))[list(POINTS.columns)])
 
 

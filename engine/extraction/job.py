@@ -29,7 +29,7 @@ from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.runs import Run, append_text, ledger, to_csv
 from nerspace.engine.runs.origin import Origin, begin_pass, digest
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
-from nerspace.engine.sampling import sentence_table
+from nerspace.engine.sampling import entity_id, sentence_table
 from nerspace.engine.sums import is_sealed, seal, sum_of
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
@@ -62,7 +62,7 @@ def rows_of(item: Encoded, request: ExtractRequest) -> list[Row]:
     tagged = list(zip(sentence.words, sentence.tags, strict=True))
     if request.of == "entities":
         form = " ".join(word for word, tag in tagged if tag != "O")
-        return [Row(form, sentence.entity, sentence.type, item.entity_pieces)] if item.entity_pieces else []
+        return [Row(form, entity_id(sentence), sentence.type, item.entity_pieces)] if item.entity_pieces else []
     rows = [
         Row(word, sentence.entity if tag != "O" else "", tag[2:] or "O", pieces)
         for (word, tag), pieces in zip(tagged, item.pieces, strict=True)

@@ -46,6 +46,21 @@ class StoredVectors:
         cells: list[str] = self.rows["sentence"].str.partition("/")[2].tolist()
         return cells
 
+    def require_parallel(self, what: str) -> None:
+        """See that some row is parallel to one of another language.
+
+        Raises:
+            UsageError: if none is.
+        """
+        seen: dict[str, str] = {}
+        for cell, language in zip(self.cells, self.languages.tolist(), strict=True):
+            if seen.setdefault(cell, language) != language:
+                return
+        raise UsageError(
+            f"No sentence of this run is parallel to another, so there is no {what}.",
+            "Isotropy, groups, hubness, drift and maps need no parallel names.",
+        )
+
     def held(self, **options: Any) -> Held:
         """What any table of the geometry is made of: `stored.held(k=5)["hubness"]`; an option that is None is none."""
         given = {name: value for name, value in options.items() if value is not None}

@@ -38,7 +38,7 @@ _HOMES = (
     ("geometry.similarity", "cka drift"),
     ("geometry.grouping", "groups"),
     ("sampling", "words"),
-    ("transfer", "transfer"),
+    ("transfer", "transfer zero_shot"),
     ("statistics.pairs", "transfer_pairs"),
     ("statistics.correlation", "regression correlations"),
     ("statistics.advice", "piece_overlap advice advice_quality"),

@@ -94,3 +94,56 @@ def _by_sentence(donor: str, group: "pd.DataFrame", forms: Mapping[str, str]) ->
     if not distances:
         return NAN, None, None
     return sum(distances) / len(distances), different, wrong
+
+
+# In the place of a recipient: all but the donor.
+OTHERS = "others"
+
+ZERO_SHOT = TableSpec(
+    "zero_shot",
+    "F1 of every donor in every recipient, their means without the donor, and the gap to the recipient's own training.",
+    {
+        "donor": text(DONOR),
+        "recipient": text(f"{RECIPIENT}; others: mean over the recipients but the donor"),
+        "seeds": integer("fine-tunings"),
+        "f1": real("strict entity F1, mean over seeds"),
+        "own": real("F1 of the recipient's own training in this run, mean over seeds; empty without one"),
+        "gap": real("own less f1; for others, the mean over the recipients with a training of their own"),
+    },
+    source="transfer",
+)
+
+
+@ZERO_SHOT.made_by
+def zero_shot_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `zero_shot`, as XTREME reports zero-shot transfer.
+
+    Args:
+        transfer: the table of that name.
+
+    Source: Hu et al. 2020, section 4.
+    """
+    mean: dict[tuple[str, str], float] = {}
+    size: dict[tuple[str, str], int] = {}
+    for (donor, recipient), group in transfer.groupby(["donor", "recipient"], sort=False):
+        key = str(donor), str(recipient)
+        mean[key], size[key] = float(group["f1"].mean()), len(group)
+    rows: list[tuple[str, str, int, float, float, float]] = []
+    for code in dict.fromkeys(donor for donor, _ in mean):
+        found = []
+        for other in sorted(b for a, b in mean if a == code):
+            f1, own = mean[code, other], mean.get((other, other), NAN)
+            found.append((code, other, size[code, other], f1, own, own - f1))
+        others = [row for row in found if row[1] != code]
+        known = [row for row in others if row[4] == row[4]]
+        rows += found
+        if others:
+            rows.append(
+                (code, OTHERS, min(row[2] for row in others), _mean([row[3] for row in others]),
+                 _mean([row[4] for row in known]), _mean([row[5] for row in known]))
+            )  # fmt: skip
+    return ZERO_SHOT.frame(rows)
+
+
+def _mean(values: "list[float]") -> float:
+    return sum(values) / len(values) if values else NAN

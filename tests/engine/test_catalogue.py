@@ -93,7 +93,7 @@ def made(
     )["coverage"]  # fmt: skip
     transfer = Held(predictions=predictions, tnld=found["tnld"], seed=0, piece_overlap=found["piece_overlap"])
     found |= {name: transfer[name] for name in (
-        "transfer", "transfer_pairs", "regression", "correlations", "advice", "advice_quality",
+        "transfer", "zero_shot", "transfer_pairs", "regression", "correlations", "advice", "advice_quality",
     )}  # fmt: skip
 
     filled = [Filled(s, e, c, "x", "fits") for s, (c, e) in zip(read, cells, strict=False)]

@@ -72,6 +72,8 @@ def similarity(
     if (table == "siblings") != (entity is not None):
         raise UsageError("--table siblings and --entity go together.", "Names: nerspace export points.")
     found = stored.read()
+    if table != "drift":
+        found.require_parallel(table.replace("_", " "))
     if without:
         found = found.without_dimensions(without)
     output.show(table, found.held(entity=entity)[table])
@@ -94,7 +96,10 @@ def neighbours(
     require_choice("table", table, NEIGHBOURS)
     if (table == "nearest") != (point is not None):
         raise UsageError("--table nearest and --point go together.", "Points: nerspace export points.")
-    output.show(table, stored.read().held(point=point, k=k)[table])
+    found = stored.read()
+    if table == "retrieval":
+        found.require_parallel(table)
+    output.show(table, found.held(point=point, k=k)[table])
 
 
 def groups(

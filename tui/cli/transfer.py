@@ -47,7 +47,7 @@ def transfer(
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option("--table", help="transfer, transfer_pairs, correlations, advice or advice_quality."),
+        typer.Option("--table", help="transfer, zero_shot, transfer_pairs, correlations, advice or advice_quality."),
     ] = None,
     job: Job,
     output: Plotted,
@@ -62,10 +62,11 @@ def transfer(
     from nerspace.engine import runs
     from nerspace.engine.transfer.findings import TABLES
 
+    choices = ("transfer", "zero_shot", *TABLES[1:])
     if table is not None:
-        require_choice("table", table, TABLES)
+        require_choice("table", table, choices)
     elif output.is_data:
-        raise UsageError("There are several tables.", f"Add --table with one of {', '.join(TABLES)}.")
+        raise UsageError("There are several tables.", f"Add --table with one of {', '.join(choices)}.")
     if run is not None:
         done = runs.find_run(job.folder, run)
     else:
@@ -84,10 +85,12 @@ def transfer(
 
 
 def _show(run: "Run", layer: int | None, table: str | None, output: Output) -> None:
+    from nerspace.engine.transfer import zero_shot_table
     from nerspace.engine.transfer.findings import transfer_tables
     from nerspace.tui.cli.reports.transfer import show_report
 
     tables = transfer_tables(run, layer)
+    tables["zero_shot"] = zero_shot_table(tables["transfer"])
     if table is not None and table not in tables:
         raise UsageError(f"The run {run.id} has one donor.", "Donors are ranked where there are several.")
     if table is not None or output.plot:

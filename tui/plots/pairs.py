@@ -1,5 +1,6 @@
 """Text plots of directed pairs of languages: their matrix, and errors against spelling distance with a line."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nerspace.tui.plots.text import HEIGHT, WIDTH, drawn_text, labelled_scatter, new_figure
@@ -11,15 +12,34 @@ if TYPE_CHECKING:
 LABELS = 24
 
 
+# Of a terminal that is as narrow as they come.
+WIDTH_OF_TEXT = 79
+
+
 def directed_matrix(frame: "pd.DataFrame", row: str, column: str, value: str, scale: float = 1) -> str:
     """Directed pairs as a matrix of numbers, one decimal, in alphabetical order; a dot where there is none."""
     rows, columns = sorted(set(frame[row])), sorted(set(frame[column]))
     known = {(a, b): v for a, b, v in zip(frame[row], frame[column], frame[value], strict=True)}
-    lines = ["    " + "".join(f"{name:>6}" for name in columns)]
-    for a in rows:
-        cells = [known.get((a, b)) for b in columns]
-        lines.append(f"{a:<4}" + "".join("     ·" if v is None or v != v else f"{scale * v:>6.1f}" for v in cells))
-    return "\n".join(lines)
+    return number_matrix(rows, columns, known, scale)
+
+
+def number_matrix(
+    rows: Sequence[str], columns: Sequence[str], known: Mapping[tuple[str, str], float], scale: float = 1
+) -> str:
+    """Numbers with one decimal by row and column, in blocks that fit the width; a dot where there is none."""
+    first = max(4, *(len(name) + 1 for name in rows))
+    width = max(6, *(len(name) + 1 for name in columns))
+    fitting = max(1, (WIDTH_OF_TEXT - first) // width)
+    blocks = []
+    for start in range(0, len(columns), fitting):
+        shown = columns[start : start + fitting]
+        lines = [" " * first + "".join(f"{name:>{width}}" for name in shown)]
+        for a in rows:
+            cells = (known.get((a, b)) for b in shown)
+            texts = ("·" if v is None or v != v else f"{scale * v:.1f}" for v in cells)
+            lines.append(f"{a:<{first}}" + "".join(f"{text:>{width}}" for text in texts))
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
 
 
 def transfer_scatter(pairs: "pd.DataFrame") -> str:

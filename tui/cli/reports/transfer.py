@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nerspace.engine.statistics.advice import first_choices
+from nerspace.engine.transfer import OTHERS, zero_shot_table
 from nerspace.tui.cli.output import print_table, records, say
-from nerspace.tui.plots.pairs import directed_matrix
+from nerspace.tui.plots.pairs import directed_matrix, number_matrix
 from nerspace.tui.verdict import SUBSETS, verdict
 
 if TYPE_CHECKING:
@@ -20,9 +21,22 @@ def show_report(tables: "Mapping[str, pd.DataFrame]") -> None:
     n = int(pairs["sentences"].max())
     say(f"\nWrong sentences in %, of {n} per language, mean of {seeds}; rows are donors, columns recipients\n")
     say(directed_matrix(pairs, "donor", "recipient", "share", scale=100))
+    _zero_shot(zero_shot_table(tables["transfer"]))
     show_correlations(tables["correlations"])
     if "advice_quality" in tables:
         _advice(tables["advice"], tables["advice_quality"])
+
+
+def _zero_shot(frame: "pd.DataFrame") -> None:
+    """Print F1 as XTREME has it: donors down, recipients across, what the donor itself is not in beside it."""
+    say("\nEntity F1 in %; mean: without the donor; gap: points below the recipients' own training\n")
+    known = {(str(row.donor), str(row.recipient)): row.f1 for row in records(frame)}
+    whole = frame[frame["recipient"] == OTHERS]
+    for name, column in (("mean", "f1"), ("gap", "gap")):
+        known |= {(str(donor), name): value for donor, value in zip(whole["donor"], whole[column], strict=True)}
+    recipients = sorted({recipient for _, recipient in known} - {OTHERS, "mean", "gap"})
+    donors = sorted({donor for donor, _ in known})
+    say(number_matrix(donors, [*recipients, "mean", "gap"], known, scale=100))
 
 
 def show_correlations(frame: "pd.DataFrame") -> None:
@@ -30,6 +44,9 @@ def show_correlations(frame: "pd.DataFrame") -> None:
     import pandas as pd
 
     say("\nDo errors grow with spelling distance (TNLD)?\n")
+    if (frame["n"] == 0).all():
+        say("  No distance is known: the data has no parallel names. --names FILE measures it on your own.")
+        return
     rows = []
     for subset, group in frame.groupby("subset", sort=False):
         found = {row.statistic: row for row in records(group) if row.value == row.value}
