@@ -12,7 +12,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-pytest_plugins = ["builtin_encoder", "counting", "e5s1_sample", "sample_runs", "terminals", "tiny_encoders"]
+pytest_plugins = [
+    "builtin_encoder",
+    "counting",
+    "e5s1_sample",
+    "sample_runs",
+    "tagged_sample",
+    "terminals",
+    "tiny_encoders",
+]
 
 FOLDERS = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 UNSET = ("NERSPACE_HOME", "NO_COLOR", "SSH_CONNECTION", "COLUMNS", "LINES")

@@ -33,6 +33,7 @@ def transfer(
             keep_model=TransferRequest.keep_model,
         ),
     ],
+    # --layer is that of the CKA here.
     reading: Annotated[AsRead, But("layer")],
     tag_layer: Annotated[
         int, typer.Option("--tag-layer", min=1, help="Layer of nested tags, from the outermost, 1.")
@@ -47,7 +48,7 @@ def transfer(
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option("--table", help="transfer, zero_shot, transfer_pairs, correlations, advice or advice_quality."),
+        typer.Option("--table", help="transfer, transfer_pairs, correlations, advice, advice_quality or zero_shot."),
     ] = None,
     job: Job,
     output: Plotted,
@@ -62,7 +63,7 @@ def transfer(
     from nerspace.engine import runs
     from nerspace.engine.transfer.findings import TABLES
 
-    choices = ("transfer", "zero_shot", *TABLES[1:])
+    choices = (*TABLES, "zero_shot")
     if table is not None:
         require_choice("table", table, choices)
     elif output.is_data:
