@@ -52,14 +52,14 @@ def sums_by(scores: Vector, groups: Index) -> Vector:
     return found
 
 
-def two_way_meat(scores: Vector, names: Index, contexts: Index) -> Vector:
-    """The covariance of a sum of scores whose rows share names and contexts, [k, k].
+def two_way_variance(influences: Vector, names: Index, contexts: Index) -> Vector:
+    """The variances of sums of influences whose rows share names and contexts, [k].
 
-    That by names plus that by contexts minus that of both at once, each times G / (G − 1). Where the result gives a
-    column less variance than names or contexts alone do, as few groups may, the greater of these two stands for all.
+    That by names plus that by contexts minus that of both at once, each times G / (G − 1). Where this is less than
+    names or contexts alone give, as few groups may make it, the greater of these two stands for it.
 
     Args:
-        scores: [n, k].
+        influences: [n, k], what every row adds to each of k estimates.
         names: [n], numbers from 0.
         contexts: [n], numbers from 0.
 
@@ -68,13 +68,11 @@ def two_way_meat(scores: Vector, names: Index, contexts: Index) -> Vector:
     both = numbered(list(zip(names.tolist(), contexts.tolist(), strict=True)))
     parts = []
     for groups in (names, contexts, both):
-        sums = sums_by(scores, groups)
+        sums = sums_by(influences, groups)
         count = len(sums)
-        parts.append(sums.T @ sums * (count / (count - 1)) if count > 1 else np.zeros((scores.shape[1],) * 2))
-    found = parts[0] + parts[1] - parts[2]
-    alone = max(parts[:2], key=np.trace)
-    usable: Vector = alone if bool((np.diag(found) < np.diag(alone)).any()) else found
-    return usable
+        parts.append((sums**2).sum(axis=0) * (count / (count - 1)) if count > 1 else np.zeros(influences.shape[1]))
+    found: Vector = np.maximum(parts[0] + parts[1] - parts[2], np.maximum(parts[0], parts[1]))
+    return found
 
 
 def clustered_mean(
@@ -97,7 +95,7 @@ def clustered_mean(
     groups = _fewer(of_name, of_context)
     if groups < 2:
         return Clustered(value, NAN, NAN, NAN, groups)
-    error = float(np.sqrt(two_way_meat((y - value)[:, None], of_name, of_context)[0, 0])) / len(y)
+    error = float(np.sqrt(two_way_variance((y - value)[:, None] / len(y), of_name, of_context)[0]))
     half = float(stats.t.ppf(0.975, groups - 1)) * error
     return Clustered(value, value - half, value + half, error, groups)
 

@@ -41,6 +41,7 @@ _HOMES = (
     ("transfer", "transfer zero_shot"),
     ("statistics.pairs", "transfer_pairs"),
     ("statistics.correlation", "regression correlations"),
+    ("statistics.factors", "factors factor_terms factor_shares"),
     ("statistics.advice", "piece_overlap advice advice_quality"),
     ("swapping.tables", "swap swap_summary"),
     ("geometry.comparing", "differences above_floor"),

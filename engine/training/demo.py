@@ -44,6 +44,7 @@ from nerspace.engine.training.job import (
 )
 from nerspace.engine.training.probes import WORDS_PER_SENTENCE, random_words
 from nerspace.engine.transfer import transfer_table
+from nerspace.engine.transfer.causes import factor_tables
 
 
 def demo(run: Run) -> Iterator[Record]:
@@ -93,6 +94,10 @@ def demo(run: Run) -> Iterator[Record]:
     run.write_table("isotropy", isotropy_table(passes.words, np.array(passes.word_table["language"])))
     yield Progress("measures", 3)
 
+    yield Stage("causes", "Spelling, tokenisation and the space", 1, "models")
+    for name, table in factor_tables(run, request.seed)[0].items():
+        run.write_table(name, table)
+    yield Progress("causes", 1)
     yield from draw_maps(run, passes.entities, ProjectionConfig(perplexity=request.perplexity, seed=request.seed))
     if request.keep_model:
         yield Stage("model", "Saving the model", 1, "folder")

@@ -83,7 +83,8 @@ def made(
     ], ignore_index=True)  # fmt: skip
     evaluated = Held(predictions=predictions, sentences=found["sentences"], tokenizer=builtin_tokenizer)
     found |= {name: evaluated[name] for name in (
-        "predictions", "scores", "modes", "spread", "confusion", "buckets", "failing", "outcomes",
+        "predictions", "scores", "modes", "spread", "confusion", "buckets", "failing", "outcomes", "factors",
+        "factor_terms", "factor_shares",
     )}  # fmt: skip
     given = Given(read, [s.id for s in read], (), {("en", "LOC"): 2})
     found["coverage"] = Held(

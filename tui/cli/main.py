@@ -9,6 +9,7 @@ import typer
 
 from nerspace.engine.errors import ConfigurationError, NerspaceError
 from nerspace.tui.cli import (
+    causes,
     data,
     doctor,
     evaluation,
@@ -42,7 +43,8 @@ app = Commands(
 app.add_typer(data.app, name="data")
 app.add_typer(runs.app, name="runs")
 for command in (
-    training.finetune, transfer.transfer, swap.swap, evaluation.evaluate, tokens.tokens, tokens.tnld, paper.paper,
+    training.finetune, transfer.transfer, causes.factors, swap.swap, evaluation.evaluate, tokens.tokens, tokens.tnld,
+    paper.paper,
     geometry.isotropy, geometry.similarity, geometry.neighbours, geometry.groups, vectors.extract, vectors.project,
     training.demo, tables.tables, tables.export, runs.locate, doctor.doctor,
 ):  # fmt: skip

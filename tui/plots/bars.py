@@ -29,6 +29,7 @@ class Bars(NamedTuple):
 BARS = {
     "scores": Bars(("donor", "seed", "type"), "language", "f1"),
     "tokenization": Bars(("model", "measure"), "language", "value"),
+    "factor_shares": Bars((), "group", "share"),
     "parity": Bars(("model", "against"), "language", "parity"),
     "buckets": Bars(("donor", "seed", "language", "bucket"), "bin", "recall"),
 }

@@ -7,6 +7,7 @@ from nerspace.tui.colours import MARKS
 from nerspace.tui.literal import literal
 from nerspace.tui.plots.alignment import alignment
 from nerspace.tui.plots.bars import BARS, bars, crossing, swap_bars
+from nerspace.tui.plots.effects import EFFECTS, effects
 from nerspace.tui.plots.pairs import transfer_scatter
 from nerspace.tui.plots.text import WIDTH, curves, drawn_text, matrix, new_figure
 
@@ -28,6 +29,8 @@ def plot(name: str, kind: str, frame: "pd.DataFrame") -> str:
         return transfer_scatter(frame)
     if name == "swap_summary":
         return swap_bars(frame)
+    if name in EFFECTS:
+        return effects(frame, *EFFECTS[name])
     if {"stage", "layer", "x", "y"} <= set(frame):
         return "\n\n".join(
             f"{stage}, layer {layer}\n{_classes(group) if 'class' in group else _dots(group)}"
