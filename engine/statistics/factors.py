@@ -203,7 +203,7 @@ def _rows(factors: "pd.DataFrame") -> _Rows | None:
             used.append(term)
     if len(known) < LEAST_ROWS or known["entity"].nunique() < LEAST_NAMES or not used:
         return None
-    types = _dummies(known["type"].fillna("").tolist())
+    types = _dummies(known["type"].fillna("").tolist())[:, 1:]
     words = known["words"].to_numpy(dtype=np.float64)
     return _Rows(
         known["wrong"].to_numpy(dtype=np.float64), np.column_stack(steps), tuple(used),
@@ -462,19 +462,20 @@ def factor_share_table(factors: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
     if rows is None:
         return FACTOR_SHARES.frame()
     columns, members = _blocks(rows)
-    count = len(members)
     products = _products(columns, rows.names)
-    whole = products.sum(axis=0)
-    shares, explained = _shapley(whole, members)
+    every, of_every = _shapley(products.sum(axis=0)[None], members)
+    shares, explained = every[0], float(of_every[0])
     if not np.isfinite(shares).all():
         return FACTOR_SHARES.frame()
     generator = np.random.default_rng(seed)
     names = len(products)
     drawn = generator.multinomial(names, np.full(names, 1 / names), BOOTSTRAPS).astype(np.float64)
-    resampled = np.array([_shapley(np.tensordot(weights, products, 1), members)[0] for weights in drawn])
-    exchanged = np.array([
-        _shapley(_gram(_blocks(_exchanged(rows, generator))[0]), members)[0] for _ in range(EXCHANGES)
+    resampled = np.concatenate([
+        _shapley(np.tensordot(weights, products, 1), members)[0]
+        for weights in np.array_split(drawn, max(1, BOOTSTRAPS // 50))
     ])  # fmt: skip
+    changed = [_blocks(_exchanged(rows, generator))[0] for _ in range(EXCHANGES)]
+    exchanged = _shapley(np.array([columns.T @ columns for columns in changed]), members)[0]
     binomial = _binomial_shares(rows, members, columns)
     found = []
     for place, group in enumerate(list(members)[1:]):
@@ -485,7 +486,6 @@ def factor_share_table(factors: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
             (group, shares[place], low, high, float(chance.mean()) if len(chance) else NAN, binomial[place], explained,
              len(rows.wrong), names)
         )  # fmt: skip
-    assert count == len(found) + 1  # noqa: S101 - controls come first and are no row
     return FACTOR_SHARES.frame(found)
 
 
@@ -497,7 +497,7 @@ def _blocks(rows: _Rows) -> tuple[Vector, dict[str, list[int]]]:
         if places:
             parts[group] = rows.values[:, places]
     if int(rows.pairs.max(initial=0)) > 0:
-        parts["languages"] = _dummies(rows.pairs.tolist())
+        parts["languages"] = _dummies(rows.pairs.tolist())[:, 1:]
     members, start = {}, 0
     for group, block in parts.items():
         members[group] = list(range(start, start + block.shape[1]))
@@ -512,46 +512,52 @@ def _products(columns: Vector, names: Index) -> Vector:
     return np.array([part.T @ part for part in np.split(columns[order], edges)])
 
 
-def _gram(columns: Vector) -> Vector:
-    found: Vector = columns.T @ columns
-    return found
+def _shapley(products: Vector, members: Mapping[str, Sequence[int]]) -> tuple[Vector, Vector]:
+    """Each group's share of what all explain beyond the controls, and how much that is; NaN where it is nothing.
 
+    Args:
+        products: [B, c, c], one of each resample.
+        members: group → its columns.
 
-def _shapley(products: Vector, members: Mapping[str, Sequence[int]]) -> tuple[Vector, float]:
-    """Each group's share of what all explain beyond the controls, and how much that is; NaN where it is nothing."""
+    Returns:
+        [B, groups] and [B].
+    """
     groups = [group for group in members if group != "controls"]
-    y = len(products) - 1
-    left: dict[frozenset[str], float] = {}
+    left: dict[frozenset[str], Vector] = {}
     for size in range(len(groups) + 1):
         for chosen in combinations(groups, size):
             inside = [*members["controls"], *(column for group in chosen for column in members[group])]
-            left[frozenset(chosen)] = _unexplained(products, inside, y)
+            left[frozenset(chosen)] = _unexplained(products, inside)
     return _shares_of(left, groups)
 
 
-def _shares_of(left: Mapping[frozenset[str], float], groups: Sequence[str]) -> tuple[Vector, float]:
+def _shares_of(left: Mapping[frozenset[str], Vector], groups: Sequence[str]) -> tuple[Vector, Vector]:
+    """Shapley's shares [B, groups] and the explained part [B] of deviances [B] that subsets of groups leave."""
     base, full = left[frozenset()], left[frozenset(groups)]
     total = base - full
-    if not total > 1e-9 * max(base, 1e-300):
-        return np.full(len(groups), NAN), NAN
+    known = total > 1e-6 * np.maximum(base, 1e-300)
     n = len(groups)
-    shares = np.zeros(n)
+    shares = np.zeros((len(base), n))
     for place, group in enumerate(groups):
         others = [other for other in groups if other != group]
         for size in range(n):
             for chosen in combinations(others, size):
                 before = frozenset(chosen)
-                shares[place] += (left[before] - left[before | {group}]) / (n * comb(n - 1, size))
-    return shares / total, total / base
+                shares[:, place] += (left[before] - left[before | {group}]) / (n * comb(n - 1, size))
+    divisor = np.where(known, total, np.nan)
+    return shares / divisor[:, None], np.where(known, total / np.maximum(base, 1e-300), np.nan)
 
 
-def _unexplained(products: Vector, inside: Sequence[int], y: int) -> float:
-    """Sum of squares of what these columns leave of the last one, from products alone."""
-    X, xy = products[np.ix_(inside, inside)], products[inside, y]
-    # Columns of dummies that a bootstrap left empty, or that say the same, get no weight.
-    scale = np.sqrt(np.maximum(np.diag(X), 1e-300))
-    fitted = np.linalg.lstsq(X / np.outer(scale, scale), xy / scale, rcond=1e-10)[0]
-    return max(0.0, float(products[y, y] - fitted @ (xy / scale)))
+def _unexplained(products: Vector, inside: Sequence[int]) -> Vector:
+    """Sums of squares [B] of what these columns leave of the last one, from products alone."""
+    X, xy, yy = products[:, inside][:, :, inside], products[:, inside, -1], products[:, -1, -1]
+    scale = np.sqrt(np.maximum(np.einsum("bii->bi", X), 1e-12))
+    # The ridge gives dummies that a resample left empty no weight; it changes no digit that is shown.
+    matrix = X / (scale[:, :, None] * scale[:, None, :]) + 1e-9 * np.eye(len(inside))
+    aim = xy / scale
+    fitted = np.linalg.solve(matrix, aim[:, :, None])[:, :, 0]
+    found: Vector = np.maximum(0.0, yy - (fitted * aim).sum(axis=1))
+    return found
 
 
 def _exchanged(rows: _Rows, generator: np.random.Generator) -> _Rows:
@@ -582,7 +588,7 @@ def _binomial_shares(rows: _Rows, members: Mapping[str, Sequence[int]], columns:
     groups = [group for group in members if group != "controls"]
     if len(rows.wrong) > MOST_BINOMIAL:
         return np.full(len(groups), NAN)
-    left: dict[frozenset[str], float] = {}
+    left: dict[frozenset[str], Vector] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for size in range(len(groups) + 1):
@@ -590,7 +596,7 @@ def _binomial_shares(rows: _Rows, members: Mapping[str, Sequence[int]], columns:
                 inside = [*members["controls"], *(column for group in chosen for column in members[group])]
                 X = _independent(columns[:, inside])
                 try:
-                    left[frozenset(chosen)] = float(GLM(rows.wrong, X, family=Binomial()).fit().deviance)
+                    left[frozenset(chosen)] = np.array([GLM(rows.wrong, X, family=Binomial()).fit().deviance])
                 except (ValueError, FloatingPointError, np.linalg.LinAlgError):
                     return np.full(len(groups), NAN)
-    return _shares_of(left, groups)[0]
+    return _shares_of(left, groups)[0][0]

@@ -45,6 +45,7 @@ from nerspace.engine.training.checkpoints import Checkpoints, TrainingRecord, re
 from nerspace.engine.training.loop import finetune
 from nerspace.engine.training.probes import probe_space, probed, probed_layers
 from nerspace.engine.training.tables import probes_table, steps_table
+from nerspace.engine.transfer.causes import factor_tables
 from nerspace.engine.transfer.findings import transfer_tables
 
 # The first steps are slow to start and predict little before so many.
@@ -81,6 +82,8 @@ def finetune_donors(run: Run) -> Iterator[Record]:
             )
         works = executor.run(finetuning_tasks(run, executor, requests, trains, test))
         yield from _gather(run, requests, (records for _, records in works), executor.slots)
+    for name, table in factor_tables(run, request.seed)[0].items():
+        run.write_table(name, table)
 
 
 # -- before any training

@@ -31,7 +31,12 @@ def show_factors(tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> 
         rows = []
         for (term, unit), part in terms[terms["model"] != "extra pieces"].groupby(["term", "unit"], sort=False):
             found = {row.model: row for row in records(part)}
-            rows.append((f"{unit} ({term})" if str(term) not in str(unit) else str(unit), *(_effect(found.get(m)) for m in _SHOWN)))
+            rows.append(
+                (
+                    f"{unit} ({term})" if str(term) not in str(unit) else str(unit),
+                    *(_effect(found.get(m)) for m in _SHOWN),
+                )
+            )
         print_table(pd.DataFrame(rows, columns=["change", *(_MODELS[model] for model in _SHOWN)]))
         extra = terms[terms["model"] == "extra pieces"]
         if len(extra):
