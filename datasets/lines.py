@@ -11,6 +11,8 @@ from nerspace.datasets.errors import DataError
 
 # Bytes. The longest sentences of the corpora in use have a few thousand.
 LONGEST_LINE = 1_000_000
+# Digits of a number that counts something; Python raises an error of its own for some thousands.
+LONGEST_NUMBER = 18
 # Bytes by which a file is recognised.
 HEAD = 65_536
 

@@ -20,7 +20,7 @@ LARGEST = 50_000_000
 PARTS = "a span in several parts"
 PASSED_OVER = "relations, events and notes, not read"
 
-_SPAN = re.compile(r"T\d+\t(\S+) (\d+) (\d+)(?:\t(.*))?")
+_SPAN = re.compile(r"T\d+\t(\S+) (\d{1,18}) (\d{1,18})(?:\t(.*))?")
 _PARTS = re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)+(?:\t.*)?")
 _OTHER = re.compile(r"[REAMN*#]\d*\t")
 

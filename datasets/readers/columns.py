@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nerspace.datasets.lines import LONGEST_NUMBER
 from nerspace.datasets.readers.sentences import is_tag
 from nerspace.datasets.tagging import MOST_TYPES, is_like_marked
 
@@ -184,7 +185,8 @@ class _Table:
         self.rows = [row for block in self.blocks for row in block]
         self.count = count
         self.names = tuple(names)
-        self.plain = [_plain(name) for name in names]
+        # Rows may have more columns than a header names.
+        self.plain = [_plain(name) for name in names] + [""] * (count - len(names) if names else 0)
         self.cells = [[row[place].strip() for row in self.rows] for place in range(count)]
 
     def columns(self, wanted: Mapping[str, str], layer: int, header: bool) -> Columns:
@@ -210,7 +212,7 @@ class _Table:
         return Columns(self.count, word, tag, tuple(layers), sentence, index, header, self.names)
 
     def _place(self, column: str) -> int:
-        if column.isdecimal() and 1 <= int(column) <= self.count:
+        if column.isdecimal() and len(column) <= LONGEST_NUMBER and 1 <= int(column) <= self.count:
             return int(column) - 1
         if column in self.names:
             return self.names.index(column)
@@ -330,7 +332,7 @@ class _Table:
 
     def _numbers_sentences(self, place: int) -> bool:
         cells = self.cells[place]
-        found = [re.fullmatch(r"(\D*)(\d+)", cell) for cell in cells]
+        found = [re.fullmatch(r"(\D*)(\d{1,18})", cell) for cell in cells]
         if not all(found) or len({match[1] for match in found if match}) > 1:
             return False
         steps = {b - a for a, b in pairwise(int(match[2]) for match in found if match)}

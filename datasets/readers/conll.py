@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.lines import read_lines
+from nerspace.datasets.lines import LONGEST_NUMBER, read_lines
 from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, size_of, tags_of_cell
 from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
@@ -201,7 +201,8 @@ class Parser:
         problem = ""
         if columns.index >= 0:
             place = row[columns.index].strip()
-            if place.isdecimal():
+            # Python refuses to read a number of thousands of digits.
+            if place.isdecimal() and len(place) <= LONGEST_NUMBER:
                 if int(place) <= self.last:
                     self.end_sentence()
                 self.last = int(place)

@@ -5,6 +5,7 @@ column goes on with the number above. A header tells the columns, or else what t
 """
 
 import csv
+from contextlib import suppress
 from typing import Literal
 
 from nerspace.datasets.errors import DataError
@@ -77,9 +78,11 @@ def is_quoted(source: Source, delimiter: str) -> bool:
 def _sample(source: Source, delimiter: str, quoted: bool) -> list[list[list[str]]]:
     blocks: list[list[list[str]]] = [[]]
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    for row in csv.reader(source.lines[:_LOOKED_AT], delimiter=delimiter, quoting=quoting):
-        if any(map(str.strip, row)):
-            blocks[-1].append(row)
-        else:
-            blocks.append([])
+    # What cannot be a row is told by whoever reads the file.
+    with suppress(csv.Error):
+        for row in csv.reader(source.lines[:_LOOKED_AT], delimiter=delimiter, quoting=quoting):
+            if any(map(str.strip, row)):
+                blocks[-1].append(row)
+            else:
+                blocks.append([])
     return [block for block in blocks if block]

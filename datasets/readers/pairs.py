@@ -64,7 +64,10 @@ def read(folder: Path, name: str, *, quotes: bool = False) -> SyntheticNER:
             raise DataError(f"{table.path}, line {line}: {known.id!r} has another type or gender above.")
         entities[row["id"]] = _with_form(known, row, table.texts(row), quotes)
     files.append(table.read(len(entities)))
-    return SyntheticNER(name, contexts, list(entities.values()), dropped=notes, files=files)
+    corpus = SyntheticNER(name, contexts, list(entities.values()), dropped=notes, files=files)
+    if not corpus.languages:
+        raise DataError(f"{folder} has no text in any language.", "Expected columns of languages, such as be and en.")
+    return corpus
 
 
 def read_own(folder: Path, name: str, *, quotes: bool = False) -> SyntheticNER:

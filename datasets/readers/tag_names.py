@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.lines import read_whole
+from nerspace.datasets.lines import LONGEST_NUMBER, read_whole
 
 FILES = (
     "dataset_infos.json", "dataset_info.json", "features.json", "README.md", "id2label.json", "label2id.json",
@@ -80,7 +80,7 @@ def _plain_names(value: Any) -> tuple[str, ...]:
     pairs = [(name, number) if isinstance(number, int) else (number, name) for name, number in value.items()]
     numbered = {
         int(number): name for name, number in pairs
-        if isinstance(name, str) and (isinstance(number, int) or (isinstance(number, str) and number.isdecimal()))
+        if isinstance(name, str) and (isinstance(number, int) or _is_number(number))
     }  # fmt: skip
     return tuple(numbered[i] for i in range(len(value))) if numbered.keys() == set(range(len(value))) else ()
 
@@ -109,3 +109,7 @@ def _described(value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 def listed(names: Sequence[str]) -> str:
     """Names as they are told: the first ones, and how many there are."""
     return ",".join(names[:4]) + (f",… ({len(names)})" if len(names) > 4 else "")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_NUMBER
