@@ -1,6 +1,7 @@
 """From a context and a form of a name to words and tags."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,10 +13,14 @@ SLOT = re.compile(r"\[(?:male|female|loc|org|\?\?\?)\]")
 
 Filled = tuple[tuple[str, ...], tuple[str, ...], str]
 
+# Vowels of Indic scripts, accents that stand alone, and joiners are no \w, but parts of words: है is one.
+_BLOCKS = (range(0x300, 0x2000), range(0x20D0, 0x2100), range(0x302A, 0x309B), range(0xA66F, 0xAC00))
+_MARKS = "".join(chr(code) for block in _BLOCKS for code in block if unicodedata.category(chr(code))[0] == "M")
+_LETTER = rf"[\w{_MARKS}\u200c\u200d]"
 # A word with its inner hyphens, apostrophes, points and commas, or one other sign.
-_WORD = re.compile(r"\w+(?:[-'’ʼ.,·]\w+)*|[^\w\s]")
+_WORD = re.compile(rf"\w{_LETTER}*(?:[-'’ʼ.,·]{_LETTER}+)*|[^\w\s]")
 # What grows onto the name without a space: Turkish "'dır", a bare ending.
-_SUFFIX = re.compile(r"['’ʼ]?\w+")
+_SUFFIX = re.compile(rf"['’ʼ]?{_LETTER}+")
 
 
 def split_words(text: str) -> list[str]:

@@ -19,10 +19,10 @@ def told(corpus: Read) -> list[str]:
 def _how(files: Sequence[FileRead]) -> list[str]:
     ways: dict[tuple[str, str], list[str]] = defaultdict(list)
     for file in files:
-        if file.layout:
+        if file.columns:
             ways[file.layout, file.columns].append(file.file)
     lines = [
-        f"{names[0] if len(names) == 1 else f'{len(names):,} files'} read as {layout}{columns and f': {columns}'}"
+        f"{names[0] if len(names) == 1 else f'{len(names):,} files'} read as {layout}: {columns}"
         for (layout, columns), names in ways.items()
     ]
     return _shortened(lines, "ways of reading")

@@ -41,6 +41,7 @@ def read(source: Source) -> RawFile:
         raise DataError(f"{source.path} has no text beside it.", f"Expected {path.name} in the same folder.")
     raw = RawFile(source.path, source.shown, sure=True)
     raw.beside.append(path)
+    raw.columns = f"spans of {path.name}"
     text = _text(path)
     found = _spans(source.path, raw, text)
     borders = _sentences(text, found)

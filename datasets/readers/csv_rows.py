@@ -19,7 +19,8 @@ LONGEST_ROW = 1_000_000
 # Columns that others use for something else than a language of that code or name.
 _NO_LANGUAGES = frozenset(
     ("id", "no", "nr", "is", "as", "type", "case", "gender", "kind", "name", "names", "form", "label", "text", "word",
-     "tag", "index")
+     "tag", "index", "pos", "ner", "idx", "num", "ref", "sum", "set", "sid", "doc", "cat", "url", "lem", "source",
+     "note", "notes", "fits", "tense", "alike", "count", "freq")
 )  # fmt: skip
 _WHAT = "(?:names?|labels?|forms?|text|title)"
 _AFFIX = re.compile(rf"^{_WHAT}[_ :.-]+|[_ :.-]+{_WHAT}$", re.IGNORECASE)

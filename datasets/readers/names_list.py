@@ -13,6 +13,7 @@ from nerspace.datasets.errors import DataError
 from nerspace.datasets.filling import SLOT
 from nerspace.datasets.languages import code_of
 from nerspace.datasets.lines import first_lines
+from nerspace.datasets.readers.columns import names_tags, names_words
 from nerspace.datasets.readers.csv_rows import delimiter_in, language_columns, raw_rows, tidy
 from nerspace.datasets.records import Entity, languages_of
 from nerspace.datasets.synthetic import SyntheticNER
@@ -38,6 +39,8 @@ def recognises(path: Path) -> bool:
     try:
         header = _header(next(raw_rows(path, delimiter_in(path)), (0, []))[1])
     except DataError:
+        return False
+    if any(names_words(name) or names_tags(name) for name in header if name not in _OTHERS):
         return False
     if len(header) < 2 or any(map(is_like_marked, header)) or any(SLOT.search(line) for line in lines[1:]):
         return False

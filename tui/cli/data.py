@@ -9,7 +9,7 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
-from nerspace.tui.cli.options import AsRead, But, Commands, Parsed, Types, listed, require_choice
+from nerspace.tui.cli.options import AsRead, But, Commands, Languages, Parsed, Types, listed, require_choice
 from nerspace.tui.cli.output import Files, Output
 from nerspace.tui.terminal import console
 
@@ -135,6 +135,36 @@ def export(
         return
     sentences = (sentence for language in corpus.languages for sentence in corpus.sentences(language))
     write_text(target, write(sentences, form), len(corpus) * len(corpus.languages))
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder, or one without these two files.")],
+    *,
+    languages: Languages = (),
+) -> None:
+    """Write a small example of contexts and names of your own, with comments, to go on from.
+
+    nerspace data new my-names --lang de,en,hi; nerspace data check my-names
+    """
+    from nerspace.datasets.example import example
+    from nerspace.engine.files import user_path, whole_file
+
+    if len(languages) < 2:
+        raise UsageError("Parallel data needs two languages or more.", "Write --lang de,en,hi.")
+    files = example(languages)
+    folder = user_path(folder)
+    if there := next((name for name in files if (folder / name).exists()), ""):
+        raise UsageError(f"{folder / there} exists.", "Choose another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}.", "Choose another folder.") from error
+    for name, text in files.items():
+        with whole_file(folder / name, new=True) as handle:
+            handle.write(text.encode())
+        console(stderr=True).print(f"{folder / name} is written.", soft_wrap=True)
+    console(stderr=True).print(f"Look at it with: nerspace data check {folder}", soft_wrap=True)
 
 
 @app.command()

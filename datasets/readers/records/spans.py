@@ -129,4 +129,4 @@ def _words_between(text: str, borders: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _is_letter(sign: str) -> bool:
-    return sign.isalnum() or sign == "_"
+    return sign.isalnum() or sign == "_" or unicodedata.category(sign)[0] == "M"
