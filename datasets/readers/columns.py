@@ -24,7 +24,7 @@ def _listed_in(text: str) -> frozenset[str]:
 
 _WORD_NAMES = _listed_in("token tokens word words form text tok wordform word_form surface surface_form mention_token")
 _TAG_NAMES = _listed_in("ner ne entity entities label labels tag tags iob iob2 bio bioes bilou annotation gold")
-_NO_TAG_NAMES = _listed_in("pos upos xpos postag chunk chunks lemma feats morph ud id head deprel deps misc")
+_NO_TAG_NAMES = _listed_in("pos upos xpos postag chunk chunks lemma feats morph ud id head deprel deps")
 _SENTENCE_NAMES = _listed_in(
     "sent sentence sentences sentence_id sent_id sentenceid sentid sentence_idx sent_idx sentence_number sentence_no"
     " sentence_nr sentence_num s_id sid"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from nerspace.datasets.errors import DataError
+from nerspace.datasets.languages import data_code
 from nerspace.datasets.lines import LONGEST_NUMBER, read_lines
 from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, size_of, tags_of_cell
 from nerspace.datasets.readers.layout import Source
@@ -292,5 +293,5 @@ def _take_prefix(raw: RawFile) -> None:
     found = _PREFIX.match(words[0]) if len(words) > 3 else None
     if not found or not all(word.startswith(found.group()) for word in words):
         return
-    raw.language = found[1]
+    raw.language = data_code(found[1])
     raw.sentences = [replace(row, words=[word[found.end() :] for word in row.words]) for row in raw.sentences]
