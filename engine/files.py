@@ -41,7 +41,7 @@ def whole_file(path: Path, *, new: bool = False, hint: str = _HINT) -> Iterator[
         UsageError: if the file must be new and is not.
     """
     temporary = _temporary(path)
-    with _failures(path, hint):
+    with failures(path, hint):
         try:
             _check_target(path, new)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -115,7 +115,7 @@ def whole_folder(
         ConfigurationError: if it cannot be written.
     """
     temporary = _temporary(folder)
-    with _failures(folder, hint, problem):
+    with failures(folder, hint, problem):
         try:
             if parents:
                 make_folder(folder.parent)
@@ -152,7 +152,7 @@ def sync(path: Path) -> None:
     Raises:
         ConfigurationError: if it does not.
     """
-    with _failures(path, _HINT):
+    with failures(path, _HINT):
         _sync(path)
         _sync(path.parent)
 
@@ -223,7 +223,17 @@ def _temporary(path: Path) -> Path:
 
 
 @contextmanager
-def _failures(path: Path, hint: str, problem: str = "") -> Iterator[None]:
+def failures(path: Path, hint: str = _HINT, problem: str = "") -> Iterator[None]:
+    """Say of what the disk refuses which file it was, and what to do next.
+
+    Args:
+        path: the file or folder that is written.
+        hint: what to do.
+        problem: what to say, by default that the path cannot be written.
+
+    Raises:
+        ConfigurationError: for an OSError of the block.
+    """
     try:
         yield
     except OSError as error:

@@ -20,7 +20,7 @@ from typing import Any
 
 from nerspace.engine import devices
 from nerspace.engine.errors import ConfigurationError, NerspaceError, Stopped
-from nerspace.engine.files import sweep, sync
+from nerspace.engine.files import failures, sweep, sync
 from nerspace.engine.runs import Run, ledger
 from nerspace.engine.runs.locks import Lock
 from nerspace.engine.runs.records import Record, event_of
@@ -93,13 +93,18 @@ def _check_ended(run: Run, is_written: Callable[[], bool], lost: bool) -> None:
 def begin_again(run: Run) -> None:
     """Make a run that has ended ready to be done again, without what is damaged; one that never began is ready."""
     if run.read_info()["state"] != "queued" or (run.path / "process.json").exists():
-        damaged = ledger.drop_damaged(run.path)
-        run.forget_stop()
-        run.set_events_aside()
-        if damaged:
-            names = ", ".join(list(damaged)[:3]) + (", …" if len(damaged) > 3 else "")
-            run.append_event("note", text=f"Damaged, and made anew: {names}.")
-        run.update(state="queued", error=None, ended=None, resumed=_now(), versions=versions(), code=source_hash())
+        with failures(run.path):
+            _begin_again(run)
+
+
+def _begin_again(run: Run) -> None:
+    damaged = ledger.drop_damaged(run.path)
+    run.forget_stop()
+    run.set_events_aside()
+    if damaged:
+        names = ", ".join(list(damaged)[:3]) + (", …" if len(damaged) > 3 else "")
+        run.append_event("note", text=f"Damaged, and made anew: {names}.")
+    run.update(state="queued", error=None, ended=None, resumed=_now(), versions=versions(), code=source_hash())
 
 
 def _hold(run: Run, patience: float = 2.0) -> Lock:
@@ -143,7 +148,7 @@ def _launch(run: Run, lock: Lock) -> None:
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
     }
-    with (run.path / "job.log").open("ab") as log:
+    with failures(run.path / "job.log"), (run.path / "job.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - the interpreter and a path of ours, no shell
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             cwd=run.path, env=environment, pass_fds=(lock.descriptor,),
@@ -251,6 +256,14 @@ def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str
             state = "stopped"
         except NerspaceError as error:
             state, problem = "failed", {"message": error.message, "hint": error.hint}
+        except OSError as error:
+            traceback.print_exc()
+            state = "failed"
+            what = error.filename or "The disk"
+            problem = {
+                "message": f"{what} refuses to be read or written ({error.strerror or error}).",
+                "hint": f"See to the disk, then resume the run; the whole story is in {run.path / 'job.log'}.",
+            }
         except Exception as error:
             traceback.print_exc()
             state = "failed"

@@ -32,6 +32,7 @@ from nerspace.engine.errors import ConfigurationError, DataError, NerspaceError,
 from nerspace.engine.files import (
     PREFIX,
     data_folder,
+    failures,
     make_folder,
     open_regular,
     read_regular,
@@ -228,7 +229,8 @@ class Run:
 
     def set_events_aside(self) -> None:
         """Begin the events anew; the old ones are saved as events-N.jsonl."""
-        number = len(list(self.path.glob("events-*.jsonl"))) + 1
+        taken = (path.stem.removeprefix("events-") for path in self.path.glob("events-*.jsonl"))
+        number = 1 + max((int(one) for one in taken if one.isascii() and one.isdigit() and len(one) < 9), default=0)
         with contextlib.suppress(FileNotFoundError):
             (self.path / "events.jsonl").rename(self.path / f"events-{number}.jsonl")
 
@@ -407,7 +409,8 @@ class Run:
 
     def request_stop(self) -> None:
         """Request that the run's process stops at its next step."""
-        (self.path / "stop").touch()
+        with failures(self.path / "stop"):
+            (self.path / "stop").touch()
 
     def stop_requested(self) -> bool:
         """Whether a stop of the run was requested."""

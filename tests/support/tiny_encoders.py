@@ -25,9 +25,12 @@ def unigram(pieces: list[tuple[str, float]], first: str, last: str) -> Tokenizer
 @pytest.fixture(scope="session")
 def tiny_xlmr(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random XLM-RoBERTa of two layers with a Unigram tokenizer."""
+    return write_tiny_xlmr(tmp_path_factory.mktemp("encoders") / "tiny-xlmr")
+
+
+def write_tiny_xlmr(folder: Path) -> Path:
     from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
-    folder = tmp_path_factory.mktemp("encoders") / "tiny-xlmr"
     pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *PIECES, ("<mask>", 0.0)]
     PreTrainedTokenizerFast(
         tokenizer_object=unigram(pieces, "<s>", "</s>"), bos_token="<s>", eos_token="</s>", pad_token="<pad>",
