@@ -64,6 +64,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.refresh", "r", "refresh", "read the files of the view again", "app", "refresh_screen"),
     Action("app.palette", ":,ctrl+p", "", "search every action by name", "app", "command_palette"),
     Action("app.help", "?", "help", "this page", "app", "help"),
+    Action("app.suspend", "ctrl+z", "", "back to the shell for a while; fg comes back", "app", "suspend_process"),
     Action("app.quit", "q", "quit", "leave; a run that is going on goes on", "app", "quit"),
     # Every table
     Action("table.down", "j,down", "", "next row", "table", "move(1)"),
@@ -134,11 +135,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("scatter.zoom_out", "-", "", "zoom out at the box", "scatter", "zoom(2)"),
     Action("scatter.fit", "0", "fit", "show the whole map", "scatter", "fit"),
     Action("scatter.list", "enter", "list", "list the points inside the box", "scatter", "list_points"),
-    *(
-        Action(f"scatter.class{digit}", str(digit), "classes" if digit == 1 else "",
-               f"show or hide class {digit} of the legend", "scatter", f"toggle_class({digit - 1})", "1–9")
-        for digit in range(1, 10)
-    ),
+    Action("scatter.class", "x", "class", "show or hide a class: press its sign in the legend next", "scatter",
+           "class_by_sign"),
+    Action("scatter.only", "X", "", "show only the class of the point in the box; again, all of them", "scatter",
+           "only_class"),
     Action("legend.down", "j,down", "class", "next class", "legend", "move(1)", "j k"),
     Action("legend.up", "k,up", "", "previous class", "legend", "move(-1)"),
     Action("legend.toggle", "space,enter", "show/hide", "show or hide the class", "legend", "toggle_class"),

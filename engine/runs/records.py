@@ -159,6 +159,9 @@ def counted(stage: str, work: Generator[int, None, T], behind: int = 0) -> Gener
             yield Progress(stage, behind + done)
 
 
+_STEPS_TO_TELL = 3
+
+
 @dataclass(slots=True)
 class RemainingTime:
     """Estimates the time left from the events: of the stage under way, and of all parts where there are several."""
@@ -195,7 +198,8 @@ class RemainingTime:
         """Seconds left, or None while nothing is known."""
         now = time.time() if now is None else now
         here = None
-        if self.done and self.total:
+        # One step tells little: the first is the slowest.
+        if self.total and self.done >= min(_STEPS_TO_TELL, self.total):
             here = max(0.0, (now - self.started) / self.done * (self.total - self.done))
         if self.parts == 1:
             return here

@@ -130,6 +130,9 @@ def _deciding_fields(info: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        # 70.0 requests what 70 does.
+        return str(int(value))
     return " ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
 
 

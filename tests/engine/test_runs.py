@@ -139,6 +139,9 @@ def test_the_remaining_time_follows_the_pace_of_the_stage() -> None:
     left = RemainingTime()
     left.see({"event": "stage", "total": 100, "time": 1000.0})
     assert left.seconds(1005.0) is None
+    # One step, the slowest, tells nothing.
+    left.see({"event": "progress", "done": 1})
+    assert left.seconds(1006.0) is None
     left.see({"event": "progress", "done": 25})
     assert left.seconds(1010.0) == pytest.approx(30)
 

@@ -71,7 +71,7 @@ async def test_a_matrix_is_exported_as_the_rows_of_its_slice(app, finished, tmp_
 
 async def test_a_map_is_exported_without_hidden_classes(app, finished, tmp_path):
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4", "c", "1", "e", "enter")
+        await press(pilot, "4", "c", "x", "1", "e", "enter")
     written = pd.read_csv(tmp_path / "map_after_12.csv", keep_default_na=False)
     assert len(written) == (finished.read_table("points")["type"] != "PER").sum()
     drawn = finished.read_table("map").query("stage == 'after' and layer == 12").set_index("point")

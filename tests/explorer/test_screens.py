@@ -41,17 +41,29 @@ async def test_a_tiny_terminal_shows_what_fits(app):
         assert "Ганна" in text
 
 
-async def test_digits_belong_to_the_legend_inside_a_map(app):
+async def test_digits_change_screens_and_x_with_a_sign_shows_or_hides_a_class(app):
     async with app.run_test(size=(80, 24)) as pilot:
         text = await press(pilot, "4")
-        assert "F1 Dat" in text
         assert "1 ● be" in text
+        assert "2 ● " in text
+        text = await press(pilot, "x")
+        assert "which class?" in text
         text = await press(pilot, "1")
         assert "1 ○ be" in text
+        assert "2 ● " in text
         assert "after · layer 12" in text
-        text = await press(pilot, "a")
+        # The class of the point in the box alone, then all.
+        text = await press(pilot, "a", "X")
+        assert text.count(" ● ") == 2  # the class and the state of the run
+        text = await press(pilot, "X")
         assert "1 ● be" in text
-        text = await press(pilot, "f1")
+        assert "2 ● " in text
+        # A key that is no sign ends the waiting and does nothing else.
+        text = await press(pilot, "x", "q")
+        assert "which class?" not in text
+        text = await press(pilot, "5")
+        assert "cosine of parallel names" in text
+        text = await press(pilot, "4", "1")
         assert "Sentences" in text
         assert " 1 Data" in text
 
@@ -188,8 +200,9 @@ async def test_a_failing_table_is_told_and_the_explorer_goes_on(run, corpus):
     (run.path / "tables" / "map.csv").write_text('stage,layer\n"broken', encoding="utf-8")
     app = explorer(run, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4")
-        text = await press(pilot, "f1")
+        text = await press(pilot, "4")
+        assert "is damaged" in text
+        text = await press(pilot, "escape", "f1")
         assert "Sentences" in text
 
 

@@ -39,7 +39,7 @@ async def test_what_happens_in_one_map_happens_in_all(rich, corpus, size, count)
         for scatter in maps:
             assert scatter.marked == point
             assert scatter._cell_of(point) is not None
-        await press(pilot, "1")
+        await press(pilot, "x", "1")
         assert all(scatter.hidden == {0} for scatter in maps)
 
 
@@ -99,7 +99,7 @@ async def test_points_are_colored_by_what_each_model_got_wrong(rich, corpus, tmp
         line = next(line for line in text.splitlines() if "2 ● wrong" in line)
         assert line.split("wrong")[1].split()[0] == str(own["wrong"].sum())
         # Right ones away: what is exported are the wrong ones.
-        await press(pilot, "1", "e", "enter")
+        await press(pilot, "x", "1", "e", "enter")
     written = pd.read_csv(tmp_path / "map_after_12.csv", keep_default_na=False)
     points = rich.read_table("points").merge(own[["sentence", "wrong"]], on="sentence")
     assert sorted(written["point"]) == sorted(points[points["wrong"] == 1]["point"])

@@ -1,6 +1,8 @@
 """The explorer: its screens under one run bar, opened lazily so that the first paint comes at once."""
 
+import asyncio
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -79,6 +81,11 @@ class NerspaceApp(Services):
 
     async def on_mount(self) -> None:
         """Open the first screen; the rest is loaded behind it."""
+        for ended in (signal.SIGTERM, signal.SIGHUP):
+            # The terminal is given back as after `q`, whoever ends the program.
+            asyncio.get_running_loop().add_signal_handler(ended, self.leave_for, ended)
+        # The terminal has forgotten what it showed before ctrl+z.
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self.set_keymap(self.config.keys)
         for problem in (self.config.problem, self.saved.problem):
             if problem:
@@ -127,6 +134,11 @@ class NerspaceApp(Services):
         """Leave; everything that runs goes on."""
         self.save_state()
         self.exit()
+
+    def leave_for(self, ended: signal.Signals) -> None:
+        """Leave because of a signal, as a shell expects it to be told."""
+        self.save_state()
+        self.exit(return_code=128 + ended)
 
     def on_unmount(self) -> None:
         """Leave no helper behind."""
@@ -315,4 +327,7 @@ def run_app(
     Args:
         ascii: letters alone, without colors, lines and dots.
     """
-    NerspaceApp(Session(workspace, run, corpus, model), screen, ascii).run()
+    app = NerspaceApp(Session(workspace, run, corpus, model), screen, ascii)
+    app.run()
+    if app.return_code:
+        raise SystemExit(app.return_code)

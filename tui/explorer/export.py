@@ -37,7 +37,7 @@ class PathWindow(Window[str]):
             window.border_title = Text(self.window_title)
             yield Static(Text(literal_lines(self.about)), markup=False)
             yield Input(str(Path.cwd() / self.file_name), classes="line-input", select_on_focus=False)
-            yield Static(Text("⏎ write   esc back"), id="problem", markup=False)
+            yield Static(Text("enter write   esc back"), id="problem", markup=False)
 
     def on_mount(self) -> None:
         """Straight to the path."""
@@ -61,7 +61,7 @@ class PathWindow(Window[str]):
             self._say(problem)
         elif path.exists() and self._replace != path:
             self._replace = path
-            self._say(f"{path} exists. ⏎ again replaces it, esc leaves it.")
+            self._say(f"{path} exists. enter again replaces it, esc leaves it.")
         else:
             self._writing = True
             self.write(path)

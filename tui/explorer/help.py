@@ -16,9 +16,6 @@ _PLACES = {
     "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
     "transfer": "Transfer", "plane": "The plot", "entity": "Entity",
 }  # fmt: skip
-_NOTE = "Inside a map the digits belong to the legend: change screens with F1–F9 or alt+1–9 there."
-
-
 # Cells for the keys of an action, and the width of a screen that names their ids.
 _KEYS = 16
 _WITH_IDS = 110
@@ -59,20 +56,13 @@ def help_text(
         for keys, meaning in way:
             _entry(text, keys, meaning, width_left)
         text.append("\n")
-    if any(id.startswith("scatter.") for id in active):
-        text.append(_NOTE + "\n\n", "italic")
     places = list(dict.fromkeys(BY_ID[id].where for id in active if id in BY_ID))
     for place in places:
         text.append(f"{_PLACES.get(place, place)}\n", "bold underline")
         for action in ACTIONS:
-            if action.where == place and not (action.id.startswith("scatter.class") and action.id[-1] != "1"):
-                keys = (
-                    "1–9"
-                    if action.id == "scatter.class1"
-                    else " ".join(map(key_sign, active.get(action.id) or action.keys.split(",")))
-                )
-                help_ = "show or hide a class of the legend" if keys == "1–9" else action.help
-                _entry(text, keys, help_, width_left, action.id if width >= _WITH_IDS else "")
+            if action.where == place:
+                keys = " ".join(map(key_sign, active.get(action.id) or action.keys.split(",")))
+                _entry(text, keys, action.help, width_left, action.id if width >= _WITH_IDS else "")
         text.append("\n")
     if shown is not None:
         text.append(f"Columns of this view: {literal(shown.name)}\n", "bold underline")

@@ -48,6 +48,8 @@ class KeyBar(Widget):
             seen.add(action.id)
             remapped = key not in {k if len(k) > 1 else _name(k) for k in action.keys.split(",")}
             sign = key_sign(key) if remapped or not action.shown else action.shown
+            if self.app.no_color:
+                sign = sign.replace("⏎", "enter")
             (last if action.id in _LAST else first).append((sign, action.label))
         return first, last
 

@@ -62,9 +62,17 @@ class Scatter(Plot):
             super().__init__()
             self.place = place
 
+    class OnlyClass(Message):
+        """The class of that number is to be shown alone, or all if it is alone already."""
+
+        def __init__(self, code: int) -> None:
+            super().__init__()
+            self.code = code
+
     def __init__(self, id: str, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.title = ""
+        self._awaits_sign = False
         self.x: Array = np.zeros(0)
         self.y: Array = np.zeros(0)
         self.kinds = Classes(np.zeros(0, dtype=np.int64), (), (), ())
@@ -328,7 +336,8 @@ class Scatter(Plot):
         """The title, or one line of the map."""
         width, base = self.size.width, self._base
         if y == 0:
-            return self.title_line(f"{self.title}{self._counted()} ")
+            asks = "  which class? its sign in the legend" if self._awaits_sign else ""
+            return self.title_line(f"{self.title}{self._counted()}{asks} ")
         row = y - 1
         if not len(self.x) or self._drawn is None or row >= self._drawn.bits.shape[0]:
             text = f" {self.empty}" if y == 2 else ""
@@ -445,6 +454,23 @@ class Scatter(Plot):
         """Ask for the list of the points inside."""
         self.post_message(self.Listed(self))
 
-    def action_toggle_class(self, place: int) -> None:
-        """Ask for a class to be shown or hidden."""
-        self.post_message(self.ClassToggled(place))
+    def action_class_by_sign(self) -> None:
+        """Wait for the sign of a class, which is then shown or hidden."""
+        self._awaits_sign = True
+        self.refresh()
+
+    def action_only_class(self) -> None:
+        """Ask for the class of the point in the box alone, or for all classes again."""
+        if (point := self.nearest_point()) >= 0:
+            self.post_message(self.OnlyClass(int(self.kinds.codes[point])))
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the sign of a class where one is waited for; any other key ends the waiting."""
+        if not self._awaits_sign:
+            return
+        self._awaits_sign = False
+        self.refresh()
+        event.stop()
+        event.prevent_default()
+        if event.character is not None and event.character in self.kinds.marks:
+            self.post_message(self.ClassToggled(self.kinds.marks.index(event.character)))

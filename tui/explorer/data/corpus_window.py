@@ -29,7 +29,7 @@ class CorpusWindow(Window[Opened | None]):
             window.border_title = Text("open a corpus")
             yield Static(Text("builtin, or the path of a file or folder of parallel or tagged sentences"), markup=False)
             yield Input(placeholder="builtin, or a path", classes="line-input")
-            yield Static(Text("⏎ open   esc back"), id="problem", markup=False)
+            yield Static(Text("enter open   esc back"), id="problem", markup=False)
 
     def on_mount(self) -> None:
         """Straight to the path."""

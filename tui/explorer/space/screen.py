@@ -270,6 +270,13 @@ class SpaceScreen(ExplorerScreen):
             self.hidden[self.color] ^= {event.place}
             self.lay_out()
 
+    @on(Scatter.OnlyClass)
+    def _only(self, event: Scatter.OnlyClass) -> None:
+        if (classes := self.kinds) is not None:
+            others = set(range(len(classes.names))) - {event.code}
+            self.hidden[self.color] = set() if self.hidden[self.color] == others else others
+            self.lay_out()
+
     def action_all_classes(self) -> None:
         """Show every class."""
         self.hidden.pop(self.color, None)

@@ -176,7 +176,7 @@ class TokensScreen(ExplorerScreen):
         if typed.distance is not None:
             line.append(f"  TNLD {typed.distance:.2f} to {literal(self._about())}", "dim")
         if self.corpus is not None and self.corpus.named(typed.text.strip()):
-            line.append("  ⏎ goes to this name", "dim")
+            line.append("  enter goes to this name", "dim")
         self.query_one("#cut", Static).update(line)
 
     @on(Input.Submitted, "#typed")
