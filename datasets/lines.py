@@ -3,7 +3,8 @@
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -102,11 +103,12 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
     """As `read_lines`, from an open file; of a file with a CR and no LF in its first bytes, lines end with CR."""
     number = 0
-    lines = _raw_lines(handle)
+    following: Callable[[], bytes] | None = None
     while True:
         number += 1
         try:
-            line = next(lines, b"")
+            following = following or _raw_lines(handle)
+            line = following()
         except OSError as error:
             raise DataError(f"{path}, line {number}: {_why(error)}.") from error
         if not line:
@@ -117,8 +119,9 @@ def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if len(line) > LONGEST_LINE:
             raise DataError(f"{path}, line {number}: longer than {LONGEST_LINE:,} bytes.", "Expected one row a line.")
-        if (column := line.find(b"\0")) >= 0:
-            raise DataError(f"{path}, line {number}: a NUL byte at byte {column + 1}.", "Expected UTF-8 text.")
+        if b"\0" in line:
+            column = line.index(b"\0") + 1
+            raise DataError(f"{path}, line {number}: a NUL byte at byte {column}.", "Expected UTF-8 text.")
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
@@ -128,14 +131,16 @@ def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
         yield number, text.removesuffix("\n").removesuffix("\r")
 
 
-def _raw_lines(handle: IO[bytes]) -> Iterator[bytes]:
-    """Lines with their end, each of at most one byte more than a line may have."""
+def _raw_lines(handle: IO[bytes]) -> Callable[[], bytes]:
+    """What gives the next line with its end, of at most one byte more than a line may have; empty after the last."""
     start = handle.read(HEAD)
     handle.seek(0)
     if b"\r" not in start or b"\n" in start:
-        while line := handle.readline(LONGEST_LINE + 1):
-            yield line
-        return
+        return partial(handle.readline, LONGEST_LINE + 1)
+    return partial(next, _lines_by_cr(handle), b"")
+
+
+def _lines_by_cr(handle: IO[bytes]) -> Iterator[bytes]:
     rest = b""
     while block := handle.read(HEAD):
         *whole, rest = (rest + block).split(b"\r")

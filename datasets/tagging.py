@@ -6,6 +6,7 @@ error.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 # What is plainly one of our three types; any other type is kept as it is written.
 TYPES = {
@@ -30,6 +31,8 @@ class TagError(ValueError):
     """Tags that do not follow one another; the message is a phrase that can be counted."""
 
 
+# A corpus has millions of tags, and few different ones.
+@lru_cache(maxsize=16_384)
 def split_tag(tag: str) -> tuple[str, str]:
     """A tag as (prefix, label): ("O", ""), ("B", "PER"), or ("", "PER") for a bare label.
 
@@ -110,6 +113,10 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
     for tags in sentences:
         before = ("O", "")
         for tag in tags:
+            if tag == "O":
+                prefixes.add("O")
+                before = ("O", "")
+                continue
             try:
                 now = split_tag(tag)
             except TagError:
@@ -137,10 +144,13 @@ def to_iob2(tags: Sequence[str], scheme: str, name: Callable[[str], str] = type_
     Raises:
         TagError: where a tag cannot stand behind the one before it.
     """
-    parts = [split_tag(tag) for tag in tags]
     result = []
     before = ("O", "")
-    for now in parts:
+    for tag in tags:
+        if tag == "O" and before[0] == "O":
+            result.append("O")
+            continue
+        now = split_tag(tag)
         start = _starts(before, now, scheme)
         kind = "O" if now[0] == "O" else name(now[1])
         result.append("O" if kind == "O" else f"{'B' if start else 'I'}-{kind}")
@@ -154,7 +164,10 @@ def renamed(tags: Sequence[str], name: Callable[[str], str]) -> tuple[str, ...]:
     """Tags in IOB2 whose types have other names, or O for none; an entity stays one where two types become one."""
     found = []
     for tag in tags:
-        kind = "O" if tag == "O" else name(tag[2:])
+        if tag == "O":
+            found.append(tag)
+            continue
+        kind = name(tag[2:])
         found.append("O" if kind == "O" else f"{tag[0]}-{kind}")
     return tuple(found)
 
