@@ -92,3 +92,11 @@ async def test_copy_puts_the_row_on_the_clipboard(app):
         assert "cosine=" in app.clipboard
         await press(pilot, "4", "y")
         assert app.clipboard.count("\t") == 4
+
+
+async def test_a_name_that_no_file_system_takes_is_told_in_the_window(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "e")
+        for name in ("a" * 300, "~nobody-at-all/x.csv", "a\0b"):
+            await _path(pilot, name)
+            assert "That cannot be the name of a file" in await press(pilot, "enter"), name

@@ -1,5 +1,6 @@
 """The windows that ask where a table or a picture is to be written, and write it in a thread."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.files import user_path
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.writing import export, export_problem, write_whole
 from nerspace.tui.literal import literal, literal_lines
@@ -54,12 +56,18 @@ class PathWindow(Window[str]):
     def _submitted(self, event: Input.Submitted) -> None:
         if self._writing:
             return
-        path = Path(event.value.strip()).expanduser()
         if not event.value.strip():
             self._say("Type the path of a file.")
-        elif problem := export_problem(path):
+            return
+        try:
+            path = user_path(event.value.strip())
+            problem, is_there = export_problem(path), os.path.lexists(path)
+        except (NerspaceError, OSError, ValueError) as error:
+            self._say(f"That cannot be the name of a file: {getattr(error, 'strerror', None) or error}.")
+            return
+        if problem:
             self._say(problem)
-        elif path.exists() and self._replace != path:
+        elif is_there and self._replace != path:
             self._replace = path
             self._say(f"{path} exists. enter again replaces it, esc leaves it.")
         else:
