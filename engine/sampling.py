@@ -72,7 +72,7 @@ def draw_samples(request: Request, donors: Sequence[str]) -> dict[str, Sample]:
             split.train.sentence_of(context, entity, donor)
             for context, entity in draw_cells(split.train, request.size, request.seed)
         ]
-        samples[donor] = Sample(train, test, corpus)
+        samples[donor] = Sample(train, test, corpus, notes=tuple(told(corpus)))
     if request.reading.types or request.reading.map:
         types = in_order(s.type for sample in samples.values() for s in sample.train)
         samples = {donor: replace(sample, types=types) for donor, sample in samples.items()}

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from nerspace.datasets import Sentence
+from nerspace.datasets.telling import told
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import Encoded
 from nerspace.engine.encoders.content import encoder_hash
@@ -91,6 +92,7 @@ def extract(run: Run) -> Iterator[Record]:
 def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[Record]:
     encoder = _encoder(request, "before")
     plan = make_plan(request)
+    yield from map(Note, told(plan.corpus))
     blocks = _blocks(request, encoder.width, len(plan))
 
     yield Stage("rows", f"Numbering the {request.of}", len(plan), "sentences")

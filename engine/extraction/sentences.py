@@ -14,7 +14,11 @@ from nerspace.engine.sampling import draw_cells, draw_tagged, mentions
 
 
 class Plan(Protocol):
-    """Sentences numbered from 0, language by language."""
+    """Sentences numbered from 0, language by language; `corpus` is where they come from."""
+
+    @property
+    def corpus(self) -> SyntheticNER | TaggedCorpus:
+        """The corpus."""
 
     def __len__(self) -> int:
         """How many."""
@@ -31,7 +35,7 @@ class ParallelPlan:
     """
 
     def __init__(self, corpus: SyntheticNER, cells: Sequence[Any], languages: Sequence[str]) -> None:
-        self._corpus, self._cells, self._languages = corpus, cells, tuple(languages)
+        self.corpus, self._cells, self._languages = corpus, cells, tuple(languages)
 
     def __len__(self) -> int:
         return len(self._cells) * len(self._languages)
@@ -40,8 +44,8 @@ class ParallelPlan:
         """The sentence of that number."""
         language, place = divmod(number, len(self._cells))
         cell = self._cells[place]
-        context, entity = self._corpus.cell(cell) if isinstance(cell, int) else cell
-        return self._corpus.sentence_of(context, entity, self._languages[language])
+        context, entity = self.corpus.cell(cell) if isinstance(cell, int) else cell
+        return self.corpus.sentence_of(context, entity, self._languages[language])
 
 
 class TaggedPlan:
@@ -52,7 +56,7 @@ class TaggedPlan:
     """
 
     def __init__(self, corpus: TaggedCorpus, size: int, seed: int, of: str) -> None:
-        self._corpus, self._places = corpus, list(_places(corpus, size, seed, of))
+        self.corpus, self._places = corpus, list(_places(corpus, size, seed, of))
 
     def __len__(self) -> int:
         return len(self._places)
@@ -60,7 +64,7 @@ class TaggedPlan:
     def sentence(self, number: int) -> Sentence:
         """The sentence of that number."""
         index, place = self._places[number]
-        sentence = self._corpus.identified(index)
+        sentence = self.corpus.identified(index)
         return sentence if place < 0 else mentions([sentence])[place]
 
 

@@ -282,13 +282,19 @@ class AsRead(NamedTuple):
     def load(self, name: str) -> "Corpus":
         """A data set read so; how it was read and what was left out goes to stderr."""
         from nerspace import datasets
-        from nerspace.datasets.telling import told
-        from nerspace.tui.terminal import console
 
         corpus = datasets.load(name, reading=self.reading())
-        for line in told(corpus):
-            console(stderr=True).print(line, soft_wrap=True)
+        tell(corpus)
         return corpus
+
+
+def tell(corpus: "Corpus") -> None:
+    """Say on stderr how a data set was read and what was left out of it."""
+    from nerspace.datasets.telling import told
+    from nerspace.tui.terminal import console
+
+    for line in told(corpus):
+        console(stderr=True).print(line, soft_wrap=True)
 
 
 Names = Annotated[

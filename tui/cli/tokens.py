@@ -7,7 +7,7 @@ import typer
 
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
-from nerspace.tui.cli.options import Data, Languages, Model, Types, one_of, require_choice
+from nerspace.tui.cli.options import Data, Languages, Model, Types, one_of, require_choice, tell
 from nerspace.tui.cli.output import Output, Plotted
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def tokens(
         raise UsageError(f"Unknown text {of!r}.", "Choose names or sentences.")
     tokenizers = {name: encoders.load_tokenizer(name) for name in dict.fromkeys((model, *(and_model or ())))}
     corpus = datasets.load_parallel(data)
+    tell(corpus)
     languages = languages or corpus.languages
     wanted = parse_languages(against) or ("en", *corpus.languages)
     against = wanted[0] if against or wanted[0] in corpus.languages else corpus.languages[0]
@@ -142,6 +143,7 @@ def tnld(
         _show_distance(first, second, distances.tnld(*names), names, output)
         return
     corpus = datasets.load_parallel(data)
+    tell(corpus)
     languages = languages or corpus.languages
     entities = corpus.select(types=types).entities if types else corpus.entities
     if names:
