@@ -222,7 +222,11 @@ async def test_the_form_names_what_is_wrong_and_starts_what_is_right(tmp_path, c
         assert "1 model, 360 steps in all, tested in all languages of the data." in text
         text = await press(pilot, *"en,xx", "tab", *"0")
         assert "Unknown language 'xx'" in text
+        # Enter goes on, and starts nothing.
+        before = app.focused
         await press(pilot, "enter")
+        assert app.focused not in (before, None)
+        await press(pilot, "ctrl+r")
         assert not started
         assert app.focused.id == "donors"
         for name, value in (("donors", "be,ru"), ("seeds", "2"), ("size", "80"), ("languages", "be,ru,uk"),
@@ -233,8 +237,12 @@ async def test_the_form_names_what_is_wrong_and_starts_what_is_right(tmp_path, c
         app.screen.query_one("#device", Input).value = "cpu"
         text = await settle(pilot)
         assert "4 models, 40 steps in all, tested in 3 languages." in text
+        app.screen.query_one(f"#{QUESTIONS[-1].name}", Input).focus()
         await press(pilot, "enter")
-        await settle(pilot)
+        assert app.focused.id == "start"
+        await press(pilot, "enter")
+        while app.session.run is None or app.session.run not in started:
+            await pilot.pause(0.1)
         (run,) = started
         assert app.session.run == run
         request = run.info()["request"]

@@ -1,8 +1,10 @@
 """Drive an explorer with real keys and read its screen."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from nerspace.engine.runs import Run
 from nerspace.tui.explorer.app import NerspaceApp
@@ -17,7 +19,9 @@ def explorer(run: Run, corpus: Path) -> NerspaceApp:
 async def settle(pilot: Pilot) -> str:
     """Wait until nothing is left to load or draw; what stands on the screen then."""
     for _ in range(3):
-        await pilot.app.workers.wait_for_complete()
+        # A window that closes cancels what it has begun.
+        with suppress(WorkerCancelled):
+            await pilot.app.workers.wait_for_complete()
         await pilot.pause()
     return text_of(pilot)
 

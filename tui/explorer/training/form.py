@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Static
+from textual.widgets import Button, Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.requests.training import ALL
@@ -25,7 +25,7 @@ from nerspace.tui.widgets.window import Window
 
 
 class NewRunWindow(Window[Run | None]):
-    """A line a question, what is wrong with its answer beside it; enter starts, esc leaves. Closes with the run."""
+    """A line a question, what is wrong with its answer beside it. Closes with the run."""
 
     # With priority, so that letters behind a fast typist's tab go to the next answer.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,6 +50,7 @@ class NewRunWindow(Window[Run | None]):
                         answer = known.get(question.name, question.default)
                         yield Input(answer, id=question.name, classes="line-input")
                         yield Static(Text(question.help, "dim"), id=f"about-{question.name}", markup=False)
+                yield Button("Start", id="start", compact=True, variant="primary")
             yield Static(id="problem", markup=False)
             yield KeyBar(classes="bottom")
 
@@ -78,6 +79,11 @@ class NewRunWindow(Window[Run | None]):
         self.query_one("#problem", Static).update(Text(literal(line)))
 
     @on(Input.Submitted)
+    def _next(self) -> None:
+        """Enter goes on to the next answer, at last to the button."""
+        self.action_move(1)
+
+    @on(Button.Pressed)
     def action_submit(self) -> None:
         """Start what the answers ask for; the first that is wrong gets the cursor."""
         request, problems = read_answers(self._answers())
