@@ -30,6 +30,9 @@ class SwapRequest(BaseRequest):
         contexts: how many each name is put into.
         case: of the contexts for places.
         layer: of the vectors, None for the last.
+        counterfactual: whether the run's test sentences are read again with one thing changed, in place of the lab.
+        models: of counterfactuals, the models that read, as DONOR-SEED.
+        folders: of each of these.
     """
 
     source: str
@@ -49,6 +52,9 @@ class SwapRequest(BaseRequest):
     layer: int | None = None
     seed: int = 0
     device: str = "auto"
+    counterfactual: bool = False
+    models: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
     CHOICES: ClassVar = {
         "type": ("type", ("", *ENTITY_TYPES)), "gender": ("gender", ("", "m", "f")), "case": ("case", CASES)
@@ -85,8 +91,29 @@ def make_swap_request(
         names = ", ".join(one.name for one in held)
         raise UsageError(f"The run {run.id} holds no model {of!r}.", f"It holds: {names}.", field="of")
     training = Request.read(run.info()["request"])
+    if fields.get("counterfactual"):
+        chosen = [one for one in held if of in (None, one.name)]
+        fields["models"] = tuple(one.name for one in chosen)
+        fields["folders"] = tuple(str(one.folder) for one in chosen)
     return SwapRequest(
         source=run.id, trained=str(model.folder), model=training.model, donor=model.id.donor, data=training.data,
         split_languages=training.languages, split_seed=training.seed, languages=tuple(languages) or training.languages,
         **given(**fields),
     ).check().plain()  # fmt: skip
+
+
+def require_parallel(run: "Run") -> None:
+    """See that a run's test sentences are parallel and kept, as counterfactuals need.
+
+    Raises:
+        UsageError: where they are not.
+    """
+    if "sentences" not in run.tables():
+        raise UsageError(f"The run {run.id} kept no sentences.", "nerspace demo, finetune and transfer keep them.")
+    sentences = run.read_table("sentences")
+    test = sentences[sentences["split"] == "test"]
+    if test["entity"].isna().all() or test["language"].nunique() < 2:
+        raise UsageError(
+            f"The test sentences of {run.id} are not parallel.",
+            "Counterfactuals need contexts and names in two languages; nerspace factors works without.",
+        )

@@ -599,4 +599,5 @@ def _binomial_shares(rows: _Rows, members: Mapping[str, Sequence[int]], columns:
                     left[frozenset(chosen)] = np.array([GLM(rows.wrong, X, family=Binomial()).fit().deviance])
                 except (ValueError, FloatingPointError, np.linalg.LinAlgError):
                     return np.full(len(groups), NAN)
-    return _shares_of(left, groups)[0][0]
+    shares: Vector = _shares_of(left, groups)[0][0]
+    return shares

@@ -1,7 +1,11 @@
-"""The swap lab as a job: read every sentence with the fine-tuned model and with the encoder it came from."""
+"""The swap lab as a job: read every sentence with the fine-tuned model and with the encoder it came from.
 
-from collections.abc import Iterator
+Counterfactual names are read with the fine-tuned models alone.
+"""
 
+from collections.abc import Iterator, Mapping, Sequence
+
+from nerspace.datasets import Sentence
 from nerspace.engine import devices
 from nerspace.engine.encoders import Encoder, resolve
 from nerspace.engine.encoders.batching import Encoded
@@ -12,14 +16,20 @@ from nerspace.engine.evaluation.inputs import labels_of
 from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_pass
-from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
+from nerspace.engine.runs.records import ModelId, Note, Progress, Record, Stage, counted
+from nerspace.engine.swapping.contrasts import Answer, contrast_table, counterfactual_table
+from nerspace.engine.swapping.counterfactuals import Asked, Plan, pieces_of, read_sentences
+from nerspace.engine.swapping.cutting import Cutter
 from nerspace.engine.swapping.sentences import Swap, SwapPlan, plan_swaps
 from nerspace.engine.swapping.tables import SwapOutputs, swap_summary_table, swap_table
 
 
 def swap(run: Run) -> Iterator[Record]:
-    """Write the tables `swap` and `swap_summary` of what the run asks for."""
+    """Write the tables `swap` and `swap_summary` of what the run asks for, or those of counterfactual names."""
     request = SwapRequest.read(run.info()["request"])
+    if request.counterfactual:
+        yield from counterfactuals(run, request)
+        return
     labels = labels_of(labels_in(resolve(request.trained)), request.trained)
     tuned = Encoder(request.trained, request.device, labels.own)
     encoder = Encoder(request.model, request.device)
@@ -79,3 +89,77 @@ def _readable(plan: SwapPlan, encoded: list[Encoded]) -> tuple[SwapPlan, list[En
         [encoded[number] for number in read],
         len(encoded) - len(read),
     )
+
+
+def counterfactuals(run: Run, request: SwapRequest) -> Iterator[Record]:
+    """Write `counterfactuals` and `counterfactual_contrasts`: one pass per model over all that is changed."""
+    source = Run(run.path.parent / request.source)
+    sentences = read_sentences(source.read_table("sentences"))
+    recipients = request.languages
+    hashes = [encoder_hash(folder) for folder in request.folders]
+    origin = Origin.of(request, list(sentences.values()), hashes, __name__)
+    yield from begin_pass(run, origin, lambda: _forget(run))
+    plans: dict[str, list[Asked]] = {}
+    answers: list[Answer] = []
+    parts = len(request.models)
+    for number, (name, folder) in enumerate(zip(request.models, request.folders, strict=True), 1):
+        donor, _, seed = name.rpartition("-")
+        model = ModelId(donor, int(seed))
+        labels = labels_of(labels_in(resolve(folder)), folder)
+        encoder = Encoder(folder, request.device, labels.own)
+        run.update(device=devices.describe(encoder.device))
+        yield Stage("prepare", f"Changing names for {donor}", 1, "plan", number, parts, model)
+        cutter = Cutter(encoder.tokenizer)
+        if donor not in plans:
+            plans[donor] = _asked(sentences, donor, recipients, request.seed, encoder, cutter)
+        asked = plans[donor]
+        if not asked:
+            raise DataError(
+                f"No test sentence of {source.id} has a parallel in {donor}.",
+                "Counterfactuals need parallel names: contexts and names, or a table of names.",
+            )
+        yield Progress("prepare", 1)
+        # What two changes or recipients share, such as the donor's own sentence, is read once.
+        read: dict[tuple[int, ...], int] = {}
+        items: list[Encoded] = []
+        for one in asked:
+            if one.item is not None and one.item.ids not in read:
+                read[one.item.ids] = len(items)
+                items.append(one.item)
+        yield Stage("after", f"Reading with {model}", len(items), "sentences", number, parts, model)
+        outputs = yield from counted("after", encoder.read_counting(items, layers=()))
+        tags = [labels.read(row) for row in outputs.predicted]
+        said = (None if one.item is None else tags[read[one.item.ids]] for one in asked)
+        answers += [_answer(model, one, found, cutter) for one, found in zip(asked, said, strict=True)]
+    yield Stage("tables", "Counting", 2, "tables")
+    table = counterfactual_table(answers)
+    run.write_table("counterfactuals", table)
+    yield Progress("tables", 1)
+    run.write_table("counterfactual_contrasts", contrast_table(table))
+    yield Progress("tables", 2)
+
+
+def _asked(
+    sentences: Mapping[str, Sentence], donor: str, recipients: Sequence[str], seed: int, encoder: Encoder,
+    cutter: Cutter,
+) -> list[Asked]:  # fmt: skip
+    """All changed sentences of a donor, encoded."""
+    plan = Plan(sentences, donor, recipients, seed, cutter, encoder.limit)
+    texts = plan.texts()
+    made = [key for key, text in texts.items() if isinstance(text, Sentence)]
+    whole = dict(
+        zip(made, encoder.encode([text for text in texts.values() if isinstance(text, Sentence)]), strict=True)
+    )
+    return list(plan.asked({key: whole.get(key, str(text)) for key, text in texts.items()}))
+
+
+def _answer(model: ModelId, asked: Asked, tags: Sequence[str] | None, cutter: Cutter) -> Answer:
+    context, _, entity = asked.cell.partition("/")
+    sentence = f"{asked.recipient}/{asked.cell}"
+    if asked.item is None or tags is None:
+        return Answer(model.donor, model.seed, asked.recipient, sentence, asked.type, context, entity, asked.change, "",
+                      "", None, None, asked.why)  # fmt: skip
+    read = asked.item.sentence
+    form = " ".join(word for word, tag in zip(read.words, read.tags, strict=True) if tag != "O")
+    return Answer(model.donor, model.seed, asked.recipient, sentence, asked.type, context, entity, asked.change,
+                  read.text, form, pieces_of(asked.item, cutter), list(tags) != list(read.tags), "")  # fmt: skip

@@ -16,6 +16,7 @@ from nerspace.engine.evaluation.inputs import Given, labels_of
 from nerspace.engine.paper.claims import Finding
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs.records import ProbeRecord, StepRecord
+from nerspace.engine.swapping.contrasts import Answer
 from nerspace.engine.swapping.sentences import Filled, Swap, SwapPlan
 from nerspace.engine.tables.index import CATALOGUE, Held, Later, known_table, parse_table
 from nerspace.engine.tables.spec import PAIR, TableSpec, integer, integer_or_gap, real, text
@@ -106,6 +107,10 @@ def made(
     )  # fmt: skip
     swapped = Held(plan=plan, reading=passes, passes=passes, outputs=passes)
     found |= {name: swapped[name] for name in ("swap", "swap_summary")}
+    answers = [Answer("en", 0, "be", "be/c/e", "LOC", "c", "e", change, "x", "x", 1, change != "own", "")
+               for change in ("own", "donor's form")]  # fmt: skip
+    found["counterfactuals"] = Held(answers=answers)["counterfactuals"]
+    found["counterfactual_contrasts"] = Held(counterfactuals=found["counterfactuals"])["counterfactual_contrasts"]
     extraction = SimpleNamespace(
         stages=("before", "after"), layers=(0,), of="words", model="m", tuned="t", donor="en", tuned_seed=0, step=3
     )

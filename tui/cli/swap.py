@@ -12,7 +12,7 @@ from nerspace.tui.cli.output import Output, Plotted
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
 
-TABLES = ("swap", "swap_summary")
+TABLES = ("swap", "swap_summary", "counterfactuals", "counterfactual_contrasts")
 # What of the table `swap` is printed; files get all of it.
 SHOWN = ("kind", "language", "form", "name_type", "context_type", "text", "predicted", "confidence", "moved")
 
@@ -45,17 +45,30 @@ def swap(
     layer: Annotated[int | None, typer.Option(help="Layer of the vectors; the last by default.")] = None,
     seed: Annotated[int, typer.Option(help="Decides which names and contexts.")] = SwapRequest.seed,
     device: Device = SwapRequest.device,
-    table: Annotated[str | None, typer.Option(help="swap or swap_summary.")] = None,
+    counterfactual: Annotated[
+        bool,
+        typer.Option(
+            "--counterfactual",
+            help="Read the run's test sentences again with one thing changed: form, context, cutting or script.",
+        ),
+    ] = False,
+    table: Annotated[
+        str | None,
+        typer.Option(help="swap or swap_summary; of --counterfactual counterfactuals or counterfactual_contrasts."),
+    ] = None,
     *,
     job: Job,
     output: Plotted,
 ) -> None:
     """Does the model go by the name or by the context? Puts names into contexts of other types and counts.
 
-    nerspace swap --lang en,be --plot, or nerspace swap Washington
+    With --counterfactual: why is one language worse than another? All models of the run read every test sentence again
+    with one thing changed, paired by sentence.
+
+    nerspace swap --lang en,be --plot, or nerspace swap Washington, or nerspace swap --counterfactual
     """
     from nerspace.engine import runs
-    from nerspace.engine.requests.swapping import make_swap_request
+    from nerspace.engine.requests.swapping import make_swap_request, require_parallel
     from nerspace.engine.swapping.sentences import plan_swaps
 
     if table is not None:
@@ -64,10 +77,13 @@ def swap(
     if done.info()["kind"] != "swap":
         request = make_swap_request(
             done, of, languages, names=tuple(names or ()), type=kind.upper(), gender=gender, contexts=contexts,
-            sample=sample, case=case, layer=layer, seed=seed, device=device,
+            sample=sample, case=case, layer=layer, seed=seed, device=device, counterfactual=counterfactual,
         )  # fmt: skip
-        # A name that cannot be placed is reported before a run is made for it.
-        plan_swaps(SwapRequest.read(request))
+        if counterfactual:
+            require_parallel(done)
+        else:
+            # A name that cannot be placed is reported before a run is made for it.
+            plan_swaps(SwapRequest.read(request))
         done = job.start("swap", request)
         if not job.ended(done):
             return
@@ -77,6 +93,16 @@ def swap(
 def _show(run: "Run", table: str | None, output: Output) -> None:
     from nerspace.tui.cli.reports.swap import show_swaps
 
+    if run.info()["request"].get("counterfactual"):
+        frame = run.read_table(table or "counterfactual_contrasts")
+        if table is None and output.is_screen:
+            from nerspace.tui.cli.reports.causes import show_contrasts
+
+            show_contrasts(frame)
+            print(f"\nMore: nerspace swap --run {run.id} --plot, or --table counterfactuals --csv FILE.")
+            return
+        output.show(table or "counterfactual_contrasts", frame)
+        return
     summary = run.read_table("swap_summary")
     if table is None and output.is_screen:
         show_swaps(run.info()["request"], summary, _rows(run, output.rows))

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 WIDTH = 41
 # Table → the columns that stand above a part, name a line and give its effect.
-EFFECTS = {"factor_terms": ("model", "term", "effect")}
+EFFECTS = {
+    "factor_terms": ("model", "term", "effect"),
+    "counterfactual_contrasts": ("recipient", "change", "difference"),
+}
 
 
 def effects(frame: "pd.DataFrame", group: str, label: str, value: str) -> str:

@@ -70,3 +70,40 @@ def _effect(row: Any) -> str:
     if row.low != row.low:
         return f"{row.effect:+.1f}"
     return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]"
+
+
+def show_contrasts(contrasts: "pd.DataFrame") -> None:
+    """Print what each change makes of the errors of each recipient, and what the changes isolate."""
+    import pandas as pd
+
+    for (donor, recipient), part in contrasts.groupby(["donor", "recipient"], sort=False):
+        rows = [
+            (
+                row.change,
+                row.n,
+                f"{row.before:.3f}",
+                f"{row.after:.3f}",
+                _points(row),
+                f"{row.worse}/{row.better}",
+                _p(row.p_holm),
+            )
+            for row in records(part)
+            if row.n
+        ]
+        say(f"\n{recipient}, trained on {donor}: share wrong before and after one change; p by Holm\n")
+        print_table(pd.DataFrame(rows, columns=["change", "n", "before", "after", "points", "w/b", "p"]))
+    say("\nWhat each isolates, compared with what, and what it leaves open\n")
+    for row in records(contrasts.drop_duplicates("change")):
+        say(f"  {row.change} (against {row.reference}): {row.isolates}; {row.limit}.")
+    lost = contrasts[(contrasts["unvaried"] > 0) & (contrasts["recipient"] == contrasts["recipient"].iloc[-1])]
+    for row in records(lost):
+        say(f"  {row.unvaried} could not be changed by “{row.change}”: {row.why}.")
+
+
+def _points(row: Any) -> str:
+    interval = "" if row.low != row.low else f" [{row.low:+.1f}, {row.high:+.1f}]"
+    return f"{row.difference:+.1f}{interval}"
+
+
+def _p(value: float) -> str:
+    return "–" if value != value else "< .001" if value < 0.001 else f"{value:.3f}"
