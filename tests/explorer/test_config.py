@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tui_driving import explorer, settle
 
 from nerspace.tui.explorer.config import read_config
 
@@ -35,3 +36,30 @@ def test_what_is_right_counts_beside_what_is_wrong(tmp_path: Path) -> None:
     config = read_config()
     assert (config.keys, config.theme, config.ascii) == ({"app.quit": "Q"}, "nord", False)
     assert "space.color" in config.problem
+
+
+@pytest.mark.parametrize(
+    ("keys", "left", "lost"),
+    [
+        ('"app.quit" = ""', {}, "app.quit"),
+        ('"space.color" = "q"', {}, "space.color"),
+        ('"space.color" = "?"\n"data.front" = "C"', {"data.front": "C"}, "space.color"),
+        ('"space.color" = "q"\n"app.quit" = "Q,q"', {"space.color": "q", "app.quit": "Q,q"}, ""),
+        ('"space.color" = "q"\n"app.quit" = "Q"', {"space.color": "q", "app.quit": "Q"}, ""),
+    ],
+)
+def test_no_key_map_takes_help_or_quit_away(tmp_path, keys, left, lost):
+    folder = tmp_path / "config" / "nerspace"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(f"[keys]\n{keys}\n", encoding="utf-8")
+    config = read_config()
+    assert config.keys == left
+    assert (f"the keys of {lost} would leave no way" in config.problem) == bool(lost)
+
+
+async def test_an_unknown_theme_is_told_with_the_known_ones(finished, corpus, tmp_path):
+    folder = tmp_path / "config" / "nerspace"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('theme = "nrod"\n', encoding="utf-8")
+    async with explorer(finished, corpus).run_test(size=(120, 40), notifications=True) as pilot:
+        assert "Unknown theme 'nrod'. Choose from " in await settle(pilot)

@@ -87,7 +87,9 @@ class NerspaceApp(Services):
         # The terminal has forgotten what it showed before ctrl+z.
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self.set_keymap(self.config.keys)
-        for problem in (self.config.problem, self.saved.problem):
+        unknown = self.config.theme and self.config.theme not in self.available_themes
+        no_theme = f"Unknown theme {self.config.theme!r}. Choose from {', '.join(sorted(self.available_themes))}."
+        for problem in (self.config.problem, no_theme if unknown else "", self.saved.problem):
             if problem:
                 self.tell(problem, "warning")
         self.show_run()

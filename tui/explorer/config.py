@@ -9,6 +9,7 @@ ascii = true
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +58,9 @@ def read_config() -> Config:
         problems.append(f"unknown action {', '.join(unknown)}. ? lists them all.")
     if wrong := sorted(set(chosen) & set(BY_ID) - set(keys)):
         problems.append(f'the keys of {", ".join(wrong)} are no text such as "q,ctrl+x".')
+    if lost := _safe_keys_lost(keys):
+        problems.append(f"the keys of {', '.join(lost)} would leave no way to help or out; they stay as they were.")
+        keys = {name: value for name, value in keys.items() if name not in lost}
     theme, ascii = found.get("theme", ""), found.get("ascii", False)
     if not isinstance(theme, str):
         problems.append("theme is no text.")
@@ -64,3 +68,25 @@ def read_config() -> Config:
         problems.append("ascii is neither true nor false.")
     problem = f"{path}: {' '.join(problems)}" if problems else ""
     return Config(keys, theme if isinstance(theme, str) else "", ascii is True, problem)
+
+
+def _safe_keys_lost(keys: Mapping[str, str]) -> list[str]:
+    """The actions whose new keys take help or quit away: none of their own, or another's that are theirs."""
+    lost = []
+    for safe in ("app.help", "app.quit"):
+        own = _names(keys.get(safe, BY_ID[safe].keys))
+        if not own:
+            lost.append(safe)
+            own = _names(BY_ID[safe].keys)
+        takers = [name for name, value in keys.items() if name != safe and _names(value) & own]
+        # A key that is left is enough.
+        if takers and own <= set().union(*(_names(keys[name]) for name in takers)):
+            lost += takers
+    return lost
+
+
+def _names(keys: str) -> set[str]:
+    return {_KEY_NAMES.get(key.strip(), key.strip()) for key in keys.split(",") if key.strip()}
+
+
+_KEY_NAMES = {"?": "question_mark"}
