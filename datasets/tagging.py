@@ -5,6 +5,7 @@ error.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
@@ -108,27 +109,27 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
         bare first: an entity begins with its bare type, goes on with I-.
         bare: every word of an entity has its bare type.
     """
-    prefixes: set[str] = set()
+    prefixes: Counter[str] = Counter()
     begun_by_i = lone_b = False
     for tags in sentences:
         before = ("O", "")
         for tag in tags:
             if tag == "O":
-                prefixes.add("O")
                 before = ("O", "")
                 continue
             try:
                 now = split_tag(tag)
             except TagError:
                 now = ("O", "")
-            prefixes.add(now[0])
+            prefixes[now[0]] += 1
             follows = before[0] != "O" and before[1] == now[1]
             begun_by_i |= now[0] == "I" and not follows
             lone_b |= now[0] == "B" and not follows
             before = now
-    if "" in prefixes:
-        return "bare first" if prefixes & set("BI") else "bare"
-    if prefixes & set("ESLUMW"):
+    # A bare label among more entities that begin with B- is no tag, but a cell of another column.
+    if prefixes[""] > prefixes["B"] + prefixes["S"] + prefixes["U"]:
+        return "bare first" if prefixes.keys() & set("BI") else "bare"
+    if prefixes.keys() & set("ESLUMW"):
         return "BIOES"
     return "IOB1" if begun_by_i and not lone_b else "IOB2"
 
@@ -180,6 +181,8 @@ def _starts(before: tuple[str, str], now: tuple[str, str], scheme: str) -> bool:
     """Whether an entity starts at `now`."""
     prefix, label = now
     follows = before[0] != "O" and before[1] == label
+    if not prefix and scheme in ("IOB1", "IOB2", "BIOES"):
+        raise TagError("not a tag")
     if scheme == "BIOES":
         return _starts_bioes(before, now)
     if prefix == "O":

@@ -7,7 +7,7 @@ before all. Where two columns could be meant, nothing is guessed.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,6 +41,8 @@ _POS = _listed_in(
 _EMPTY = frozenset(("", "_", "-", "*", "-X-", "--", "None", "nan"))
 # Several tags of one word in one cell, from the outermost.
 _JOINT = re.compile(r"[|/+,;&#]")
+# Share of rows that may be damaged in a column that is what the others say.
+_DAMAGED = 0.1
 _RANGE = re.compile(r"\d+[-.]\d+")
 
 
@@ -201,8 +203,11 @@ class _Table:
             tag = layers[layer - 1]
         else:
             tag = layers[0]
-        numbering = [place for place in range(self.count) if place not in layers and self._is_index(place)]
-        sentence = named.get("sentence", self._sentence({*layers, *numbering}))
+        # What a header calls a number of the sentence may count up by one, too.
+        sentence = named.get("sentence", self._named_sentence(layers))
+        numbering = [p for p in range(self.count) if p not in (*layers, sentence) and self._is_index(p)]
+        if sentence < 0 and not self.names:
+            sentence = self._counted_sentence({*layers, *numbering})
         free = [place for place in range(self.count) if place not in (*layers, sentence)]
         word = named["word"] if "word" in named else self._word(free, numbering)
         if word == tag:
@@ -298,33 +303,42 @@ class _Table:
         return spans
 
     def _numbers(self, place: int) -> list[list[int]] | None:
-        """The whole numbers of a column block by block; None where it holds others."""
-        try:
-            return [
-                [int(cell) for row in block if not _RANGE.fullmatch(cell := row[place].strip())]
-                for block in self.blocks
-            ]  # fmt: skip
-        except ValueError:
-            return None
+        """The whole numbers of a column block by block; None where it holds others, but for a few damaged cells."""
+        found = []
+        others = cells = 0
+        for block in self.blocks:
+            of_block = [cell for row in block if not _RANGE.fullmatch(cell := row[place].strip())]
+            numbers = [int(cell) for cell in of_block if cell.isdecimal() and len(cell) <= LONGEST_NUMBER]
+            found.append(numbers)
+            others += len(of_block) - len(numbers)
+            cells += len(of_block)
+        return found if cells and others <= _DAMAGED * cells else None
 
     def _is_index(self, place: int) -> bool:
-        """Whether a column counts the words of each sentence, or all words."""
+        """Whether a column counts the words of each sentence, or all words; a few damaged rows do not matter."""
         numbers = self._numbers(place)
         if numbers is None or not any(numbers):
             return False
-        first = min(min(block) for block in numbers if block)
+        first = Counter(block[0] for block in numbers if block).most_common(1)[0][0]
         pairs = [(a, b) for block in numbers for a, b in pairwise(block)]
         if not pairs:
             return self.count > 2 and len({block[0] for block in numbers if block}) == 1
-        return all(b == a + 1 or (b == first and a >= b) for a, b in pairs) and any(b == a + 1 for a, b in pairs)
+        counted = sum(b == a + 1 for a, b in pairs)
+        begun = sum(b == first and a > b for a, b in pairs)
+        alone = sum(a == b == first for a, b in pairs)
+        # 1 1 2 3 3 numbers sentences; with words of one alone among others, 1 1 2 3 1, words.
+        steps = counted + begun + (alone if begun else 0)
+        return counted > 0 and len(pairs) - steps <= _DAMAGED * len(pairs)
 
-    def _sentence(self, taken: set[int]) -> int:
-        """The column that names or numbers the sentences, −1 if none does."""
+    def _named_sentence(self, taken: Collection[int]) -> int:
+        """The column that a header calls a number of the sentence, −1 if it calls none so."""
         for place, name in enumerate(self.plain):
             if name in _SENTENCE_NAMES and place not in taken and self._is_filled(place):
                 return place
-        if self.names:
-            return -1
+        return -1
+
+    def _counted_sentence(self, taken: Collection[int]) -> int:
+        """The column whose values number the sentences, −1 if none does."""
         return next((place for place in range(self.count) if place not in taken and self._numbers_sentences(place)), -1)
 
     def _is_filled(self, place: int) -> bool:
@@ -347,13 +361,17 @@ class _Table:
             raise Doubt("no column is left for the words")
         words = [place for place in candidates if not set(self.cells[place]) <= _POS] or candidates
         first = words[0]
-        others = [place for place in words[1:] if self._numbers(place) is None]
-        if others and self._numbers(first) is not None:
+        others = [place for place in words[1:] if self._share_of_numbers(place) <= 0.5]
+        if others and (self._numbers(first) is not None or self._share_of_numbers(first) > 0.5):
             raise Doubt(f"column {first + 1} holds numbers that count neither words nor sentences")
         kinds = {place: len(set(self.cells[place])) for place in words}
         if len(self.rows) >= 40 and any(kinds[place] > 4 * kinds[first] for place in others):
             raise Doubt(f"{_listed([first, max(others, key=lambda place: kinds[place])])} could hold the words")
         return first
+
+    def _share_of_numbers(self, place: int) -> float:
+        cells = self.cells[place]
+        return sum(cell.isdecimal() for cell in cells) / len(cells)
 
     def _check_first_row(self, tag: int, header: bool) -> None:
         """Refuse a first row that is the only one without a tag: it could be a header."""

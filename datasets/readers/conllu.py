@@ -51,5 +51,7 @@ def read(source: Source) -> RawFile:
 
 
 def _tag_in(cell: str) -> str:
-    found = _IN_MISC.search(cell)
-    return found[1] if found else "O"
+    """The tag in a cell of MISC, O where it says other things, nothing where it is no such cell."""
+    if found := _IN_MISC.search(cell):
+        return found[1]
+    return "O" if cell.strip() == "_" or all("=" in part for part in cell.split("|")) else ""

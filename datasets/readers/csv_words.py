@@ -5,6 +5,7 @@ column goes on with the number above. A header tells the columns, or else what t
 """
 
 import csv
+import re
 from contextlib import suppress
 from typing import Literal
 
@@ -16,6 +17,8 @@ from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.sentences import RawFile
 
 NAME = "CSV, a word a row"
+# Conll text has no quotes about its cells.
+_QUOTED_BY_TABS = re.compile(r'"[^"\t]*"(?:\t"[^"\t]*")+')
 # Rows by which columns are found.
 _LOOKED_AT = 1_000
 
@@ -56,6 +59,8 @@ def read(source: Source) -> RawFile:
 def delimiter_of(source: Source) -> str:
     """What parts the cells of a text that is a table of such values; empty for another text."""
     lines = [line for line in source.lines[:_LOOKED_AT] if line.strip()]
+    if lines and all(_QUOTED_BY_TABS.fullmatch(line) for line in lines[:20]):
+        return "\t"
     if not lines or 2 * sum("\t" in line for line in lines) > len(lines):
         return ""
     for delimiter in (";", ","):
