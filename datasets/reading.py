@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from nerspace.datasets.errors import UsageError
+from nerspace.datasets.spelling import composed, folded
 from nerspace.datasets.tagging import type_of
 
 # What a column of a table may hold.
@@ -33,9 +34,11 @@ class Reading:
     def __post_init__(self) -> None:
         # JSON has lists alone.
         for name in ("types", "tag_names"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, tuple(map(composed, getattr(self, name))))
         for name in ("map", "columns"):
-            object.__setattr__(self, name, tuple((str(one), str(other)) for one, other in getattr(self, name)))
+            object.__setattr__(
+                self, name, tuple((composed(str(one)), composed(str(other))) for one, other in getattr(self, name))
+            )
 
     def renamer(self) -> Callable[[str], str]:
         """Label as it stands in the data → type, or O."""
@@ -51,7 +54,7 @@ def matching(wanted: str, known: Iterable[str]) -> str | None:
     known = list(known)
     if wanted in known:
         return wanted
-    alike = [kind for kind in known if kind.casefold() == wanted.casefold()]
+    alike = [kind for kind in known if folded(kind) == folded(wanted)]
     return alike[0] if len(alike) == 1 else None
 
 

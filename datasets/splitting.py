@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from nerspace.datasets.filling import split_form
 from nerspace.datasets.records import Context, Entity
+from nerspace.datasets.spelling import folded
 
 Item = TypeVar("Item")
 
@@ -66,7 +67,7 @@ def grouped(items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]]) 
 
 def context_texts(context: Context) -> Iterator[str]:
     """What a context reads like in every language, whatever its letter case."""
-    return (text.casefold() for text in context.texts.values())
+    return (folded(text) for text in context.texts.values())
 
 
 def entity_texts(entity: Entity) -> Iterator[str]:
@@ -76,4 +77,4 @@ def entity_texts(entity: Entity) -> Iterator[str]:
     """
     for case, forms in entity.forms.items():
         for language, form in forms.items():
-            yield " ".join(split_form(form, case, language)[1]).casefold()
+            yield folded(" ".join(split_form(form, case, language)[1]))

@@ -15,6 +15,7 @@ from nerspace.datasets.filling import around_of, dressed, fill
 from nerspace.datasets.languages import in_order
 from nerspace.datasets.reading import Reading, chosen_types, unknown_label
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
+from nerspace.datasets.spelling import folded
 from nerspace.datasets.splitting import context_texts, cut, entity_texts
 
 if TYPE_CHECKING:
@@ -183,8 +184,8 @@ class SyntheticNER:
 
     def named(self, name: str) -> list[Entity]:
         """Entities that have this form, with or without its article, in any language and case of letters."""
-        wanted = name.casefold()
-        return [entity for entity in self.entities if any(form.casefold() == wanted for form in _written(entity))]
+        wanted = folded(name)
+        return [entity for entity in self.entities if any(folded(form) == wanted for form in _written(entity))]
 
     def select(
         self, *, types: Iterable[str] | None = None, languages: Sequence[str] | None = None,

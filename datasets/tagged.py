@@ -2,7 +2,6 @@
 
 import random
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from nerspace.datasets.errors import UsageError
 from nerspace.datasets.naming import known_split
 from nerspace.datasets.reading import Reading, chosen_types, matching, unknown_label
 from nerspace.datasets.records import ENTITY_TYPES, Sentence
+from nerspace.datasets.spelling import folded
 from nerspace.datasets.splitting import cut
 from nerspace.datasets.tagging import kind_of, spans_of, types_in
 from nerspace.datasets.tagging import renamed as renamed_tags
@@ -330,7 +330,7 @@ def _chosen(what: str, values: Iterable[str] | None, known: Sequence[str]) -> se
 
 def reads_as(words: Iterable[str]) -> str:
     """What a text reads like, whatever its spacing, letter case and Unicode form."""
-    return unicodedata.normalize("NFC", "".join(words)).casefold()
+    return folded("".join(words))
 
 
 def _distinct(sentences: Iterable[Sentence]) -> Iterator[Sentence]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nerspace.datasets.errors import UsageError
+from nerspace.datasets.spelling import folded
 
 KEYS = {"type": "types", "lang": "languages", "case": "cases", "split": "splits"}
 _COMPARED = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq}
@@ -65,7 +66,7 @@ def parse_filter(text: str) -> Filter:
         if length := _LENGTH.fullmatch(part):
             lengths.append(_length(*length.groups()))
         elif not colon or key.endswith("\\") or not key:
-            words.append(part.replace("\\:", ":").casefold())
+            words.append(folded(part.replace("\\:", ":")))
         elif key.lower() == "identical":
             if value.lower() not in ("yes", "no"):
                 raise UsageError(f"identical:{value} says neither yes nor no.", "Use identical:yes or identical:no.")

@@ -85,7 +85,7 @@ class Columns:
         return ", ".join(parts)
 
     def _shown(self, place: int) -> str:
-        return f"column {place + 1}" + (f" ({self.names[place]})" if self.names and self.names[place] else "")
+        return f"column {place + 1}" + (f" ({self.names[place]})" if any(self.names[place : place + 1]) else "")
 
 
 def fit(cells: Sequence[str], count: int) -> Sequence[str] | None:

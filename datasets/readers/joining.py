@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nerspace.datasets.filling import split_form
 from nerspace.datasets.records import Entity
+from nerspace.datasets.spelling import folded
 
 # Share of the common languages whose two forms must begin alike: Польша / в Польше, Polska / w Polsce.
 _ALIKE = 0.6
@@ -78,5 +79,5 @@ def _bare_name(entity: Entity) -> dict[str, str]:
 
 
 def _bare(form: str, case: str, language: str) -> str:
-    text = " ".join(split_form(form, case, language)[1]).casefold()
+    text = folded(" ".join(split_form(form, case, language)[1]))
     return text.removeprefix("the ") if language == "en" else text

@@ -13,6 +13,7 @@ from nerspace.datasets.languages import data_code
 from nerspace.datasets.naming import known_split, language_and_split
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.records import Sentence
+from nerspace.datasets.spelling import composed
 from nerspace.datasets.tagged import TaggedCorpus
 from nerspace.datasets.tagging import (
     MOST_TYPES,
@@ -115,11 +116,11 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
     renamer = reading.renamer()
     for row in raw.sentences:
         spoken = reading.language or (data_code(row.language) if row.language else "") or raw.language or named_language
-        words = [unicodedata.normalize("NFC", word.strip()) for word in row.words]
+        words = [composed(word.strip()) for word in row.words]
         try:
             if problem := _problem(words, row.text):
                 raise TagError(problem)
-            given = to_iob2(row.tags, scheme, str)
+            given = to_iob2(list(map(composed, row.tags)), scheme, str)
         except TagError as error:
             raw.drop(row.line, str(error), " ".join(row.words), spoken)
             continue
@@ -127,7 +128,7 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
             raw.notes[BEGUN_BY_I] += begun
         labels.update((spoken, label) for label in types_in(given))
         tags = renamed(given, renamer)
-        text = unicodedata.normalize("NFC", _one_line(row.text)) or " ".join(words)
+        text = composed(_one_line(row.text)) or " ".join(words)
         sentences.append(
             Sentence(
                 tuple(map(sys.intern, words)), tuple(map(sys.intern, tags)), text, corpus,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nerspace.datasets import Sentence
+from nerspace.datasets.spelling import composed
 from nerspace.engine import devices
 from nerspace.engine.encoders import loading
 from nerspace.engine.encoders.batching import Encoded, encode
@@ -167,7 +168,7 @@ class Encoder:
 def _sentence(text: Text) -> Sentence:
     if isinstance(text, Sentence):
         return text
-    words = tuple(text.split()) if isinstance(text, str) else tuple(text)
+    words = tuple(composed(text).split()) if isinstance(text, str) else tuple(map(composed, text))
     return Sentence(words, ("O",) * len(words), " ".join(words), "", "", "", "", "", "", "")
 
 

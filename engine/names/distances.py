@@ -4,12 +4,14 @@ The distance is the paper's transliterated normalised Levenshtein distance, TNLD
 Unidecode transliterates and its result is stripped, and case is kept.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, combinations
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.languages import language_of
 from nerspace.datasets.records import ENTITY_TYPES, Entity, languages_of
+from nerspace.datasets.spelling import composed
 from nerspace.engine.tables.spec import PAIR, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -40,7 +42,22 @@ _LETTERS = _Letters()
 
 def transliterate(text: str) -> str:
     """The text in ASCII letters, stripped, case kept: Вашингтон → Vashington."""
-    return (text if text.isascii() else text.translate(_LETTERS)).strip()
+    return (text if text.isascii() else composed(text).translate(_LETTERS)).strip()
+
+
+def is_known_script(text: str) -> bool:
+    """Whether every word with letters leaves some in Latin; of a script that Unidecode lacks, nothing is left."""
+    if text.isascii():
+        return True
+    for word in composed(text).split():
+        letters = [sign for sign in word if _is_letter(sign)]
+        if letters and not any(_LETTERS[ord(sign)] for sign in letters):
+            return False
+    return True
+
+
+def _is_letter(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Lu", "Ll", "Lt", "Lo")
 
 
 def latin_places(text: str) -> list[int]:
@@ -56,12 +73,15 @@ def tnld(a: str, b: str) -> float:
     """Levenshtein distance of the transliterated texts over the longer one's length.
 
     Returns:
-        0 (same, also when both are empty) to 1; 0.1 for Вашингтон and Washington.
+        0 (same, also when both are empty) to 1; 0.1 for Вашингтон and Washington. NaN where one has a word in a script
+        that Unidecode lacks.
 
     Source: "Exploring Contextual Embedding Spaces in Multilingual Models", TNLD.
     """
     from rapidfuzz.distance import Levenshtein
 
+    if not (is_known_script(a) and is_known_script(b)):
+        return float("nan")
     return float(Levenshtein.normalized_distance(transliterate(a), transliterate(b)))
 
 
@@ -80,7 +100,7 @@ TNLD = TableSpec(
         **PAIR,
         "type": text("PER, LOC, ORG or all"),
         "subset": text("all, or different: without pairs that are the same string"),
-        "n": integer("entities"),
+        "n": integer("entities in scripts that Unidecode transliterates"),
         "tnld": real("mean TNLD, 0 (same) to 1"),
         "scripts": text(SCRIPTS),
         "chance": real("mean TNLD of forms of different names of the type, up to 500 pairs drawn at random"),
@@ -108,7 +128,7 @@ def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = Non
     number: dict[str, int] = {}
     columns = {}
     for code in codes:
-        texts = [by_language.get(code) or "" for _, by_language in forms]
+        texts = [form if is_known_script(form := by_language.get(code) or "") else "" for _, by_language in forms]
         for form in texts:
             if form and form not in number:
                 number[form] = len(number)
@@ -209,7 +229,7 @@ SPELLINGS = TableSpec(
         "form_b": text("nominative form in b"),
         "latin_a": text("form_a in Latin letters"),
         "latin_b": text("form_b in Latin letters"),
-        "tnld": real("normalised distance, 0 (same) to 1"),
+        "tnld": real("normalised distance, 0 (same) to 1; empty for a script that Unidecode lacks"),
         "same": integer("1 if both are the same string as written, else 0"),
         "scripts": text(SCRIPTS),
     },
@@ -242,4 +262,6 @@ def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None 
                          int(forms[a] == forms[b]), scripts_of(a, b)))  # fmt: skip
     places_of = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     found = _distances(latin, places_of[:, 0], places_of[:, 1])
+    unknown = [not (is_known_script(row[4]) and is_known_script(row[5])) for row in rows]
+    found[np.array(unknown, dtype=bool)] = np.nan
     return SPELLINGS.frame([*row[:8], distance, *row[8:]] for row, distance in zip(rows, found, strict=True))

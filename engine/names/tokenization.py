@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.datasets.records import Entity, languages_of
+from nerspace.datasets.spelling import composed
 from nerspace.engine.tables.spec import LANGUAGE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def segment(text: str, tokenizer: "Tokenizer") -> list[str]:
     tokenizer appears as its letters, with ▁ for a space, and bytes that are no whole letter as <0xD0>; the text is cut
     as it is behind another word.
     """
-    return cut_texts(tokenizer, [text])[0].shown
+    return cut_texts(tokenizer, [composed(text)])[0].shown
 
 
 def _is_byte_level(tokenizer: "Tokenizer") -> bool:

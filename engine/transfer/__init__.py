@@ -88,7 +88,9 @@ def _by_sentence(donor: str, group: "pd.DataFrame", forms: Mapping[str, str]) ->
         own, other = forms.get(sentence), forms.get(parallel_id(donor, cell_of(sentence)))
         if own is None or other is None:
             continue
-        distances.append(distance_of(own, other))
+        # A name in a script that cannot be transliterated has no distance.
+        if (distance := distance_of(own, other)) == distance:
+            distances.append(distance)
         different += own != other
         wrong += int(is_wrong) * (own != other)
     if not distances:

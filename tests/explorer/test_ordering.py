@@ -237,3 +237,13 @@ async def test_columns_stay_straight_under_strange_letters():
             number = f"{y - 1}"
             before = [cell_len(text[:at]) for at in range(len(text)) if text[at] == number]
             assert 51 in before, (y, text)
+
+
+def test_a_filter_finds_whatever_way_a_name_is_typed():
+    from unicodedata import normalize
+
+    from nerspace.datasets.spelling import folded
+    from nerspace.tui.filters import held, parse_filter
+
+    for typed in ("ispanya", "İSPANYA", "ISPANYA", normalize("NFD", "İspanya")):
+        assert held(folded("İspanya"), parse_filter(typed).words), typed

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from nerspace.datasets.spelling import composed
 from nerspace.engine.errors import UsageError
 from nerspace.tui.cli.options import Workspace, one_of, require_choice
 from nerspace.tui.cli.output import Plotted, Rows
@@ -76,7 +77,7 @@ def similarity(
         found.require_parallel(table.replace("_", " "))
     if without:
         found = found.without_dimensions(without)
-    output.show(table, found.held(entity=entity)[table])
+    output.show(table, found.held(entity=None if entity is None else composed(entity))[table])
 
 
 def neighbours(

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from nerspace.datasets.languages import parse_languages
+from nerspace.datasets.spelling import composed
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import Request
 from nerspace.tui.terminal import own_drawing
@@ -127,7 +128,7 @@ class Commands(typer.Typer):
 
 def listed(text: str) -> tuple[str, ...]:
     """What is written with commas, each once."""
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    return tuple(dict.fromkeys(part.strip() for part in composed(text).split(",") if part.strip()))
 
 
 def upper_listed(text: str) -> tuple[str, ...]:
@@ -223,7 +224,7 @@ def mapping(text: str) -> tuple[tuple[str, str], ...]:
     """
     from nerspace.engine.requests.evaluation import parse_types
 
-    return tuple(parse_types(text).items())
+    return tuple(parse_types(composed(text)).items())
 
 
 def one_language(text: str) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nerspace.datasets.spelling import composed
 from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.tui.cli.job import Job
 from nerspace.tui.cli.options import Device, Languages, require_choice
@@ -76,8 +77,9 @@ def swap(
     done = runs.find_run(job.folder, run, runs.has_saved_model, "a model")
     if done.info()["kind"] != "swap":
         request = make_swap_request(
-            done, of, languages, names=tuple(names or ()), type=kind.upper(), gender=gender, contexts=contexts,
-            sample=sample, case=case, layer=layer, seed=seed, device=device, counterfactual=counterfactual,
+            done, of, languages, names=tuple(map(composed, names or ())), type=kind.upper(), gender=gender,
+            contexts=contexts, sample=sample, case=case, layer=layer, seed=seed, device=device,
+            counterfactual=counterfactual,
         )  # fmt: skip
         if counterfactual:
             require_parallel(done)

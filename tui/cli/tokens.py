@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerspace.datasets.languages import parse_languages
+from nerspace.datasets.spelling import composed
 from nerspace.engine.errors import UsageError
 from nerspace.tui.cli.options import Data, Languages, Model, Types, one_of, require_choice, tell
 from nerspace.tui.cli.output import Output, Plotted
@@ -58,13 +59,14 @@ def tokens(
         raise UsageError("No name was given.", "Give names, or --all for every entity of the data.")
     if of not in (None, "names", "sentences"):
         raise UsageError(f"Unknown text {of!r}.", "Choose names or sentences.")
+    names = [composed(name) for name in names or ()]
     tokenizers = {name: encoders.load_tokenizer(name) for name in dict.fromkeys((model, *(and_model or ())))}
     corpus = datasets.load_parallel(data)
     tell(corpus)
     languages = languages or corpus.languages
     wanted = parse_languages(against) or ("en", *corpus.languages)
     against = wanted[0] if against or wanted[0] in corpus.languages else corpus.languages[0]
-    entities, strange = _chosen(corpus, names or (), everything)
+    entities, strange = _chosen(corpus, names, everything)
     if table == "pieces" and output.plot:
         table = "aligned"
     held = Held(entities=entities, names=strange, languages=languages, against=against, seed=seed)
@@ -138,6 +140,7 @@ def tnld(
     from nerspace.engine.tables.index import Held
 
     require_choice("table", table, DISTANCES)
+    names = [composed(name) for name in names or ()]
     if names and len(names) == 2:
         first, second = (distances.transliterate(name) for name in names)
         _show_distance(first, second, distances.tnld(*names), names, output)
@@ -157,8 +160,13 @@ def tnld(
 
 
 def _show_distance(first: str, second: str, distance: float, names: Sequence[str], output: Output) -> None:
+    from nerspace.engine.names.distances import is_known_script
     from nerspace.tui.literal import literal
 
+    if distance != distance and not output.is_data:
+        lacking = next(name for name in names if not is_known_script(name))
+        print(f"No number: {literal(lacking)} has letters that Unidecode does not transliterate.")
+        return
     if not output.is_data:
         print(f"{distance:.4f}  ({literal(first)} / {literal(second)})")
         return

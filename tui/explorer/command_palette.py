@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from nerspace.datasets.spelling import folded
 from nerspace.tui.actions import BY_ID, keys_of
 from nerspace.tui.explorer.messages import Name, OpenCorpus, OpenRun, ShowEntity
 from nerspace.tui.literal import literal
@@ -124,7 +125,7 @@ class EntityCommands(Commands):
 
     async def search(self, query: str) -> Hits:
         """The first names with that text in a form."""
-        for form, where, entity in await asyncio.to_thread(self._named, query.casefold().strip()):
+        for form, where, entity in await asyncio.to_thread(self._named, folded(query).strip()):
             run = partial(self.app.post_message, ShowEntity(Name(entity)))
             yield Hit(0.5, Content(f"name {form}"), run, text=f"name {form}", help=where)
 
@@ -135,7 +136,7 @@ class EntityCommands(Commands):
         corpus, _ = self.explorer.session.parallel()
         for entity in corpus.entities:
             forms = (form for by_language in entity.forms.values() for form in by_language.values())
-            form = next((form for form in forms if text in form.casefold()), None)
+            form = next((form for form in forms if text in folded(form)), None)
             if form is not None:
                 found.append((literal(form), f"{literal(entity.type)} · {literal(entity.id)}", entity.id))
             if len(found) == _MOST:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
+from nerspace.datasets.spelling import folded
 from nerspace.tui.actions import bindings
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.rows import CHUNK
@@ -48,13 +49,13 @@ class FoundTable(FrameTable):
     def narrow(self, text: str) -> None:
         """Show the rows that hold every word of a text alone; all for an empty one."""
         row = self.row
-        self.words = tuple(text.casefold().split())
+        self.words = tuple(folded(text).split())
         self._arrange(row)
         self.refresh_bindings()
 
     def find(self, text: str) -> None:
         """Go to the next row, from the cursor on, that holds every word of a text."""
-        self.sought = tuple(text.casefold().split())
+        self.sought = tuple(folded(text).split())
         self.refresh_bindings()
         if self.sought and self.count:
             self._seek(self.cursor, 1)

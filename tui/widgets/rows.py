@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from rich.cells import cell_len
 from rich.text import Text
 
+from nerspace.datasets.spelling import folded
 from nerspace.tui.literal import is_missing, literal, shown_number
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Rows(ABC):
 
     def texts(self, numbers: Sequence[int]) -> list[str]:
         """What words are looked for in, folded to lower case."""
-        return ["\n".join(map(_plain, self.cells(index))).casefold() for index in numbers]
+        return [folded("\n".join(map(_plain, self.cells(index)))) for index in numbers]
 
 
 def _plain(cell: Cell) -> str:
@@ -238,4 +239,4 @@ class FrameRows(Rows):
 
     def texts(self, numbers: Sequence[int]) -> list[str]:
         """The values of each row."""
-        return ["\n".join(map(str, row)).casefold() for row in self.raw(numbers).itertuples(index=False)]
+        return [folded("\n".join(map(str, row))) for row in self.raw(numbers).itertuples(index=False)]

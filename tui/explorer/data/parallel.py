@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.records import Context, Entity
+from nerspace.datasets.spelling import folded
 from nerspace.tui.colours import HIGHLIGHT
 from nerspace.tui.filters import Filter, held
 from nerspace.tui.literal import entity_text, literal
@@ -195,13 +196,13 @@ def _holding(block: Block, words: Sequence[str]) -> list[Block]:
 
 def _name_text(entity: Entity, case: str, languages: Sequence[str]) -> str:
     forms = entity.forms[case]
-    return "\n".join([entity.id, entity.type, *(forms.get(code, "") for code in languages)]).casefold()
+    return folded("\n".join([entity.id, entity.type, *(forms.get(code, "") for code in languages)]))
 
 
 def _context_text(context: Context, languages: Sequence[str]) -> str:
     from nerspace.datasets.filling import SLOT
 
-    return SLOT.sub("\n", "\n".join([context.id, *(context.texts[code] for code in languages)])).casefold()
+    return folded(SLOT.sub("\n", "\n".join([context.id, *(context.texts[code] for code in languages)])))
 
 
 class EntityRows(Rows):

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.data.model import Found, entity_at, find, tagged_name
@@ -221,7 +222,7 @@ class DataScreen(ExplorerScreen):
     def _show_uses(self, rows: TaggedNameRows, row: int) -> None:
         """The sentences that hold a name, as a filter that can be read and changed."""
         name = rows.names[row]
-        words = tuple(name.text.casefold().split())
+        words = tuple(folded(name.text).split())
         self.filter = Filter((name.type.upper(),), (name.language,), (), self.filter.splits, words)
         self.view = "sentences"
         self.refind()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.records import Sentence
+from nerspace.datasets.spelling import folded
 from nerspace.datasets.tagging import spans_of, types_in
 from nerspace.tui.colours import type_style
 from nerspace.tui.filters import Filter
@@ -38,7 +39,7 @@ class TaggedIndex:
     def __init__(self, corpus: "TaggedCorpus") -> None:
         self.corpus = corpus
         self.total = len(corpus)
-        self._texts = [sentence.text.casefold() for sentence in corpus.sentences()]
+        self._texts = [folded(sentence.text) for sentence in corpus.sentences()]
         self._types = _type_sets(corpus.sentences())
 
     @property
@@ -83,7 +84,7 @@ class TaggedIndex:
                 (not chosen.types or kind in chosen.types)
                 and (not chosen.languages or language in chosen.languages)
                 and (not chosen.splits or split in chosen.splits)
-                and all(word in text for text in [f"{name}\n{kind}".casefold()] for word in chosen.words)
+                and all(word in text for text in [folded(f"{name}\n{kind}")] for word in chosen.words)
                 and chosen.fits([name])
             ):
                 sums[name, kind, language] += count

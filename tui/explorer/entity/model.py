@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from nerspace.datasets.records import Entity
+from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.colours import class_style, language_order
 from nerspace.tui.literal import literal, shown_number
@@ -84,15 +85,15 @@ def names_of(session: "Session") -> list[tuple[str, str]]:
 
 def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted: str) -> list[str]:
     """Ids of the names with a text: those that are written so come first, then those that hold it in a form or id."""
-    folded = wanted.casefold()
+    sought = folded(wanted)
     corpus, _ = session.parallel()
     whole = [entity.id for entity in corpus.named(wanted)]
     held = {
         entity.id
         for entity in corpus.entities
-        if any(folded in form.casefold() for forms in entity.forms.values() for form in forms.values())
+        if any(sought in folded(form) for forms in entity.forms.values() for form in forms.values())
     }
-    known = [id for id, title in names if id in held or folded in title.casefold() or folded in id]
+    known = [id for id, title in names if id in held or sought in folded(title) or sought in folded(id)]
     return list(dict.fromkeys([*whole, *known]))
 
 

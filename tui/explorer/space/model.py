@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.style import Style
 
+from nerspace.datasets.spelling import folded
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.colours import MARKS, class_style, language_order
 from nerspace.tui.explorer.session import Session
@@ -89,7 +90,7 @@ class Maps:
         Returns:
             Bool [n].
         """
-        columns = (self.points[name].str.casefold() for name in ("form", "entity"))
+        columns = (self.points[name].map(folded, na_action="ignore") for name in ("form", "entity"))
         held: Array = np.any(
             [column.str.contains(text, regex=False).to_numpy(dtype=bool) for column in columns], axis=0
         )

@@ -11,6 +11,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from nerspace.datasets.spelling import folded
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name
@@ -354,7 +355,7 @@ class SpaceScreen(ExplorerScreen):
 
     @on(Input.Submitted, "#find")
     def _find(self, event: Input.Submitted) -> None:
-        wanted = event.value.strip().casefold()
+        wanted = folded(event.value.strip())
         self.action_leave()
         if wanted:
             self.find(wanted)

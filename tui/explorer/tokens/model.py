@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.records import Entity
+from nerspace.datasets.spelling import composed
 from nerspace.tui.colours import language_order
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.literal import literal, safe_name
@@ -105,6 +106,7 @@ def cut_typed(session: Session, text: str, about: str) -> Typed:
     """
     from nerspace.engine.names.distances import tnld
 
+    text = composed(text)
     pieces = session.cut([text])[0] if text.strip() else []
     return Typed(text, pieces, tnld(about, text.strip()) if about else None)
 
