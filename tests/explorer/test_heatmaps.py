@@ -98,6 +98,19 @@ async def test_the_same_matrix_of_another_run_is_taken_away(rich, corpus, tmp_pa
         assert "−" not in await press(pilot, "b")
 
 
+async def test_a_run_that_lacks_the_matrix_is_refused_at_once(rich, corpus, tmp_path):
+    workspace = tmp_path / "two"
+    for name in ("demo-a", "demo-b"):
+        shutil.copytree(rich.path, workspace / "runs" / name)
+    (workspace / "runs" / "demo-b" / "tables" / "parallel_cosine.csv").unlink()
+    app = explorer(Run(workspace / "runs" / "demo-a"), corpus)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        text = await press(pilot, "5", "b", "enter")
+        assert "demo-b holds no parallel_cosine" in text
+        assert "after · layer 12  −" not in text
+        assert app.session.other is None
+
+
 async def test_a_wide_screen_lists_the_values_in_order_and_follows_them(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(200, 50)) as pilot:

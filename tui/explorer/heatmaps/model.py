@@ -166,10 +166,19 @@ def compute_slices(session: "Session", table: MatrixTable, run: "Run | None" = N
     return slices_of(table, session.vectors(run=run).held()[table.name])
 
 
+def holds(session: "Session", table: MatrixTable, run: "Run") -> bool:
+    """Whether a run has a table, or the vectors that it is made of."""
+    return session.table(table.name, run) is not None or (table.computed and _has_vectors(run))
+
+
+def _has_vectors(run: "Run") -> bool:
+    return any((run.path / "vectors").glob("*-entities.npy"))
+
+
 def can_compute(session: "Session", held: Mapping[str, list[Slice]]) -> tuple[str, ...]:
     """The tables that the run does not hold but whose vectors it does."""
     run = session.run
-    if run is None or not any((run.path / "vectors").glob("*-entities.npy")):
+    if run is None or not _has_vectors(run):
         return ()
     return tuple(table.name for table in TABLES if table.computed and table.name not in held)
 

@@ -24,6 +24,7 @@ from nerspace.tui.explorer.heatmaps.model import (
     compute_slices,
     difference_view,
     floor_of,
+    holds,
     key_text,
     plain_view,
     read_slices,
@@ -270,7 +271,15 @@ class HeatmapsScreen(ExplorerScreen):
 
     def action_beside(self) -> None:
         """Take the same matrix of another run away from this one's."""
-        choose_other_run(self.explorer, self.run_changed)
+
+        def chosen() -> None:
+            other = self.session.other
+            if other is not None and not holds(self.session, self.table, other):
+                self.session.other = None
+                self.explorer.tell(f"{other.id} holds no {self.table_name}, so nothing can be taken away.", "warning")
+            self.run_changed()
+
+        choose_other_run(self.explorer, chosen)
 
     def action_next_view(self) -> None:
         """From the matrix to its values in order and back."""
