@@ -197,3 +197,11 @@ async def test_a_storm_of_resizes_leaves_every_screen_whole(rich, corpus):
         for key, wanted in (("f4", "253 of 253"), ("f5", "cosine of parallel names"), ("f6", "wrong sentences"),
                             ("f7", "compared to en English")):  # fmt: skip
             assert wanted in await press(pilot, key)
+
+
+async def test_a_finished_run_without_a_map_says_that_none_comes(run, corpus):
+    run.table_path("map").unlink()
+    async with explorer(run, corpus).run_test(size=(120, 40)) as pilot:
+        text = await press(pilot, "4")
+        assert "This run drew no map" in text
+        assert "drawn last" not in text

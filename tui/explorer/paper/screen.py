@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BRIEF = ["item", "verdict", "claim", "value", "low", "high", "p", "floor", "n"]
 _COLORS = {"holds": "color(114)", "does not hold": "color(203)", "undecided": "color(221)"}
 _SIGNS = {"holds": "✓", "does not hold": "✗", "undecided": "?"}
-NO_PAPER = "This run judges no claim of the paper: quit and type nerspace paper, or open another run with o"
+NO_PAPER = "This run judges no claim of the paper. o opens one that does; nerspace paper in another shell makes one."
 
 
 class ClaimRows(FrameRows):

@@ -1,5 +1,6 @@
 """Space: the maps of the run, walked with a box; what is nearest to it is always shown, with its sentence."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nerspace.datasets.spelling import folded
+from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name
@@ -44,6 +46,7 @@ _TWO_WIDTH = 110
 _FOUR = (150, 44)
 FILM_SECONDS = 0.5
 NO_MAP = "This run has no map yet. It is drawn last; r looks again."
+NO_MAP_MADE = "This run drew no map, as demos and nerspace project do: o opens another run."
 
 # What the points are joined to, in the order of the key p.
 _JOINS = ("parallels", "lines", "")
@@ -133,12 +136,20 @@ class SpaceScreen(ExplorerScreen):
         wide, high = self.size.width, self.size.height
         return 4 if wide >= _FOUR[0] and high >= _FOUR[1] else 2 if wide >= _TWO_WIDTH else 1
 
+    def _why_no_map(self) -> str:
+        if (run := self.session.run) is None:
+            return NO_RUN
+        with suppress(NerspaceError):
+            if run.info()["state"] == "finished":
+                return NO_MAP_MADE
+        return NO_MAP
+
     def lay_out(self) -> None:
         """Put the maps on the screen."""
         legend = self.query_one(Legend)
         legend.display = self.maps is not None
         if self.maps is None or self.key is None or (classes := self.kinds) is None:
-            self.panes.show_nothing(NO_MAP if self.session.run else NO_RUN)
+            self.panes.show_nothing(self._why_no_map())
             self.query_one("#quality", Static).update("")
             self.query_one("#nearest", Static).update("")
             return

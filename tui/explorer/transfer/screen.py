@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _WIDE = 110
 _BOTH_HEIGHT = 38
-NO_ERRORS = "This run counted no errors yet; r looks again. nerspace finetune counts them for several donors."
+NO_ERRORS = "This run counted no errors yet; r looks again. n on Training fine-tunes several donors."
 
 
 class TransferScreen(ExplorerScreen):
