@@ -40,9 +40,11 @@ UNSHARED_PIECE = 238
 HIGHLIGHT = "bold color(222)"
 
 
-def class_style(name: str, index: int = 0) -> Style:
-    """The foreground of a language or type; others take one from a list by their index."""
-    number = _LANGUAGE[name] if name in _LANGUAGE else _TYPE.get(name, _OTHERS[index % len(_OTHERS)])
+def class_style(name: str, index: int | None = None) -> Style:
+    """The foreground of a language or type; others take one from a list by their index, else by their letters."""
+    # The sum of its letters, since the hash of a text differs from one start to the next.
+    place = sum(map(ord, name)) if index is None else index
+    number = _LANGUAGE[name] if name in _LANGUAGE else _TYPE.get(name, _OTHERS[place % len(_OTHERS)])
     return Style() if number is None else Style(color=f"color({number})")
 
 
@@ -53,8 +55,7 @@ _TYPE_MARK = {"PER": Style(bold=True), "LOC": Style(underline=True), "ORG": Styl
 @cache
 def type_style(kind: str) -> Style:
     """The style of a name of that type in running text."""
-    # The sum of its letters, since the hash of a text differs from one start to the next.
-    return class_style(kind, sum(map(ord, kind))) + _TYPE_MARK.get(kind, Style(underline=True, italic=True))
+    return class_style(kind) + _TYPE_MARK.get(kind, Style(underline=True, italic=True))
 
 
 def step_style(scale: Sequence[str], share: float) -> Style:

@@ -22,6 +22,11 @@ SHOWN = ["type", "form", "words", "confidence", "gold", "predicted", "sentence"]
 COLUMNS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meanings}
 
 
+def whole_ids(ids: "pd.Series[str]", sentences: "pd.DataFrame") -> "pd.Series[str]":
+    """The ids of the sentences that mentions stand in: of tagged text, a mention's id names the entity besides."""
+    return ids.where(ids.isin(set(sentences["sentence"])), ids.str.rpartition("/")[0] + "/")
+
+
 def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int | None) -> "pd.DataFrame | None":
     """Rows of the table `predictions` that are wrong in the recipient, with their words; None without predictions.
 

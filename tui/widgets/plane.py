@@ -44,7 +44,7 @@ class Point:
 
 
 class Plane(Plot):
-    """Both axes begin at zero. j and k go through the points from left to right."""
+    """Both axes begin at zero. j and k go through the points from left to right; one without an x has no place."""
 
     BINDINGS = bindings("plane")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -103,10 +103,11 @@ class Plane(Plot):
     def redraw(self) -> None:
         """Lay everything out for the size that there is."""
         self._signs = {}
-        if self.points and self.size.width > 20 and self.size.height > 5:
-            right = max(point.x for point in self.points) * 1.08 or 1.0
-            top = max(point.high for point in self.points) * 1.1 or 1.0
-            self._window = Window(min(0.0, *(p.x for p in self.points)), 0.0, right, top)
+        placed = [point for point in self.points if math.isfinite(point.x)]
+        if placed and self.size.width > 20 and self.size.height > 5:
+            right = max(point.x for point in placed) * 1.08 or 1.0
+            top = max(point.high for point in placed) * 1.1 or 1.0
+            self._window = Window(min(0.0, *(p.x for p in placed)), 0.0, right, top)
             self._left = max(cell_len(label) for _, label in self._y_ticks()) + 2
             self._lay_labels()
             self._lay_ranges()
@@ -125,7 +126,7 @@ class Plane(Plot):
         labels = (
             (self._cell(point.x, point.y), point.label,
              picked if place == self.picked else point.style + Style(dim=point.faint, bold=not point.faint))
-            for place in order for point in [self.points[place]]
+            for place in order for point in [self.points[place]] if math.isfinite(point.x)
         )  # fmt: skip
         lay_labels(self._signs, labels, columns, rows)
 
@@ -133,7 +134,7 @@ class Plane(Plot):
         # So many ranges would hide what they belong to.
         all_of_them = len(self.points) <= _MANY
         for place, point in enumerate(self.points):
-            if point.high > point.low and (all_of_them or place == self.picked):
+            if point.high > point.low and math.isfinite(point.x) and (all_of_them or place == self.picked):
                 column, top = self._cell(point.x, point.high)
                 bottom = self._cell(point.x, point.low)[1]
                 style = Style(dim=place != self.picked)
@@ -186,7 +187,12 @@ class Plane(Plot):
     def action_pick(self, step: int) -> None:
         """The next point to the right or left."""
         if self.points:
-            order = sorted(range(len(self.points)), key=lambda place: (self.points[place].x, self.points[place].y))
+
+            def across(place: int) -> tuple[float, float]:
+                point = self.points[place]
+                return (point.x if math.isfinite(point.x) else math.inf, point.y)
+
+            order = sorted(range(len(self.points)), key=across)
             self.pick(order[(order.index(self.picked) + step) % len(order)])
             self.post_message(self.Moved())
 

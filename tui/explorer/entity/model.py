@@ -10,6 +10,7 @@ from nerspace.datasets.records import Entity
 from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.colours import class_style, language_order
+from nerspace.tui.explorer.sentences import whole_ids
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.widgets.pieces import Cut, blocks, shared_pieces
 from nerspace.tui.widgets.rows import Cell, Column, Rows, SortValues
@@ -201,7 +202,11 @@ def _predicted(session: "Session", entity_id: str) -> "pd.DataFrame":
     predictions, sentences = session.table("predictions"), session.table("sentences")
     if predictions is None or sentences is None:
         return pd.DataFrame(columns=PREDICTED)
-    texts = sentences[sentences["entity"] == entity_id].drop_duplicates("sentence")[["sentence", "words", "text"]]
+    named = sentences["entity"] == entity_id
+    if (points := session.table("points")) is not None:
+        own = points.loc[points["entity"].astype(str) == entity_id, "sentence"].astype(str)
+        named |= sentences["sentence"].isin(set(whole_ids(own, sentences)))
+    texts = sentences[named].drop_duplicates("sentence")[["sentence", "words", "text"]]
     found = predictions.merge(texts, on="sentence")
     place = {code: number for number, code in enumerate(language_order(list(found["language"].unique())))}
     found = found.sort_values(["donor", "seed", "language"], key=lambda c: c.map(place) if c.name == "language" else c)

@@ -13,6 +13,7 @@ from rich.style import Style
 from nerspace.datasets.spelling import folded
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.colours import MARKS, class_style, language_order
+from nerspace.tui.explorer.sentences import whole_ids
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.plots.overlay import Classes
 
@@ -166,9 +167,10 @@ def read_maps(session: Session) -> Maps | None:
     sentences = session.table("sentences")
     if sentences is not None:
         texts = sentences.drop_duplicates("sentence")[["sentence", "words", "tags", "text"]]
-        points = points.merge(texts, on="sentence", how="left")
+        points = points.assign(whole=whole_ids(points["sentence"], sentences))
+        points = points.merge(texts.rename(columns={"sentence": "whole"}), on="whole", how="left")
     else:
-        points = points.assign(words=points["form"], tags="", text=points["form"])
+        points = points.assign(whole=points["sentence"], words=points["form"], tags="", text=points["form"])
     points = points.reset_index(drop=True)
     places = {}
     key: Any
@@ -197,13 +199,13 @@ def _errors(session: Session, points: "pd.DataFrame") -> dict[str, Classes]:
     """Right and wrong by every model of the run, and by the first of it beside the same of another run."""
     here = _wrong(session.table("predictions"))
     found = {
-        f"errors, {donor} seed {seed}": _verdicts([points["sentence"].map(wrong)], _ONE_RUN)
+        f"errors, {donor} seed {seed}": _verdicts([points["whole"].map(wrong)], _ONE_RUN)
         for (donor, seed), wrong in here.items()
     }
     if session.other is not None:
         for model, wrong in _wrong(session.table("predictions", session.other)).items():
             if model in here:
-                both = [points["sentence"].map(verdicts) for verdicts in (here[model], wrong)]
+                both = [points["whole"].map(verdicts) for verdicts in (here[model], wrong)]
                 found[f"errors beside {session.other.id}, {model[0]} seed {model[1]}"] = _verdicts(both, _TWO_RUNS)
     return found
 

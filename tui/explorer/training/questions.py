@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.errors import NerspaceError, UsageError
+from nerspace.datasets.reading import Reading
 from nerspace.engine.requests.training import ALL, Request, make_request, make_run
 
 if TYPE_CHECKING:
@@ -24,6 +25,24 @@ def _languages(text: str) -> tuple[str, ...]:
 
 def _donors(text: str) -> tuple[str, ...]:
     return ALL if text == "all" else _languages("" if text == _AUTO else text)
+
+
+def _language(text: str) -> str:
+    found = _languages(text)
+    if len(found) > 1:
+        raise UsageError(f"{text!r} is more than one language.", "Write one code, such as de.")
+    return found[0] if found else ""
+
+
+def _types(text: str) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    return () if parts == ALL else parts
+
+
+def _map(text: str) -> tuple[tuple[str, str], ...]:
+    from nerspace.engine.requests.evaluation import parse_types
+
+    return tuple(parse_types(text).items())
 
 
 def _whole(text: str) -> int:
@@ -91,7 +110,12 @@ QUESTIONS = (
     _question("size", "size", "training sentences per model", _whole),
     _question("test_size", "test size", "test sentences per language", _whole),
     _question("model", "model", "builtin, a folder, or a hub id", str),
-    _question("data", "data", "builtin, or a folder of parallel data", str),
+    _question("data", "data", "builtin, a folder or file, or hub:OWNER/NAME", str),
+    _question("language", "language", "of data that does not tell it, such as de", _language, ""),
+    _question("types", "types", "those to find, such as PER,EVENT; all of the data", _types, ALL[0]),
+    _question("map", "map", "types read as others, such as GPE=LOC,MISC=O", _map, ""),
+    _question("rename", "rename", "PERSON, GPE and their like are PER, LOC, ORG", _yes, "yes"),
+    _question("names", "names", "a file of parallel names for TNLD", str, ""),
     _question("device", "device", "auto, cpu, cuda, cuda:N or mps", _device),
     _question("on", "where", "here, ray, ray://HOST:PORT or HOST:PORT", _place, _HERE),
     _question("threads", "threads", "CPU threads of a training; 0 for all, on Ray for one", _whole),
@@ -110,6 +134,10 @@ QUESTIONS = (
 )
 
 
+# The questions whose answers are a `Reading`.
+READING = ("language", "types", "map", "rename")
+
+
 def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """The request that the answers make, and what is wrong with which answer; no request unless nothing is."""
     fields: dict[str, Any] = {}
@@ -122,8 +150,9 @@ def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, 
             problems[question.name] = str(error)
     if problems:
         return {}, problems
+    reading = Reading(**{name: fields.pop(name) for name in READING})
     try:
-        return make_request(**fields), {}
+        return make_request(**fields, reading=reading), {}
     except NerspaceError as error:
         # What no question is about stands beside the first.
         field = error.field if isinstance(error, UsageError) else ""

@@ -33,6 +33,12 @@ class Tables:
         """The pairs of one donor, or all for an empty one."""
         return (self.pairs[self.pairs["donor"] == donor] if donor else self.pairs).reset_index(drop=True)
 
+    @property
+    def has_distances(self) -> bool:
+        """Whether some pair of two languages has a spelling distance, or there is no pair of two."""
+        pairs = self.pairs[self.pairs["donor"] != self.pairs["recipient"]]
+        return pairs.empty or bool(pairs["tnld"].notna().any())
+
     def line(self, subset: str) -> tuple[float, float] | None:
         """Slope and intercept through the pairs of a subset."""
         row = None if self.regression is None else self.regression[self.regression["subset"] == subset]

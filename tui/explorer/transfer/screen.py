@@ -25,6 +25,7 @@ from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_DISTANCE = "No parallel names, so no distance: nerspace transfer --names FILE takes yours."
 _WIDE = 110
 _BOTH_HEIGHT = 38
 NO_ERRORS = "This run counted no errors yet; r looks again. n on Training fine-tunes several donors."
@@ -84,6 +85,9 @@ class TransferScreen(ExplorerScreen):
     def show_tables(self, tables: Tables | None) -> None:
         """Draw them."""
         self.tables = tables
+        # Without any distance the matrix says more than an empty plot.
+        if tables is not None and not tables.has_distances:
+            self.matrix_first = True
         self.draw()
 
     # -- drawing
@@ -112,9 +116,11 @@ class TransferScreen(ExplorerScreen):
         of = f"donor {self.donor}" if self.donor else f"{count} donor{'s' if count > 1 else ''}"
         colors = "color: donor   " if count > 1 else ""
         axis = f"{colors}line: {SUBSETS.get(self.subset, self.subset)}   →  TNLD to the donor"
-        plane.show(
-            f"wrong sentences · {of}{spread}", axis, points_of(chosen, self.subset), self.tables.line(self.subset)
-        )
+        caption = f"wrong sentences · {of}{spread}"
+        if self.tables.has_distances:
+            plane.show(caption, axis, points_of(chosen, self.subset), self.tables.line(self.subset))
+        else:
+            plane.show(caption, "", (), None, NO_DISTANCE)
         plane.pick(table.row)
         donors.show(self.tables.matrix())
         self._arrange()
