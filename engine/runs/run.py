@@ -325,17 +325,23 @@ class Run:
             UsageError: if the run has no such table.
             DataError: if it is damaged.
         """
-        from nerspace.engine.tables.index import parse_table
+        from nerspace.engine.tables.index import misfit, parse_table
 
-        data = self._read_whole(self.table_path(name), name)
+        data, is_known = self._read_whole(self.table_path(name), name)
         try:
             # Of a row that is just being written nothing is read.
-            return parse_table(name, data[: data.rfind(b"\n") + 1].decode())
-        except ValueError as error:
+            frame = parse_table(name, data[: data.rfind(b"\n") + 1].decode())
+        except (ValueError, OverflowError) as error:
             raise self._damaged(f"table {name}", str(error).splitlines()[0]) from error
+        if not is_known and (problem := misfit(name, frame, grows=self._goes_on())):
+            raise self._damaged(f"table {name}", problem)
+        return frame
 
-    def _read_whole(self, path: Path, name: str) -> bytes:
-        """The content of a table, once it is what the run says that it is; a live run may replace it meanwhile."""
+    def _read_whole(self, path: Path, name: str) -> tuple[bytes, bool]:
+        """The content of a table once it is what the run says that it is, and whether the run says so.
+
+        A live run may replace it meanwhile.
+        """
         for patience in (0.02, 0.1, 0.0):
             try:
                 sums = ledger.read_entries(self.path).get(f"tables/{name}.csv", [])
@@ -346,9 +352,15 @@ class Run:
                 known = ", ".join(self.tables()) or "none yet"
                 raise UsageError(f"The run {self.id} has no table {name!r}.", f"It has: {known}.") from error
             if not sums or sum_of_bytes(data) in sums:
-                return data
+                return data, bool(sums)
             time.sleep(patience)
         raise self._damaged(f"table {name}", difference(len(data), sums))
+
+    def _goes_on(self) -> bool:
+        try:
+            return self.read_info()["state"] in ("queued", "running")
+        except NerspaceError:
+            return False
 
     def _damaged(self, what: str, problem: str) -> DataError:
         return DataError(

@@ -11,7 +11,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nerspace.engine.errors import UsageError
-from nerspace.engine.tables.spec import TableSpec
+from nerspace.engine.tables.spec import TEXT, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,8 @@ _HOMES = (
     ("paper.changes", "paper_figure4"),
     ("runs.tables", "runs damages request_differences errors_compared"),
 )
+# Beyond this nothing that nerspace measures or counts lies.
+_MOST = 1e15
 _HOME = {name: module for module, names in _HOMES for name in names.split()}
 
 
@@ -142,6 +144,36 @@ def parse_table(name: str, csv: str) -> "pd.DataFrame":
         )
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
+
+
+def misfit(name: str, frame: "pd.DataFrame", grows: bool = False) -> str:
+    """What of a table, of which nothing says that it is as it was written, does not fit, in words; empty if nothing.
+
+    Columns that the catalogue does not know pass, and so does a table that it does not know.
+
+    Args:
+        name: of the catalogue.
+        frame: the table.
+        grows: whether it may still lack columns.
+    """
+    spec = CATALOGUE.get(name)
+    for column, declared in spec.columns.items() if spec else ():
+        if column not in frame:
+            if grows:
+                continue
+            return f"the column {column} is missing"
+        values = frame[column]
+        if declared.dtype == TEXT or not len(values):
+            continue
+        if values.dtype.kind not in "iufb":
+            return f"the column {column} holds more than numbers"
+        whole = declared.dtype in ("int64", "Int64")
+        known = values.dropna()
+        if not known.between(-_MOST, _MOST).all() or (whole and bool((known % 1 != 0).any())):
+            return f"the column {column} holds a number that cannot be"
+        if declared.dtype == "int64" and len(known) < len(values):
+            return f"the column {column} has a gap"
+    return ""
 
 
 @cache

@@ -108,3 +108,32 @@ def test_what_was_not_synced_is_lost(tmp_path: Path) -> None:
     assert {path.name: path.read_text() for path in (tmp_path / "cut").iterdir()} == {
         "hasty": "", "careful": "synced", "grown": "first ",
     }  # fmt: skip
+
+
+# -- run folders in which something is not as it should be
+
+
+def mutated(folder: Path, *arguments: str) -> dict[str, Any]:
+    """The figures of commands on mutated run folders."""
+    done = subprocess.run(
+        [sys.executable, "-P", str(SUPPORT / "mutated_runs.py"), str(folder / "mutated"), *arguments],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(SUPPORT)},
+    )  # fmt: skip
+    assert done.stdout.startswith("{"), done.stderr[-3000:]
+    print(done.stdout)
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def test_a_share_of_mutated_runs_ends_no_command_raw(tmp_path: Path) -> None:
+    figures = mutated(tmp_path, "--seed", "3", "--runs", "12", "--commands", "2")
+    assert figures["problems"] == []
+    assert figures["runs"] == 12
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(4))
+def test_no_mutated_run_ends_a_command_raw_or_keeps_it_waiting(tmp_path: Path, seed: int) -> None:
+    figures = mutated(tmp_path, "--seed", str(seed), "--runs", "500", "--commands", "3")
+    assert (figures["raw errors"], figures["hangs"], figures["not removed"]) == (0, 0, 0), figures["problems"]
+    assert figures["runs"] == 500

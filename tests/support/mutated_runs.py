@@ -1,0 +1,298 @@
+"""Run folders in which something is not as it should be, and every command on them: none fails raw, none hangs.
+
+    python mutated_runs.py FOLDER --seed 0 --runs 100 --commands 4
+
+The figures are printed as JSON.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import rooms_sample
+import tui_sample
+from tiny_encoders import write_tiny_xlmr
+
+from nerspace.engine.runs import Run, jobs
+from nerspace.tui import main as program
+
+# Seconds that a command may take.
+PATIENCE = 5
+_WEIRD: tuple[Any, ...] = (
+    None, {}, [], "", 0, -1, 1.5, 1e308, True, "x" * 300, [None], [[]], {"a": {}}, 10**25, float("nan"), "\x1b[31m",
+    ["en", 3], "../..", "finished", "2026-99-99", 2**62, [{}], "=1+1", "\ud800", -(10**18),
+)  # fmt: skip
+_RAW = re.compile(r"\(--debug shows where\)|Traceback")
+
+
+class Hang(BaseException):
+    """A command took too long; nothing of nerspace catches it."""
+
+
+def mutate(run: Path, draw: random.Random) -> str:
+    """Damage a run folder in one to three ways, and say how."""
+    said = []
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        name, change = draw.choice(_CHANGES)
+        with contextlib.suppress(OSError, IndexError):
+            said.append(f"{name}: {change(run, draw)}")
+    if draw.random() < 0.5:
+        # As a run of an earlier version, so that what is damaged is read.
+        shutil.rmtree(run / "sha256.json", ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (run / "sha256.json").unlink()
+            said.append("without sums")
+    return "; ".join(said)
+
+
+def _of_json(file: str) -> Callable[[Path, random.Random], str]:
+    def change(run: Path, draw: random.Random) -> str:
+        path = run / file
+        try:
+            value = json.loads(path.read_text())
+        except (OSError, ValueError):
+            value = {}
+        place, inside = "", value
+        while isinstance(inside, dict) and inside:
+            key = draw.choice(sorted(inside))
+            place += f".{key}"
+            if isinstance(inside[key], dict) and inside[key] and draw.random() < 0.7:
+                inside = inside[key]
+                continue
+            if draw.random() < 0.25:
+                del inside[key]
+                place += " deleted"
+            else:
+                inside[key] = draw.choice(_WEIRD)
+                place += f" = {inside[key]!r:.30}"
+            break
+        else:
+            value = draw.choice(_WEIRD)
+        path.write_text(json.dumps(value), encoding="utf-8", errors="surrogatepass")
+        return place
+
+    return change
+
+
+def _event(run: Path, draw: random.Random) -> str:
+    path = run / "events.jsonl"
+    lines = path.read_text().splitlines()
+    for _ in range(draw.choice((1, 5, 40))):
+        number = draw.randrange(len(lines))
+        try:
+            event = json.loads(lines[number])
+            event[draw.choice(sorted(event))] = draw.choice(_WEIRD)
+            lines[number] = json.dumps(event)
+        except (ValueError, AttributeError, TypeError, IndexError):
+            lines[number] = draw.choice(("null", "[]", "{", "3", '"x"', "", "{}"))
+    path.write_text("\n".join(lines) + draw.choice(("", "\n")), errors="surrogatepass")
+    return f"{number}"
+
+
+def _any_file(run: Path, draw: random.Random) -> Path:
+    return draw.choice(sorted(path for path in run.rglob("*") if path.is_file() and not path.is_symlink()))
+
+
+def _cut(run: Path, draw: random.Random) -> str:
+    path = _any_file(run, draw)
+    data = path.read_bytes()
+    path.write_bytes(data[: draw.randrange(len(data) + 1)])
+    return path.name
+
+
+def _bytes(run: Path, draw: random.Random) -> str:
+    path = _any_file(run, draw)
+    data = bytearray(path.read_bytes())
+    for _ in range(draw.choice((1, 8, 200))):
+        if data:
+            data[draw.randrange(len(data))] = draw.randrange(256)
+    path.write_bytes(data)
+    return path.name
+
+
+def _other_kind(run: Path, draw: random.Random) -> str:
+    path = _any_file(run, draw)
+    if draw.random() < 0.5:
+        path = run / draw.choice(("run.json", "process.json", "events.jsonl", "lock", "tables", "vectors", "stop"))
+    shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        path.unlink()
+    kind = draw.choice(("gone", "folder", "pipe", "loop", "empty", "dangling"))
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "dangling":
+        path.symlink_to(run / "nothing")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    return f"{path.name} {kind}"
+
+
+def _table(run: Path, draw: random.Random) -> str:
+    path = draw.choice(sorted((run / "tables").glob("*.csv")))
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    change = draw.choice(("column", "cell", "header", "short row", "swapped", "name", "numbers"))
+    column = draw.randrange(len(rows[0]))
+    if change == "column":
+        rows = [row[:column] + row[column + 1 :] for row in rows]
+    elif change == "cell":
+        for _ in range(draw.choice((1, 20))):
+            row = rows[draw.randrange(len(rows))]
+            row[draw.randrange(len(row))] = draw.choice(("", "x", "-1", "nan", "inf", "1e400", "9" * 30, "\x00", "NA"))
+    elif change == "header":
+        rows = rows[:1]
+    elif change == "short row":
+        rows[draw.randrange(len(rows))] = ["1"]
+    elif change == "swapped":
+        other = draw.choice(sorted((run / "tables").glob("*.csv")))
+        rows = [line.split(",") for line in other.read_text().splitlines()]
+    elif change == "name":
+        rows[0][column] = "другое"
+    else:
+        rows = rows[:1] + [["7"] * len(rows[0])] * 3
+    path.write_text("\n".join(",".join(row) for row in rows) + "\n")
+    return f"{path.name} {change}"
+
+
+_CHANGES: tuple[tuple[str, Callable[[Path, random.Random], str]], ...] = (
+    ("run.json", _of_json("run.json")), ("run.json", _of_json("run.json")), ("run.json", _of_json("run.json")),
+    ("process.json", _of_json("process.json")), ("sha256.json", _of_json("sha256.json")), ("event", _event),
+    ("event", _event), ("cut", _cut), ("bytes", _bytes), ("kind of file", _other_kind), ("table", _table),
+    ("table", _table),
+)  # fmt: skip
+
+
+def commands(run: Run) -> list[list[str]]:
+    """What is done to a run."""
+    one = ["--run", run.id]
+    return [
+        ["runs", "list"], ["runs", "list", "--json"], ["runs", "show", run.id], ["runs", "show"],
+        ["runs", "follow", run.id], ["runs", "stop", run.id], ["runs", "verify"], ["runs", "verify", run.id],
+        ["runs", "compare", run.id, "whole"], ["runs", "compare", "whole", run.id, "--request"],
+        ["runs", "resume", run.id, "--detach"], ["locate", run.id], ["runs", "remove", "-y", run.id],
+        ["export", "transfer", *one], ["export", "steps", *one, "--plot"], ["export", "map", *one, "--json"],
+        ["export", "predictions", *one, "--csv", "-"], ["export", "tnld", *one, "--plot"],
+        ["export", "probes", *one, "--plot"], ["export", "parallel_cosine", *one, "--plot"],
+        ["transfer", *one], ["transfer", *one, "--plot"], ["transfer", *one, "--table", "advice"],
+        ["evaluate", *one], ["evaluate", *one, "--table", "failing"], ["evaluate", *one, "--table", "buckets"],
+        ["isotropy", *one], ["similarity", *one], ["similarity", *one, "--table", "drift"], ["neighbours", *one],
+        ["groups", *one], ["project", *one, "--detach"], ["swap", *one, "--detach"], ["extract", *one, "--detach"],
+    ]  # fmt: skip
+
+
+class Session:
+    """Mutated copies of one run in a workspace, beside a whole one."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.draw = random.Random(seed)
+        self.home = folder / "home"
+        os.environ |= {"NERSPACE_HOME": str(self.home)}
+        os.environ |= {name: str(folder / name.lower()) for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME")}
+        corpus = tui_sample.write_corpus(folder / "names")
+        made = rooms_sample.enrich(tui_sample.write_run(folder / "first", corpus))
+        made.claim(os.getpid())
+        model = write_tiny_xlmr(folder / "tiny")
+        made.update(request={**made.info()["request"], "data": str(corpus), "model": str(model), "seeds": 1, "seed": 0})
+        (made.path / "lock").write_text("")
+        self.origin = made.path
+        (self.home / "runs").mkdir(parents=True)
+        whole = self.home / "runs" / "whole-20260101-000000-0000"
+        shutil.copytree(made.path, whole)
+        self.figures: Counter[str] = Counter()
+        self.problems: list[str] = []
+
+    def one(self, number: int, times: int) -> None:
+        """Mutate a copy and try some commands on it."""
+        path = self.home / "runs" / f"demo-20260202-000000-{number:04x}"
+        shutil.copytree(self.origin, path)
+        if self.draw.random() < 0.4:
+            run = Run(path)
+            run.update(state=self.draw.choice(("running", "queued", "failed", "stopped")))
+            (path / "process.json").write_text(json.dumps({"pid": 2**22 + 1, "started": "x"}))
+        said = mutate(path, self.draw)
+        self.figures["runs"] += 1
+        chosen = self.draw.sample(commands(Run(path)), times)
+        for command in sorted(chosen, key=lambda words: words[:2] == ["runs", "remove"]):
+            self._try(command, said)
+        # What nothing could be made of can still be taken away.
+        if os.path.lexists(path):
+            self._try(["runs", "remove", "-y", path.name], said, code=0)
+        if os.path.lexists(path):
+            shutil.rmtree(path)
+        for left in self.home.glob("runs/*"):
+            if not left.name.startswith("whole"):
+                shutil.rmtree(left, ignore_errors=True)
+
+    def _try(self, command: list[str], said: str, code: int | None = None) -> None:
+        self.figures["commands"] += 1
+        out, err = io.StringIO(), io.StringIO()
+        left: object = 0
+        sys.argv = ["nerspace", *command]
+        started = time.monotonic()
+        signal.alarm(4 * PATIENCE)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                program.main()
+        except SystemExit as end:
+            left = end.code
+        except Hang:
+            where = "".join(traceback.format_exc().splitlines(keepends=True)[-5:])
+            self._problem("hangs", f"{command} after {said}: {where}")
+        except BaseException as error:
+            self._problem("raw errors", f"{command} after {said}: {error!r}")
+        finally:
+            signal.alarm(0)
+        self.slowest = max(getattr(self, "slowest", 0.0), time.monotonic() - started)
+        if _RAW.search(err.getvalue()):
+            self._problem("raw errors", f"{command} after {said}: {err.getvalue()[-400:]}")
+        elif code is not None and left != code:
+            self._problem("not removed", f"{command} after {said}: {err.getvalue()[-400:]}")
+
+    def _problem(self, kind: str, what: str) -> None:
+        self.figures[kind] += 1
+        self.problems.append(f"{kind}: {what}")
+        print(f"{kind}: {what}", file=sys.stderr, flush=True)
+
+
+def _hung(*_: object) -> None:
+    raise Hang
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--commands", type=int, default=4)
+    asked = parser.parse_args()
+    signal.signal(signal.SIGALRM, _hung)
+    # No process is started here: what is resumed, or asked anew of the run, is only made.
+    jobs._launch = lambda run, lock: lock.release()  # type: ignore[assignment]
+    session = Session(asked.folder, asked.seed)
+    for number in range(asked.runs):
+        session.one(number, asked.commands)
+    names = ("runs", "commands", "raw errors", "hangs", "not removed")
+    print(json.dumps({**{name: session.figures[name] for name in names}, "problems": session.problems}))
+    return int(bool(session.problems))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
