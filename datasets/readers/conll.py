@@ -17,7 +17,17 @@ from nerspace.datasets.languages import data_code
 from nerspace.datasets.lines import LONGEST_NUMBER, read_lines
 from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, size_of, tags_of_cell
 from nerspace.datasets.readers.layout import Source
-from nerspace.datasets.readers.sentences import EMPTY_WORD, MOST_WORDS, NO_TAG, NOT_A_TAG, RawFile, RawSentence, is_tag
+from nerspace.datasets.readers.sentences import (
+    ALIGNMENT,
+    EMPTY_WORD,
+    ENTITY_ID,
+    MOST_WORDS,
+    NO_TAG,
+    NOT_A_TAG,
+    RawFile,
+    RawSentence,
+    is_tag,
+)
 from nerspace.datasets.tagging import is_like_marked
 
 NAME = "CoNLL text"
@@ -257,11 +267,18 @@ class Parser:
             text = self.comments.get("text", "")
             # A text that does not hold these words belongs to another tokenisation, or was edited.
             text = text if "".join(text.split()) == "".join("".join(self.words).split()) else ""
-            self.raw.sentences.append(RawSentence(self.start, self.words, self.tags, text, language))
+            self.raw.sentences.append(
+                RawSentence(
+                    self.start, self.words, self.tags, text, language, "", self._said(ALIGNMENT), self._said(ENTITY_ID)
+                )
+            )
         elif self.comments and not self.start:
             # A blank line between the comments and their words does not part them.
             return
         self._clear()
+
+    def _said(self, names: Sequence[str]) -> str:
+        return next((self.comments[name] for name in names if name in self.comments), "")
 
     def end(self) -> RawFile:
         """What was read.

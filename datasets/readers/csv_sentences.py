@@ -13,7 +13,7 @@ from nerspace.datasets.readers.csv_words import delimiter_of
 from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.records.form import Refused
 from nerspace.datasets.readers.records.words import check_words
-from nerspace.datasets.readers.sentences import RawFile, RawSentence
+from nerspace.datasets.readers.sentences import ALIGNMENT, ENTITY_ID, RawFile, RawSentence
 from nerspace.datasets.readers.tag_names import names_beside
 
 NAME = "CSV, a sentence a row"
@@ -72,10 +72,14 @@ def read(source: Source) -> RawFile:
         text, language, split = (
             cells[places[name]].strip() if name in places else "" for name in ("text", "language", "split")
         )
+        ids = [
+            next((cells[places[name]].strip() for name in names if name in places), "")
+            for names in (ALIGNMENT, ENTITY_ID)
+        ]
         text = (
             text if places.get("text") != words and "".join(text.split()) == "".join("".join(found[0]).split()) else ""
         )
-        raw.sentences.append(RawSentence(number, *found, text, language, split))
+        raw.sentences.append(RawSentence(number, *found, text, language, split, *ids))
     return raw
 
 

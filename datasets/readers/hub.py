@@ -14,9 +14,9 @@ from typing import Any
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.lines import first_bytes
-from nerspace.datasets.readers.records.form import LANGUAGE
+from nerspace.datasets.readers.records.form import LANGUAGE, id_of
 from nerspace.datasets.readers.records.words import TAGS, WORDS, check_words
-from nerspace.datasets.readers.sentences import RawFile, RawSentence, corpus_of, finish
+from nerspace.datasets.readers.sentences import ALIGNMENT, ENTITY_ID, RawFile, RawSentence, corpus_of, finish
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.tagged import TaggedCorpus
 
@@ -91,7 +91,7 @@ def read_file(path: Path, shown: str) -> RawFile:
             raw.drop(number, str(reason), " ".join(map(str, words or [])))
             continue
         spoken = next((row[key] for key in LANGUAGE if isinstance(row.get(key), str)), "")
-        raw.sentences.append(RawSentence(number, *found, language=spoken))
+        raw.sentences.append(RawSentence(number, *found, "", spoken, "", id_of(row, ALIGNMENT), id_of(row, ENTITY_ID)))
     return raw
 
 
@@ -116,7 +116,7 @@ def open_parquet(path: Path) -> tuple[list[str] | None, Iterator[Mapping[str, An
                 f"{', '.join(TAGS)}.",
             )  # fmt: skip
         names = tag_names(file.schema_arrow.metadata or {}, chosen[1])
-        chosen += [key for key in LANGUAGE if key in columns]
+        chosen += [key for key in (*LANGUAGE, *ALIGNMENT, *ENTITY_ID) if key in columns]
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path} is a damaged Parquet file: {_first_line(error)}.") from error
 

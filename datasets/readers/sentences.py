@@ -38,7 +38,7 @@ TOO_LONG = f"more than {MOST_WORDS:,} words"
 
 @dataclass(frozen=True, slots=True)
 class RawSentence:
-    """Words and tags as they stand in a file; `text`, `language` and `split` only where the file states them."""
+    """Words and tags as they stand in a file; `text`, `language`, `split` and ids only where the file states them."""
 
     line: int
     words: Sequence[str]
@@ -46,6 +46,14 @@ class RawSentence:
     text: str = ""
     language: str = ""
     split: str = ""
+    context: str = ""
+    entity: str = ""
+
+
+# Columns and keys by which sentences say which of them are parallel: those with the same alignment id, or about the
+# same entity.
+ALIGNMENT = ("alignment_id", "alignment", "align_id", "parallel_id")
+ENTITY_ID = ("entity_id", "qid", "wikidata_id")
 
 
 @dataclass(slots=True)
@@ -132,7 +140,8 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
         sentences.append(
             Sentence(
                 tuple(map(sys.intern, words)), tuple(map(sys.intern, tags)), text, corpus,
-                known_split(row.split) if row.split else named_split, spoken, kind_of(tags), "", "", "",
+                known_split(row.split) if row.split else named_split, spoken, kind_of(tags), "",
+                row.context, row.entity,
             )
         )  # fmt: skip
     faulty = [row for row in raw.dropped if row.line and row.reason not in raw.aside]

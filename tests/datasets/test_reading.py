@@ -87,3 +87,22 @@ def test_sentences_are_named_by_their_number_or_by_what_they_say_of_themselves(f
     said = TaggedCorpus("x", [replace(s, entity="Q1") for s in corpus.sentences()])
     assert [said.identified(i).id for i in range(2)] == ["mr/1/Q1", "mr/2/Q1"]
     assert said.is_aligned
+
+
+def test_ids_that_a_file_gives_make_sentences_parallel(tmp_path: Path) -> None:
+    (tmp_path / "de.conll").write_text("# alignment_id = 7\nBonn\tB-LOC\nruft\tO\n\n# alignment_id = 8\nAnna\tB-PER\n")
+    (tmp_path / "hi.jsonl").write_text(
+        '{"words": ["बॉन", "में"], "tags": ["B-LOC", "O"], "alignment_id": 7}\n'
+        '{"words": ["आना"], "tags": ["B-PER"], "alignment_id": 9, "entity_id": "Q1"}\n'
+    )
+    (tmp_path / "mr.csv").write_text('tokens,ner_tags,alignment_id\n"बॉन में","B-LOC O",7\n')
+    corpus = datasets.load(tmp_path)
+    assert isinstance(corpus, TaggedCorpus)
+    assert corpus.is_aligned
+    assert sorted(corpus.identified(i).id for i in range(len(corpus))) == [
+        "de/7/",
+        "de/8/",
+        "hi/7/",
+        "hi/9/Q1",
+        "mr/7/",
+    ]

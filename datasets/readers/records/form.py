@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from nerspace.datasets.readers.sentences import RawFile, RawSentence
+from nerspace.datasets.readers.sentences import ALIGNMENT, ENTITY_ID, RawFile, RawSentence
 
 LANGUAGE = ("language", "lang", "lang_code")
 
@@ -53,7 +53,15 @@ def sentence(
     record: Mapping[str, Any], place: Place, words: Sequence[str], tags: Sequence[str], text: str
 ) -> RawSentence:
     """A sentence with the language and the split that its record states."""
-    return RawSentence(place.number, words, tags, text, text_of(record, LANGUAGE), text_of(record, ("split",)))
+    return RawSentence(
+        place.number, words, tags, text, text_of(record, LANGUAGE), text_of(record, ("split",)),
+        id_of(record, ALIGNMENT), id_of(record, ENTITY_ID),
+    )  # fmt: skip
+
+
+def id_of(record: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """The first value of these keys that is a text or a number, as a text; empty without one."""
+    return next((str(value).strip() for key in keys if isinstance(value := record.get(key), str | int)), "")
 
 
 def first_list(record: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
