@@ -35,8 +35,6 @@ SHARE, ALL = 60, 20_000
 # Seconds of this process's own work: another program on the machine is no fault of a reader.
 PATIENCE = 5.0
 LAYOUTS = seeds()
-# What load_names reads is no corpus.
-CORPORA = [layout for layout in LAYOUTS if not layout.startswith("names")]
 
 
 class Hang(BaseException):
@@ -65,7 +63,7 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-@pytest.mark.parametrize("layout", CORPORA)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_example_of_each_layout_is_read(layout: str, folder: Path) -> None:
     look(put(folder, LAYOUTS[layout]), layout)
 
