@@ -1,5 +1,7 @@
 """Errors that a user can act on: one line that names the thing, and a hint with the valid values or the next step."""
 
+from nerspace.datasets.visible import visible
+
 
 class NerspaceError(Exception):
     """A failure that is reported in one clear line.
@@ -16,7 +18,8 @@ class NerspaceError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        # A traceback prints it as it is.
+        return visible(f"{self.message} {self.hint}".strip())
 
 
 class UsageError(NerspaceError):

@@ -17,6 +17,7 @@ from nerspace.datasets.reading import Reading, chosen_types, unknown_label
 from nerspace.datasets.records import CASES, ENTITY_TYPES, Context, Entity, Sentence
 from nerspace.datasets.spelling import folded
 from nerspace.datasets.splitting import context_texts, cut, entity_texts
+from nerspace.datasets.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +92,7 @@ class SyntheticNER:
 
     def __repr__(self) -> str:
         part = "" if self.part == "all" else f", {self.part} part"
-        return (
+        return visible(
             f"<SyntheticNER {self.name!r}{part}: {len(self):,} parallel sentences in each of "
             f"{' '.join(self.languages)}; {' '.join(self.types)}; {len(self.contexts):,} contexts, "
             f"{len(self.entities):,} names>"

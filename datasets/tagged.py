@@ -17,6 +17,7 @@ from nerspace.datasets.spelling import folded
 from nerspace.datasets.splitting import cut
 from nerspace.datasets.tagging import kind_of, spans_of, types_in
 from nerspace.datasets.tagging import renamed as renamed_tags
+from nerspace.datasets.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ class TaggedCorpus:
         return len(self._sentences)
 
     def __repr__(self) -> str:
-        return (
+        return visible(
             f"<TaggedCorpus {self.name!r}: {len(self):,} sentences in {' '.join(self.languages)}; "
             f"{' '.join(self.types) or 'no entities'}; splits {' '.join(self.splits)}>"
         )

@@ -14,6 +14,7 @@ Files are written whole (temporary file, fsync, rename) or appended in whole lin
 """
 
 import contextlib
+import csv
 import errno
 import json
 import math
@@ -28,6 +29,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nerspace.datasets.visible import visible
 from nerspace.engine.errors import ConfigurationError, DataError, NerspaceError, UsageError
 from nerspace.engine.files import (
     PREFIX,
@@ -142,9 +144,9 @@ class Run:
         try:
             info = self.info()
         except NerspaceError:
-            return f"<Run {self.id}: no run at {self.path}>"
+            return visible(f"<Run {self.id}: no run at {self.path}>")
         held = ", ".join(self.tables()) or "none yet"
-        return f"<Run {self.id}: {info['kind']}, {info['state']}; tables: {held}>"
+        return visible(f"<Run {self.id}: {info['kind']}, {info['state']}; tables: {held}>")
 
     @property
     def id(self) -> str:
@@ -445,7 +447,12 @@ class Run:
 
 def to_csv(frame: "pd.DataFrame", header: bool = True, separator: str = ",") -> str:
     """A table as CSV text: floats at nine significant digits, line feeds, no index."""
-    return frame.to_csv(sep=separator, index=False, header=header, float_format="%.9g", lineterminator="\n")
+    form: dict[str, Any] = {"index": False, "header": header, "float_format": "%.9g", "lineterminator": "\n"}
+    written: str = frame.to_csv(sep=separator, **form)
+    if "\r" in written:
+        # Beside line feeds it is not quoted by itself, and every reader takes it for the end of a row.
+        written = frame.to_csv(sep=separator, quoting=csv.QUOTE_ALL, **form)
+    return written
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -72,7 +72,7 @@ def main() -> int:
         run = Run(Path(sys.argv[1]).resolve())
         return _take_part(run)
     except NerspaceError as error:
-        print(f"{error.message} {error.hint}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
 
 

@@ -9,6 +9,8 @@ import pytest
 from sample_runs import Done
 from terminals import EVIL, acting, on_pty
 
+from nerspace import datasets
+from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.runs import Run
 from nerspace.tui.literal import literal
 
@@ -57,7 +59,7 @@ def test_data_commands_say_types_languages_columns_and_paths_literally(
     named.write_text("x\n\x1b y z\n", encoding="utf-8")
     told(at_terminal("data", "show", str(named)), 1, 2)
     told(at_terminal("data", "check", str(tmp_path / EVIL)), 1, 2)
-    told(at_terminal("data", "export", str(tagged), str(tmp_path / f"{EVIL}.out")))
+    told(at_terminal("data", "export", str(tagged), str(tmp_path / f"{EVIL}.jsonl")))
     folder = tmp_path / "parallel"
     folder.mkdir()
     for name in ("contexts", "entities"):
@@ -121,3 +123,11 @@ def test_on_a_real_terminal_only_colors_are_drawn(tagged: Path, tmp_path: Path) 
         if arguments == ["--help"]:
             assert b"\x1b[1;" in received
             assert "␛" not in drawn
+
+
+def test_what_python_prints_of_them_acts_as_little(tagged: Path, evil_run: Run) -> None:
+    with pytest.raises(DataError) as told_of:
+        datasets.load(tagged.with_name(EVIL))
+    for shown in (repr(datasets.load(tagged)), repr(evil_run), str(told_of.value), str(UsageError(EVIL, EVIL))):
+        assert not acting(shown)
+        assert "\n" not in shown

@@ -328,3 +328,12 @@ def test_of_a_linked_run_only_the_link_is_removed(workspace: Path, run: Run, tmp
 def test_an_empty_name_is_no_run(workspace: Path, run: Run) -> None:
     with pytest.raises(UsageError, match="empty"):
         runs.find_run(workspace, "")
+
+
+def test_a_text_with_a_carriage_return_is_read_back_as_it_was(tmp_path: Path) -> None:
+    run = runs.create(tmp_path, "demo", {}, 0)
+    frame = pd.DataFrame({"donor": ["a\rb", "c\r\nd", "e\nf", 'g"h,'], "f1": [0.5, None, 1.25, 0.1]})
+    run.write_table("transfer", frame)
+    back = run.read_table("transfer")
+    assert back["donor"].tolist() == frame["donor"].tolist()
+    assert back["f1"].fillna(-1).tolist() == [0.5, -1, 1.25, 0.1]

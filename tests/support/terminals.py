@@ -1,6 +1,5 @@
 """A terminal that keeps what is written to it, the command on one, and text that would act there."""
 
-import csv
 import io
 import os
 import pty
@@ -12,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sample_runs import Done
 
@@ -83,11 +83,9 @@ def evil_run(finished: Run, tmp_path: Path) -> Run:
     path = tmp_path / "home" / "runs" / f"demo-{EVIL}"
     shutil.copytree(finished.path, path)
     run = Run(path)
-    for table in path.glob("tables/*.csv"):
-        with table.open(encoding="utf-8", newline="") as handle:
-            head, *rows = csv.reader(handle)
-        with table.open("w", encoding="utf-8", newline="") as handle:
-            csv.writer(handle).writerows([head, *([_evil(cell) for cell in row] for row in rows)])
+    for name in run.tables():
+        frame = pd.read_csv(run.table_path(name), dtype=str, keep_default_na=False)
+        run.write_table(name, frame.map(_evil))
     run.update(request={"donor": EVIL, EVIL: EVIL}, notes=[EVIL], error={"message": EVIL, "hint": EVIL}, device=EVIL)
     run.append_event("stage", stage=EVIL, label=EVIL, total=3, unit=EVIL, donor=EVIL, seed=0)
     run.append_event("note", text=EVIL)
