@@ -134,6 +134,36 @@ def _plain(value: object) -> object:
     return value
 
 
+# Of an event as it is written, about; and how much of the end of a long file is read whole.
+_EVENT_BYTES, _TAIL = 200, 1 << 16
+_KIND = re.compile(rb'"event": ?"(\w+)"')
+_STEP = re.compile(rb'"step": ?(\d+)')
+
+
+class _Sample:
+    """Which lines of many events are read: of steps an even share, of probes those of an even share of their steps.
+
+    Of other kinds the first ones, then the same share.
+    """
+
+    def __init__(self, share: int, most: int) -> None:
+        self._share, self._most = share, most
+        self._seen: dict[bytes, int] = {}
+        self._step: bytes = b""
+
+    def keeps(self, line: bytes) -> bool:
+        found = _KIND.search(line, 0, 200)
+        kind = found[1] if found else b""
+        if kind == b"probe":
+            step = _STEP.search(line)
+            if step is not None and step[1] != self._step:
+                self._step = step[1]
+                self._seen[kind] = self._seen.get(kind, -1) + 1
+            return self._seen.get(kind, 0) % self._share == 0
+        seen = self._seen[kind] = self._seen.get(kind, -1) + 1
+        return seen % self._share == 0 or (kind != b"step" and seen < self._most // 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run folder. Cheap to make: nothing is read before it is needed."""
@@ -260,6 +290,33 @@ class Run:
                 offset += len(line)
                 if (event := schema.event_of_line(line)) is not None:
                     yield offset, event
+
+    def sampled_events(self, offset: int = 0, most: int = 4000) -> Iterator[tuple[int, dict[str, Any]]]:
+        """As `events`, but about so many of a long run: an even share of its steps and probes, and its end whole.
+
+        Probes of one step are kept or left out together.
+        """
+        size = self.events_size()
+        share = (size - offset) // (most * _EVENT_BYTES)
+        if share < 2:
+            yield from self.events(offset)
+            return
+        sample = _Sample(share, most)
+        try:
+            handle = open_regular(self.path / "events.jsonl")
+        except OSError:
+            return
+        with handle:
+            handle.seek(offset)
+            for number, line in enumerate(handle):
+                if not line.endswith(b"\n"):
+                    return
+                offset += len(line)
+                if (sample.keeps(line) or offset > size - _TAIL) and (event := schema.event_of_line(line)) is not None:
+                    yield offset, event
+                if not number % 1000:
+                    # Whoever reads in a thread lets the others have their turn.
+                    time.sleep(0)
 
     # -- tables/
 

@@ -368,3 +368,39 @@ def test_the_command_line_lists_and_compares_the_same_tables(tmp_path, corpus):
     assert len(pd.read_csv(StringIO(compared))) == 11
     same = CliRunner().invoke(app, ["runs", "compare", first.id, second.id, "--request", *at]).stdout
     assert "Both were asked the same." in same
+
+
+def test_a_run_of_very_many_events_is_read_in_an_even_share_with_its_end(tmp_path):
+    run = create(tmp_path, "finetune", {"donor": "be"}, 0)
+    told = {"time": 1.0, "donor": "be", "seed": 0}
+    count, last = 60_000, 0
+    with (run.path / "events.jsonl").open("w") as handle:
+        handle.write(
+            json.dumps({**told, "event": "stage", "stage": "train", "label": "x", "total": count, "unit": "steps"})
+        )
+        for step in range(1, count + 1):
+            fields = {"step": step, "steps": count, "loss": 1 / step, "learning_rate": 1e-4, "sentences": 8 * step}
+            handle.write("\n" + json.dumps({**told, "event": "step", **fields, "seconds": 0.5 * step, "parts": 1}))
+            if step % 100 == 0:
+                for code in ("be", "ru", "uk"):
+                    probe = {"step": step, "language": code, "layer": 2, "measure": "isoscore", "n": 8, "value": 0.5}
+                    handle.write("\n" + json.dumps({**told, "event": "probe", **probe}))
+                last = step
+        handle.write("\n")
+    following = Following(run)
+    read = list(run.sampled_events())
+    assert len(read) < 8000
+    assert following.see(read)
+    (trace,) = following.traces()
+    assert trace.steps["step"].iloc[0] == 1
+    assert trace.steps["step"].iloc[-1] == count
+    assert trace.steps["step"].diff().max() < 50
+    assert trace.probes.groupby("step")["language"].agg(list).map(lambda codes: codes == ["be", "ru", "uk"]).all()
+    assert trace.probes["step"].iloc[-1] == last
+    assert following.offset == run.events_size()
+    assert following.label == "x"
+    for step in range(count + 1, count + 20_000):
+        fields = {"step": step, "loss": 1.0, "learning_rate": 1e-4, "sentences": 8 * step, "seconds": 0.5 * step}
+        following.see([(step, {**told, "event": "step", **fields})])
+    assert len(following.steps["be-0"]) <= 8000
+    assert following.steps["be-0"][-1]["step"] == count + 20_000 - 1

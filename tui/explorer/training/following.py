@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nerspace.engine.runs.live import Throughput
     from nerspace.tui.explorer.session import Session
 
+# Steps of a curve, at most; a terminal shows fewer.
+MOST = 8000
 _STEP = ("step", "loss", "learning_rate", "sentences", "seconds")
 _PROBE = ("step", "language", "layer", "measure", "n", "value")
 
@@ -82,9 +84,15 @@ class Following:
             kind = event["event"]
             model = str(model_of(event) or self.model)
             if kind == "step":
-                self.steps.setdefault(model, []).append({name: event[name] for name in _STEP})
+                steps = self.steps.setdefault(model, [])
+                steps.append({name: event.get(name) for name in _STEP})
+                if len(steps) > MOST:
+                    self.steps[model] = _thinned(steps)
             elif kind == "probe":
-                self.probes.setdefault(model, []).append({name: event[name] for name in _PROBE})
+                probes = self.probes.setdefault(model, [])
+                probes.append({name: event.get(name) for name in _PROBE})
+                if len(probes) > 4 * MOST:
+                    self.probes[model] = _thinned(probes)
             elif kind == "stage":
                 self.label, self.unit, self.note = stage_text(event), str(event["unit"]), ""
                 if event.get("stage") == "train":
@@ -110,6 +118,13 @@ class Following:
         ]  # fmt: skip
 
 
+def _thinned(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of every other step, and those of the last."""
+    steps = list(dict.fromkeys(record["step"] for record in records))
+    kept = {*steps[::2], steps[-1]}
+    return [record for record in records if record["step"] in kept]
+
+
 def traces_in_tables(run: Run) -> list[Trace]:
     """The models of a run that was copied without its events, from its tables."""
     import pandas as pd
@@ -133,7 +148,7 @@ def traces_in_tables(run: Run) -> list[Trace]:
 def read_traces(run: Run) -> list[Trace]:
     """The models of a run as it stands, from its events, else from its tables."""
     following = Following(run)
-    following.see(run.events())
+    following.see(run.sampled_events())
     return following.traces() if following.steps else traces_in_tables(run)
 
 
@@ -175,7 +190,7 @@ def read_update(session: "Session", run: Run, offset: int, any_step: bool, other
     info = run.info()
     # A run that was resumed begins its events again.
     shrunk = run.events_size() < offset
-    events = [] if shrunk else list(run.events(offset))
+    events = [] if shrunk else list(run.sampled_events(offset))
     # A run that was copied without its events still has its tables.
     copied = not any_step and not any(event["event"] in ("step", "probe") for _, event in events)
     return RunUpdate(
