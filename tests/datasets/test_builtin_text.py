@@ -200,6 +200,6 @@ def test_an_article_stands_only_before_places_and_organisations_and_never_in_ano
 
 # Words of Spanish and Catalan with which a name begins in lower case: mar Adriático, plaza Tahrir.
 LOWER = {
-    "avinguda", "avenida", "desert", "desierto", "illa", "isla", "llac", "lago", "mar", "mont", "monte", "perspectiva",
-    "plaça", "plaza", "riu", "río",
+    "avinguda", "avenida", "desert", "desierto", "illa", "isla", "llac", "lago", "mar", "mont", "montaña", "monte",
+    "muntanya", "perspectiva", "plaça", "plaza", "riu", "río",
 }  # fmt: skip
