@@ -3,8 +3,8 @@
 import io
 import os
 import stat
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -103,53 +103,68 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
     """As `read_lines`, from an open file; of a file with a CR and no LF in its first bytes, lines end with CR."""
     number = 0
-    following: Callable[[], bytes] | None = None
+    blocks: Iterator[bytes] | None = None
     while True:
-        number += 1
         try:
-            following = following or _raw_lines(handle)
-            line = following()
+            blocks = blocks or _blocks(handle)
+            block = next(blocks, b"")
         except OSError as error:
-            raise DataError(f"{path}, line {number}: {_why(error)}.") from error
-        if not line:
+            raise DataError(f"{path}, line {number + 1}: {_why(error)}.") from error
+        if not block:
             return
-        if number == 1:
-            if kind := kind_of_bytes(line):
+        if not number:
+            if kind := kind_of_bytes(block):
                 raise DataError(f"{path} is {kind}.", "Expected UTF-8 text.")
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if len(line) > LONGEST_LINE:
-            raise DataError(f"{path}, line {number}: longer than {LONGEST_LINE:,} bytes.", "Expected one row a line.")
-        if b"\0" in line:
-            column = line.index(b"\0") + 1
-            raise DataError(f"{path}, line {number}: a NUL byte at byte {column}.", "Expected UTF-8 text.")
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{path}, line {number}: no UTF-8 at byte {error.start + 1}.", "Save the file as UTF-8."
-            ) from error
-        yield number, text.removesuffix("\n").removesuffix("\r")
+            block = block.removeprefix(b"\xef\xbb\xbf")
+        for line in _lines_in(block, path, number):
+            number += 1
+            yield number, line
 
 
-def _raw_lines(handle: IO[bytes]) -> Callable[[], bytes]:
-    """What gives the next line with its end, of at most one byte more than a line may have; empty after the last."""
+def _lines_in(block: bytes, path: Path, before: int) -> Iterable[str]:
+    """The lines of a block without their ends; before: how many lines stand above it."""
+    if len(block) <= LONGEST_LINE and b"\0" not in block:
+        with suppress(UnicodeDecodeError):
+            lines = block.decode().removesuffix("\n").split("\n")
+            return [line.removesuffix("\r") for line in lines] if b"\r" in block else lines
+    return (
+        _decoded(line, path, number) for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), before + 1)
+    )
+
+
+def _decoded(line: bytes, path: Path, number: int) -> str:
+    """A line as text, or the reason why it is none."""
+    if len(line) > LONGEST_LINE:
+        raise DataError(f"{path}, line {number}: longer than {LONGEST_LINE:,} bytes.", "Expected one row a line.")
+    if b"\0" in line:
+        column = line.index(b"\0") + 1
+        raise DataError(f"{path}, line {number}: a NUL byte at byte {column}.", "Expected UTF-8 text.")
+    try:
+        return line.decode().removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}, line {number}: no UTF-8 at byte {error.start + 1}.", "Save the file as UTF-8."
+        ) from error
+
+
+def _blocks(handle: IO[bytes]) -> Iterator[bytes]:
+    """Parts of a file that end where a line does, with LF for every end; the last may be the start of a long line."""
     start = handle.read(HEAD)
     handle.seek(0)
-    if b"\r" not in start or b"\n" in start:
-        return partial(handle.readline, LONGEST_LINE + 1)
-    return partial(next, _lines_by_cr(handle), b"")
-
-
-def _lines_by_cr(handle: IO[bytes]) -> Iterator[bytes]:
-    rest = b""
-    while block := handle.read(HEAD):
-        *whole, rest = (rest + block).split(b"\r")
-        yield from (line + b"\r" for line in whole)
-        if len(rest) > LONGEST_LINE:
-            yield rest[: LONGEST_LINE + 1]
-            return
-    if rest:
-        yield rest
+    end = b"\r" if b"\r" in start and b"\n" not in start else b"\n"
+    rest: list[bytes] = []
+    size = 0
+    while part := handle.read(HEAD):
+        if cut := part.rfind(end) + 1:
+            block = b"".join((*rest, part[:cut]))
+            yield block.replace(b"\r", b"\n") if end == b"\r" else block
+            rest, size = [], 0
+        rest.append(part[cut:])
+        size += len(part) - cut
+        if size > LONGEST_LINE:
+            break
+    if last := b"".join(rest)[: LONGEST_LINE + 1]:
+        yield last
 
 
 def first_lines(path: Path) -> list[str]:

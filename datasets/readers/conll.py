@@ -9,7 +9,7 @@ the code.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from nerspace.datasets.errors import DataError
@@ -38,6 +38,8 @@ NO_NUMBER = "a word without its number"
 OTHER_LAYERS = "entities of other layers, not read (--layer)"
 # Rows by which columns are found.
 _LOOKED_AT = 2_000
+
+_UNSEEN = ("", NOT_A_TAG, 0)
 
 _META = re.compile(r"#\s*([\w.]+)\s*=\s*(.*)")
 _PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z0-9]{1,8})*):")
@@ -100,8 +102,7 @@ def parse(source: Source, parser: "Parser") -> RawFile:
     Raises:
         DataError: naming file and line.
     """
-    for number, line in read_lines(source.path):
-        parser.feed(number, line)
+    parser.feed_all(read_lines(source.path))
     return parser.end()
 
 
@@ -177,6 +178,26 @@ class Parser:
         self.words: list[str] = []
         self.tags: list[str] = []
         self.comments: dict[str, str] = {}
+
+    def feed_all(self, lines: Iterable[tuple[int, str]]) -> None:
+        """All lines of the file; a plain word whose tag was seen before is taken here, since nearly all are."""
+        columns = self.columns
+        is_plain = columns.index < 0 and columns.sentence < 0 and not columns.header and self.tag_of is None
+        if not is_plain or len(columns.layers) > 1 or not self.tabbed:
+            for number, line in lines:
+                self.feed(number, line)
+            return
+        count, word_at, tag_at, seen = columns.count, columns.word, columns.tag, self._seen
+        for number, line in lines:
+            cells = line.split("\t")
+            if len(cells) == count and line[0] not in "#-" and len(self.words) < MOST_WORDS:
+                tag, wrong, others = seen.get(cells[tag_at], _UNSEEN)
+                if not wrong and not others and (word := cells[word_at].strip()):
+                    self.words.append(word)
+                    self.tags.append(tag)
+                    self.start = self.start or number
+                    continue
+            self.feed(number, line)
 
     def feed(self, number: int, line: str) -> None:
         """One line of the file."""

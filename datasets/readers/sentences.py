@@ -32,7 +32,10 @@ MOST_WORDS = 10_000
 EMPTY_WORD = "an empty word"
 NO_TAG = "a word without a tag"
 NOT_A_TAG = "not a tag"
+# Rows of tags of one file that are remembered.
+_MOST_KNOWN = 50_000
 BEGUN_BY_I = "entities that begin with I- and count as conlleval counts them"
+BROKEN = "control or broken characters"
 TOO_LONG = f"more than {MOST_WORDS:,} words"
 
 
@@ -121,29 +124,26 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
     _check_bare(raw, scheme)
     sentences = []
     labels: Counter[tuple[str, str]] = Counter()
-    renamer = reading.renamer()
+    clean, tagger = _Words(), _Tagger(scheme, reading)
     for row in raw.sentences:
         spoken = reading.language or (data_code(row.language) if row.language else "") or raw.language or named_language
-        words = [composed(word.strip()) for word in row.words]
+        words = tuple(map(clean.__getitem__, row.words))
         try:
-            if problem := _problem(words, row.text):
+            if problem := _problem(words, row.text, clean):
                 raise TagError(problem)
-            given = to_iob2(list(map(composed, row.tags)), scheme, str)
+            found = tagger.read(row.tags)
         except TagError as error:
             raw.drop(row.line, str(error), " ".join(row.words), spoken)
             continue
-        if scheme == "IOB2" and (begun := sum(a[0] == "I" != b[0] for a, b in zip(row.tags, given, strict=True))):
-            raw.notes[BEGUN_BY_I] += begun
-        labels.update((spoken, label) for label in types_in(given))
-        tags = renamed(given, renamer)
-        text = composed(_one_line(row.text)) or " ".join(words)
+        if found.begun:
+            raw.notes[BEGUN_BY_I] += found.begun
+        for label in found.labels:
+            labels[spoken, label] += 1
+        text = (composed(_one_line(row.text)) if row.text else "") or " ".join(words)
+        split = known_split(row.split) if row.split else named_split
         sentences.append(
-            Sentence(
-                tuple(map(sys.intern, words)), tuple(map(sys.intern, tags)), text, corpus,
-                known_split(row.split) if row.split else named_split, spoken, kind_of(tags), "",
-                row.context, row.entity,
-            )
-        )  # fmt: skip
+            Sentence(words, found.tags, text, corpus, split, spoken, found.kind, "", row.context, row.entity)
+        )
     faulty = [row for row in raw.dropped if row.line and row.reason not in raw.aside]
     if not sentences and not faulty:
         reasons = ", ".join(sorted({row.reason for row in raw.dropped}))
@@ -211,19 +211,72 @@ def _check_bare(raw: RawFile, scheme: str) -> None:
         )
 
 
+class _Words(dict[str, str]):
+    """Word as it stands in a file → in NFC and without spaces about it, each looked at once.
+
+    broken: those that are no words, empty ones among them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: set[str] = set()
+
+    def __missing__(self, word: str) -> str:
+        found = self[word] = sys.intern(composed(word.strip()))
+        if not found or _is_broken(found):
+            self.broken.add(found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """The tags of a sentence. labels: as they stand in the file, one for each entity. begun: entities begun by I-."""
+
+    tags: tuple[str, ...]
+    labels: tuple[str, ...]
+    kind: str
+    begun: int
+
+
+class _Tagger:
+    """From tags as they stand in a file to those that are read; the same row of tags is understood once."""
+
+    def __init__(self, scheme: str, reading: Reading) -> None:
+        self._scheme = scheme
+        self._name = reading.renamer()
+        self._known: dict[tuple[str, ...], _Tags] = {}
+
+    def read(self, row: Sequence[str]) -> _Tags:
+        """The tags of a sentence.
+
+        Raises:
+            TagError: they do not follow one another.
+        """
+        key = tuple(row)
+        if (known := self._known.get(key)) is not None:
+            return known
+        given = to_iob2(list(map(composed, key)), self._scheme, str)
+        begun = sum(a[0] == "I" != b[0] for a, b in zip(key, given, strict=True)) if self._scheme == "IOB2" else 0
+        tags = tuple(map(sys.intern, renamed(given, self._name)))
+        found = _Tags(tags, tuple(types_in(given)), kind_of(tags), begun)
+        if len(self._known) < _MOST_KNOWN:
+            self._known[key] = found
+        return found
+
+
 def _one_line(text: str) -> str:
     return " ".join(" ".join(text.splitlines()).split("\t")).strip()
 
 
-def _problem(words: Sequence[str], text: str) -> str:
-    if not words or not all(words):
+def _problem(words: Sequence[str], text: str, clean: _Words) -> str:
+    if not words:
         return EMPTY_WORD
+    if clean.broken and not clean.broken.isdisjoint(words):
+        return BROKEN if all(words) else EMPTY_WORD
     if len(words) > MOST_WORDS:
         return TOO_LONG
     # A text of several lines is no damage, a word of several is.
-    if any(map(_is_broken, words)) or any(_is_broken(line) for line in text.split()):
-        return "control or broken characters"
-    return ""
+    return BROKEN if text and any(_is_broken(line) for line in text.split()) else ""
 
 
 def _is_broken(word: str) -> bool:

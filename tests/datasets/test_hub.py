@@ -141,7 +141,7 @@ def test_an_unknown_set_and_a_missing_network_are_told_apart(api: Any) -> None:
 
 def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(DataError, match=r"nerspace\[hub\]"):
+    with pytest.raises(DataError, match=r"nerspace\[parquet\]"):
         hub.open_parquet(tmp_path / "x.parquet")
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(DataError, match=r"nerspace\[hub\]"):
