@@ -44,6 +44,7 @@ _HOMES = (
     ("statistics.factors", "factors factor_terms factor_shares"),
     ("statistics.advice", "piece_overlap advice advice_quality"),
     ("swapping.tables", "swap swap_summary"),
+    ("transfer.card", "causes"),
     ("swapping.contrasts", "counterfactuals counterfactual_contrasts"),
     ("geometry.comparing", "differences above_floor"),
     ("evaluation.predictions", "predictions"),

@@ -9,7 +9,7 @@ from nerspace.engine.errors import NerspaceError, UsageError
 from nerspace.engine.geometry.similarity import parallel_rows, shuffled_cosine
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.geometry.views import unit_rows
-from nerspace.engine.runs import Run
+from nerspace.engine.runs import Run, list_runs
 from nerspace.engine.statistics.factors import factor_share_table, factor_table, factor_term_table
 
 if TYPE_CHECKING:
@@ -88,3 +88,19 @@ def cosines_before(run: Run) -> Mapping[tuple[str, str], float]:
         for row_a, row_b, value in zip(in_a, in_b, cosines, strict=True):
             found[a, str(names[row_b])] = found[b, str(names[row_a])] = float(value)
     return found
+
+
+def counterfactuals_of(run: Run, donor: str) -> "pd.DataFrame | None":
+    """The table `counterfactuals` of the newest run that read a run's sentences again with that donor's models."""
+    for other in list_runs(run.path.parent.parent):
+        try:
+            info = other.info()
+            if info["kind"] != "swap" or info["request"].get("source") != run.id:
+                continue
+            if "counterfactuals" in other.tables():
+                table = other.read_table("counterfactuals")
+                if (table["donor"] == donor).any():
+                    return table
+        except (NerspaceError, KeyError):
+            continue
+    return None

@@ -103,3 +103,18 @@ async def test_without_errors_the_room_says_what_to_do(run, corpus):
 def test_wrong_tags_stand_behind_their_words():
     text = tagged_words("Here is Minsk .", "O O B-LOC O", "O O B-PER O")
     assert text.plain == "Here is Minsk‹B-PER . "
+
+
+async def test_a_pair_says_why_its_recipient_is_worse(rich, corpus, tmp_path):
+    from nerspace.engine.statistics.factors import factor_table, factor_term_table
+
+    factors = factor_table(rich.read_table("predictions"), rich.read_table("sentences"))
+    rich.write_table("factors", factors)
+    rich.write_table("factor_terms", factor_term_table(factors))
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(120, 40)) as pilot:
+        text = await press(pilot, "6", "w")
+        assert " than " in text
+        assert "here?" in text
+        assert "points" in text
+        assert "nerspace swap --counterfactual adds" in text

@@ -14,6 +14,7 @@ from nerspace.engine.runs import Run
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import HIGHLIGHT, language_name
+from nerspace.tui.explorer.causes import NO_FACTORS, causes_of, changed_frame, why_window
 from nerspace.tui.explorer.data.text import name_copy, name_detail
 from nerspace.tui.explorer.entity.model import (
     ALIKE,
@@ -297,6 +298,32 @@ class EntityScreen(ExplorerScreen):
 
         name, rows = f"swap_{self.about}_{language}", WrongRows(frame, fixed=2)
         self.app.push_screen(ListWindow(title, name, frame, SWAP_COLUMNS, empty, whole, rows=rows))
+
+    def action_why(self) -> None:
+        """Why the language under the cursor is worse than another."""
+        language = self.language
+        self.load(lambda: causes_of(self.session, language), self.show_why)
+
+    def show_why(self, found: "tuple[str, str, pd.DataFrame] | None") -> None:
+        """Open the card."""
+        if found is None:
+            self.explorer.tell(NO_FACTORS, "warning")
+        else:
+            self.app.push_screen(why_window(found))
+
+    def action_changed(self) -> None:
+        """The name with one thing changed."""
+        about, language = self.about, self.language
+        self.load(lambda: changed_frame(self.session, about, language), self.show_changed)
+
+    def show_changed(self, frame: "pd.DataFrame") -> None:
+        """List the changed sentences."""
+        if frame.empty:
+            self.explorer.tell("No run changed this name yet: nerspace swap --counterfactual.", "warning")
+            return
+        title = f"{literal(self.view.title if self.view else self.about)} with one thing changed"
+        columns = CATALOGUE["counterfactuals"].meanings
+        self.app.push_screen(ListWindow(title, f"counterfactuals_{self.about}", frame, columns, ""))
 
     def action_start_swap(self) -> None:
         """Have the run's model read the name in other contexts, after a question."""

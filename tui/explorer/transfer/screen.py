@@ -11,6 +11,7 @@ from textual.widgets import Static
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import language_name, language_order
+from nerspace.tui.explorer.causes import NO_FACTORS, causes_of, why_window
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.explorer.sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
@@ -223,6 +224,18 @@ class TransferScreen(ExplorerScreen):
         stops.append(self.query_one(FrameTable))
         place = stops.index(self.app.focused) if self.app.focused in stops else -1
         stops[(place + 1) % len(stops)].focus()
+
+    def action_why(self) -> None:
+        """Why the recipient under the cursor is worse than another language."""
+        if (pair := self.pair) is not None and pair[0] != pair[1]:
+            self.load(lambda: causes_of(self.session, pair[1], pair[0]), self.show_why)
+
+    def show_why(self, found: "tuple[str, str, pd.DataFrame] | None") -> None:
+        """Open the card."""
+        if found is None:
+            self.explorer.tell(NO_FACTORS, "warning")
+        else:
+            self.app.push_screen(why_window(found))
 
     def action_statistics(self) -> None:
         """The table of correlations."""
