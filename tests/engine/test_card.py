@@ -24,8 +24,8 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
             pieces = 3.0 if code == "be" and number % 2 else float(generator.integers(0, 2))
             wrong = int(pieces == 3.0 or generator.random() < 0.1)
             sentence = f"{code}/{context}/{entity}-{number}"
-            factors.append(("en", 0, code, sentence, "LOC", context, f"{entity}-{number}", wrong,
-                            generator.random() / 2, pieces, generator.random(), generator.normal(), 1 + int(pieces), 1))  # fmt: skip
+            terms = (generator.random() / 2, pieces, generator.random(), generator.normal(), 1 + int(pieces), 1)
+            factors.append(("en", 0, code, sentence, "LOC", context, f"{entity}-{number}", wrong, *terms))
             about = ("en", 0, code, sentence, "LOC", context, f"{entity}-{number}")
             after = 0 if code == "be" else wrong
             changed += [(*about, OWN, "", "", 1, wrong, ""), (*about, "donor's form", "", "", 1, after, "")]

@@ -113,7 +113,7 @@ async def test_a_pair_says_why_its_recipient_is_worse(rich, corpus, tmp_path):
     rich.write_table("factor_terms", factor_term_table(factors))
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
-        text = await press(pilot, "6", "w")
+        text = await press(pilot, "6", "j", "j", "j", "w")
         assert " than " in text
         assert "here?" in text
         assert "points" in text

@@ -227,8 +227,12 @@ class TransferScreen(ExplorerScreen):
 
     def action_why(self) -> None:
         """Why the recipient under the cursor is worse than another language."""
-        if (pair := self.pair) is not None and pair[0] != pair[1]:
-            self.load(lambda: causes_of(self.session, pair[1], pair[0]), self.show_why)
+        if (pair := self.pair) is None:
+            return
+        if pair[0] == pair[1]:
+            self.explorer.tell(f"This is the donor's own language, {pair[0]}. Choose another one.")
+            return
+        self.load(lambda: causes_of(self.session, pair[1], pair[0]), self.show_why)
 
     def show_why(self, found: "tuple[str, str, pd.DataFrame] | None") -> None:
         """Open the card."""
