@@ -6,6 +6,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# A sentence as it is, among those in which one thing was changed.
+OWN = "own"
+
+
 class Cell(NamedTuple):
     """What the id of a sentence says.
 

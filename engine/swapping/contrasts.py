@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nerspace.engine.statistics.cells import OWN
 from nerspace.engine.statistics.clusters import clustered_mean
-from nerspace.engine.swapping.counterfactuals import CHANGES, OWN
+from nerspace.engine.swapping.counterfactuals import CHANGES
 from nerspace.engine.tables.spec import MODEL, RECIPIENT, SENTENCE, TYPE, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from nerspace.datasets import Sentence
 from nerspace.datasets.languages import script_of
 from nerspace.engine.names.distances import tnld, transliterate
+from nerspace.engine.statistics.cells import OWN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from nerspace.engine.encoders.batching import Encoded
     from nerspace.engine.swapping.cutting import Cutter
 
-OWN, DONOR = "own", "donor's sentence"
+DONOR = "donor's sentence"
 # How many random strings are tried for one of the wanted distance.
 TRIES = 60
 

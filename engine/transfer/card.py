@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nerspace.engine.statistics.cells import OWN
 from nerspace.engine.statistics.clusters import Clustered, clustered_mean
-from nerspace.engine.swapping.counterfactuals import OWN
 from nerspace.engine.tables.spec import DONOR, LANGUAGE, RECIPIENT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:

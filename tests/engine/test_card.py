@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nerspace.engine.statistics.cells import OWN
 from nerspace.engine.statistics.clusters import clustered_mean
 from nerspace.engine.statistics.factors import FACTORS, factor_term_table
 from nerspace.engine.swapping.contrasts import COUNTERFACTUALS
-from nerspace.engine.swapping.counterfactuals import OWN
 from nerspace.engine.transfer.card import cause_table, usual_rival
 from nerspace.tui.why import why_lines
 
