@@ -20,7 +20,7 @@ from nerspace.engine.requests.swapping import make_swap_request, require_paralle
 from nerspace.engine.runs import jobs
 from nerspace.engine.statistics.cells import OWN
 from nerspace.engine.swapping.contrasts import contrast_table, holm_corrected
-from nerspace.engine.swapping.counterfactuals import CHANGES, DONOR, OWN, Plan, random_form, to_cyrillic, with_form
+from nerspace.engine.swapping.counterfactuals import CHANGES, DONOR, Plan, random_form, to_cyrillic, with_form
 from nerspace.engine.swapping.cutting import Cutter
 
 
