@@ -1,12 +1,13 @@
 """Text from data can neither color, move nor hide anything on the screen."""
 
 from rich.cells import cell_len
-from terminals import EVIL, acting
+from terminals import EVIL, Terminal, acting
 from textual.content import Content
 from textual.widgets import Static
 from tui_driving import explorer, press, settle, text_in
 
 from nerspace.tui.literal import entity_text, fit, literal
+from nerspace.tui.terminal import Door
 
 SHOWN = "[red]x[/red]␛[31m"
 
@@ -70,3 +71,15 @@ async def test_a_run_whose_every_text_would_act_is_drawn_in_every_screen(evil_ru
     async with app.run_test(size=(80, 24)) as pilot:
         for key in ("f3", "f4", "f5", "f6", "f7", "f8"):
             assert not acting(await press(pilot, key)), key
+
+
+async def test_what_is_told_of_a_crash_passes_the_door_too(finished, corpus, monkeypatch):
+    import sys
+
+    screen = Terminal()
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys, "stderr", Door(screen, literal=True))
+    app = explorer(finished, corpus)
+    app.error_console.print(f"a file named {EVIL}", style="red")
+    assert "vil" in screen.getvalue()
+    assert not acting(screen.getvalue())

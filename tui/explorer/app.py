@@ -23,6 +23,7 @@ from nerspace.tui.explorer.screens import SCREENS
 from nerspace.tui.explorer.services import Services
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.state import State, read_state, state_text, write_state
+from nerspace.tui.terminal import console
 from nerspace.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class NerspaceApp(Services):
             # Letters in place of colors: Textual looks at this when an app is made.
             os.environ["NO_COLOR"] = "1"
         super().__init__(session)
+        # What is told of a crash goes through the door to the terminal as well.
+        self.error_console = console(stderr=True)
         self.saved = read_state()
         self.first_screen = first_screen or (self.saved.screen if self.saved.screen in SCREENS else "data")
         self.animation_level = "none"
