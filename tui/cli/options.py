@@ -211,9 +211,19 @@ def _columns(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _tag_names(text: str) -> tuple[str, ...]:
+    """The names that are written with commas, or that a file states."""
     from nerspace.datasets.reading import parse_tag_names
+    from nerspace.engine.files import user_path
 
-    return parse_tag_names(text)
+    if "," in text:
+        return parse_tag_names(text)
+    from nerspace.datasets.readers.tag_names import names_in
+
+    if not (path := user_path(Path(text))).is_file():
+        raise UsageError(f"--tag-names: there is no file {text!r}.", "Write O,B-PER,I-PER, or give a file of labels.")
+    if not (names := names_in(path)):
+        raise UsageError(f"--tag-names: {text} names no labels.", "Expected one a line, or label2id as JSON.")
+    return names
 
 
 def mapping(text: str) -> tuple[tuple[str, str], ...]:
@@ -270,7 +280,7 @@ class AsRead(NamedTuple):
     layer: Annotated[int, typer.Option(min=1, help="Layer of nested tags, from the outermost, 1.")] = 1
     tag_names: Annotated[
         tuple[str, ...],
-        typer.Option("--tag-names", metavar="O,B-PER,…", help="What tags that are numbers stand for, from 0."),
+        typer.Option("--tag-names", metavar="O,B-PER,…|FILE", help="What tags that are numbers stand for, from 0."),
         Parsed(_tag_names),
     ] = ()
 
