@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 GAP = "gap"
-# Change → what it takes away of a language's errors; the sign says whether the change undoes or does the cause.
-_UNDONE = {
-    "donor's form": ("form of the name", "with the donor's form in the same sentence"),
-    "donor's context": ("language of the context", "with its own form in the donor's sentence"),
-    "cut as donor's": ("cutting of the name", "cut into as many pieces as the donor's form"),
-    "name in Latin": ("script of the name", "with the name in Latin letters"),
-    "sentence in Latin": ("script of the sentence", "with the whole sentence in Latin letters"),
-}
+# Change → the cause that it undoes, or does to the donor's sentence, how, and what it is compared with.
+_CHANGED = {
+    "donor's form": ("form of the name", "with the donor's form in the same sentence", OWN),
+    "donor's context": ("language of the context", "with its own form in the donor's sentence", OWN),
+    "donor's sentence, cut as own": (
+        "cutting of the name", "the donor's sentence, its name cut into as many pieces as here", "donor's sentence"
+    ),
+    "name in Latin": ("script of the name", "with the name in Latin letters", OWN),
+    "sentence in Latin": ("script of the sentence", "with the whole sentence in Latin letters", OWN),
+}  # fmt: skip
 _TERMS = {
     "tnld": ("spelling", "TNLD to the donor's form"), "pieces": ("tokenisation", "pieces more than the donor's form"),
     "shared": ("tokenisation", "share of pieces in common with the donor's form"),
@@ -111,31 +113,33 @@ def _by_change(found: "pd.DataFrame", recipient: str, against: str) -> list[Foun
     sides = {}
     for language in (recipient, against):
         part = found[(found["recipient"] == language) & found["wrong"].notna()]
-        own = part[part["change"] == OWN].set_index(["sentence", "seed"])["wrong"].astype(float)
-        sides[language] = (part, own)
-    for change, (cause, how) in _UNDONE.items():
+        sides[language] = part
+    for change, (cause, how, reference) in _CHANGED.items():
         effects = []
-        for part, own in sides.values():
+        # What undoes a cause shows by what it takes away, what does one by what it adds.
+        sign = 1.0 if reference == OWN else -1.0
+        for part in sides.values():
+            before = part[part["change"] == reference].set_index(["sentence", "seed"])["wrong"].astype(float)
             changed = part[part["change"] == change].copy()
-            before = own.reindex(list(zip(changed["sentence"], changed["seed"], strict=True))).to_numpy()
-            changed["effect"] = before - changed["wrong"].to_numpy(dtype=np.float64)
+            known = before.reindex(list(zip(changed["sentence"], changed["seed"], strict=True))).to_numpy()
+            changed["effect"] = sign * (known - changed["wrong"].to_numpy(dtype=np.float64))
             effects.append(changed)
         # A form that is the donor's already, or is in Latin letters, cannot gain by becoming so.
-        first, second = (part[part["change"] == OWN] for part, _ in sides.values())
+        first, second = (part[part["change"] == OWN] for part in sides.values())
         everywhere = _paired(first, second, ["wrong"])
         keys = ["context", "entity"]
         cells = everywhere[keys]
         for name, changed in zip(("wrong", "wrong other"), effects, strict=True):
             mean = changed.assign(**{name: changed["effect"]}).groupby(keys, as_index=False)[[name]].mean()
             cells = cells.merge(mean, on=keys, how="left")
-        known = int(cells[["wrong", "wrong other"]].notna().any(axis=1).sum())
-        if known < 2:
+        varied = int(cells[["wrong", "wrong other"]].notna().any(axis=1).sum())
+        if varied < 2:
             continue
         cells = cells.fillna({"wrong": 0.0, "wrong other": 0.0})
         worth = _difference(cells, "wrong")
         each = 100 * cells["wrong"].mean(), 100 * cells["wrong other"].mean()
-        says = f"{how}: {recipient} {-each[0]:+.1f} points, {against} {-each[1]:+.1f}"
-        rows.append((cause, "counterfactuals", 100 * worth.value, 100 * worth.low, 100 * worth.high, known, says))
+        says = f"{how}: {recipient} {-sign * each[0]:+.1f} points, {against} {-sign * each[1]:+.1f}"
+        rows.append((cause, "counterfactuals", 100 * worth.value, 100 * worth.low, 100 * worth.high, varied, says))
     return rows
 
 

@@ -8,6 +8,7 @@ from nerspace.tui.cli.reports.swap import show_swaps
 from nerspace.tui.cli.reports.transfer import show_correlations, show_report
 from nerspace.tui.literal import shown_number
 from nerspace.tui.plots import tables, text
+from nerspace.tui.why import answer_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,10 @@ def show_summary(run: "Run") -> None:
 
         show_paper(run, run.info()["request"]["items"])
         return
+    for line in answer_lines(
+        *(run.read_table(name) if name in held else None for name in ("factor_terms", "factor_shares", "correlations"))
+    ):
+        say(f"\n{line}" if line.startswith("Names") else line)
     if "transfer_pairs" in held:
         held -= {"transfer", "correlations"}
         show_report({name: run.read_table(name) for name in TABLES if name in run.tables()})
@@ -50,13 +55,24 @@ def _errors(transfer: "pd.DataFrame") -> None:
                 "language": transfer["recipient"],
                 "wrong": transfer["wrong"],
                 "wrong %": (100 * transfer["wrong"] / transfer["sentences"]).round(1),
+                **_intervals(transfer),
                 "entity F1": transfer["f1"].round(3),
                 "TNLD": transfer["tnld"].round(3),
             }
         )
     )
+    if "low" in transfer:
+        say("  95 %: clustered by name and by context. TNLD: over the names of the test part, each once.")
     if transfer["recipient"].nunique() > 2:
         say(tables.plot("transfer", "scatter", transfer))
+
+
+def _intervals(transfer: "pd.DataFrame") -> "dict[str, list[str]]":
+    """The interval of every share, in percent; nothing for a run that is older than intervals."""
+    if "low" not in transfer:
+        return {}
+    bounds = zip(transfer["low"], transfer["high"], strict=True)
+    return {"95 %": ["" if low != low else f"{100 * low:.0f} to {100 * high:.0f}" for low, high in bounds]}
 
 
 def _cosines(frame: "pd.DataFrame") -> None:
