@@ -1,9 +1,11 @@
 """Every layout that is read, with its right words and tags, and what is told of it."""
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -11,6 +13,7 @@ from nerspace import datasets
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.readers import files
 from nerspace.datasets.readers.layout import Source
+from nerspace.datasets.readers.spacy_docbin import hash_of
 from nerspace.datasets.readers.tag_names import names_beside
 from nerspace.datasets.reading import Reading
 from nerspace.datasets.tagged import TaggedCorpus
@@ -326,7 +329,7 @@ def test_brat_reads_the_text_beside_and_says_what_it_passes_over(tmp_path: Path)
 
 
 def test_bsnlp_finds_its_names_in_the_raw_text(tmp_path: Path) -> None:
-    text = "pl-1\npl\n2020-01-02\nhttp://x\nAna Kos w Nowym Jorku\n\nAna Kos, Ana, Nowy Jork.\n"
+    text = "pl-1\npl\n2020-01-02\nhttp://x\nAna Kos w Nowym Jorku\n\nAna Kos, Ana, Anatol, Nowy Jork.\n"
     write(tmp_path, "raw/pl/d1.txt", text)
     names = (("Ana Kos", "PER"), ("Ana", "PER"), ("Nowym Jorku", "LOC"), ("Nowy Jork", "LOC"), ("Nikt", "PER"))
     write(tmp_path, "annotated/pl/d1.out", "pl-1\n" + "".join(f"{name}\tx\t{kind}\tX-1\n" for name, kind in names))
@@ -334,7 +337,7 @@ def test_bsnlp_finds_its_names_in_the_raw_text(tmp_path: Path) -> None:
     assert corpus.languages == ("pl",)
     assert rows(corpus) == [
         ("Ana Kos w Nowym Jorku", "B-PER I-PER O B-LOC I-LOC"),
-        ("Ana Kos , Ana , Nowy Jork .", "B-PER I-PER O B-PER O B-LOC I-LOC O"),
+        ("Ana Kos , Ana , Anatol , Nowy Jork .", "B-PER I-PER O B-PER O O O B-LOC I-LOC O"),
     ]
     assert [(row.reason, row.text) for row in corpus.dropped] == [("a name that its document does not hold", "Nikt")]
     (tmp_path / "raw/pl/d1.txt").unlink()
@@ -352,6 +355,36 @@ def test_a_sheet_that_numbers_its_sentences(tmp_path: Path) -> None:
     corpus = load(tmp_path / "x.xlsx")
     assert rows(corpus) == ROWS
     assert "sentences: column 1 (Sentence #)" in told(corpus)[0]
+
+
+def test_spacys_documents_are_read_by_their_keys_as_spacy_makes_them(tmp_path: Path) -> None:
+    msgpack = pytest.importorskip("msgpack")
+    # As spaCy 3.8 hashes them; names of types that it knows are numbers of its own.
+    assert [hash_of(text) for text in ("Мінск", "Minsk", "a longer string of many bytes")] == [
+        8752117690797626303, 8663229414304403255, 13027044865736363643,
+    ]  # fmt: skip
+    keys = [hash_of(text) for text in ("Мінск", "Ana", " ", "sings")]
+    person, loc, missing = 380, 385, 0
+    table = np.array(
+        [
+            [keys[1], 3, person, 1],
+            [keys[2], 2, 0, 0],
+            [keys[3], 2, 0, 0],
+            [keys[0], 3, loc, 1],
+            [keys[3], missing, 0, 1],
+        ],
+        dtype="<u8",
+    )
+    message = {"version": "0.1", "attrs": [65, 77, 78, 80], "tokens": table.tobytes(), "spaces": b"",
+               "lengths": np.array([4, 1], dtype="<i4").tobytes(),
+               "strings": ["Мінск", "Ana", " ", "sings"]}  # fmt: skip
+    (tmp_path / "be.spacy").write_bytes(zlib.compress(msgpack.packb(message)))
+    corpus = load(tmp_path / "be.spacy")
+    assert rows(corpus) == [("Ana sings", "B-PER O"), ("Мінск", "B-LOC")]
+    assert [row.reason for row in corpus.dropped] == ["a text without annotation of entities"]
+    (tmp_path / "be.spacy").write_bytes(zlib.compress(msgpack.packb(message))[:-9])
+    with pytest.raises(DataError, match=r"be\.spacy is no \.spacy file that is read here: it is cut off"):
+        load(tmp_path / "be.spacy")
 
 
 def test_parquet_of_ones_own(tmp_path: Path) -> None:
