@@ -55,13 +55,14 @@ _TESTED = (
 CLAIMS: Mapping[str, Claim] = {
     "resources": Claim(
         "table2", f"Over all names: {_RESOURCES}",
-        "mean cosine of en–ru, en–tr, ru–tr (rich, not akin) minus that of be–ru (akin, one poor), all ambiguous names",
+        "cosine of en–ru (both rich, not akin) minus the mean of be–en, be–ru, en–tr, ru–tr (one poor: be and tr), all "
+        "ambiguous names",
         f"our reading; output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over names, at least 8; the "
         "floor is the same for shuffled contexts: how near the languages lie whatever is said",
     ),
     "resources_above_floor": Claim(
         "table2", f"Above the floors: {_RESOURCES}",
-        "the same difference after each cosine lost its own floor, the cosine of shuffled pairs of that name",
+        "the same difference of (cosine - floor) / (1 - floor); the floor is the cosine of shuffled pairs of that name",
         f"output layer, after; {_INTERVAL.format(bound='0')}; bootstrap over names, at least 8",
     ),
     "resources_one_name": Claim(
@@ -89,7 +90,8 @@ CLAIMS: Mapping[str, Claim] = {
     "clubs": Claim(
         "figure2", "Clubs that are named by their city lie with LOC.",
         "share of LOC among the 10 nearest of as many LOC as ORG test points of other names",
-        f"output layer, after; claimed above .5; {_INTERVAL.format(bound='.5')}; bootstrap over clubs, at least 5",
+        f"output layer, after; claimed above .5; {_INTERVAL.format(bound='.5')}, and to hold it must lie above the "
+        "share of ordinary organisations too; bootstrap over clubs, at least 5",
     ),
     "apart": Claim(
         "figure4", f"Each trained on: {_GROUPS}",

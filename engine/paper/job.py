@@ -144,6 +144,9 @@ def _report(run: Run, sample: PaperSample, clock: Clock) -> Iterator[Record]:
     from nerspace.engine.paper.report import write_report
 
     yield Stage("report", "Figures and report", 1, "report")
-    run.update(seconds={stage: round(value, 1) for stage, value in clock.spent.items()}, notes=list(sample.notes))
+    run.update(
+        seconds={stage: round(value, 1) for stage, value in clock.spent.items()},
+        notes=[*sample.notes, *run.info().get("weak", [])],
+    )
     yield Note(f"Report: {write_report(run)}")
     yield Progress("report", 1)

@@ -52,9 +52,9 @@ def write(
 
 
 def contrast(cosines: Mapping[tuple[str, str], float]) -> float:
-    """Mean cosine of the rich pairs minus that of the kin pair; NaN where a pair is missing."""
-    rich = [cosines.get(pair, NAN) for pair in published.RICH_PAIRS]
-    return sum(rich) / len(rich) - cosines.get(published.KIN_PAIR, NAN)
+    """Cosine of the rich pair minus the mean of the pairs of a rich and a poor language; NaN where one is missing."""
+    mixed = [cosines.get(pair, NAN) for pair in published.MIXED_PAIRS]
+    return cosines.get(published.RICH_PAIR, NAN) - sum(mixed) / len(mixed)
 
 
 def contrast_by_name(table: pd.DataFrame, layer: int, column: str) -> "npt.NDArray[np.float64]":
@@ -76,6 +76,16 @@ def contrast_by_name(table: pd.DataFrame, layer: int, column: str) -> "npt.NDArr
     return np.array(found, dtype=np.float64)
 
 
+def scaled(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with each cosine as the share of the way from its floor to 1.
+
+    Args:
+        table: `paper_table2`.
+    """
+    way = 1 - table["floor"]
+    return table.assign(cosine=(table["cosine"] - table["floor"]) / way.where(way > 0))
+
+
 def contrast_by_cell(X: Array, points: pd.DataFrame) -> "npt.NDArray[np.float64]":
     """The contrast of every cell that is there in all the languages it needs.
 
@@ -94,10 +104,9 @@ def contrast_by_cell(X: Array, points: pd.DataFrame) -> "npt.NDArray[np.float64]
         values = np.full(len(number), NAN)
         values[[number[cells[row]] for row in in_a]] = (units[in_a] * units[in_b]).sum(axis=1)
         by_pair[pair] = values
-    if not {*published.RICH_PAIRS, published.KIN_PAIR} <= by_pair.keys():
+    if not {published.RICH_PAIR, *published.MIXED_PAIRS} <= by_pair.keys():
         return np.zeros(0)
-    rich = np.mean([by_pair[pair] for pair in published.RICH_PAIRS], axis=0)
-    contrasts = rich - by_pair[published.KIN_PAIR]
+    contrasts = by_pair[published.RICH_PAIR] - np.mean([by_pair[pair] for pair in published.MIXED_PAIRS], axis=0)
     found: npt.NDArray[np.float64] = contrasts[np.isfinite(contrasts)]
     return found
 
@@ -118,7 +127,7 @@ def resources(table: pd.DataFrame, X: Array, points: pd.DataFrame, layer: int, s
     floor = float(floors[known].mean()) if known.any() else NAN
     findings = [
         _judged("resources", cosines, LEAST_NAMES, "names", seed, floor),
-        _judged("resources_above_floor", cosines - floors, LEAST_NAMES, "names", seed),
+        _judged("resources_above_floor", contrast_by_name(scaled(table), layer, "cosine"), LEAST_NAMES, "names", seed),
     ]
     rows = np.flatnonzero(points["name"] == published.NAME)
     if len(rows):

@@ -21,8 +21,9 @@ DONOR = "en"
 FOUR = ("be", "en", "ru", "tr")
 SIX = ("pl", "tr", "ru", "uk", "es", "en")
 APART, TOGETHER = ("ru", "uk"), ("pl", "tr", "es", "en")
-RICH_PAIRS = (("en", "ru"), ("en", "tr"), ("ru", "tr"))
-KIN_PAIR = ("be", "ru")
+# English and Russian are rich, Belarusian and Turkish poor.
+RICH_PAIR = ("en", "ru")
+MIXED_PAIRS = (("be", "en"), ("be", "ru"), ("en", "tr"), ("ru", "tr"))
 NAME = "washington"
 
 POSSIBLE = {"PER": 20_646_346, "LOC": 3_047_088, "ORG": 362_876}

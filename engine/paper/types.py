@@ -11,7 +11,7 @@ from nerspace.engine.geometry.grouping import groups_table
 from nerspace.engine.geometry.neighbours import nearest_neighbours
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import Array, CachedModel
-from nerspace.engine.paper.claims import OPEN, Finding, by_interval
+from nerspace.engine.paper.claims import HOLDS, OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
 from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, PaperSentences, in_order
 from nerspace.engine.paper.samples import PaperSample, ambiguous_names
@@ -143,4 +143,8 @@ def club_finding(table: pd.DataFrame, seed: int) -> Finding:
         return Finding("clubs", OPEN, NAN, floor=0.5, unit="clubs")
     low, high = interval(lambda draw: float(draw.choice(shares, len(shares)).mean()), seed)
     verdict = by_interval(low, high, 0.5, len(shares), LEAST_CLUBS)
+    # Where ordinary organisations lie with LOC just as much, it is not the name that takes clubs there.
+    ordinary = table[table["entity"] == ""]["loc_share"].to_numpy(dtype=np.float64)
+    if verdict == HOLDS and not (len(ordinary) and low > ordinary.max()):
+        verdict = OPEN
     return Finding("clubs", verdict, float(shares.mean()), low, high, NAN, 0.5, len(shares), "clubs")

@@ -38,10 +38,10 @@ class Sizes:
 FULL = Sizes(
     sum(published.TRAIN.values()), sum(published.TEST.values()), published.CONTEXTS, published.PROBE_EVERY, 12, 8
 )
-# What 33 models of the built-in encoder learn and predict within a quarter of an hour on two CPU cores. For so short
-# a training its number of steps counts: after 320 sentences, 2 a step, 11 of 48 English test sentences are wrong, after
-# as many at 4 a step 32.
-SMALL = Sizes(train=280, test=40, contexts=6, probe_every=7, probe_size=8, batch_size=2)
+# What 22 models of the built-in encoder learn and predict within about a quarter of an hour on two CPU cores, so that
+# they know their own language: the order of donors' difficulty then agrees between seeds at a rank correlation of .91,
+# where half as many sentences at 8 a step gave .53.
+SMALL = Sizes(train=1120, test=120, contexts=6, probe_every=14, probe_size=8, batch_size=4)
 SCALES = {"small": SMALL, "full": FULL}
 _LEAST = Sizes(train=48, test=24, contexts=4, probe_every=2, probe_size=12, batch_size=2)
 
@@ -89,7 +89,7 @@ class PaperRequest(BaseRequest):
     items: tuple[str, ...] = tuple(ITEMS)
     scale: str = "small"
     sizes: Sizes = SMALL
-    seeds: int = 3
+    seeds: int = 2
     seed: int = 0
     model: str = BUILTIN
     data: str = BUILTIN

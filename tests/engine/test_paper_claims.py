@@ -78,13 +78,13 @@ def test_every_claim_has_a_row_with_its_rule_and_one_without_finding_is_undecide
 # -- Table 2
 
 
-def test_the_papers_own_numbers_speak_against_its_reading() -> None:
-    assert names.contrast(COSINES) == pytest.approx((0.8840 + 0.9372 + 0.8306) / 3 - 0.9159)
-    assert names.contrast(COSINES) < 0
+def test_the_papers_own_numbers_hardly_speak_for_its_reading() -> None:
+    assert names.contrast(COSINES) == pytest.approx(0.8840 - (0.8457 + 0.9159 + 0.9372 + 0.8306) / 4)
+    assert 0 < names.contrast(COSINES) < 0.01
 
 
 def ambiguous(kinship: float, resources: float, count: int = 12, noise: float = 0.3) -> tuple[np.ndarray, pd.DataFrame]:
-    """Names in four languages: be and ru share `kinship`, en, ru and tr share `resources` of their vectors."""
+    """Names in four languages: be and ru share `kinship`, en and ru, the rich ones, `resources` of their vectors."""
     generator = np.random.default_rng(0)
     rows, points = [], []
     for name in range(count):
@@ -92,7 +92,7 @@ def ambiguous(kinship: float, resources: float, count: int = 12, noise: float = 
             base, akin, rich = generator.normal(size=(3, 60))
             for code in FOUR:
                 vector = base + noise * generator.normal(size=60)
-                vector = vector + kinship * akin * (code in ("be", "ru")) + resources * rich * (code != "be")
+                vector = vector + kinship * akin * (code in ("be", "ru")) + resources * rich * (code in ("en", "ru"))
                 rows.append(vector)
                 word = "washington" if name == 0 else f"name{name}"
                 points.append((word, "PER", code, f"{code}/c{place}/{word}"))
@@ -189,6 +189,19 @@ def test_clubs_lie_with_what_they_are_like(like: str, verdict: str) -> None:
     assert (found.verdict, found.n, found.floor) == (verdict, 12, 0.5)
     few = types.club_finding(table.iloc[:4], 0)
     assert few.verdict == OPEN
+
+
+def test_clubs_that_lie_where_all_organisations_do_decide_nothing() -> None:
+    rows = [("after", tables.SETTLING, f"e{club}", f"c{club}", 4, 40, 0.96, 0.5) for club in range(8)]
+    names_of = ["stage", "contexts", "entity", "name", "n", "neighbours", "loc_share", "floor"]
+
+    def verdict(ordinary: float) -> str:
+        row = ("after", tables.SETTLING, "", "other ORG", 20, 40, ordinary, 0.5)
+        return types.club_finding(pd.DataFrame([*rows, row], columns=names_of), 0).verdict
+
+    assert verdict(0.2) == HOLDS
+    assert verdict(0.96) == OPEN
+    assert types.club_finding(pd.DataFrame(rows, columns=names_of), 0).verdict == OPEN
 
 
 def test_clubs_are_judged_by_contexts_that_settle_the_type_and_told_of_all() -> None:
@@ -302,3 +315,15 @@ def test_one_donor_is_never_judged() -> None:
     table = correlation_table(transfer_of(1, ["en"]))
     assert (table[table["statistic"] == "pearson"]["p"].dropna() < 0.05).any()
     assert {f.verdict for f in spelling.spelling(table)} == {OPEN}
+
+
+def test_a_model_that_does_not_know_its_own_language_is_not_judged() -> None:
+    rows = [
+        (donor, 0, "en" if donor == "en" else donor, gold, said)
+        for donor, good in (("en", True), ("be", False))
+        for gold, said in [("B-LOC O", "B-LOC O")] * 4 + [("B-ORG O", "B-ORG O" if good else "O O")] * 3
+    ]
+    predictions = pd.DataFrame(rows, columns=["donor", "seed", "language", "gold", "predicted"])
+    assert spelling.not_learned(predictions) == {("be", 0): ("ORG", 0.0)}
+    assert spelling.not_learned(predictions.head(0)) == {}
+    assert spelling.not_learned(predictions.assign(language="xx")) == {}
