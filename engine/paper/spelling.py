@@ -47,7 +47,7 @@ def write(
     if not weak:
         return spelling(correlations)
     run.update(weak=[
-        f"{donor}-{seed} is left out of Figure 5's verdicts: it finds {100 * recall:.0f} % of {kind} in its own language."
+        f"{donor}-{seed} is not judged in Figure 5: it finds {100 * recall:.0f} % of {kind} in its own language."
         for (donor, seed), (kind, recall) in weak.items()
     ])  # fmt: skip
     models_kept = [(d, s) not in weak for d, s in zip(transfer["donor"], transfer["seed"], strict=True)]
