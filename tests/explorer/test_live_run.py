@@ -1,9 +1,10 @@
 """A run that goes on is followed, and stopped only when asked twice."""
 
 import os
+import time
 
 import tui_sample
-from tui_driving import explorer, press, settle
+from tui_driving import explorer, press, settle, text_of
 
 from nerspace.engine.runs import Run, create
 
@@ -69,3 +70,26 @@ async def test_another_run_is_opened_from_the_list(run, corpus):
         text = await press(pilot, "g", "enter")
         assert other.id in text
         assert "Fine-tuning on en  3 of 40 steps" in text
+
+
+async def test_a_look_that_takes_longer_than_the_time_between_two_is_drawn(tmp_path, corpus, monkeypatch):
+    from nerspace.tui.explorer.training import screen
+
+    read, looks = screen.read_update, []
+
+    def slow(*arguments):
+        looks.append(arguments)
+        time.sleep(2.5 * screen.POLL_SECONDS)
+        return read(*arguments)
+
+    monkeypatch.setattr(screen, "read_update", slow)
+    run = _running(tmp_path)
+    app = explorer(run, corpus)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("3")
+        for _ in range(60):
+            await pilot.pause(0.1)
+            if "Fine-tuning on en" in text_of(pilot):
+                break
+        assert "Fine-tuning on en" in text_of(pilot)
+        assert len(looks) <= 3

@@ -52,6 +52,7 @@ class TrainingScreen(ExplorerScreen):
 
     def __init__(self, id: str) -> None:
         super().__init__(id)
+        self._is_reading = False
         self.model = TrainingModel()
         self._stale = False
         self._drawn_at = 0.0
@@ -105,7 +106,7 @@ class TrainingScreen(ExplorerScreen):
 
     def entered(self) -> None:
         """Other runs may have been marked meanwhile."""
-        if self.is_mounted:
+        if self.is_mounted and (self.model.overlay or not self._is_reading):
             self._read()
 
     def run_changed(self) -> None:
@@ -123,7 +124,8 @@ class TrainingScreen(ExplorerScreen):
         self.query_one("#machine", Static).update(Text("n asks what to train: donors, model, size, seeds, device."))
 
     def _poll(self) -> None:
-        if self.display and (self.model.live or self._overlaid_go_on()):
+        # A look that takes longer than the time between two would be made void by the next one, for ever.
+        if self.display and not self._is_reading and (self.model.live or self._overlaid_go_on()):
             self._read()
 
     def _overlaid_go_on(self) -> bool:
@@ -134,11 +136,13 @@ class TrainingScreen(ExplorerScreen):
         if following is None:
             return
         others = [other for other in self.session.overlaid if other != following.run] if self.model.overlay else []
+        self._is_reading = True
         run, offset, any_step = following.run, following.offset, bool(following.steps)
         self.load(lambda: read_update(self.session, run, offset, any_step, others), self.take_update, self._run_gone)
 
     def take_update(self, update: RunUpdate) -> None:
         """Draw what is new."""
+        self._is_reading = False
         following = self.model.following
         if following is None or following.run != update.run:
             return
@@ -157,6 +161,7 @@ class TrainingScreen(ExplorerScreen):
 
     def _run_gone(self, error: NerspaceError) -> None:
         """A run that is gone is followed no longer."""
+        self._is_reading = False
         if (following := self.model.following) is not None:
             following.state, following.problem = "dead", str(error)
             self._show_progress()
