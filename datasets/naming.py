@@ -41,7 +41,7 @@ def language_and_split(path: Path, root: Path) -> tuple[str, str]:
     stem = path.stem if _means_nothing(path.suffix[1:].lower()) else path.name
     above = path.relative_to(root).parts[:-1] if path.is_relative_to(root) else ()
     folders = [*map(_folder_language, reversed(above)), _sure_code(root.name)]
-    language = _language(stem) or next(filter(None, folders), UNKNOWN)
+    language = _language(stem) or _among_codes(path) or next(filter(None, folders), UNKNOWN)
     names = [name.lower() for name in (*reversed(above), root.name)]
     split = _split(stem) or next((SPLITS[name] for name in names if name in SPLITS), UNSPLIT)
     return language, split
@@ -84,6 +84,15 @@ def _language(name: str) -> str:
             return whole
     ends = [code for part in (*parts[:1], *parts[-1:]) if (code := _sure_code(part))]
     return next((code for code in ends if code in LANGUAGES), ends[0] if ends else "")
+
+
+def _among_codes(path: Path) -> str:
+    """The code that an everyday word is after all where other files beside it are named by codes: my.txt by de.txt."""
+    parts = [part for part in _parts(path.stem) if part not in SPLITS]
+    if parts != ["my"]:
+        return ""
+    others = (_parts(beside.stem)[:1] for beside in path.parent.glob(f"*{path.suffix}") if beside != path)
+    return "my" if sum(bool(found and _sure_code(found[0])) for found in others) > 1 else ""
 
 
 def _split(name: str) -> str:

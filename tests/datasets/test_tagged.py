@@ -214,6 +214,12 @@ def test_names_state_language_and_split(path: str, stated: tuple[str, str]) -> N
     assert language_and_split(root / path, root) == stated
 
 
+def test_an_everyday_word_among_codes_is_a_code(tmp_path: Path) -> None:
+    for name in ("my-train.conll", "de-train.conll", "th-train.conll"):
+        (tmp_path / name).write_text("Ann\tB-PER\n")
+    assert language_and_split(tmp_path / "my-train.conll", tmp_path) == ("my", "train")
+
+
 def test_parallel_work_refuses_tagged_sentences(tmp_path: Path) -> None:
     (tmp_path / "x.conll").write_text("Ann\tB-PER\n")
     assert isinstance(datasets.load(tmp_path), TaggedCorpus)
