@@ -40,7 +40,9 @@ def language_and_split(path: Path, root: Path) -> tuple[str, str]:
     """
     stem = path.stem if _means_nothing(path.suffix[1:].lower()) else path.name
     above = path.relative_to(root).parts[:-1] if path.is_relative_to(root) else ()
-    folders = [*map(_folder_language, reversed(above)), _sure_code(root.name)]
+    # The last word of the folder that was named: "brat_ru".
+    ends = _parts(root.name)[-1:] if root != path else []
+    folders = [*map(_folder_language, reversed(above)), *map(_sure_code, (root.name, *ends))]
     language = _language(stem) or _among_codes(path) or next(filter(None, folders), UNKNOWN)
     names = [name.lower() for name in (*reversed(above), root.name)]
     split = _split(stem) or next((SPLITS[name] for name in names if name in SPLITS), UNSPLIT)

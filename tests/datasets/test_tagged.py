@@ -220,6 +220,13 @@ def test_an_everyday_word_among_codes_is_a_code(tmp_path: Path) -> None:
     assert language_and_split(tmp_path / "my-train.conll", tmp_path) == ("my", "train")
 
 
+def test_the_last_word_of_the_named_folder_states_a_language_where_nothing_in_it_does(tmp_path: Path) -> None:
+    for folder, language in (("brat_ru", "ru"), ("08-brat_ru", "ru"), ("brat_ru_old", "und"), ("my_corpus", "und")):
+        root = tmp_path / folder
+        assert language_and_split(root / "d1.txt", root) == (language, "all")
+        assert language_and_split(root / "be" / "d1.txt", root) == ("be", "all")
+
+
 def test_parallel_work_refuses_tagged_sentences(tmp_path: Path) -> None:
     (tmp_path / "x.conll").write_text("Ann\tB-PER\n")
     assert isinstance(datasets.load(tmp_path), TaggedCorpus)
