@@ -203,6 +203,7 @@ class Session:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.draw = random.Random(seed)
+        self.ended = False
         self.home = folder / "home"
         os.environ |= {"NERSPACE_HOME": str(self.home)}
         os.environ |= {name: str(folder / name.lower()) for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME")}
@@ -240,6 +241,10 @@ class Session:
         for left in self.home.glob("runs/*"):
             if not left.name.startswith("whole"):
                 shutil.rmtree(left, ignore_errors=True)
+
+    def end(self) -> None:
+        """Begin no other run."""
+        self.ended = True
 
     def _try(self, command: list[str], said: str, code: int | None = None) -> None:
         self.figures["commands"] += 1
@@ -287,8 +292,11 @@ def main() -> int:
     # No process is started here: what is resumed, or asked anew of the run, is only made.
     jobs._launch = lambda run, lock: lock.release()  # type: ignore[assignment]
     session = Session(asked.folder, asked.seed)
+    # Whoever has no more time gets the figures so far.
+    signal.signal(signal.SIGTERM, lambda *_: session.end())
     for number in range(asked.runs):
-        session.one(number, asked.commands)
+        if not session.ended:
+            session.one(number, asked.commands)
     names = ("runs", "commands", "raw errors", "hangs", "not removed")
     print(json.dumps({**{name: session.figures[name] for name in names}, "problems": session.problems}))
     return int(bool(session.problems))

@@ -7,6 +7,7 @@ of it, on one thread, so that a try takes a second.
 """
 
 import argparse
+import contextlib
 import errno
 import json
 import os
@@ -99,13 +100,13 @@ class Torture:
             )  # fmt: skip
         if kind == "extract":
             return make_extract_request(None, model=str(self.model), size=6, languages=("en", "be"), device="cpu")
+        if kind == "project":
+            return make_project_request(self.whole["extract"], perplexity=3.0)
         trained = self.whole["finetune"]
         if kind == "swap":
             return make_swap_request(trained, "en-0", ("en", "be"), contexts=3, sample=3, device="cpu")
-        if kind == "evaluate":
-            reader = Reader("en", 0, str(trained.path / "model" / "en-0"))
-            return make_evaluation([reader], "builtin", run=trained, size=8, device="cpu")
-        return make_project_request(self.whole["extract"], perplexity=3.0)
+        reader = Reader("en", 0, str(trained.path / "model" / "en-0"))
+        return make_evaluation([reader], "builtin", run=trained, size=8, device="cpu")
 
     # -- the three ways to fail
 
@@ -305,16 +306,19 @@ def main() -> int:
     torch.set_num_threads(1)
     kinds = tuple(asked.kinds.split(","))
     torture = Torture(asked.folder, asked.seed, kinds)
-    number = 0
-    while torture.figures["kills"] < asked.kills:
-        torture.kill(kinds[number % len(kinds)], min(5, asked.kills - torture.figures["kills"]))
-        number += 1
-    for number in range(asked.faults):
-        torture.fault(kinds[number % len(kinds)])
-    number = 0
-    while torture.figures["cuts"] < asked.cuts:
-        torture.cut(kinds[number % len(kinds)], max(0, min(8, asked.cuts - torture.figures["cuts"]) - 2))
-        number += 1
+    # Whoever has no more time gets the figures so far.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        number = 0
+        while torture.figures["kills"] < asked.kills:
+            torture.kill(kinds[number % len(kinds)], min(5, asked.kills - torture.figures["kills"]))
+            number += 1
+        for number in range(asked.faults):
+            torture.fault(kinds[number % len(kinds)])
+        number = 0
+        while torture.figures["cuts"] < asked.cuts:
+            torture.cut(kinds[number % len(kinds)], max(0, min(8, asked.cuts - torture.figures["cuts"]) - 2))
+            number += 1
     names = ("kills", "faults", "cuts", "differences", "finished but damaged", "finished but lost", "lost runs",
              "not resumed", "raw errors", "hangs", "left behind")  # fmt: skip
     print(json.dumps({**{name: torture.figures[name] for name in names}, "problems": torture.problems}))
