@@ -212,7 +212,8 @@ class Heatmap(Plot):
                 colors = self.part_style("cursor")
             elif here:
                 # Around the value, whose color is what the cell is about.
-                text = f"▌{text[1:-1] if not (text[0] + text[-1]).strip() else ' ' * (width - 2)}▐"
+                inside = _number(value, width - 2, self.matrix.low < 0) if middle else ""
+                text = f"▌{inside.center(width - 2)}▐"
                 colors += Style(bold=True)
             segments += [Segment(gap, base), Segment(text, base + colors)]
         return segments
