@@ -136,7 +136,7 @@ def test_long_sentences_are_read_in_parts_and_words_without_pieces_are_counted(
 
 
 def test_rows_that_the_reader_left_out_stay_counted(trained: Run, workspace: Path, tmp_path: Path) -> None:
-    data = write(tmp_path / "en.conll", "Anna/B-PER came/O", "b/O c/I-LOC", "d/B-LOC e/O", "f/B-ORG g/O")
+    data = write(tmp_path / "en.conll", "Anna/B-PER came/O", "b/B-ORG c/I-LOC", "d/B-LOC e/O", "f/B-ORG g/O")
     run = evaluated(workspace, readers_of(trained), data)
     coverage = run.read_table("coverage")
     left = coverage[coverage["what"] == "left out by the reader"]

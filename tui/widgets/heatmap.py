@@ -208,9 +208,9 @@ class Heatmap(Plot):
                     (_number(value, width, self.matrix.low < 0) if middle else "").center(width),
                     step_style(scale, self.matrix.share(value)),
                 )
-            if here and (self.app.no_color or value is None):
+            if here and (self.app.no_color or value is None or math.isnan(value)):
                 colors = self.part_style("cursor")
-            elif here:
+            elif here and value is not None:
                 # Around the value, whose color is what the cell is about.
                 inside = _number(value, width - 2, self.matrix.low < 0) if middle else ""
                 text = f"▌{inside.center(width - 2)}▐"
