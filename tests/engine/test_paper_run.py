@@ -69,7 +69,7 @@ def test_the_report_stands_alone_and_names_every_item_and_claim(whole: Run) -> N
         assert f"## {item.title}: " in text
         assert f"<h2>{item.title}: " in page
     claims = whole.read_table("paper_claims")
-    assert page.count('class="verdict') == len(claims) == 13
+    assert page.count('class="verdict') == len(claims) == 12
     for version in whole.info()["versions"].values():
         assert version in page
 

@@ -27,7 +27,7 @@ TAGGED = {
         "Reuters B-ORG\nwrites O\nthat O\nit O\nrained O\n. O",
         "[red]x[/red] B-LOC\nis O\nold O\n. O", "Nothing O\nhappened O\n. O",
     ],
-    "en_test.conll": ["Paris B-LOC\nis O\nbig O\n. O", "A O\nbroken O\nrow I-PER\n. O"],
+    "en_test.conll": ["Paris B-LOC\nis O\nbig O\n. O", "A O\nbroken B-ORG\nrow I-PER\n. O"],
     "be_test.conll": ["Ганна B-PER\nНовак I-PER\nу O\nПарыжы B-LOC\n. O"],
 }  # fmt: skip
 
@@ -221,7 +221,8 @@ async def test_another_corpus_is_opened_and_an_unreadable_one_leaves_the_old(app
         await press(pilot, "f1", "c", *"builtin", "enter")
         text = await press(pilot, "2")
         assert "names of the built-in corpus" not in text
-        assert "Sentences  18,822  ×  11 languages" in await press(pilot, "f1")
+        whole = int(datasets.load_parallel("builtin").counts()["valid"].sum())
+        assert f"Sentences  {whole:,}  ×  11 languages" in await press(pilot, "f1")
 
 
 async def test_leaving_while_a_corpus_is_read_keeps_the_old(app, tagged, monkeypatch):
@@ -332,3 +333,9 @@ def test_a_filter_of_tagged_sentences_says_what_it_does_not_know(tagged):
         index.names(parse_filter("type:misc"))
     with pytest.raises(UsageError, match="not split"):
         ParallelIndex(gappy()).names(parse_filter("split:test"))
+
+
+def test_the_sentences_that_are_browsed_are_those_that_the_corpus_makes():
+    whole = datasets.load_parallel("builtin")
+    assert any(context.fits for context in whole.contexts)
+    assert ParallelIndex(whole).total == whole.counts()["valid"].sum()

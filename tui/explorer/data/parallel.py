@@ -133,9 +133,11 @@ class ParallelIndex:
         for (kind, case), members in contexts.items():
             names = [entity for entity in self.corpus.entities if entity.type == kind and case in entity.forms]
             spoken = languages or self._common([c.texts for c in members], [e.forms[case] for e in names])
-            for gender in dict.fromkeys(context.gender for context in members):
-                fitting = [c for c in members if c.gender == gender and c.texts.keys() >= set(spoken)]
-                fillers = [e for e in names if e.gender == gender and e.forms[case].keys() >= set(spoken)]
+            for slot in dict.fromkeys((context.gender, context.fits) for context in members):
+                fitting = [c for c in members if (c.gender, c.fits) == slot and c.texts.keys() >= set(spoken)]
+                fillers = [
+                    e for e in names if fitting and fitting[0].takes(e) and e.forms[case].keys() >= set(spoken)
+                ]  # fmt: skip
                 if spoken and fitting and fillers:
                     blocks.append(
                         Block(
