@@ -241,7 +241,9 @@ async def test_the_form_names_what_is_wrong_and_starts_what_is_right(tmp_path, c
         await press(pilot, "enter")
         assert app.focused.id == "start"
         await press(pilot, "enter")
-        while app.session.run is None or app.session.run not in started:
+        for _ in range(600):
+            if app.session.run in started:
+                break
             await pilot.pause(0.1)
         (run,) = started
         assert app.session.run == run
