@@ -384,7 +384,7 @@ class Run:
             UsageError: if the run has no such table.
             DataError: if it is damaged.
         """
-        from nerspace.engine.tables.index import misfit, parse_table
+        from nerspace.engine.tables.index import misfit, parse_table, with_gaps
 
         data, is_known = self._read_whole(self.table_path(name), name)
         try:
@@ -392,9 +392,10 @@ class Run:
             frame = parse_table(name, data[: data.rfind(b"\n") + 1].decode())
         except (ValueError, OverflowError) as error:
             raise self._damaged(f"table {name}", str(error).splitlines()[0]) from error
-        if not is_known and (problem := misfit(name, frame, grows=self._goes_on())):
+        is_older = len(frame.columns) > 0 and self._is_of_other_code()
+        if not is_known and (problem := misfit(name, frame, grows=is_older or self._goes_on())):
             raise self._damaged(f"table {name}", problem)
-        return frame
+        return with_gaps(name, frame) if is_older else frame
 
     def _read_whole(self, path: Path, name: str) -> tuple[bytes, bool]:
         """The content of a table once it is what the run says that it is, and whether the run says so.
@@ -418,6 +419,13 @@ class Run:
     def _goes_on(self) -> bool:
         try:
             return self.read_info()["state"] in ("queued", "running")
+        except NerspaceError:
+            return False
+
+    def _is_of_other_code(self) -> bool:
+        """Whether another version of nerspace made the run, whose tables may have had fewer columns."""
+        try:
+            return self.read_info().get("code") != source_hash()
         except NerspaceError:
             return False
 

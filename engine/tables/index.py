@@ -177,6 +177,13 @@ def misfit(name: str, frame: "pd.DataFrame", grows: bool = False) -> str:
     return ""
 
 
+def with_gaps(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A table that another version of nerspace made, with the columns of today that it lacks, empty."""
+    spec = CATALOGUE.get(name)
+    lacking = [column for column in spec.columns if column not in frame] if spec else []
+    return frame.assign(**dict.fromkeys(lacking, float("nan"))) if lacking else frame
+
+
 @cache
 def _every_text() -> dict[str, str]:
     """Columns that are text in some table, for a table that the catalogue does not know."""

@@ -292,3 +292,22 @@ def test_results_are_on_the_disk_before_the_word_that_the_run_has_ended(
     assert "sync events.jsonl" in order[sums:last]
     assert "name run.json" not in order[sums:last]
     assert not any("csv" in one for one in order[last:])
+
+
+def test_a_table_of_another_version_is_read_with_gaps_where_it_lacks_columns(run: Run) -> None:
+    run.write_table("isotropy", FRAME)
+    (run.path / "sha256.json").unlink()
+    info = json.loads((run.path / "run.json").read_text()) | {"state": "finished"}
+    (run.path / "run.json").write_text(json.dumps(info))
+    # The same code writes all columns: one that is missing is damage.
+    with pytest.raises(DataError, match="the column stage is missing"):
+        run.read_table("isotropy")
+    (run.path / "run.json").write_text(json.dumps(info | {"code": "of an earlier version"}))
+    read = run.read_table("isotropy")
+    assert read["language"].tolist() == FRAME["language"].tolist()
+    assert read["stage"].isna().all()
+    assert read["floor"].isna().all()
+    # Nothing at all is damage in any version.
+    empty(run.table_path("isotropy"))
+    with pytest.raises(DataError, match="is damaged"):
+        run.read_table("isotropy")
