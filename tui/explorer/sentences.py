@@ -24,7 +24,7 @@ COLUMNS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meaning
 
 def whole_ids(ids: "pd.Series[str]", sentences: "pd.DataFrame") -> "pd.Series[str]":
     """The ids of the sentences that mentions stand in: of tagged text, a mention's id names the entity besides."""
-    return ids.where(ids.isin(set(sentences["sentence"])), ids.str.rpartition("/")[0] + "/")
+    return ids.where(ids.isin(set(sentences["sentence"])), ids.str.replace(r"[^/]*$", "", regex=True))
 
 
 def wrong_sentences(session: "Session", donor: str, recipient: str, seed: int | None) -> "pd.DataFrame | None":
