@@ -35,13 +35,22 @@ class HelpWindow(TextWindow):
     """Keys that work here, then the columns of the table behind the view."""
 
     def __init__(
-        self, active: Mapping[str, Sequence[str]], shown: Shown | None, width: int, way: Sequence[tuple[str, str]]
+        self,
+        active: Mapping[str, Sequence[str]],
+        shown: Shown | None,
+        width: int,
+        way: Sequence[tuple[str, str]],
+        enter: str = "⏎",
     ) -> None:
-        super().__init__("help", help_text(active, shown, width, way))
+        super().__init__("help", help_text(active, shown, width, way, enter))
 
 
 def help_text(
-    active: Mapping[str, Sequence[str]], shown: Shown | None, width: int, way: Sequence[tuple[str, str]] = ()
+    active: Mapping[str, Sequence[str]],
+    shown: Shown | None,
+    width: int,
+    way: Sequence[tuple[str, str]] = (),
+    enter: str = "⏎",
 ) -> Text:
     """What can be done here, then the columns of the table behind the view.
 
@@ -49,12 +58,13 @@ def help_text(
         active: ids of the actions that work where the focus is, with their keys; nearest places first.
         width: of the screen; a wide one names the ids too, by which the configuration gives an action other keys.
         way: keys and meanings to begin with.
+        enter: how that key is written.
     """
     text, width_left = Text(), max(20, min(104, int(width * 0.94) - 6) - _KEYS - 3)
     if way:
         text.append("Why is a name far from itself in another language?\n", "bold underline")
         for keys, meaning in way:
-            _entry(text, keys, meaning, width_left)
+            _entry(text, keys.replace("⏎", enter), meaning, width_left)
         text.append("\n")
     places = list(dict.fromkeys(BY_ID[id].where for id in active if id in BY_ID))
     for place in places:
@@ -62,7 +72,7 @@ def help_text(
         for action in ACTIONS:
             if action.where == place:
                 keys = " ".join(map(key_sign, active.get(action.id) or action.keys.split(",")))
-                _entry(text, keys, action.help, width_left, action.id if width >= _WITH_IDS else "")
+                _entry(text, keys.replace("⏎", enter), action.help, width_left, action.id if width >= _WITH_IDS else "")
         text.append("\n")
     if shown is not None:
         text.append(f"Columns of this view: {literal(shown.name)}\n", "bold underline")

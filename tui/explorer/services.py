@@ -145,4 +145,5 @@ class Services(App[None]):
         for key, bound in self.screen.active_bindings.items():
             active.setdefault(bound.binding.id or "", []).append(key)
         way = WAY if self.in_view.id == "data" else ()
-        self.push_screen(HelpWindow(active, self.in_view.shown(), self.size.width, way))
+        enter = "enter" if self.no_color else "⏎"
+        self.push_screen(HelpWindow(active, self.in_view.shown(), self.size.width, way, enter))
