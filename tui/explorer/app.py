@@ -130,8 +130,8 @@ class NerspaceApp(Services):
         return saved
 
     def save_state(self) -> None:
-        """Write the state if it has changed."""
-        if (text := state_text(self.state())) != self._written:
+        """Write the state if it has changed; before the first screen and after the last one there is none."""
+        if self.screen_stack and (text := state_text(self.state())) != self._written:
             self._written = text
             write_state(text)
 

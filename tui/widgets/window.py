@@ -22,4 +22,5 @@ class Window(ModalScreen[Result]):
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with a result, unless it has closed or another window lies over it."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        # A window is "current" to Textual under another one too, which would be closed in its place.
+        return super().dismiss(result) if self.is_current and self.app.screen is self else AwaitComplete()
