@@ -14,7 +14,7 @@ async def test_a_typed_name_is_cut_at_once_beside_the_chosen_one_and_leads_to_it
         assert "goes to this name" not in text
         text = await press(pilot, "n")
         assert "3 pieces  ▁Va" in text
-        assert "⏎ goes to this name" in text
+        assert "enter goes to this name" in text
         text = await press(pilot, "enter")
         assert "Washington  LOC · nominative · washington" in text
         # Pieces of what is typed bear the marks that they have in the chosen name.
