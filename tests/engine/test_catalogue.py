@@ -111,7 +111,7 @@ def made(
                for change in ("own", "donor's form")]  # fmt: skip
     found["counterfactuals"] = Held(answers=answers)["counterfactuals"]
     found["counterfactual_contrasts"] = Held(counterfactuals=found["counterfactuals"])["counterfactual_contrasts"]
-    causes = Held(factors=found["factors"], recipient="be", against="ru", donor=DONORS[0])
+    causes = Held(factors=found["factors"], recipient="be", against="ru", donor="en")
     found["causes"] = causes["causes"]
     extraction = SimpleNamespace(
         stages=("before", "after"), layers=(0,), of="words", model="m", tuned="t", donor="en", tuned_seed=0, step=3
