@@ -27,7 +27,7 @@ class Entity:
     ambiguity: str
     forms: Mapping[str, Mapping[str, str]]
     around: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    alike: frozenset[str] = frozenset()
+    alike: tuple[str, ...] = ()
     kind: str = ""
 
 
@@ -52,7 +52,7 @@ class Context:
     texts: Mapping[str, str]
     decisive: str = ""
     tense: str = ""
-    fits: frozenset[str] = frozenset()
+    fits: tuple[str, ...] = ()
 
     def takes(self, entity: Entity) -> bool:
         """Whether type, gender and kind of the entity fit the slot, and it has a form of the slot's case."""

@@ -95,7 +95,7 @@ def _own_rows(path: Path) -> Iterator[tuple[dict[str, str], LineTexts]]:
 
 
 def _context(row: dict[str, str], texts: Mapping[str, str]) -> Context:
-    fits = frozenset(row.get("fits", "").split())
+    fits = tuple(sorted(set(row.get("fits", "").split())))
     return Context(
         row["id"], row["type"], row["case"], row["gender"], texts, row.get("decisive", ""), row.get("tense", ""), fits
     )
@@ -118,7 +118,7 @@ def _with_form(known: Entity | None, row: dict[str, str], texts: dict[str, str],
 
 
 def _entity(row: dict[str, str], texts: Mapping[str, str], around: Mapping[str, tuple[str, str]]) -> Entity:
-    alike = frozenset(row.get("alike", "").split())
+    alike = tuple(sorted(set(row.get("alike", "").split())))
     return Entity(
         row["id"],
         row["type"],

@@ -39,7 +39,7 @@ class Origin:
 
 
 def digest(values: Iterable[object]) -> str:
-    """A hash of values by their `repr`, one after the other."""
+    """A hash of values by their `repr`, one after the other: no sets, whose order differs from process to process."""
     hashed = hashlib.sha256()
     for value in values:
         hashed.update(repr(value).encode("utf-8", "surrogatepass") + b"\n")

@@ -6,6 +6,7 @@ The second part trains two donors on 320 sentences each and compares the F1 of e
 predictions.
 """
 
+import argparse
 import random
 import tempfile
 import time
@@ -40,6 +41,7 @@ def write_many(folder: Path, sentences: int = 1_000, types: int = 66) -> None:
 
 def main() -> None:
     """Print both parts."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
         many = Path(name) / "many"
         many.mkdir()

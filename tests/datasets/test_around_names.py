@@ -96,7 +96,7 @@ def test_the_club_with_its_article_is_the_name_for_split_search_and_distance(tmp
     club, town = corpus.entities
     assert club.forms == town.forms
     assert club.around == {"ca": ("el", "")}
-    assert club.alike == {"ca", "en", "ru"}
+    assert club.alike == ("ca", "en", "ru")
     assert corpus.sentence(0, "ca").text == "El Barcelona perd."
     assert corpus.named("Barcelona") == [club, town]
     assert corpus.named("el barcelona") == [club]
@@ -144,7 +144,7 @@ def test_a_kind_of_name_goes_only_where_it_makes_sense() -> None:
     from nerspace.datasets.records import Context, Entity
 
     contexts = [
-        Context("votes", "LOC", "nominative", "", {"en": "[loc] votes."}, fits=frozenset({"town"})),
+        Context("votes", "LOC", "nominative", "", {"en": "[loc] votes."}, fits=("town",)),
         Context("shines", "LOC", "nominative", "", {"en": "[loc] shines."}),
     ]
     entities = [

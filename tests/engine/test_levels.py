@@ -92,7 +92,8 @@ def test_the_verdict_keeps_its_level_where_the_plain_correlation_does_not(
     """60 worlds without an effect of spelling; at a level of .05, more than 8 come once in a thousand times."""
     monkeypatch.setattr(module, "DRAWS", 199)
     worlds_of = [pairs_of(worlds.transfer(truth, np.random.default_rng(seed))) for seed in range(60)]
-    assert sum(mrqap(pairs, seed).p <= 0.05 for seed, pairs in enumerate(worlds_of)) <= 8
+    # Exchanges drawn from the numbers that made the world would not be independent of it.
+    assert sum(mrqap(pairs, 1000 + seed).p <= 0.05 for seed, pairs in enumerate(worlds_of)) <= 8
     if truth == "across":
         free = [replace(pairs, strata=[True] * len(pairs.strata)) for pairs in worlds_of[:10]]
         assert sum(mantel(pairs, weighted_pearson, seed).p <= 0.05 for seed, pairs in enumerate(free)) >= 8

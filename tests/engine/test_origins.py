@@ -1,7 +1,10 @@
 """Whatever a result depends on is in its key: an old one is never taken for that of other data, encoders or code."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -241,3 +244,20 @@ def test_vectors_of_other_sentences_are_read_again(workspace: Path, tiny_xlmr: P
         told = [record.text for record in records if isinstance(record, Note)]
     assert "Since the run began, the data changed: everything is done again." in told
     assert np.load(path).any()
+
+
+def test_the_hash_of_a_corpus_is_the_same_in_every_process() -> None:
+    code = (
+        "from nerspace import datasets; from nerspace.engine.paper.cache import corpus_hash; "
+        "print(corpus_hash(datasets.load_parallel()))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-P", "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1
