@@ -22,7 +22,7 @@ from nerspace.datasets.visible import visible
 if TYPE_CHECKING:
     import pandas as pd
 
-Key = tuple[str, str, str, frozenset[str]]
+Key = tuple[str, str, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
