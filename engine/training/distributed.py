@@ -122,7 +122,8 @@ def _check(run: Run) -> None:
 
 def _send(run: Run) -> None:
     """Send the request and the checkpoints to the other processes, file by file."""
-    info = run.info()
+    # Seen from outside, a run that was begun before and is not held yet is "dead".
+    info = run.read_info()
     # What the others save is thrown away.
     request = {**info["request"], "keep_model": False, "checkpoint_seconds": 1e9}
     files = sorted(path for path in run.path.glob("checkpoints/**/*") if path.is_file())

@@ -25,8 +25,9 @@ from nerspace.engine.geometry.stored import find_stored, read_stored
 from nerspace.engine.requests.extraction import ExtractRequest, make_extract_request
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import jobs
-from nerspace.engine.runs.records import Progress
+from nerspace.engine.runs.records import Progress, StepRecord
 from nerspace.engine.sampling import draw_sample, point_table
+from nerspace.engine.training.tables import steps_table
 
 TAGGED = """Anna B-PER
 loves O
@@ -65,6 +66,10 @@ def other_model(model: Path, folder: Path) -> None:
     save_model(tuned, str(model), folder)
 
 
+def steps_of(*numbers: int) -> pd.DataFrame:
+    return steps_table(StepRecord(number, 9, 0.5, 1e-4, 8 * number, 0.1) for number in numbers)
+
+
 def extracted(home: Path, run: runs.Run | None = None, **asked: object) -> runs.Run:
     made = runs.create(home, "extract", make_extract_request(run, device="cpu", **asked), 0)
     assert jobs.execute(made) == "finished", made.info().get("error")
@@ -83,7 +88,7 @@ def mean_of_pieces(model: str, words: list[str], chosen: list[int], layer: int) 
 def test_vectors_are_the_mean_of_the_pieces_at_each_layer_and_stage(home: Path, tiny_xlmr: Path) -> None:
     source = trained(home, tiny_xlmr)
     other_model(tiny_xlmr, source.path / "model")
-    source.append_rows("steps", pd.DataFrame({"step": [1, 2, 3]}))
+    source.append_rows("steps", steps_of(1, 2, 3))
     run = extracted(home, source, layers=(), size=5)
     points, sentences = run.read_table("points"), run.read_table("sentences").set_index("sentence")
     assert len(points) == 10
@@ -283,8 +288,7 @@ def test_one_of_several_models_is_chosen_by_donor_and_seed(home: Path, tiny_xlmr
     source = trained(home, tiny_xlmr, "finetune", donors=("en", "be"), seeds=2)
     for name in ("be-0", "be-1", "en-0", "en-1"):
         shutil.copytree(tiny_xlmr, source.path / "model" / name)
-    steps = pd.DataFrame({"step": [1, 2, 9], "donor": ["en", "en", "be"], "seed": [0, 0, 1]})
-    source.append_rows("steps", steps)
+    source.append_rows("steps", steps_of(1, 2, 9).assign(donor=["en", "en", "be"], seed=[0, 0, 1]))
 
     def chosen(**asked: Any) -> tuple[str, str, int, int]:
         request = make_extract_request(source, **asked)

@@ -1,6 +1,5 @@
 """Whatever a result depends on is in its key: an old one is never taken for that of other data, encoders or code."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -29,6 +28,7 @@ from nerspace.engine.requests.training import Recipe, Request
 from nerspace.engine.runs import Run, jobs, versions
 from nerspace.engine.runs.records import Note, Progress
 from nerspace.engine.runs.versions import code_hash, source_hash
+from nerspace.engine.sums import sealed_text, unsealed
 
 Edit = Callable[[str, str, str], None]
 
@@ -211,13 +211,14 @@ def test_an_evaluation_reads_again_what_was_said_of_other_sentences_of_equal_len
         next(record for record in records if isinstance(record, Progress) and record.stage == "read")
         next(records)
     shard = run.path / ".read" / "1-0.json"
-    predicted, _ = json.loads(shard.read_text())
-    shard.write_text(json.dumps([[[3] * len(one) for one in predicted], [0.123456]]))
+    predicted = unsealed(shard.read_text())["predicted"]
+    said = sealed_text({"predicted": [[3] * len(one) for one in predicted], "confidence": [0.123456]})
+    shard.write_text(said)
     with closing(evaluate(run)) as records:
         assert not any("changed" in record.text for record in records if isinstance(record, Note))
     assert run.read_table("predictions")["confidence"].tolist() == [0.123456]
     shard.parent.mkdir()
-    shard.write_text(json.dumps([[[3] * len(one) for one in predicted], [0.123456]]))
+    shard.write_text(said)
     file.write_text("Olga\tB-PER\ncame\tO\n")
     with closing(evaluate(run)) as records:
         told = [record.text for record in records if isinstance(record, Note)]
