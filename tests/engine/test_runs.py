@@ -18,6 +18,7 @@ from nerspace.engine.files import whole_file, write_text
 from nerspace.engine.requests.training import make_request
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.runs.records import RemainingTime
+from nerspace.engine.statistics.factors import LEAST_ROWS
 from nerspace.engine.tables.index import CATALOGUE
 
 DEMO_TABLES = {
@@ -162,7 +163,9 @@ def test_a_finished_run_holds_every_table_with_the_columns_of_the_catalogue(fini
     for name in finished.tables():
         frame = finished.read_table(name)
         assert list(frame.columns) == list(CATALOGUE[name].columns), name
-        assert len(frame) or name == "delta_correlations", name
+        # The 18 named test sentences are too few for terms and shares of factors.
+        too_few = name in ("factor_terms", "factor_shares") and len(finished.read_table("factors")) < LEAST_ROWS
+        assert len(frame) or name == "delta_correlations" or too_few, name
 
 
 def test_the_tables_of_a_run_agree_with_each_other(finished: Run) -> None:
