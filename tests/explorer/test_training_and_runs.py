@@ -4,11 +4,13 @@ import inspect
 import json
 import os
 import shutil
+import threading
 from io import StringIO
 
 import pandas as pd
 import pytest
 import tui_sample
+from rich.text import Text
 from textual.widgets import Input
 from tui_driving import explorer, press, settle, text_of
 
@@ -210,6 +212,28 @@ async def test_marked_runs_lie_over_one_another(finished, corpus, tmp_path):
         assert set(frame["run"]) == {finished.id, other.id}
         assert set(frame["language"]) == {"ru"}
         assert f"{short} be-7" not in await press(pilot, "w")
+
+
+async def test_a_form_under_another_window_closes_after_it_and_not_in_its_place(tmp_path, corpus, monkeypatch):
+    from nerspace.tui.explorer.training import form
+    from nerspace.tui.widgets.modals import TextWindow
+
+    begin, run = threading.Event(), _models(tmp_path / "workspace", ("be-0",), "finished")
+    monkeypatch.setattr(form, "launch", lambda *_: begin.wait(60) and run)
+    app = explorer(run, corpus)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await press(pilot, "3", "n", *"be")
+        asked = app.screen
+        await pilot.press("ctrl+r")
+        over = TextWindow("over", Text("the form"))
+        app.push_screen(over)
+        await pilot.pause()
+        begin.set()
+        await settle(pilot)
+        assert app.screen is over
+        await press(pilot, "escape")
+        assert asked not in app.screen_stack
+        assert len(app.screen_stack) == 1
 
 
 async def test_the_form_names_what_is_wrong_and_starts_what_is_right(tmp_path, corpus, monkeypatch):

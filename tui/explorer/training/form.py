@@ -37,6 +37,7 @@ class NewRunWindow(Window[Run | None]):
         super().__init__()
         self.session = session
         self._starting = False
+        self._job: Run | None = None
 
     def compose(self) -> ComposeResult:
         """Questions, answers, what they mean."""
@@ -104,7 +105,16 @@ class NewRunWindow(Window[Run | None]):
         except Exception as error:
             self.app.call_from_thread(self._failed, f"{type(error).__name__}: {error}")
         else:
-            self.app.call_from_thread(self.dismiss, run)
+            self.app.call_from_thread(self._begun, run)
+
+    def _begun(self, run: Run) -> None:
+        self._job = run
+        self.dismiss(run)
+
+    def on_screen_resume(self) -> None:
+        """Close once the window that lay over it has closed, where the job began meanwhile."""
+        if self._job is not None:
+            self.dismiss(self._job)
 
     def _failed(self, line: str) -> None:
         self._starting = False
