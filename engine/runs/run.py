@@ -278,6 +278,12 @@ class Run:
 
         What is no event is passed over.
         """
+        for behind, line in self._event_lines(offset):
+            if (event := schema.event_of_line(line)) is not None:
+                yield behind, event
+
+    def _event_lines(self, offset: int) -> Iterator[tuple[int, bytes]]:
+        """Whole lines of the events from a byte offset on, each with the offset behind it."""
         try:
             handle = open_regular(self.path / "events.jsonl")
         except OSError:
@@ -288,8 +294,7 @@ class Run:
                 if not line.endswith(b"\n"):
                     return
                 offset += len(line)
-                if (event := schema.event_of_line(line)) is not None:
-                    yield offset, event
+                yield offset, line
 
     def sampled_events(self, offset: int = 0, most: int = 4000) -> Iterator[tuple[int, dict[str, Any]]]:
         """As `events`, but about so many of a long run: an even share of its steps and probes, and its end whole.
@@ -302,21 +307,12 @@ class Run:
             yield from self.events(offset)
             return
         sample = _Sample(share, most)
-        try:
-            handle = open_regular(self.path / "events.jsonl")
-        except OSError:
-            return
-        with handle:
-            handle.seek(offset)
-            for number, line in enumerate(handle):
-                if not line.endswith(b"\n"):
-                    return
-                offset += len(line)
-                if (sample.keeps(line) or offset > size - _TAIL) and (event := schema.event_of_line(line)) is not None:
-                    yield offset, event
-                if not number % 1000:
-                    # Whoever reads in a thread lets the others have their turn.
-                    time.sleep(0)
+        for number, (behind, line) in enumerate(self._event_lines(offset)):
+            if (sample.keeps(line) or behind > size - _TAIL) and (event := schema.event_of_line(line)) is not None:
+                yield behind, event
+            if not number % 1000:
+                # Whoever reads in a thread lets the others have their turn.
+                time.sleep(0)
 
     # -- tables/
 
@@ -392,10 +388,12 @@ class Run:
             frame = parse_table(name, data[: data.rfind(b"\n") + 1].decode())
         except (ValueError, OverflowError) as error:
             raise self._damaged(f"table {name}", str(error).splitlines()[0]) from error
-        is_older = len(frame.columns) > 0 and self._is_of_other_code()
+        whole = with_gaps(name, frame) if len(frame.columns) else frame
+        # The hash of the code is made only where it matters.
+        is_older = whole is not frame and self._is_of_other_code()
         if not is_known and (problem := misfit(name, frame, grows=is_older or self._goes_on())):
             raise self._damaged(f"table {name}", problem)
-        return with_gaps(name, frame) if is_older else frame
+        return whole if is_older else frame
 
     def _read_whole(self, path: Path, name: str) -> tuple[bytes, bool]:
         """The content of a table once it is what the run says that it is, and whether the run says so.

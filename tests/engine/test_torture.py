@@ -22,16 +22,21 @@ CLEAN = ("differences", "finished but damaged", "finished but lost", "lost runs"
          "left behind")  # fmt: skip
 
 
-def tortured(folder: Path, *arguments: str) -> dict[str, Any]:
-    """The figures of a session of torture, in a process of its own: it forks, on one thread."""
+def figures_of(script: str, folder: Path, *arguments: str) -> dict[str, Any]:
+    """The figures that a script of tests/support prints, in a process of its own: it forks, on one thread."""
     done = subprocess.run(
-        [sys.executable, "-P", str(SUPPORT / "torture.py"), str(folder / "torture"), *arguments],
+        [sys.executable, "-P", str(SUPPORT / script), str(folder), *arguments],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(SUPPORT)},
     )  # fmt: skip
     assert done.stdout.startswith("{"), done.stderr[-3000:]
     print(done.stdout)
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures
+
+
+def tortured(folder: Path, *arguments: str) -> dict[str, Any]:
+    """The figures of a session of torture."""
+    return figures_of("torture.py", folder / "torture", *arguments)
 
 
 def test_a_share_of_kills_faults_and_power_cuts_loses_nothing(tmp_path: Path) -> None:
@@ -115,14 +120,7 @@ def test_what_was_not_synced_is_lost(tmp_path: Path) -> None:
 
 def mutated(folder: Path, *arguments: str) -> dict[str, Any]:
     """The figures of commands on mutated run folders."""
-    done = subprocess.run(
-        [sys.executable, "-P", str(SUPPORT / "mutated_runs.py"), str(folder / "mutated"), *arguments],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(SUPPORT)},
-    )  # fmt: skip
-    assert done.stdout.startswith("{"), done.stderr[-3000:]
-    print(done.stdout)
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
+    return figures_of("mutated_runs.py", folder / "mutated", *arguments)
 
 
 def test_a_share_of_mutated_runs_ends_no_command_raw(tmp_path: Path) -> None:
