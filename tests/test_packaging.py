@@ -75,11 +75,10 @@ def command_of_readme(beginning: str) -> str:
 def test_the_readme_names_only_commands_and_keys_that_exist() -> None:
     from nerspace.tui.actions import ACTIONS
     from nerspace.tui.cli import data, runs
-    from nerspace.tui.cli.main import app
+    from nerspace.tui.cli.main import COMMANDS
 
-    parts = (app, data.app, runs.app)
-    commands = {c.name or c.callback.__name__ for part in parts for c in part.registered_commands}
-    commands |= {"data", "runs"}
+    commands = {c.name or c.callback.__name__ for part in (data.app, runs.app) for c in part.registered_commands}
+    commands |= set(COMMANDS)
     used = re.findall(r"^ *nerspace ([a-z]+)(?: ([a-z]+))?", README, flags=re.MULTILINE)
     assert used
     for first, second in used:

@@ -1,12 +1,13 @@
 """Text from data, made safe to draw: control characters become visible signs and nothing is read as markup."""
 
 from collections.abc import Callable
-
-from rich.cells import cell_len, set_cell_size
-from rich.style import StyleType
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from nerspace.datasets.visible import visible
+
+if TYPE_CHECKING:
+    from rich.style import StyleType
+    from rich.text import Text
 
 
 def literal(value: object) -> str:
@@ -21,6 +22,8 @@ def literal_lines(text: str) -> str:
 
 def fit(text: str, width: int, right: bool = False) -> str:
     """Text cut or padded to exactly `width` cells; a cut is shown by an ellipsis."""
+    from rich.cells import cell_len, set_cell_size
+
     cells = cell_len(text)
     if cells > width:
         return set_cell_size(text, max(0, width - 1)) + "…" if width > 0 else ""
@@ -58,13 +61,15 @@ def amount(size: int) -> str:
 
 
 def entity_text(
-    words: tuple[str, ...], tags: tuple[str, ...], style: str | Callable[[str], StyleType], text: str = ""
-) -> Text:
+    words: tuple[str, ...], tags: tuple[str, ...], style: "str | Callable[[str], StyleType]", text: str = ""
+) -> "Text":
     """A sentence with its tagged words in `style`, found one after the other in `text` (else the words joined).
 
     Args:
         style: of all names, or a function that gives the style of a type.
     """
+    from rich.text import Text
+
     line = text or " ".join(words)
     spans = _spans(words, line)
     if spans is None:

@@ -7,8 +7,9 @@ import typer
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.evaluation import Evaluation, make_evaluation, newest_run
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import AsRead, But, Codes, Parsed, Place, codes, listed
+from nerspace.tui.cli.options import AsRead, But, Codes, Parsed, codes, listed
 from nerspace.tui.cli.output import Output, print_table, records
+from nerspace.tui.cli.work import Place
 from nerspace.tui.terminal import console
 
 if TYPE_CHECKING:

@@ -11,13 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeVar, get_type_hints
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
-from nerspace.datasets.languages import parse_languages
-from nerspace.datasets.spelling import composed
 from nerspace.engine.errors import UsageError
-from nerspace.engine.requests.training import Request
-from nerspace.tui.terminal import own_drawing
+from nerspace.tui.cli.helping import Group, Single
 
 if TYPE_CHECKING:
     from nerspace.datasets import Corpus, Reading
@@ -93,31 +89,15 @@ def _annotations(group: type) -> dict[str, Any]:
     return get_type_hints(group, include_extras=True)
 
 
-class _Group(TyperGroup):
-    """Commands whose help may be in colors: there is nothing of data in it."""
-
-    def format_help(self, *context: Any) -> None:
-        with own_drawing():
-            super().format_help(*context)
-
-
-class _Single(TyperCommand):
-    """As `_Group`, of one command."""
-
-    def format_help(self, *context: Any) -> None:
-        with own_drawing():
-            super().format_help(*context)
-
-
 class Commands(typer.Typer):
     """A group of commands whose options may stand in groups."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(cls=_Group, **settings)
+        super().__init__(**{"cls": Group, "add_completion": False, "rich_markup_mode": None, **settings})
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Command], Command]:
         """Take a function as a command, under its own name or another."""
-        register = super().command(name, cls=_Single, **settings)
+        register = super().command(name, cls=Single, **settings)
 
         def take(function: Command) -> Command:
             register(spread(function))
@@ -126,8 +106,21 @@ class Commands(typer.Typer):
         return take
 
 
+def language_codes(text: str) -> tuple[str, ...]:
+    """Codes of languages that there are.
+
+    Raises:
+        UsageError: for any other.
+    """
+    from nerspace.datasets.languages import parse_languages
+
+    return parse_languages(text)
+
+
 def listed(text: str) -> tuple[str, ...]:
     """What is written with commas, each once."""
+    from nerspace.datasets.spelling import composed
+
     return tuple(dict.fromkeys(part.strip() for part in composed(text).split(",") if part.strip()))
 
 
@@ -176,7 +169,7 @@ Workspace = Annotated[
 Languages = Annotated[
     tuple[str, ...],
     typer.Option("--lang", metavar="CODES", help="Languages, such as be,en,ru; all by default."),
-    Parsed(parse_languages),
+    Parsed(language_codes),
 ]
 Codes = Annotated[
     tuple[str, ...],
@@ -232,6 +225,7 @@ def mapping(text: str) -> tuple[tuple[str, str], ...]:
     Raises:
         UsageError: for what is not of that form.
     """
+    from nerspace.datasets.spelling import composed
     from nerspace.engine.requests.evaluation import parse_types
 
     return tuple(parse_types(composed(text)).items())
@@ -243,7 +237,7 @@ def one_language(text: str) -> str:
     Raises:
         UsageError: for a code that no language has, or several.
     """
-    found = parse_languages(text)
+    found = language_codes(text)
     if len(found) != 1:
         raise UsageError(f"{text!r} is not one language.", "Write one code, such as de.")
     return found[0]
@@ -314,70 +308,3 @@ Names = Annotated[
         "--names", metavar="FILE", help="Parallel names for TNLD: a table with a column per language, or a long one."
     ),
 ]
-
-
-class Place(NamedTuple):
-    """Where work is done."""
-
-    device: Device = Request.device
-    on: Annotated[
-        str,
-        typer.Option(
-            "--on",
-            metavar="ray|ADDRESS",
-            help="Do the work on a Ray cluster: ray for this machine's, or ray://HOST:PORT or HOST:PORT.",
-        ),
-        Parsed(str),
-    ] = Request.on
-    threads: Annotated[
-        int,
-        typer.Option(
-            "--threads", min=0, help="CPU threads of a training; 0 for all, or one where --on is given.",
-            show_default=True,
-        ),
-    ] = Request.threads  # fmt: skip
-
-
-class Training(NamedTuple):
-    """What a training is made of; the fields of the request of that name."""
-
-    seeds: Annotated[int, typer.Option(help="Models per donor, each with its own seed.")] = Request.seeds
-    seed: Annotated[int, typer.Option(help="The first seed; also decides the split and the sample.")] = Request.seed
-    size: Annotated[int, typer.Option(help="Training sentences.")] = Request.size
-    test_size: Annotated[int, typer.Option(help="Test sentences per language.")] = Request.test_size
-    model: Model = Request.model
-    data: Data = Request.data
-    epochs: Annotated[int, typer.Option(help="Times over the training sentences.")] = Request.epochs
-    batch_size: Annotated[int, typer.Option(help="Sentences per step.")] = Request.batch_size
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(help="Peak learning rate; 2e-4 for the built-in encoder, else 5e-5.", show_default=False),
-    ] = None
-    dropout: Annotated[
-        float, typer.Option(help="Share that dropout layers drop; 0 is faster, and one epoch repeats nothing.")
-    ] = Request.dropout
-    probe_every: Annotated[int, typer.Option(help="Steps between two probes of the space; 0 for none.")] = (
-        Request.probe_every
-    )
-    probe_size: Annotated[int, typer.Option(help="Probed test sentences per language.")] = Request.probe_size
-    probe_languages: Annotated[
-        tuple[str, ...],
-        typer.Option("--probe-lang", metavar="CODES", help="Languages to probe; all by default."),
-        Parsed(parse_languages),
-    ] = ()
-    probe_layers: Annotated[
-        tuple[int, ...],
-        typer.Option(metavar="N,N", help="Layers to probe; the initial and the last by default."),
-        Parsed(layer_numbers),
-    ] = ()
-    keep_model: Annotated[bool, typer.Option(help="Save every model in the run (0.5 GB each).")] = Request.keep_model
-
-    def request(self, kind: str, **others: Any) -> dict[str, Any]:
-        """A checked request of that kind with these fields and others.
-
-        Raises:
-            UsageError: naming the first field that cannot be.
-        """
-        from nerspace.engine.requests.training import make_request
-
-        return make_request(kind, **{**self._asdict(), **others})

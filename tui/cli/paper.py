@@ -7,8 +7,9 @@ import typer
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.paper import PaperRequest, make_paper_request
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import But, Place, Training
+from nerspace.tui.cli.options import But
 from nerspace.tui.cli.output import Plotted, announce_unpacking
+from nerspace.tui.cli.work import Place, Training
 from nerspace.tui.terminal import console
 
 if TYPE_CHECKING:

@@ -9,19 +9,9 @@ import typer
 from nerspace.datasets.languages import parse_languages
 from nerspace.engine.requests.training import ALL, DemoRequest, Request, make_run
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import (
-    AsRead,
-    But,
-    Device,
-    Languages,
-    Names,
-    OpenExplorer,
-    Parsed,
-    Place,
-    Training,
-    Workspace,
-)
+from nerspace.tui.cli.options import AsRead, But, Device, Languages, Names, OpenExplorer, Parsed, Workspace
 from nerspace.tui.cli.runs import show_end
+from nerspace.tui.cli.work import Place, Training
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run

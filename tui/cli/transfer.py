@@ -8,9 +8,10 @@ from nerspace.datasets.languages import parse_languages
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.training import ALL, TransferRequest
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import AsRead, But, Names, Place, Training, require_choice
+from nerspace.tui.cli.options import AsRead, But, Names, require_choice
 from nerspace.tui.cli.output import Output, Plotted
 from nerspace.tui.cli.training import begin
+from nerspace.tui.cli.work import Place, Training
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run

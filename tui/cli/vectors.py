@@ -7,19 +7,9 @@ import typer
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.requests.projection import ProjectRequest
 from nerspace.tui.cli.job import Job
-from nerspace.tui.cli.options import (
-    AsRead,
-    But,
-    Codes,
-    Model,
-    Parsed,
-    Place,
-    Types,
-    layer_numbers,
-    listed,
-    require_choice,
-)
+from nerspace.tui.cli.options import AsRead, But, Codes, Model, Parsed, Types, layer_numbers, listed, require_choice
 from nerspace.tui.cli.output import Files, Output, Plotted
+from nerspace.tui.cli.work import Place
 
 
 def layers_or_all(text: str) -> tuple[int, ...]:
