@@ -101,7 +101,25 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
-    """As `read_lines`, from an open file; of a file with a CR and no LF in its first bytes, lines end with CR."""
+    """As `read_lines`, from an open file."""
+    for first, lines in blocks_of(handle, path):
+        yield from enumerate(lines, first)
+
+
+def read_blocks(path: Path) -> Iterator[tuple[int, Iterable[str]]]:
+    """As `read_lines`, many lines at once with the number of their first; a list where nothing is wrong with them.
+
+    Raises:
+        DataError: as `read_lines`; also while lines are taken that are no list.
+    """
+    with open_plain(path) as handle:
+        before = os.fstat(handle.fileno())
+        yield from blocks_of(handle, path)
+        _check_unchanged(path, handle, before)
+
+
+def blocks_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, Iterable[str]]]:
+    """As `read_blocks`, from an open file; of a file with a CR and no LF in its first bytes, lines end with CR."""
     number = 0
     blocks: Iterator[bytes] | None = None
     while True:
@@ -116,9 +134,9 @@ def lines_of(handle: IO[bytes], path: Path) -> Iterator[tuple[int, str]]:
             if kind := kind_of_bytes(block):
                 raise DataError(f"{path} is {kind}.", "Expected UTF-8 text.")
             block = block.removeprefix(b"\xef\xbb\xbf")
-        for line in _lines_in(block, path, number):
-            number += 1
-            yield number, line
+        lines = _lines_in(block, path, number)
+        yield number + 1, lines
+        number += len(lines) if isinstance(lines, list) else block.count(b"\n") + (not block.endswith(b"\n"))
 
 
 def _lines_in(block: bytes, path: Path, before: int) -> Iterable[str]:
@@ -172,10 +190,11 @@ def first_lines(path: Path) -> list[str]:
     start = first_bytes(path)
     if len(start) == HEAD:
         start = start[: max(start.rfind(b"\n"), start.rfind(b"\r") if b"\n" not in start else 0) + 1]
-    lines = []
+    lines: list[str] = []
     try:
-        for _, line in lines_of(io.BytesIO(start), path):
-            lines.append(line)
+        for _, block in blocks_of(io.BytesIO(start), path):
+            # What stands above damage in the block is kept.
+            lines.extend(block)
     except DataError:
         pass
     return lines

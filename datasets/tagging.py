@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 # What is plainly one of our three types; any other type is kept as it is written.
 TYPES = {
@@ -58,7 +59,9 @@ def is_marked(tag: str) -> bool:
 
 def is_like_marked(tag: str) -> bool:
     """Whether this is O, or has a prefix or suffix in any spelling."""
-    return tag in _OUTSIDE or bool(_PREFIX_SPELLING.fullmatch(tag) or _SUFFIX_SPELLING.fullmatch(tag))
+    if "-" in tag or "_" in tag:
+        return bool(_PREFIX_SPELLING.fullmatch(tag) or _SUFFIX_SPELLING.fullmatch(tag))
+    return tag in _OUTSIDE
 
 
 def respell(tags: Iterable[str]) -> dict[str, str]:
@@ -145,20 +148,30 @@ def to_iob2(tags: Sequence[str], scheme: str, name: Callable[[str], str] = type_
     Raises:
         TagError: where a tag cannot stand behind the one before it.
     """
-    result = []
-    before = ("O", "")
-    for tag in tags:
-        if tag == "O" and before[0] == "O":
-            result.append("O")
-            continue
-        now = split_tag(tag)
-        start = _starts(before, now, scheme)
-        kind = "O" if now[0] == "O" else name(now[1])
-        result.append("O" if kind == "O" else f"{'B' if start else 'I'}-{kind}")
-        before = now
-    if scheme == "BIOES" and _open(before):
+    found = [one_iob2(before, tag, scheme) for before, tag in pairwise(("O", *tags))]
+    check_end(tags, scheme)
+    return renamed(found, name)
+
+
+def one_iob2(before: str, tag: str, scheme: str) -> str:
+    """A tag in IOB2 with its own label, by the tag before it; O stands before the first.
+
+    Raises:
+        TagError: where it cannot stand there.
+    """
+    now = split_tag(tag)
+    start = _starts(split_tag(before), now, scheme)
+    return "O" if now[0] == "O" else f"{'B' if start else 'I'}-{now[1]}"
+
+
+def check_end(tags: Sequence[str], scheme: str) -> None:
+    """See that the last entity of a sentence has its end.
+
+    Raises:
+        TagError: it has none.
+    """
+    if scheme == "BIOES" and tags and _open(split_tag(tags[-1])):
         raise TagError("an entity without its end")
-    return tuple(result)
 
 
 def renamed(tags: Sequence[str], name: Callable[[str], str]) -> tuple[str, ...]:
@@ -212,13 +225,13 @@ def _starts_bioes(before: tuple[str, str], now: tuple[str, str]) -> bool:
 
 def types_in(tags: Iterable[str]) -> list[str]:
     """The type of every entity of a sentence in IOB2, in order."""
-    return [tag[2:] for tag in tags if tag.startswith("B-")]
+    return [tag[2:] for tag in tags if tag != "O" and tag.startswith("B-")]
 
 
 def kind_of(tags: Iterable[str]) -> str:
     """The only entity type of a sentence, "mixed" for several, empty for none."""
-    types = set(types_in(tags))
-    return "mixed" if len(types) > 1 else next(iter(types), "")
+    types = types_in(tags)
+    return "" if not types else types[0] if len(set(types)) == 1 else "mixed"
 
 
 def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:

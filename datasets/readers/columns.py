@@ -7,7 +7,7 @@ before all. Where two columns could be meant, nothing is guessed.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -190,6 +190,8 @@ class _Table:
         # Rows may have more columns than a header names.
         self.plain = [_plain(name) for name in names] + [""] * (count - len(names) if names else 0)
         self.cells = [[row[place].strip() for row in self.rows] for place in range(count)]
+        # Cells of a column, each once, with their numbers.
+        self.counted = [Counter(cells) for cells in self.cells]
 
     def columns(self, wanted: Mapping[str, str], layer: int, header: bool) -> Columns:
         """Decide; see `find_columns`."""
@@ -256,19 +258,22 @@ class _Table:
         return []
 
     def _marked(self, place: int) -> float:
-        cells = self.cells[place]
-        return sum(is_like_marked(cell) for cell in cells) / len(cells)
+        return self._share(place, is_like_marked)
+
+    def _share(self, place: int, holds: Callable[[str], bool]) -> float:
+        """Share of the rows whose cell in a column is of a kind."""
+        return sum(n for cell, n in self.counted[place].items() if holds(cell)) / len(self.rows)
 
     def _is_bare(self, place: int) -> bool:
         """Whether a column holds O and few other values that could be types."""
-        cells = self.cells[place]
-        kinds = set(cells)
-        enough = sum(map(is_tag, cells)) >= 0.9 * len(cells) and len(kinds) <= MOST_TYPES
-        return enough and bool(kinds & {"O", "o"}) and len(kinds) > 1
+        kinds = self.counted[place].keys()
+        if not 1 < len(kinds) <= MOST_TYPES or not kinds & {"O", "o"}:
+            return False
+        return self._share(place, is_tag) >= 0.9
 
     def _kinds(self, place: int) -> set[str]:
         """The types of a column of tags, without what marks their begin."""
-        tags = {tag for cell in set(self.cells[place]) for tag in tags_of_cell(cell)}
+        tags = {tag for cell in self.counted[place] for tag in tags_of_cell(cell)}
         return {
             re.sub(r"^[BIESLUMWbieslumw][-_]|[-_][BIESLUMW]$", "", tag) for tag in tags if tag not in ("O", "o", "")
         }
@@ -304,15 +309,14 @@ class _Table:
 
     def _numbers(self, place: int) -> list[list[int]] | None:
         """The whole numbers of a column block by block; None where it holds others, but for a few damaged cells."""
-        found = []
-        others = cells = 0
-        for block in self.blocks:
-            of_block = [cell for row in block if not _RANGE.fullmatch(cell := row[place].strip())]
-            numbers = [int(cell) for cell in of_block if cell.isdecimal() and len(cell) <= LONGEST_NUMBER]
-            found.append(numbers)
-            others += len(of_block) - len(numbers)
-            cells += len(of_block)
-        return found if cells and others <= _DAMAGED * cells else None
+        counted = self.counted[place]
+        numbers = {cell: int(cell) for cell in counted if cell.isdecimal() and len(cell) <= LONGEST_NUMBER}
+        ranges = sum(n for cell, n in counted.items() if cell not in numbers and _RANGE.fullmatch(cell))
+        others = sum(n for cell, n in counted.items() if cell not in numbers) - ranges
+        cells = len(self.rows) - ranges
+        if not cells or others > _DAMAGED * cells:
+            return None
+        return [[numbers[cell] for row in block if (cell := row[place].strip()) in numbers] for block in self.blocks]
 
     def _is_index(self, place: int) -> bool:
         """Whether a column counts the words of each sentence, or all words; a few damaged rows do not matter."""
@@ -345,33 +349,33 @@ class _Table:
         return any(self.cells[place])
 
     def _numbers_sentences(self, place: int) -> bool:
-        cells = self.cells[place]
-        found = [re.fullmatch(r"(\D*)(\d{1,18})", cell) for cell in cells]
+        if self.count < 3:
+            return False
+        found = [re.fullmatch(r"(\D*)(\d{1,18})", cell) for cell in self.cells[place]]
         if not all(found) or len({match[1] for match in found if match}) > 1:
             return False
         steps = {b - a for a, b in pairwise(int(match[2]) for match in found if match)}
-        return 0 in steps and steps <= {0, 1} and (len(steps) > 1 or len(self.blocks) == 1) and self.count > 2
+        return 0 in steps and steps <= {0, 1} and (len(steps) > 1 or len(self.blocks) == 1)
 
     def _word(self, free: list[int], numbering: list[int]) -> int:
         for place in free:
             if self.plain and self.plain[place] in _WORD_NAMES:
                 return place
-        candidates = [p for p in free if p not in numbering and not set(self.cells[p]) <= _EMPTY] or free
+        candidates = [p for p in free if p not in numbering and not self.counted[p].keys() <= _EMPTY] or free
         if not candidates:
             raise Doubt("no column is left for the words")
-        words = [place for place in candidates if not set(self.cells[place]) <= _POS] or candidates
+        words = [place for place in candidates if not self.counted[place].keys() <= _POS] or candidates
         first = words[0]
         others = [place for place in words[1:] if self._share_of_numbers(place) <= 0.5]
         if others and (self._numbers(first) is not None or self._share_of_numbers(first) > 0.5):
             raise Doubt(f"column {first + 1} holds numbers that count neither words nor sentences")
-        kinds = {place: len(set(self.cells[place])) for place in words}
+        kinds = {place: len(self.counted[place]) for place in words}
         if len(self.rows) >= 40 and any(kinds[place] > 4 * kinds[first] for place in others):
             raise Doubt(f"{_listed([first, max(others, key=lambda place: kinds[place])])} could hold the words")
         return first
 
     def _share_of_numbers(self, place: int) -> float:
-        cells = self.cells[place]
-        return sum(cell.isdecimal() for cell in cells) / len(cells)
+        return self._share(place, str.isdecimal)
 
     def _check_first_row(self, tag: int, header: bool) -> None:
         """Refuse a first row that is the only one without a tag: it could be a header."""

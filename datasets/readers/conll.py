@@ -14,9 +14,10 @@ from dataclasses import replace
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.languages import data_code
-from nerspace.datasets.lines import LONGEST_NUMBER, read_lines
+from nerspace.datasets.lines import LONGEST_NUMBER, read_blocks
 from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, size_of, tags_of_cell
 from nerspace.datasets.readers.layout import Source
+from nerspace.datasets.readers.rows import META, cells_of
 from nerspace.datasets.readers.sentences import (
     ALIGNMENT,
     EMPTY_WORD,
@@ -36,12 +37,6 @@ RAGGED = "a row of another number of columns"
 SEVERAL = "several tags in one cell"
 NO_NUMBER = "a word without its number"
 OTHER_LAYERS = "entities of other layers, not read (--layer)"
-# Rows by which columns are found.
-_LOOKED_AT = 2_000
-
-_UNSEEN = ("", NOT_A_TAG, 0)
-
-_META = re.compile(r"#\s*([\w.]+)\s*=\s*(.*)")
 _PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z0-9]{1,8})*):")
 _SPAN_OF_WORDS = re.compile(r"\d+[-.]\d+")
 _INSIDE = re.compile(r"[IiEeLlMm][-_]|.*[-_][IELM]$")
@@ -53,7 +48,7 @@ def recognises(source: Source) -> bool:
         return False
     if source.suffix in SUFFIXES:
         return True
-    blocks = sample(source)
+    blocks = source.rows
     data = [row for block in blocks for row in block]
     sizes = Counter(map(size_of, data)).most_common(1)
     if not data or sizes[0][0] < 2 or 10 * sizes[0][1] < 9 * len(data):
@@ -77,9 +72,7 @@ def read(source: Source) -> RawFile:
         DataError: naming file and line.
     """
     columns = columns_of(source, global_columns(source.lines))
-    return parse(
-        source, Parser(RawFile(source.path, source.shown), columns, source.reading.layer, is_tabbed(source.lines))
-    )
+    return parse(source, Parser(RawFile(source.path, source.shown), columns, source.reading.layer, source.is_tabbed))
 
 
 def columns_of(source: Source, names: Sequence[str] = ()) -> Columns:
@@ -88,7 +81,7 @@ def columns_of(source: Source, names: Sequence[str] = ()) -> Columns:
     Raises:
         DataError: that cannot be told.
     """
-    if not (blocks := sample(source)):
+    if not (blocks := source.rows):
         raise DataError(f"{source.path} holds no sentence.", "Expected a word and its tag a line.")
     try:
         return find_columns(blocks, dict(source.reading.columns), source.reading.layer, names)
@@ -102,48 +95,17 @@ def parse(source: Source, parser: "Parser") -> RawFile:
     Raises:
         DataError: naming file and line.
     """
-    parser.feed_all(read_lines(source.path))
+    for first, lines in read_blocks(source.path):
+        parser.feed_block(first, lines)
     return parser.end()
-
-
-def sample(source: Source) -> list[list[list[str]]]:
-    """The first rows of a file without comments and marks, parted where lines are blank."""
-    blocks: list[list[list[str]]] = [[]]
-    lines = source.lines[:_LOOKED_AT]
-    tabbed = is_tabbed(lines)
-    for line in lines:
-        if not line.strip() or line.startswith("-DOCSTART"):
-            blocks.append([])
-        elif not line.startswith("#") or _is_hash_word(line, cells_of(line, tabbed)):
-            blocks[-1].append(cells_of(line, tabbed))
-    return [block for block in blocks if block]
 
 
 def global_columns(lines: Sequence[str]) -> list[str]:
     """The names that CoNLL-U Plus gives its columns in a comment of the first lines; none without."""
     for line in lines[:50]:
-        if (found := _META.match(line)) and found[1].lower() == "global.columns":
+        if (found := META.match(line)) and found[1].lower() == "global.columns":
             return found[2].split()
     return []
-
-
-def is_tabbed(lines: Sequence[str]) -> bool:
-    """Whether the columns of these lines are parted by tabs, else they are by spaces."""
-    rows = [line for line in lines if line.strip() and ("\t" in line or not _META.match(line))]
-    spaced = sum("\t" not in line and " " in line.strip(" ") for line in rows)
-    return sum("\t" in line for line in rows) > spaced
-
-
-def cells_of(line: str, tabbed: bool) -> list[str]:
-    """The cells of a line; other spaces than the plain one, such as the no-break space, are part of a word."""
-    return line.split("\t") if tabbed else [cell for cell in line.split(" ") if cell]
-
-
-def _is_hash_word(line: str, cells: Sequence[str]) -> bool:
-    """Whether a line that begins with # is a word after all, such as a tweet's hashtag."""
-    if "\t" not in line and _META.match(line):
-        return False
-    return len(cells) > 1 and any(is_like_marked(cell.strip()) for cell in cells[1:])
 
 
 class Parser:
@@ -179,25 +141,48 @@ class Parser:
         self.tags: list[str] = []
         self.comments: dict[str, str] = {}
 
-    def feed_all(self, lines: Iterable[tuple[int, str]]) -> None:
-        """All lines of the file; a plain word whose tag was seen before is taken here, since nearly all are."""
-        columns = self.columns
-        is_plain = columns.index < 0 and columns.sentence < 0 and not columns.header and self.tag_of is None
-        if not is_plain or len(columns.layers) > 1 or not self.tabbed:
-            for number, line in lines:
+    def feed_block(self, first: int, lines: Iterable[str]) -> None:
+        """Lines that follow one another, the first of that number; nearly all sentences are taken whole."""
+        if not isinstance(lines, list) or not self._is_plain():
+            for number, line in enumerate(lines, first):
                 self.feed(number, line)
             return
-        count, word_at, tag_at, seen = columns.count, columns.word, columns.tag, self._seen
-        for number, line in lines:
-            cells = line.split("\t")
-            if len(cells) == count and line[0] not in "#-" and len(self.words) < MOST_WORDS:
-                tag, wrong, others = seen.get(cells[tag_at], _UNSEEN)
-                if not wrong and not others and (word := cells[word_at].strip()):
-                    self.words.append(word)
-                    self.tags.append(tag)
-                    self.start = self.start or number
-                    continue
-            self.feed(number, line)
+        words, tags = self._plain(lines)
+        place, size = 0, len(lines)
+        while place < size:
+            try:
+                end = lines.index("", place)
+            except ValueError:
+                end = size
+            # The last sentence may go on in the next block, and the first have begun in the one before.
+            is_whole = end < size and end - place <= MOST_WORDS and not (self.start or self.comments)
+            if is_whole and "" not in words[place:end] and "" not in tags[place:end]:
+                self.start, self.words, self.tags = first + place, words[place:end], tags[place:end]
+            else:
+                for number in range(place, end):
+                    self.feed(first + number, lines[number])
+            if end < size:
+                self.end_sentence()
+            place = end + 1
+
+    def _is_plain(self) -> bool:
+        """Whether rows are words and tags, and nothing counts them or has to be looked at besides."""
+        columns = self.columns
+        is_plain = columns.index < 0 and columns.sentence < 0 and not columns.header and self.tag_of is None
+        return is_plain and len(columns.layers) == 1
+
+    def _plain(self, lines: list[str]) -> tuple[list[str], list[str]]:
+        """The word and tag of every line; an empty one where the line needs a second look, and where it is blank."""
+        count, word, tag = self.columns.count, self.columns.word, self.columns.tag
+        rows: list[list[str]] = [line.split("\t" if self.tabbed else " ") for line in lines]
+        for place, line in enumerate(lines):
+            if (line[:1] in "#-" and line.startswith(("#", "-DOCSTART"))) or (not self.tabbed and "" in rows[place]):
+                rows[place] = []
+        words = [row[word].strip() if len(row) == count else "" for row in rows]
+        cells = [row[tag] if len(row) == count else "" for row in rows]
+        tag_in = {cell: self._tag_in(cell.strip()) for cell in set(cells)}
+        tags = {cell: "" if wrong or others else tag for cell, (tag, wrong, others) in tag_in.items()}
+        return words, list(map(tags.__getitem__, cells))
 
     def feed(self, number: int, line: str) -> None:
         """One line of the file."""
@@ -205,14 +190,14 @@ class Parser:
             self.end_sentence()
             return
         if line.startswith("#") and not self._is_word(line):
-            if found := _META.match(line):
+            if found := META.match(line):
                 self.comments[found[1].lower()] = found[2].strip()
             return
         self.row(number, cells_of(line, self.tabbed))
 
     def _is_word(self, line: str) -> bool:
         cells = cells_of(line, self.tabbed)
-        if len(cells) != self.columns.count or ("\t" not in line and _META.match(line)):
+        if len(cells) != self.columns.count or ("\t" not in line and META.match(line)):
             return False
         return is_tag(cells[self.columns.tag].strip())
 
@@ -244,9 +229,7 @@ class Parser:
             else:
                 problem = NO_NUMBER
         cell = (row[columns.tag] if self.tag_of is None else self.tag_of(row)).strip()
-        if (found := self._seen.get(cell)) is None:
-            found = self._seen[cell] = self._read_tag(cell)
-        tag, wrong, others = found
+        tag, wrong, others = self._tag_in(cell)
         if others:
             self.raw.notes[OTHER_LAYERS] += others
         for other in self._others:
@@ -264,6 +247,12 @@ class Parser:
         self.problem = self.problem or problem
         self.words.append(word)
         self.tags.append(tag)
+
+    def _tag_in(self, cell: str) -> tuple[str, str, int]:
+        """As `_read_tag`, of each cell once."""
+        if (found := self._seen.get(cell)) is None:
+            found = self._seen[cell] = self._read_tag(cell)
+        return found
 
     def _read_tag(self, cell: str) -> tuple[str, str, int]:
         """The tag of a cell in the wanted layer, what is wrong with it, and how many entities begin in other layers."""
@@ -287,7 +276,8 @@ class Parser:
             self.has_language |= bool(language)
             text = self.comments.get("text", "")
             # A text that does not hold these words belongs to another tokenisation, or was edited.
-            text = text if "".join(text.split()) == "".join("".join(self.words).split()) else ""
+            if text and "".join(text.split()) != "".join("".join(self.words).split()):
+                text = ""
             self.raw.sentences.append(
                 RawSentence(
                     self.start, self.words, self.tags, text, language, "", self._said(ALIGNMENT), self._said(ENTITY_ID)
@@ -299,6 +289,8 @@ class Parser:
         self._clear()
 
     def _said(self, names: Sequence[str]) -> str:
+        if not self.comments:
+            return ""
         return next((self.comments[name] for name in names if name in self.comments), "")
 
     def end(self) -> RawFile:

@@ -23,7 +23,7 @@ def recognises(source: Source) -> bool:
         return False
     if "FORM" in conll.global_columns(source.lines):
         return True
-    rows = [row for block in conll.sample(source)[:20] for row in block]
+    rows = [row for block in source.rows[:20] for row in block]
     return bool(rows) and all(len(row) >= len(COLUMNS) and _ID.fullmatch(row[0]) for row in rows)
 
 
@@ -35,12 +35,12 @@ def read(source: Source) -> RawFile:
     """
     raw = RawFile(source.path, source.shown)
     names = conll.global_columns(source.lines)
-    rows = [row for block in conll.sample(source) for row in block]
+    rows = [row for block in source.rows for row in block]
     if not names:
         names = [*COLUMNS, *[""] * (len(rows[0]) - len(COLUMNS))]
     misc = names.index("MISC") if "MISC" in names else -1
     in_misc = misc >= 0 and any(len(row) > misc and _IN_MISC.search(row[misc]) for row in rows)
-    tabbed, layer = conll.is_tabbed(source.lines), source.reading.layer
+    tabbed, layer = source.is_tabbed, source.reading.layer
     if not in_misc or "tag" in dict(source.reading.columns):
         return conll.parse(source, conll.Parser(raw, conll.columns_of(source, names), layer, tabbed))
     word = names.index("FORM")

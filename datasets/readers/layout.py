@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nerspace.datasets.lines import first_bytes, first_lines, kind_of_bytes
+from nerspace.datasets.readers.rows import LOOKED_AT, is_tabbed, sample
 from nerspace.datasets.readers.sentences import RawFile
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
 
@@ -60,6 +61,16 @@ class Source:
     def lines(self) -> list[str]:
         """The first lines; none of a file that is no text."""
         return first_lines(self.path) if self.is_text else []
+
+    @cached_property
+    def is_tabbed(self) -> bool:
+        """Whether columns of its lines are parted by tabs, else they are by spaces."""
+        return is_tabbed(self.lines)
+
+    @cached_property
+    def rows(self) -> list[list[list[str]]]:
+        """The first rows of a text with a word a line, parted where lines are blank."""
+        return sample(self.lines[:LOOKED_AT])
 
     @property
     def first(self) -> str:

@@ -3,8 +3,9 @@
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from nerspace.datasets.dropped import SHOWN, Dropped, FileRead, dropped
@@ -18,12 +19,13 @@ from nerspace.datasets.tagged import TaggedCorpus
 from nerspace.datasets.tagging import (
     MOST_TYPES,
     TagError,
+    check_end,
     find_scheme,
     kind_of,
+    one_iob2,
     renamed,
     respell,
     split_tag,
-    to_iob2,
     types_in,
 )
 
@@ -127,7 +129,7 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
     clean, tagger = _Words(), _Tagger(scheme, reading)
     for row in raw.sentences:
         spoken = reading.language or (data_code(row.language) if row.language else "") or raw.language or named_language
-        words = tuple(map(clean.__getitem__, row.words))
+        words, text = clean.read(row.words)
         try:
             if problem := _problem(words, row.text, clean):
                 raise TagError(problem)
@@ -139,7 +141,8 @@ def finish(raw: RawFile, corpus: str, root: Path, reading: Reading = AS_IT_STAND
             raw.notes[BEGUN_BY_I] += found.begun
         for label in found.labels:
             labels[spoken, label] += 1
-        text = (composed(_one_line(row.text)) if row.text else "") or " ".join(words)
+        if row.text:
+            text = composed(_one_line(row.text)) or text
         split = known_split(row.split) if row.split else named_split
         sentences.append(
             Sentence(words, found.tags, text, corpus, split, spoken, found.kind, "", row.context, row.entity)
@@ -186,7 +189,7 @@ def corpus_of(name: str, parts: Iterable[Finished | Dropped]) -> TaggedCorpus:
 
 def _respell(raw: RawFile) -> None:
     """Give all tags of a file the spelling that schemes are told apart by."""
-    found = {tag for row in raw.sentences for tag in row.tags}
+    found: set[str] = set().union(*(row.tags for row in raw.sentences))
     try:
         spelt = respell(found)
     except TagError as error:
@@ -227,6 +230,15 @@ class _Words(dict[str, str]):
             self.broken.add(found)
         return found
 
+    def read(self, words: Sequence[str]) -> tuple[tuple[str, ...], str]:
+        """The words of a sentence, and these in one line."""
+        text = " ".join(words)
+        # Nearly all are as they should be, which one look at them all tells.
+        if text.isprintable() and unicodedata.is_normalized("NFC", text) and text.split() == list(words):
+            return tuple(map(self.setdefault, words, words)), text
+        found = tuple(map(self.__getitem__, words))
+        return found, " ".join(found)
+
 
 @dataclass(frozen=True, slots=True)
 class _Tags:
@@ -238,12 +250,43 @@ class _Tags:
     begun: int
 
 
+class _Steps(dict[tuple[str, str], str]):
+    """A tag of a file and the one before it → the tag in IOB2, each pair looked at once.
+
+    begun: pairs of which the second begins an entity though it says that it goes on.
+    """
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__()
+        self._scheme = scheme
+        self.begun: set[tuple[str, str]] = set()
+
+    def __missing__(self, pair: tuple[str, str]) -> str:
+        found = self[pair] = one_iob2(*map(composed, pair), self._scheme)
+        if self._scheme == "IOB2" and pair[1][0] == "I" and found[0] == "B":
+            self.begun.add(pair)
+        return found
+
+
+class _Named(dict[str, str]):
+    """A tag in IOB2 → the same with the type that is read, each looked at once."""
+
+    def __init__(self, name: Callable[[str], str]) -> None:
+        super().__init__()
+        self._name = name
+
+    def __missing__(self, tag: str) -> str:
+        found = self[tag] = sys.intern(renamed([tag], self._name)[0])
+        return found
+
+
 class _Tagger:
     """From tags as they stand in a file to those that are read; the same row of tags is understood once."""
 
     def __init__(self, scheme: str, reading: Reading) -> None:
         self._scheme = scheme
-        self._name = reading.renamer()
+        self._steps = _Steps(scheme)
+        self._named = _Named(reading.renamer())
         self._known: dict[tuple[str, ...], _Tags] = {}
 
     def read(self, row: Sequence[str]) -> _Tags:
@@ -255,9 +298,11 @@ class _Tagger:
         key = tuple(row)
         if (known := self._known.get(key)) is not None:
             return known
-        given = to_iob2(list(map(composed, key)), self._scheme, str)
-        begun = sum(a[0] == "I" != b[0] for a, b in zip(key, given, strict=True)) if self._scheme == "IOB2" else 0
-        tags = tuple(map(sys.intern, renamed(given, self._name)))
+        steps = self._steps
+        given = list(map(steps.__getitem__, pairwise(("O", *key))))
+        check_end(key, self._scheme)
+        begun = sum(map(steps.begun.__contains__, pairwise(("O", *key)))) if steps.begun else 0
+        tags = tuple(map(self._named.__getitem__, given))
         found = _Tags(tags, tuple(types_in(given)), kind_of(tags), begun)
         if len(self._known) < _MOST_KNOWN:
             self._known[key] = found

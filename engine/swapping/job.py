@@ -5,6 +5,8 @@ Counterfactual names are read with the fine-tuned models alone.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from nerspace.datasets import Sentence
 from nerspace.engine import devices
 from nerspace.engine.encoders import Encoder, resolve
@@ -32,12 +34,12 @@ def swap(run: Run) -> Iterator[Record]:
         return
     labels = labels_of(labels_in(resolve(request.trained)), request.trained)
     tuned = Encoder(request.trained, request.device, labels.own)
-    encoder = Encoder(request.model, request.device)
+    encoder = Encoder(request.model, request.device) if request.model else None
     run.update(device=devices.describe(tuned.device))
     layer = tuned.layer(-1 if request.layer is None else request.layer)
     yield Stage("prepare", "Names and contexts", 1, "plan")
     plan = plan_swaps(request)
-    hashes = [encoder_hash(request.trained), encoder_hash(request.model)]
+    hashes = [encoder_hash(name) for name in (request.trained, request.model) if name]
     origin = Origin.of(request, [*plan.filled, *plan.swaps], hashes, __name__)
     yield from begin_pass(run, origin, lambda: _forget(run))
     plan, encoded, lost = _readable(plan, tuned.encode([item.sentence for item in plan.filled]))
@@ -47,15 +49,21 @@ def swap(run: Run) -> Iterator[Record]:
 
     yield Stage("after", "Reading after fine-tuning", len(encoded), "sentences")
     after = yield from counted("after", tuned.read_counting(encoded, layers=[layer]))
-    yield Stage("before", "Reading before fine-tuning", len(encoded), "sentences")
-    before = yield from counted("before", encoder.read_counting(encoded, layers=[layer]))
+    vectors = after.vectors[layer]
+    if encoder is None:
+        yield Note("Nobody says which encoder the model came from, so nothing is said of before fine-tuning.")
+        earlier = np.full_like(vectors, np.nan)
+    else:
+        yield Stage("before", "Reading before fine-tuning", len(encoded), "sentences")
+        before = yield from counted("before", encoder.read_counting(encoded, layers=[layer]))
+        earlier = before.vectors[layer]
 
     yield Stage("tables", "Counting", 2, "tables")
     outputs = SwapOutputs(
         [labels.read(row) for row in after.predicted],
         after.certainty,
-        after.vectors[layer],
-        before.vectors[layer],
+        vectors,
+        earlier,
         layer,
     )
     table = swap_table(plan, outputs)

@@ -2,37 +2,17 @@
 
 from pathlib import Path
 
-import pytest
+from tiny_encoders import OWN_LABELS
 
 from nerspace.datasets import Sentence
 from nerspace.engine.encoders import LABELS, Encoder
 from nerspace.engine.encoders.configuration import own_labels
 from nerspace.engine.evaluation.inputs import labels_of
 
-OWN = ("B-PERSON", "I-PERSON", "O", "B-FESTIVAL", "I-FESTIVAL")
 
-
-@pytest.fixture(scope="module")
-def foreign(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Path:
-    import torch
-    from transformers import AutoModelForTokenClassification
-
-    folder = tmp_path_factory.mktemp("foreign") / "ner"
-    Encoder(str(tiny_xlmr)).save(folder)
-    names = dict(enumerate(OWN))
-    model = AutoModelForTokenClassification.from_pretrained(
-        tiny_xlmr, num_labels=len(OWN), id2label=names, label2id={label: number for number, label in names.items()}
-    )
-    with torch.no_grad():
-        model.classifier.weight.zero_()
-        model.classifier.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 9.0, 0.0]))
-    model.save_pretrained(folder)
-    return folder
-
-
-def test_a_model_is_read_with_its_own_labels_and_head(foreign: Path, tiny_xlmr: Path) -> None:
-    encoder = Encoder(str(foreign))
-    assert encoder.labels == own_labels(foreign) == OWN
+def test_a_model_is_read_with_its_own_labels_and_head(foreign_ner: Path, tiny_xlmr: Path) -> None:
+    encoder = Encoder(str(foreign_ner))
+    assert encoder.labels == own_labels(foreign_ner) == OWN_LABELS
     outputs = encoder.read(["the Washington", "a"], of="words", layers=())
     assert encoder.tags(outputs) == [["B-FESTIVAL", "B-FESTIVAL"], ["B-FESTIVAL"]]
     # A word without a piece is outside, whatever number that has here.
@@ -43,7 +23,7 @@ def test_a_model_is_read_with_its_own_labels_and_head(foreign: Path, tiny_xlmr: 
 
 
 def test_types_of_a_model_are_called_as_the_data_calls_them() -> None:
-    names = dict(enumerate(OWN))
+    names = dict(enumerate(OWN_LABELS))
     assert labels_of(names, "m").types == ("PER", "FESTIVAL")
     assert labels_of(names, "m", {"PERSON"}).types == ("PERSON", "FESTIVAL")
 

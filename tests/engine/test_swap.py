@@ -284,3 +284,26 @@ def test_a_run_without_a_model_says_so(tmp_path: Path) -> None:
     run = runs.create(runs.workspace_folder(tmp_path), "demo", {"donor": "en"}, 0)
     with pytest.raises(UsageError, match="kept no model. Train with --keep-model"):
         make_swap_request(run)
+
+
+def test_a_model_from_elsewhere_reads_without_a_run(tmp_path: Path, foreign_ner: Path) -> None:
+    asked = make_swap_request(
+        None, model=str(foreign_ner), languages=("en",), contexts=3, sample=3, device="cpu", seed=1
+    )
+    assert (asked["source"], asked["model"], asked["split_seed"]) == ("", "", 1)
+    run = runs.create(runs.workspace_folder(tmp_path), "swap", asked, 0)
+    assert jobs.execute(run) == "finished", run.info()
+    frame = run.read_table("swap")
+    assert set(frame["predicted_type"]) == {"FESTIVAL"}
+    assert frame["moved"].notna().all()
+    assert frame["moved_before"].isna().all()
+    with pytest.raises(UsageError, match="has no language 'xx'"):
+        make_swap_request(None, model=str(foreign_ner), languages=("xx",))
+
+
+def test_other_contexts_and_names_than_the_run_s_are_cut_anew(trained: Run) -> None:
+    asked = make_swap_request(trained, languages=("en", "ca"), data="builtin-quoted")
+    assert (asked["source"], asked["data"], asked["languages"]) == (trained.id, "builtin-quoted", ("en", "ca"))
+    assert len(asked["split_languages"]) == 11
+    own = make_swap_request(trained, data=trained.info()["request"]["data"])
+    assert own["split_languages"] == tuple(trained.info()["request"]["languages"])

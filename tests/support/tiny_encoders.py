@@ -128,3 +128,27 @@ def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
         add_pooling_layer=False,
     ).save_pretrained(folder)  # fmt: skip
     return folder
+
+
+OWN_LABELS = ("B-PERSON", "I-PERSON", "O", "B-FESTIVAL", "I-FESTIVAL")
+
+
+@pytest.fixture(scope="session")
+def foreign_ner(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Path:
+    """A NER model that was trained elsewhere, with labels of its own; it takes every word for a festival."""
+    import torch
+    from transformers import AutoModelForTokenClassification
+
+    from nerspace.engine.encoders import Encoder
+
+    folder = tmp_path_factory.mktemp("foreign") / "ner"
+    Encoder(str(tiny_xlmr)).save(folder)
+    names = dict(enumerate(OWN_LABELS))
+    model = AutoModelForTokenClassification.from_pretrained(
+        tiny_xlmr, num_labels=len(OWN_LABELS), id2label=names, label2id={name: number for number, name in names.items()}
+    )
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 9.0, 0.0]))
+    model.save_pretrained(folder)
+    return folder

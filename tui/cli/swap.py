@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerspace.datasets.spelling import composed
+from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.tui.cli.job import Job
 from nerspace.tui.cli.options import Device, Languages, require_choice
@@ -28,6 +29,14 @@ def swap(
     ] = None,
     of: Annotated[
         str | None, typer.Option(metavar="DONOR-SEED", help="Which model, where the run holds several.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|DIR", help="A fine-tuned NER model from elsewhere, in place of a run's."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|PATH", help="Contexts and names; the run's by default, with --model the built-in."),
     ] = None,
     languages: Languages = (),
     contexts: Annotated[
@@ -74,14 +83,16 @@ def swap(
 
     if table is not None:
         require_choice("table", table, TABLES)
-    done = runs.find_run(job.folder, run, runs.has_saved_model, "a model")
-    if done.info()["kind"] != "swap":
+    if model is not None:
+        _check_alone(model, run, of)
+    done = None if model is not None else runs.find_run(job.folder, run, runs.has_saved_model, "a model")
+    if done is None or done.info()["kind"] != "swap":
         request = make_swap_request(
-            done, of, languages, names=tuple(map(composed, names or ())), type=kind.upper(), gender=gender,
-            contexts=contexts, sample=sample, case=case, layer=layer, seed=seed, device=device,
-            counterfactual=counterfactual,
+            done, of, languages, model=model or "", data=data, names=tuple(map(composed, names or ())),
+            type=kind.upper(), gender=gender, contexts=contexts, sample=sample, case=case, layer=layer, seed=seed,
+            device=device, counterfactual=counterfactual,
         )  # fmt: skip
-        if counterfactual:
+        if counterfactual and done is not None:
             require_parallel(done)
         else:
             # A name that cannot be placed is reported before a run is made for it.
@@ -90,6 +101,23 @@ def swap(
         if not job.ended(done):
             return
     _show(done, table, output)
+
+
+def _check_alone(model: str, run: str | None, of: str | None) -> None:
+    """See that a model from elsewhere is one that tags names, and that no run is named beside it.
+
+    Raises:
+        UsageError: if one is.
+        ModelError: for another model.
+    """
+    from nerspace.engine import encoders
+    from nerspace.engine.encoders.configuration import labels_in
+    from nerspace.engine.evaluation.inputs import labels_of
+
+    for option, value in (("--run", run), ("--of", of)):
+        if value is not None:
+            raise UsageError(f"--model reads with a model of no run, so {option} names nothing.", "Leave one out.")
+    labels_of(labels_in(encoders.check(model)), model)
 
 
 def _show(run: "Run", table: str | None, output: Output) -> None:

@@ -21,8 +21,7 @@ def show_swaps(request: Mapping[str, Any], summary: "pd.DataFrame", rows: "pd.Da
     if rows is not None:
         columns = ["language", "form", "name_type", "context_type", "text", "predicted", "confidence", "moved"]
         print_table(rows[columns].round({"confidence": 3, "moved": 3}))
-    say(f"\nA model trained on {literal(request['donor'])} (run {literal(request['source'])}); "
-         f"contexts and names of its test part, seed {request['seed']}")  # fmt: skip
+    say(f"\n{_reader(request)}, seed {request['seed']}")
     of_kind = summary[summary["kind"] == "context"]
     languages = of_kind["language"].unique().tolist()
     whole = "all" if "all" in languages else languages[0]
@@ -77,8 +76,15 @@ def _moved(summary: "pd.DataFrame", language: str) -> None:
         "when": rows["kind"].map(what),
         "moved": rows["moved"].round(3),
         "within a type": rows["moved_floor"].round(3),
-        "before fine-tuning": rows["moved_before"].round(3),
+        **({"before fine-tuning": rows["moved_before"].round(3)} if rows["moved_before"].notna().any() else {}),
     }))  # fmt: skip
+
+
+def _reader(request: Mapping[str, Any]) -> str:
+    if request["source"]:
+        return (f"A model trained on {literal(request['donor'])} (run {literal(request['source'])}); "
+                "contexts and names of its test part")  # fmt: skip
+    return f"The model {literal(request['trained'])}; contexts and names of a fifth of {literal(request['data'])}"
 
 
 def verdict(total: "pd.DataFrame") -> list[str]:

@@ -73,22 +73,36 @@ def swap_runs(session: "Session") -> "list[Run]":
     from nerspace.engine.runs import list_runs
 
     found = []
+    foreign = foreign_model(session.run) if session.run else ""
     for run in list_runs(session.workspace) if session.run else ():
         try:
             info = run.info()
         except NerspaceError:
             continue
-        source = info["request"].get("source") if info.get("kind") == "swap" else None
-        if session.run is not None and (source == session.run.id or run == session.run):
+        asked = info["request"] if info.get("kind") == "swap" else {}
+        is_foreign = bool(foreign) and not asked.get("source") and asked.get("trained") == foreign
+        if session.run is not None and (asked.get("source") == session.run.id or is_foreign or run == session.run):
             found.append(run)
     return found
+
+
+def foreign_model(run: "Run") -> str:
+    """The model from elsewhere that a run of evaluate or swap read with; empty for another run."""
+    info = run.info()
+    request = info["request"]
+    if info["kind"] == "swap" and not request.get("source"):
+        return str(request["trained"])
+    models = request.get("models") if info["kind"] == "evaluate" and not request.get("run") else None
+    return str(models[0]["model"]) if models else ""
 
 
 def start_swap(session: "Session", name: str) -> "Run":
     """Start a run that puts the name into contexts of all types and reads them with the model of the run in view.
 
+    A run that read with a model from elsewhere lends that.
+
     Raises:
-        UsageError: where that run saved no model.
+        UsageError: where that run has no model.
     """
     from nerspace.engine import runs
     from nerspace.engine.errors import UsageError
@@ -97,7 +111,12 @@ def start_swap(session: "Session", name: str) -> "Run":
 
     if session.run is None:
         raise UsageError("There is no run.", "Start one: nerspace demo.")
-    request = make_swap_request(session.run, names=(name,), contexts=30)
+    if foreign := foreign_model(session.run):
+        _, elsewhere = session.parallel()
+        data = "builtin" if elsewhere else session.corpus_name
+        request = make_swap_request(None, model=foreign, data=data, names=(name,), contexts=30)
+    else:
+        request = make_swap_request(session.run, names=(name,), contexts=30)
     run = runs.create(session.workspace, "swap", request, 0)
     jobs.start(run)
     return run
