@@ -87,17 +87,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.marked", "u", "", "show the marked rows alone, or all", "table", "marked_only"),
     Action("table.unmark", "U", "", "take every mark away", "table", "unmark"),
     # Tables that are searched and narrowed by themselves
-    Action("found.find", "/", "find", "go to the next row that holds every word", "found", "find"),
+    Action("found.find", "/", "find", "go to the next row that holds what is typed: words, or type:LOC lang:tr n>10",
+           "found", "find"),
     Action("found.next", "n", "", "next row found", "found", "find_next(1)"),
     Action("found.previous", "N", "", "previous row found", "found", "find_next(-1)"),
-    Action("found.filter", "f", "filter", "show only the rows that hold every word", "found", "filter"),
+    Action("found.filter", "f", "filter", "show only the rows that hold it, while it is typed", "found", "filter"),
     Action("found.leave", "escape", "", "show all rows again", "found", "leave"),
     Action("prompt.close", "escape", "back", "leave everything as it is", "prompt", "close"),
     # Data
     Action("data.toggle", "t", "names", "switch between sentences and names", "data", "switch_view"),
     Action("data.find", "/", "find", "keep rows that hold every word, in any language, type or id", "data", "filter"),
-    Action("data.filter", "f", "filter", "filter such as type:PER lang:be,ru len>1 identical:no case:locative anna",
-           "data", "filter('type:')"),
+    Action("data.filter", "f", "filter", "the same line: type:PER lang:be,ru len>1 identical:no -case:locative anna",
+           "data", "filter"),
     Action("data.corpus", "c", "corpus", "open another corpus by its name or path", "data", "corpus"),
     Action("data.dropped", "d", "left out", "list the rows that were left out when the corpus was read, and why",
            "data", "dropped"),
@@ -222,6 +223,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.resume", "R", "resume", "go on with a run that was stopped, failed or died", "runs", "resume_run"),
     Action("runs.remove", "D", "remove", "delete the run and everything in it, after a question", "runs", "remove_run"),
     Action("compare.close", "escape,q", "close", "back", "compare", "close"),
+    Action("compare.help", "?", "help", "this page", "compare", "help"),
     Action("compare.next", "tab", "other table", "from the request to the errors, and back", "compare", "next_table"),
     Action("compare.export", "e", "export", "write the table with the cursor as CSV", "compare", "export"),
     Action("compare.copy", "y", "copy", "copy the row or cell", "compare", "copy"),
@@ -247,6 +249,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("confirm.yes", "y", "yes", "do it", "confirm", "answer(True)"),
     Action("confirm.no", "n,escape,q", "no", "leave it", "confirm", "answer(False)"),
     Action("list.close", "escape,q", "close", "back", "list", "close"),
+    Action("list.help", "?", "help", "this page", "list", "help"),
     Action("list.export", "e", "export", "write this list as CSV", "list", "export"),
     Action("list.copy", "y", "copy", "copy the row or cell", "list", "copy"),
     Action("list.copy_table", "Y", "", "copy the whole list, tabs between its cells", "list", "copy_table"),
@@ -261,6 +264,13 @@ _SIGNS = {
     "right": "→", "pagedown": "PgDn", "pageup": "PgUp", "full_stop": ".", "comma": ",", "left_curly_bracket": "{",
     "right_curly_bracket": "}",
 }  # fmt: skip
+
+
+def key_name(key: str) -> str:
+    """A key as Textual names it, from the character that is written for it: ? is question_mark."""
+    from textual.keys import _character_to_key
+
+    return _character_to_key(key) if len(key) == 1 else key
 
 
 def key_sign(key: str) -> str:

@@ -1,26 +1,35 @@
-"""The one-line filter of Data: `type:PER lang:be,en case:locative split:test len>2 identical:no word word`."""
+"""What Data asks of a corpus, read from a query: `type:PER lang:be,en -case:locative len>2 identical:no anna`.
+
+The language is that of `query`; here are the fields that sentences and names have, whatever corpus they stand in.
+"""
 
 import operator
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.spelling import folded
+from nerspace.tui.query import Query, Term, parse, unknown_field
 
-KEYS = {"type": "types", "lang": "languages", "case": "cases", "split": "splits"}
+# Fields whose values are listed → where a Filter has them.
+KEYS = {
+    "type": "types", "lang": "languages", "case": "cases", "split": "splits", "entity": "entities",
+    "context": "contexts",
+}  # fmt: skip
+FIELDS = (*KEYS, "len", "identical")
 _COMPARED = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq}
-_LENGTH = re.compile(r"len(>=|<=|>|<|=|:)(.*)", re.IGNORECASE)
-_USE = "Use type: lang: case: split: len> identical: and plain words, as in type:PER lang:be,ru len>1 anna."
+_OTHER_NAMES = {"language": "lang", "types": "type", "length": "len"}
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to keep: types, languages, cases and splits; every word must occur.
+    """What to keep: types, languages, cases, splits, names and contexts by id; every word must occur.
 
     Attributes:
         lengths: comparisons with the words of the name, such as (">", 2).
         identical: whether its forms are one string.
+        without: what nothing that is kept may have, part by part.
     """
 
     types: tuple[str, ...] = ()
@@ -30,54 +39,93 @@ class Filter:
     words: tuple[str, ...] = ()
     lengths: tuple[tuple[str, int], ...] = ()
     identical: bool | None = None
+    entities: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    without: "Filter | None" = None
 
     def __str__(self) -> str:
-        parts = [f"{key}:{','.join(getattr(self, name))}" for key, name in KEYS.items() if getattr(self, name)]
-        parts += [f"len{sign}{number}" for sign, number in self.lengths]
-        parts += [] if self.identical is None else [f"identical:{'yes' if self.identical else 'no'}"]
-        return " ".join([*parts, *(word.replace(":", "\\:") for word in self.words)])
+        return str(Query(tuple(self._terms())))
+
+    def _terms(self) -> list[Term]:
+        terms = [Term(values, key, ":") for key, name in KEYS.items() if (values := getattr(self, name))]
+        terms += [Term((str(number),), "len", sign) for sign, number in self.lengths]
+        terms += [] if self.identical is None else [Term(("yes" if self.identical else "no",), "identical", ":")]
+        terms += [Term((word,)) for word in self.words]
+        return terms + [replace(term, negated=True) for term in (self.without._terms() if self.without else [])]
+
+    @property
+    def out(self) -> "Filter":
+        """What nothing that is kept may have; empty for nothing."""
+        return self.without or Filter()
 
     @property
     def asks_of_names(self) -> bool:
         """Whether it looks at the forms of a name as a whole."""
-        return bool(self.lengths) or self.identical is not None
+        return bool(self.lengths or self.out.lengths) or self.identical is not None
+
+    def takes(self, key: str, value: str) -> bool:
+        """Whether a value passes, of one of the fields whose values are listed."""
+        name = KEYS[key]
+        wanted, unwanted = getattr(self, name), getattr(self.out, name)
+        return (not wanted or value in wanted) and value not in unwanted
+
+    def spoken(self, languages: Sequence[str]) -> tuple[str, ...]:
+        """The languages that it leaves of those of a corpus; empty for all, as they stand."""
+        if not self.out.languages:
+            return self.languages
+        return tuple(code for code in self.languages or languages if code not in self.out.languages)
 
     def fits(self, forms: Sequence[str]) -> bool:
         """Whether a name passes, by its forms in the languages in view.
 
         A length holds if any form has it. Forms are identical where all are the same string; one alone is neither.
         """
-        counts = [len(form.split()) for form in forms] if self.lengths else []
-        if not all(any(_COMPARED[sign](count, number) for count in counts) for sign, number in self.lengths):
+        counts = [len(form.split()) for form in forms] if self.lengths or self.out.lengths else []
+        if not all(_any_length(counts, one) for one in self.lengths):
+            return False
+        if any(_any_length(counts, one) for one in self.out.lengths):
             return False
         return self.identical is None or (len(forms) > 1 and (len(set(forms)) == 1) == self.identical)
+
+
+def _any_length(counts: Sequence[int], asked: tuple[str, int]) -> bool:
+    sign, number = asked
+    return any(_COMPARED[sign](count, number) for count in counts)
 
 
 def parse_filter(text: str) -> Filter:
     """A filter from its text.
 
     Raises:
-        UsageError: for a `key:` that is not known, or a value that it cannot have; `\\:` keeps a colon in a word.
+        UsageError: for a field that is not known, or a value that it cannot have; quotes keep a colon in a word.
     """
-    found: dict[str, tuple[str, ...]] = {}
-    words, lengths, identical = [], [], None
-    for part in text.split():
-        key, colon, value = part.partition(":")
-        if length := _LENGTH.fullmatch(part):
-            lengths.append(_length(*length.groups()))
-        elif not colon or key.endswith("\\") or not key:
-            words.append(folded(part.replace("\\:", ":")))
-        elif key.lower() == "identical":
-            if value.lower() not in ("yes", "no"):
-                raise UsageError(f"identical:{value} says neither yes nor no.", "Use identical:yes or identical:no.")
-            identical = value.lower() == "yes"
-        elif key.lower() in KEYS:
-            values = tuple(v for v in value.split(",") if v)
-            upper = key.lower() == "type"
-            found[KEYS[key.lower()]] = tuple(v.upper() if upper else v.lower() for v in values)
+    parts: dict[bool, dict[str, Any]] = {False: {}, True: {}}
+    for term in parse(text).terms:
+        found = parts[term.negated]
+        field = _OTHER_NAMES.get(term.field, term.field)
+        if not field:
+            found["words"] = (*found.get("words", ()), *term.values)
+        elif field == "len":
+            lengths = tuple(_length(term.sign, value) for value in term.values)
+            found["lengths"] = (*found.get("lengths", ()), *lengths)
+        elif field not in FIELDS:
+            raise unknown_field(term.field, FIELDS)
+        elif term.sign not in (":", "="):
+            raise UsageError(f"{term}: {field} is not compared.", f"Write {field}:VALUE; len alone is compared.")
+        elif field == "identical":
+            parts[False]["identical"] = _yes(term.values[0]) != term.negated
         else:
-            raise UsageError(f"Unknown filter {key}:.", _USE)
-    return Filter(words=tuple(words), lengths=tuple(lengths), identical=identical, **found)
+            values = (v.upper() if field == "type" else folded(v) for v in term.values)
+            found[KEYS[field]] = tuple(
+                dict.fromkeys((*found.get(KEYS[field], ()), *values) if term.negated else values)
+            )
+    return Filter(**parts[False], without=Filter(**parts[True]) if parts[True] else None)
+
+
+def _yes(value: str) -> bool:
+    if value.lower() not in ("yes", "no"):
+        raise UsageError(f"identical:{value} says neither yes nor no.", "Use identical:yes or identical:no.")
+    return value.lower() == "yes"
 
 
 def _length(sign: str, number: str) -> tuple[str, int]:

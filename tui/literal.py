@@ -41,11 +41,11 @@ def is_missing(value: object) -> bool:
 
 
 def shown_number(value: object) -> str:
-    """A value of a table as the screen shows it: floats at four significant digits, a gap as a dash."""
+    """A value of a table as the screen shows it: floats at four significant digits, a gap as a dash, no zero signed."""
     if is_missing(value):
         return "–"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:z.4g}"
     return literal(value)
 
 

@@ -84,7 +84,7 @@ async def test_tagged_sentences_are_browsed_filtered_and_inspected(finished, tag
         assert "2 of 6" in text
         assert "Paris is big ." in text
         assert "Anna Novak" not in text
-        text = await press(pilot, "slash", *" lang:be", "enter")
+        text = await press(pilot, "slash", "end", *" lang:be", "enter")
         assert "1 of 6" in text
         text = await press(pilot, "enter")
         for line in ("Новак   I-PER", "у       O", "Парыжы  B-LOC", "language be · split test"):
@@ -316,7 +316,7 @@ async def test_both_ends_and_one_of_twenty_million_sentences_are_reached(finishe
         assert "Name" in text
         text = await press(pilot, "slash", *"імя3226 be", "enter")
         assert "6,398 of 20,646,346" in text
-        text = await press(pilot, "slash", *" 6397", "enter")
+        text = await press(pilot, "slash", "end", *" 6397", "enter")
         assert "1 of 20,646,346" in text
         text = await press(pilot, "enter")
         assert "en 6397 Name3226." in text

@@ -13,6 +13,7 @@ from nerspace.engine.errors import UsageError
 from nerspace.tui.explorer.data.parallel import EntityRows, ParallelIndex, SentenceRows
 from nerspace.tui.explorer.writing import LIMIT, clip
 from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.query import parse
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.ordering import Arrangement, arrange, sorted_order
 from nerspace.tui.widgets.rows import Arranged, FrameRows
@@ -66,8 +67,8 @@ def test_many_texts_are_sorted_as_python_sorts_them():
 def test_words_marks_and_order_are_combined():
     rows = FrameRows(FRAME)
     assert arrange(rows, Arrangement()) is None
-    assert arrange(rows, Arrangement(words=("alpha",))).tolist() == [1, 4]
-    asked = Arrangement(column=1, descending=True, words=("x",), marked=frozenset({0, 2, 4}))
+    assert arrange(rows, Arrangement(query=parse("alpha"))).tolist() == [1, 4]
+    asked = Arrangement(column=1, descending=True, query=parse("x"), marked=frozenset({0, 2, 4}))
     assert arrange(rows, asked).tolist() == [0, 4, 2]
     assert Arranged(rows, [4, 0]).raw([0, 1])["name"].tolist() == ["alpha", "delta"]
 
@@ -127,7 +128,7 @@ async def test_a_table_is_searched_round_its_end_and_narrowed():
         assert table.row == 4
         await press(pilot, "f", *"ALPHA", "enter")
         assert _names(table) == ["Alpha", "alpha"]
-        assert "No row holds that; esc shows all." in await press(pilot, "f", *"beta", "enter")
+        assert "No row holds that; esc shows all." in await press(pilot, "f", *"gamma", "enter")
         await press(pilot, "escape")
         assert table.count == 5
         assert "No row holds omega." in await press(pilot, "slash", *"omega", "enter")

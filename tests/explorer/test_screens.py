@@ -78,12 +78,12 @@ async def test_filters_count_and_explain_themselves(app):
         assert "Names  24" in text
         text = await press(pilot, "f")
         assert "type:" in text
-        text = await press(pilot, *"loc lang:be,en", "enter")
+        text = await press(pilot, *"type:loc lang:be,en", "enter")
         assert "5 of 24" in text
         assert "Washington" in text
         assert "Waszyngton" not in text
         text = await press(pilot, "slash", *" colour:red", "enter")
-        assert "Unknown filter colour:" in text
+        assert "Unknown field colour. Choose from type, lang," in " ".join(text.replace("▌", " ").split())
 
 
 async def test_a_row_opens_whole_and_its_name_goes_to_tokens(app):

@@ -25,6 +25,7 @@ from nerspace.tui.explorer.session import Session
 from nerspace.tui.state import State, read_state, state_text, write_state
 from nerspace.tui.terminal import console
 from nerspace.tui.widgets.key_bar import KeyBar
+from nerspace.tui.widgets.modals import type_into
 
 if TYPE_CHECKING:
     from textual.css.query import DOMQuery
@@ -155,7 +156,7 @@ class NerspaceApp(Services):
         An input keeps what it takes, so no letter comes here that it has already.
         """
         if isinstance(self.focused, Input) and event.character is not None and event.is_printable:
-            self.focused.insert_text_at_cursor(event.character)
+            type_into(self.focused, event.character)
             event.prevent_default()
 
     # -- screens

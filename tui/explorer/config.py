@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nerspace.engine.files import config_folder
-from nerspace.tui.actions import BY_ID
+from nerspace.tui.actions import BY_ID, key_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,4 @@ def _safe_keys_lost(keys: Mapping[str, str]) -> list[str]:
 
 
 def _names(keys: str) -> set[str]:
-    return {_KEY_NAMES.get(key.strip(), key.strip()) for key in keys.split(",") if key.strip()}
-
-
-_KEY_NAMES = {"?": "question_mark"}
+    return {key_name(key.strip()) for key in keys.split(",") if key.strip()}

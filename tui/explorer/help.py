@@ -14,7 +14,8 @@ _PLACES = {
     "app": "Everywhere", "table": "Tables", "data": "Data", "tokens": "Tokens", "training": "Training",
     "curves": "Curves", "runs": "Runs", "found": "Looking through this table",
     "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
-    "transfer": "Transfer", "plane": "The plot", "entity": "Entity",
+    "transfer": "Transfer", "plane": "The plot", "entity": "Entity", "list": "This list",
+    "compare": "These two tables", "paper": "Paper",
 }  # fmt: skip
 # Cells for the keys of an action, and the width of a screen that names their ids.
 _KEYS = 16

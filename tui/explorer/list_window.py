@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.messages import Name, ShowEntity
 from nerspace.tui.explorer.services import Services
+from nerspace.tui.literal import literal
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
@@ -51,6 +52,10 @@ class TableWindow(Window[Result]):
     def action_copy_table(self) -> None:
         """Copy the whole table."""
         self.explorer.copy_rows(self.shown())
+
+    def action_help(self) -> None:
+        """The keys of this window and the columns of its table."""
+        self.explorer.help_on(self.shown())
 
     def action_close(self) -> None:
         """Back to the screen."""
@@ -98,6 +103,11 @@ class ListWindow(TableWindow[int | None]):
     def table(self) -> FoundTable:
         """The list."""
         return self.query_one(FoundTable)
+
+    @on(FrameTable.Rearranged)
+    def _rearranged(self) -> None:
+        """Say in the title which rows are left."""
+        self.query_one(".window").border_title = Text(literal(self.window_title + self.table.left_note))
 
     @on(FrameTable.Picked)
     def _picked(self, event: FrameTable.Picked) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nerspace.tui.explorer.session import Session
 
-SHOWN = ["type", "form", "words", "confidence", "gold", "predicted", "sentence"]
+SHOWN = ["type", "form", "words", "confidence", "gold", "predicted", "sentence", "language", "wrong"]
 COLUMNS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meanings}
 
 

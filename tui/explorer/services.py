@@ -139,11 +139,15 @@ class Services(App[None]):
 
     def action_help(self) -> None:
         """The keys of this view and the columns of its table."""
+        self.help_on(self.in_view.shown())
+
+    def help_on(self, shown: "Shown | None") -> None:
+        """The keys of the screen or window in front, and the columns of its table."""
         from nerspace.tui.explorer.help import WAY, HelpWindow
 
         active: dict[str, list[str]] = {}
         for key, bound in self.screen.active_bindings.items():
             active.setdefault(bound.binding.id or "", []).append(key)
-        way = WAY if self.in_view.id == "data" else ()
+        way = WAY if self.in_view.id == "data" and len(self.screen_stack) == 1 else ()
         enter = "enter" if self.no_color else "⏎"
-        self.push_screen(HelpWindow(active, self.in_view.shown(), self.size.width, way, enter))
+        self.push_screen(HelpWindow(active, shown, self.size.width, way, enter))

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
+from nerspace.tui.query import NOTHING, asks_possible
 from nerspace.tui.widgets.ordered_rows import OrderedRows
 from nerspace.tui.widgets.rows import Cell, Rows, measured
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from nerspace.tui.widgets.ordering import Order
 
 _GAP = 2
+# What the sign of more columns takes, with a blank before it.
+_MORE = 2
 # Cells that are enough to read a long column.
 _READABLE = 24
 
@@ -70,12 +73,14 @@ class FrameTable(OrderedRows, can_focus=True):
             widths: of the columns, if they have been measured.
         """
         if [column.name for column in rows.columns] != [column.name for column in self.rows.columns]:
-            self.sort_column, self.column, self.words, self.only_marked = -1, -1, (), False
+            self.sort_column, self.column, self.query_asked, self.only_marked = -1, -1, NOTHING, False
             self.marks = set()
         elif not rows.known_again:
             self.marks, self.only_marked = set(), False
         if len(rows) > rows.sortable:
             self.sort_column = -1
+        if self.query_asked and not asks_possible(self.query_asked, rows):
+            self.query_asked = NOTHING
         self.rows, self.empty = rows, empty
         self._widths = measured(rows) if widths is None else widths
         self._arrange(row)
@@ -100,13 +105,21 @@ class FrameTable(OrderedRows, can_focus=True):
 
     def _visible(self) -> list[tuple[int, int]]:
         """Column numbers that are on the screen and the width that each gets."""
+        free = self.scrollable_content_region.width - 1
+        shown = self._fitting(free)
+        hidden = len(shown) + self.first_column < len(self.rows.columns)
+        # What says that there is more stands behind the last heading, not over it.
+        return self._fitting(free - _MORE) if hidden else shown
+
+    def _fitting(self, free: int) -> list[tuple[int, int]]:
+        """Columns that fit, and their widths; a number is shown whole or not at all, unless there is nothing else."""
         fixed = [place for place, column in enumerate(self.rows.columns) if column.fixed]
         others = [place for place, column in enumerate(self.rows.columns) if not column.fixed]
-        free, shown = self.scrollable_content_region.width - 1, []
+        shown: list[tuple[int, int]] = []
         half = max(20, (free - sum(self._widths[place] + _GAP for place in fixed) - _GAP) // 2)
         behind = sum(self._widths[place] + _GAP for place in others[self.first_column :])
         for place in fixed + others[self.first_column :]:
-            if free < 3:
+            if free < 3 or (self.rows.columns[place].right and free < self._widths[place] and shown):
                 break
             width = min(self._widths[place], free)
             if place in others and not self.rows.columns[place].greedy:
@@ -124,7 +137,7 @@ class FrameTable(OrderedRows, can_focus=True):
         width = self.size.width
         base = self.rich_style
         if not self.count:
-            empty = "No row holds that; esc shows all." if self.words else self.empty
+            empty = "No row holds that; esc shows all." if self.query_asked else self.empty
             empty = "No row is marked; u shows all." if self.only_marked else empty
             text = f" {self._busy or (empty if len(self.rows) else self.empty)}" if y == 1 else ""
             return Strip([Segment(fit(text, width), base + Style(dim=True))], width)
@@ -144,20 +157,41 @@ class FrameTable(OrderedRows, can_focus=True):
         style = self.get_component_rich_style("frame-table--header")
         here = style + Style(reverse=True)
         visible = self._visible()
-        segments = [Segment(" ", style)]
+        segments, end, at = [Segment(" ", style)], 1, 1
         for place, size in visible:
-            column = self.rows.columns[place]
+            column, drawn = self.rows.columns[place], here if place == self.column else style
             sign = ("▼" if self.descending else "▲") if place == self.sort_column else ""
-            name = fit(fit(column.name, min(cell_len(column.name), size - len(sign))) + sign, size, column.right)
-            segments.append(Segment(name, here if place == self.column else style))
-            segments.append(Segment(" " * _GAP, style))
-        hidden = len(self.rows.columns) - len(visible) - self.first_column
-        notes = [self._busy, f"{len(self.marks):,} marked" if self.marks else ""]
-        notes += ["‹" if self.first_column else "", f"{hidden} more ›" if hidden > 0 else ""]
-        more = " ".join(filter(None, notes))
-        more = more and f" {more} "
+            name, behind = fit(column.name, min(cell_len(column.name), size)), ""
+            # Where the heading leaves no room, the sign stands between the columns.
+            if column.right or cell_len(name) == size:
+                name, behind = fit(name, size, column.right), sign
+            else:
+                name += sign
+            segments.append(Segment(fit(name, size), drawn))
+            segments.append(Segment(behind + " " * (_GAP - cell_len(behind)), style))
+            end = at + (size if drawn is here else cell_len(name)) + cell_len(behind)
+            at += size + _GAP
+        more = self._note(len(self.rows.columns) - len(visible) - self.first_column, width - end)
         line = Strip(segments).adjust_cell_length(max(0, width - cell_len(more)), style)
         return Strip([*line, Segment(more, style)]).adjust_cell_length(width, style)
+
+    def _note(self, hidden: int, room: int) -> str:
+        """What goes on, how many rows are marked and columns hidden, as far as the room behind the headings goes."""
+        marked = f"{len(self.marks):,} marked" if self.marks else ""
+        back, on = "‹" if self.first_column else "", "›" if hidden > 0 else ""
+        arrows = f"{back}{on}"
+        busy, few = self._busy, "…" if self._busy else ""
+        forms = (
+            (busy, marked, back, f"{hidden} more ›" if on else ""), (busy, marked, back, f"{hidden}›" if on else ""),
+            (busy, marked, arrows), (busy, arrows), (busy,), (marked, arrows), (few, arrows), (arrows,), (on,),
+        )  # fmt: skip
+        for parts in forms:
+            note = " ".join(filter(None, parts))
+            if note and cell_len(note) + 2 <= room:
+                return f" {note} "
+            if note and cell_len(note) + 1 <= room:
+                return f" {note}"
+        return ""
 
     def _row(self, index: int, width: int) -> Strip:
         row = self.source(index)

@@ -7,9 +7,9 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from nerspace.tui.actions import BY_ID, Action, key_sign
+from nerspace.tui.actions import BY_ID, Action, key_name, key_sign
 
-_LAST = ("app.help", "app.quit")
+_LAST = ("app.help", "app.quit", "list.help", "compare.help")
 
 
 class KeyBar(Widget):
@@ -46,7 +46,7 @@ class KeyBar(Widget):
             if action is None or not action.label or action.id in seen or not active.enabled:
                 continue
             seen.add(action.id)
-            remapped = key not in {k if len(k) > 1 else _name(k) for k in action.keys.split(",")}
+            remapped = key not in set(map(key_name, action.keys.split(",")))
             sign = key_sign(key) if remapped or not action.shown else action.shown
             if self.app.no_color:
                 sign = sign.replace("⏎", "enter")
@@ -72,9 +72,3 @@ class KeyBar(Widget):
 def _is_common(id: str | None) -> bool:
     action = BY_ID.get(id or "")
     return action is not None and action.where in ("table", "found", "app") and action.id != "table.pick"
-
-
-def _name(character: str) -> str:
-    from textual.keys import _character_to_key
-
-    return _character_to_key(character)

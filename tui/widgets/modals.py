@@ -1,15 +1,23 @@
 """Windows that ask or tell: a text that can be scrolled and copied, and a question with yes and no."""
 
+from collections.abc import Callable
+
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from nerspace.tui.actions import bindings
-from nerspace.tui.literal import literal_lines
+from nerspace.tui.literal import literal, literal_lines
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.window import CopyText, Window
+
+# What is typed counts once no key has come for so long.
+TYPING_SECONDS = 0.15
 
 
 class TextWindow(Window[None]):
@@ -67,38 +75,86 @@ class ConfirmWindow(Window[bool]):
 
 
 class PromptWindow(Window[str | None]):
-    """One line to type in at the foot of the screen; closes with it, or with None."""
+    """One line to type in at the foot of the screen, with the old text selected; closes with it, or with None.
+
+    Args:
+        changed: does at once what the text asks for, a moment after the last key; returns what is wrong with it.
+        behind: the widget that this changes, which is drawn again behind the line.
+    """
 
     BINDINGS = bindings("prompt")
 
-    def __init__(self, what: str, text: str = "") -> None:
+    def __init__(
+        self, what: str, text: str = "", changed: Callable[[str], str] | None = None, behind: Widget | None = None
+    ) -> None:
         super().__init__()
         self.what = what
         self.text = text
+        self.changed = changed
+        self.behind = behind
+        self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """The question, and the line."""
-        with Horizontal(id="prompt"):
-            yield Static(Text(f" {self.what} "), markup=False)
-            yield Input(self.text, classes="line-input", select_on_focus=False)
+        """The question, the line, and what is wrong with it."""
+        with Vertical(id="prompt"):
+            yield Static(id="prompt-problem", markup=False)
+            with Horizontal():
+                yield Static(Text(f" {self.what} "), id="prompt-what", markup=False)
+                yield Input(self.text, classes="line-input", select_on_focus=False)
 
     def on_mount(self) -> None:
         """Straight to the line."""
-        self.query_one(Input).focus()
+        line = self.query_one(Input)
+        line.selection = Selection(0, len(self.text))
+        line.focus()
 
     def on_key(self, event: events.Key) -> None:
         """Give the line the letters that a fast typist typed before it had the focus."""
         if self.focused is None and event.character is not None and event.is_printable:
             event.stop()
-            self.query_one(Input).insert_text_at_cursor(event.character)
+            type_into(self.query_one(Input), event.character)
+
+    def redraw(self) -> None:
+        """Draw again what lies behind: a screen under a window is not drawn by itself."""
+        if self.behind is not None and self.behind.parent is not None:
+            around = self.behind.parent
+            self.refresh(around.region if isinstance(around, Widget) else self.behind.region)
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        if self.changed is not None:
+            if self._pause is not None:
+                self._pause.stop()
+            self._pause = self.set_timer(TYPING_SECONDS, self._apply)
+
+    def _apply(self) -> bool:
+        """Do what the text asks for; whether it could be done."""
+        if self.changed is None:
+            return True
+        if self._pause is not None:
+            self._pause.stop()
+        problem = self.changed(self.query_one(Input).value)
+        told = self.query_one("#prompt-problem", Static)
+        told.update(Text(literal(f" {problem}"), no_wrap=True, overflow="ellipsis"))
+        told.display = bool(problem)
+        self.redraw()
+        return not problem
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value)
+        if self._apply():
+            self.dismiss(event.value)
 
     def action_close(self) -> None:
         """Leave everything as it is."""
+        if self._pause is not None:
+            self._pause.stop()
         self.dismiss(None)
+
+
+def type_into(line: Input, character: str) -> None:
+    """Type a character into a line, over what is selected there."""
+    line.replace(character, *sorted(line.selection))
 
 
 class ErrorWindow(TextWindow):

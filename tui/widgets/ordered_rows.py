@@ -1,4 +1,4 @@
-"""The rows of a table as a view of them: sorted, narrowed to words or marks, in a thread where that takes long."""
+"""The rows of a table as a view of them: sorted, narrowed by a query or marks, in a thread where that takes long."""
 
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 
+from nerspace.tui.query import NOTHING
 from nerspace.tui.widgets.rows import Arranged, NoRows, Rows
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class OrderedRows(ScrollView):
     class Marked(Moved):
         """Other rows are marked."""
 
+    class Rearranged(Moved):
+        """Other rows are in view, or the same in another order."""
+
     class Ordered(Message):
         """A thread has put the rows in order."""
 
@@ -57,7 +61,7 @@ class OrderedRows(ScrollView):
         self.sort_column = -1
         self.descending = False
         self.only_marked = False
-        self.words: tuple[str, ...] = ()
+        self.query_asked = NOTHING
         self._order: Order | None = None
         self._ticket = 0
         self._busy = ""
@@ -70,7 +74,7 @@ class OrderedRows(ScrollView):
         from nerspace.tui.widgets.ordering import Arrangement, arrange
 
         marked = frozenset(self.marks) if self.only_marked else None
-        arrangement = Arrangement(self.sort_column, self.descending, self.words, marked)
+        arrangement = Arrangement(self.sort_column, self.descending, self.query_asked, marked)
         self._ticket += 1
         if arrangement == Arrangement() or len(self.rows) <= _AT_ONCE:
             self._take(None if arrangement == Arrangement() else arrange(self.rows, arrangement), row)
@@ -99,6 +103,7 @@ class OrderedRows(ScrollView):
     def _take(self, order: "Order | None", row: int | None) -> None:
         self._busy = ""
         self._lay_out(order, row)
+        self.post_message(self.Rearranged(self, self.row))
 
     @property
     def count(self) -> int:
@@ -129,11 +134,16 @@ class OrderedRows(ScrollView):
     @property
     def order_note(self) -> str:
         """How the rows in view were chosen and put in order, in words; empty for all as they stand."""
-        parts = [f"holding {' '.join(self.words)}"] if self.words else []
+        parts = [f"filter {self.query_asked}"] if self.query_asked else []
         parts += ["marked only"] if self.only_marked else []
         if self.sort_column >= 0:
             parts.append(f"by {self.rows.columns[self.sort_column].name}{', descending' if self.descending else ''}")
         return ", ".join(parts)
+
+    @property
+    def left_note(self) -> str:
+        """What the rows in view were asked and how many there are, behind a title; empty where nothing was asked."""
+        return f" · {self.query_asked} · {self.count:,} of {len(self.rows):,}" if self.query_asked else ""
 
     def _lay_out(self, order: "Order | None", row: int | None) -> None:
         """Show another order, the cursor on a row of `rows`, else on the first in view."""

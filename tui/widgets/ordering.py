@@ -1,18 +1,15 @@
-"""Which rows of a table are shown and in which order: words they must hold, marks, a column to sort by."""
+"""Which rows of a table are shown and in which order: a query they must fulfil, marks, a column to sort by."""
 
 import heapq
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from nerspace.tui.filters import held
+from nerspace.tui.query import NOTHING, Query, matcher
 from nerspace.tui.widgets.rows import CHUNK, Rows, SortValues
-
-if TYPE_CHECKING:
-    pass
 
 Order = np.ndarray[Any, np.dtype[np.int64]]
 _SLICE = 20_000
@@ -29,7 +26,7 @@ class Arrangement:
 
     column: int = -1
     descending: bool = False
-    words: tuple[str, ...] = ()
+    query: Query = NOTHING
     marked: frozenset[Hashable] | None = None
 
 
@@ -38,30 +35,35 @@ def arrange(rows: Rows, arrangement: Arrangement, wanted: Callable[[], bool] = l
 
     Args:
         wanted: called now and then: whether somebody still waits for it; if not, what is returned is of no use.
+
+    Raises:
+        UsageError: for a query that cannot be asked of these rows.
     """
     if arrangement == Arrangement():
         return None
     left: Order | None = None
     if arrangement.marked is not None:
         left = np.array(rows.places(arrangement.marked), dtype=np.int64)
-    if arrangement.words:
-        left = _holding(rows, arrangement.words, left, wanted)
+    if arrangement.query:
+        left = _holding(rows, arrangement.query, left, wanted)
     if arrangement.column < 0 or not wanted():
         return left
     order = sorted_order(rows.sort_values(arrangement.column), arrangement.descending)
     return order if left is None else order[np.isin(order, left)]
 
 
-def _holding(rows: Rows, words: Sequence[str], among: Order | None, wanted: Callable[[], bool]) -> Order:
-    every = (1 << len(words)) - 1
-    numbers: Sequence[int] = range(len(rows)) if among is None else among.tolist()
-    left: list[int] = []
+def _holding(rows: Rows, query: Query, among: Order | None, wanted: Callable[[], bool]) -> Order:
+    hold = matcher(query, rows)
+    numbers: Any = range(len(rows)) if among is None else among
+    left: list[Order] = [np.array([], dtype=np.int64)]
     for start in range(0, len(numbers), CHUNK):
         if not wanted():
             break
         part = numbers[start : start + CHUNK]
-        left += [n for n, text in zip(part, rows.texts(part), strict=True) if held(text, words) == every]
-    return np.array(left, dtype=np.int64)
+        left.append(np.asarray(part, dtype=np.int64)[hold(part)])
+        # Other threads have their turn: keys are answered while a million rows are looked at.
+        time.sleep(0)
+    return np.concatenate(left)
 
 
 def sorted_order(values: SortValues, descending: bool) -> Order:

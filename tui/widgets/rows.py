@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from rich.cells import cell_len
 from rich.text import Text
 
-from nerspace.datasets.spelling import folded
-from nerspace.tui.literal import is_missing, literal, shown_number
+from nerspace.tui.literal import is_missing, literal
+from nerspace.tui.numbers import column_format, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,9 +85,19 @@ class Rows(ABC):
         """What the rows are put in order by."""
         return [_plain(self.cells(index)[place]) for index in range(len(self))]
 
-    def texts(self, numbers: Sequence[int]) -> list[str]:
-        """What words are looked for in, folded to lower case."""
-        return [folded("\n".join(map(_plain, self.cells(index)))) for index in numbers]
+    # -- what a query asks, see `nerspace.tui.query`
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """Names of what can be asked of a row."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str, numbers: Sequence[int]) -> "pd.Series[Any]":
+        """What some rows have there."""
+        import pandas as pd
+
+        place = list(self.fields).index(name)
+        return pd.Series([_plain(self.cells(index)[place]) for index in numbers], dtype=object)
 
 
 def _plain(cell: Cell) -> str:
@@ -159,23 +169,18 @@ class Arranged(Rows):
         """The raw values of the rows that stand there."""
         return self.rows.raw([int(self.order[number]) for number in numbers])
 
-    def texts(self, numbers: Sequence[int]) -> list[str]:
-        """The texts of the rows that stand there."""
-        return self.rows.texts([int(self.order[number]) for number in numbers])
+    @property
+    def fields(self) -> Sequence[str]:
+        """Those of the table."""
+        return self.rows.fields
+
+    def column(self, name: str, numbers: Sequence[int]) -> "pd.Series[Any]":
+        """What the rows that stand there have."""
+        return self.rows.column(name, [int(self.order[number]) for number in numbers])
 
 
 def _at(frame: "pd.DataFrame", row: int, column: int) -> Any:
     return frame.iat[row, column]
-
-
-def _decimals(column: "pd.Series[Any]") -> str:
-    """One format for all floats of a column, so that their points stand under each other."""
-    if column.dtype.kind != "f":
-        return ""
-    largest = column.abs().max()
-    if is_missing(largest):
-        return ""
-    return ".2e" if 0 < largest < 0.01 else ".3f" if largest < 100 else ",.1f"
 
 
 class FrameRows(Rows):
@@ -193,7 +198,7 @@ class FrameRows(Rows):
             Column(literal(name), bool(is_numeric_dtype(frame[name])), place < fixed, 48)
             for place, name in enumerate(frame.columns)
         )
-        self._formats = [_decimals(frame[name]) for name in frame.columns]
+        self._formats = [column_format(str(name), frame[name]) for name in frame.columns]
         self.known_again = bool(known_by)
         self._known_by = [list(frame.columns).index(name) for name in known_by]
 
@@ -202,11 +207,7 @@ class FrameRows(Rows):
 
     def cells(self, index: int) -> Sequence[Cell]:
         """The values of a row, shortened for reading."""
-        return [
-            format(value, form) if form and not is_missing(value) else shown_number(value)
-            for place, form in enumerate(self._formats)
-            for value in [_at(self.frame, index, place)]
-        ]
+        return [written(_at(self.frame, index, place), form) for place, form in enumerate(self._formats)]
 
     def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
         """Rows of the DataFrame itself."""
@@ -237,6 +238,14 @@ class FrameRows(Rows):
         """The column."""
         return self.frame.iloc[:, place]
 
-    def texts(self, numbers: Sequence[int]) -> list[str]:
-        """The values of each row."""
-        return [folded("\n".join(map(str, row))) for row in self.raw(numbers).itertuples(index=False)]
+    @property
+    def fields(self) -> Sequence[str]:
+        """The columns of the DataFrame."""
+        return [str(name) for name in self.frame.columns]
+
+    def column(self, name: str, numbers: Sequence[int]) -> "pd.Series[Any]":
+        """The values of some rows."""
+        values = self.frame.iloc[:, self.fields.index(name)]
+        if isinstance(numbers, range) and numbers.step == 1:
+            return values.iloc[numbers.start : numbers.stop]
+        return values.iloc[list(numbers)]

@@ -83,7 +83,7 @@ def _tagged_rows(index: TaggedIndex, view: str, chosen: Filter) -> Rows:
 
 
 def _parallel_rows(index: ParallelIndex, view: str, chosen: Filter, front: int) -> Rows:
-    languages = list(chosen.languages or index.corpus.languages)
+    languages = index.spoken(chosen)
     if view == "names":
         names = index.names(chosen)
         return EntityRows(names, _turned(languages, front))

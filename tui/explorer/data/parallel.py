@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -74,16 +74,13 @@ class ParallelIndex:
         self._check(chosen)
         blocks = [
             block
-            for block in self._in_languages(chosen.languages)
-            if (not chosen.types or block.contexts[0].type in chosen.types)
-            and (not chosen.cases or block.case in chosen.cases)
+            for block in self._in_languages(chosen.languages, chosen.out.languages)
+            if chosen.takes("type", block.contexts[0].type) and chosen.takes("case", block.case)
         ]
-        if blocks and chosen.asks_of_names:
-            blocks = [part for block in blocks if len(part := _fitting(block, chosen))]
-            if not blocks:
-                return []
         if not blocks:
             raise UsageError(f"No sentence of {self.corpus.name} is left after the selection.", self._choices())
+        if chosen.asks_of_names or chosen.entities or chosen.contexts or chosen.without:
+            blocks = [part for block in blocks if len(part := _fitting(block, chosen))]
         return [part for block in blocks for part in _holding(block, chosen.words)] if chosen.words else blocks
 
     def names(self, chosen: Filter) -> list[tuple[Entity, str]]:
@@ -93,31 +90,40 @@ class ParallelIndex:
             UsageError: for an unknown type, language, case or split.
         """
         self._check(chosen)
+        if chosen.contexts or chosen.out.contexts:
+            raise UsageError("Names stand in no context.", "Leave context: out, or look at sentences with t.")
         every = (1 << len(chosen.words)) - 1
+        languages = chosen.spoken(self.corpus.languages)
         return [
             (entity, case)
-            for entity, case, text in self._name_texts(chosen.languages)
-            if (not chosen.types or entity.type in chosen.types)
-            and (not chosen.cases or case in chosen.cases)
+            for entity, case, text in self._name_texts(languages)
+            if chosen.takes("type", entity.type)
+            and chosen.takes("case", case)
+            and chosen.takes("entity", folded(entity.id))
             and held(text, chosen.words) == every
-            and (not chosen.asks_of_names or chosen.fits(_forms(entity, case, chosen.languages)))
+            and not held(text, chosen.out.words)
+            and (not chosen.asks_of_names or chosen.fits(_forms(entity, case, languages)))
         ]
 
     def _check(self, chosen: Filter) -> None:
         from nerspace.datasets.records import CASES, ENTITY_TYPES
 
-        if chosen.splits:
+        if chosen.splits or chosen.out.splits:
             raise UsageError(f"{self.corpus.name} is not split.", "Leave split: out of the filter.")
-        if chosen.identical is not None and len(chosen.languages or self.corpus.languages) < 2:
+        if chosen.identical is not None and len(self.spoken(chosen)) < 2:
             raise UsageError("One language alone is not compared.", "Name two in lang:, as in lang:be,ru identical:no.")
         for what, values, known in (
-            ("language", chosen.languages, self.corpus.languages),
-            ("type", chosen.types, ENTITY_TYPES),
-            ("case", chosen.cases, CASES),
+            ("language", (*chosen.languages, *chosen.out.languages), self.corpus.languages),
+            ("type", (*chosen.types, *chosen.out.types), ENTITY_TYPES),
+            ("case", (*chosen.cases, *chosen.out.cases), CASES),
         ):
             for value in values:
                 if value not in known:
                     raise UsageError(f"Unknown {what} {value!r}.", f"Choose from {', '.join(known)}.")
+
+    def spoken(self, chosen: Filter) -> list[str]:
+        """The languages that a filter leaves."""
+        return list(chosen.spoken(self.corpus.languages) or self.corpus.languages)
 
     def _choices(self) -> str:
         parts = dict.fromkeys(
@@ -125,14 +131,15 @@ class ParallelIndex:
         )
         return f"It has {'; '.join(parts) or 'none'}."
 
-    def _make_blocks(self, languages: tuple[str, ...]) -> list[Block]:
+    def _make_blocks(self, languages: tuple[str, ...], without: tuple[str, ...] = ()) -> list[Block]:
         contexts: dict[tuple[str, str], list[Context]] = defaultdict(list)
         for context in self.corpus.contexts:
             contexts[context.type, context.case].append(context)
         blocks = []
         for (kind, case), members in contexts.items():
             names = [entity for entity in self.corpus.entities if entity.type == kind and case in entity.forms]
-            spoken = languages or self._common([c.texts for c in members], [e.forms[case] for e in names])
+            common = languages or self._common([c.texts for c in members], [e.forms[case] for e in names])
+            spoken = [code for code in common if code not in without]
             for slot in dict.fromkeys((context.gender, context.fits) for context in members):
                 fitting = [c for c in members if (c.gender, c.fits) == slot and c.texts.keys() >= set(spoken)]
                 fillers = [
@@ -168,11 +175,26 @@ def _forms(entity: Entity, case: str, languages: Sequence[str]) -> list[str]:
 
 
 def _fitting(block: Block, chosen: Filter) -> Block:
-    """The block with the names alone whose forms the filter leaves."""
-    left = [i for i, e in enumerate(block.entities) if chosen.fits(_forms(e, block.case, block.languages))]
-    return replace(
-        block, entities=[block.entities[i] for i in left], entity_texts=[block.entity_texts[i] for i in left]
-    )
+    """The block with the contexts and names alone that the filter leaves, whatever words it asks for."""
+    unwanted = chosen.out.words
+    rows = [
+        place for place, (context, text) in enumerate(zip(block.contexts, block.context_texts, strict=True))
+        if chosen.takes("context", folded(context.id)) and not held(text, unwanted)
+    ]  # fmt: skip
+    names = [
+        place for place, (entity, text) in enumerate(zip(block.entities, block.entity_texts, strict=True))
+        if chosen.takes("entity", folded(entity.id)) and not held(text, unwanted)
+        and (not chosen.asks_of_names or chosen.fits(_forms(entity, block.case, block.languages)))
+    ]  # fmt: skip
+    return _part(block, rows, names)
+
+
+def _part(block: Block, rows: Sequence[int], names: Sequence[int]) -> Block:
+    return Block(
+        block.case, block.languages,
+        [block.contexts[i] for i in rows], [block.context_texts[i] for i in rows],
+        [block.entities[i] for i in names], [block.entity_texts[i] for i in names],
+    )  # fmt: skip
 
 
 def _holding(block: Block, words: Sequence[str]) -> list[Block]:
@@ -186,13 +208,7 @@ def _holding(block: Block, words: Sequence[str]) -> list[Block]:
     for mask, places in sorted(groups.items(), reverse=True):
         fillers = [place for place, names_hold in enumerate(by_names) if names_hold | mask == every]
         if fillers:
-            parts.append(
-                Block(
-                    block.case, block.languages,
-                    [block.contexts[i] for i in places], [block.context_texts[i] for i in places],
-                    [block.entities[i] for i in fillers], [block.entity_texts[i] for i in fillers],
-                )
-            )  # fmt: skip
+            parts.append(_part(block, places, fillers))
     return parts
 
 

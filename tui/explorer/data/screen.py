@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
@@ -31,7 +33,7 @@ from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.state import saved_choice
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import TextWindow
+from nerspace.tui.widgets.modals import TYPING_SECONDS, TextWindow
 from nerspace.tui.widgets.rows import NoRows, Shown
 
 if TYPE_CHECKING:
@@ -76,13 +78,15 @@ class DataScreen(ExplorerScreen):
         self.front = 0
         self._detail_lines = 0
         self._recalled: Mapping[str, Any] = {}
+        self._before = Filter()
+        self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Caption, filter line, table, and the row in full where it fits."""
         yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
         yield Static(id="data-corpus", classes="caption", markup=False)
         yield Input(
-            placeholder="words  type:PER  lang:be,ru  len>1  identical:no  case:locative  split:test", id="filter",
+            placeholder="words  type:PER  -type:LOC  lang:be,ru  len>1  identical:no  case:locative", id="filter",
             classes="line-input",
             select_on_focus=False,
         )  # fmt: skip
@@ -240,17 +244,39 @@ class DataScreen(ExplorerScreen):
         self.query_one(FrameTable).first_column = 0
         self.refind()
 
-    def action_filter(self, prefix: str = "") -> None:
-        """Open the filter line with the filter as it is."""
+    def action_filter(self) -> None:
+        """Open the filter line with the filter as it is, selected."""
         line = self.query_one("#filter", Input)
         # It takes the place of a line, so that the table keeps its size and is not drawn anew.
         line.display = True
         self.query_one("#data-corpus").display = False
-        text = str(self.filter)
-        line.value = f"{text} {prefix}".strip() if prefix and prefix not in text else text
-        line.cursor_position = len(line.value)
+        self._before = self.filter
+        line.value = str(self.filter)
+        line.selection = Selection(0, len(line.value))
         # Not by line.focus(), which lets the letters of a fast typist through to the table first.
         self.screen.set_focus(line)
+
+    @on(Input.Changed, "#filter")
+    def _typed(self) -> None:
+        """Filter by what is typed, a moment after the last key."""
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(TYPING_SECONDS, self._apply_typed)
+
+    def _apply_typed(self) -> None:
+        line = self.query_one("#filter", Input)
+        if not line.display:
+            return
+        try:
+            typed = parse_filter(line.value)
+        except NerspaceError as error:
+            self.query_one("#data-caption", Static).update(Text(literal(error), "bold", no_wrap=True), layout=False)
+            return
+        if typed != self.filter:
+            self.filter = typed
+            self.refind()
+        elif self.found is not None:
+            self._show_caption(self.found)
 
     @on(Input.Submitted, "#filter")
     def _submitted(self, event: Input.Submitted) -> None:
@@ -264,14 +290,21 @@ class DataScreen(ExplorerScreen):
         self.refind()
 
     def _close_filter(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
         self.query_one("#filter").display = False
         self.query_one("#data-corpus").display = True
         self.query_one(FrameTable).focus()
 
     def action_clear(self) -> None:
-        """Leave the filter line; in the table, clear the filter."""
+        """Leave the filter line, and the filter as it was; in the table, clear the filter."""
         if self.query_one("#filter").display:
             self._close_filter()
+            if self.filter != self._before:
+                self.filter = self._before
+                self.refind()
+            elif self.found is not None:
+                self._show_caption(self.found)
         elif self.filter != Filter():
             self.filter = Filter()
             self.refind()

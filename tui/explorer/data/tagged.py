@@ -58,15 +58,17 @@ class TaggedIndex:
         chosen = self._known(chosen)
         if chosen == Filter():
             return range(len(self.corpus))
-        types = set(chosen.types)
+        types, unwanted = set(chosen.types), set(chosen.out.types)
         left = []
         for number, sentence in enumerate(self.corpus.sentences()):
             if (
                 (not types or not types.isdisjoint(self._types[number]))
-                and (not chosen.languages or sentence.language in chosen.languages)
-                and (not chosen.splits or sentence.split in chosen.splits)
+                and unwanted.isdisjoint(self._types[number])
+                and chosen.takes("lang", sentence.language)
+                and chosen.takes("split", sentence.split)
                 and all(word in self._texts[number] for word in chosen.words)
-                and (not chosen.lengths or any(chosen.fits([name]) for name in names_in(sentence)))
+                and not any(word in self._texts[number] for word in chosen.out.words)
+                and (not chosen.asks_of_names or any(chosen.fits([name]) for name in names_in(sentence)))
             ):
                 left.append(number)
         return left
@@ -80,11 +82,13 @@ class TaggedIndex:
         chosen = self._known(chosen)
         sums: Counter[tuple[str, str, str]] = Counter()
         for (name, kind, language, split), count in self._names.items():
+            text = folded(f"{name}\n{kind}")
             if (
-                (not chosen.types or kind in chosen.types)
-                and (not chosen.languages or language in chosen.languages)
-                and (not chosen.splits or split in chosen.splits)
-                and all(word in text for text in [folded(f"{name}\n{kind}")] for word in chosen.words)
+                chosen.takes("type", kind)
+                and chosen.takes("lang", language)
+                and chosen.takes("split", split)
+                and all(word in text for word in chosen.words)
+                and not any(word in text for word in chosen.out.words)
                 and chosen.fits([name])
             ):
                 sums[name, kind, language] += count
@@ -105,12 +109,21 @@ class TaggedIndex:
 
     def _known(self, chosen: Filter) -> Filter:
         """The filter in the corpus's own spelling of types and splits."""
-        from nerspace.datasets.naming import known_split
-
-        if chosen.cases:
+        if chosen.cases or chosen.out.cases:
             raise UsageError(f"{self.corpus.name} holds tagged sentences, which have no case.", "Leave case: out.")
+        for field, name in (("entity", "entities"), ("context", "contexts")):
+            if getattr(chosen, name) or getattr(chosen.out, name):
+                raise UsageError(
+                    f"{self.corpus.name} holds tagged sentences, which have no {field}.", f"Leave {field}: out."
+                )
         if chosen.identical is not None:
             raise UsageError(f"The sentences of {self.corpus.name} are not parallel.", "Leave identical: out.")
+        without = self._spelt(chosen.without) if chosen.without else None
+        return replace(self._spelt(chosen), without=without)
+
+    def _spelt(self, chosen: Filter) -> Filter:
+        from nerspace.datasets.naming import known_split
+
         spelling: dict[str, list[str]] = defaultdict(list)
         for kind in self.corpus.types:
             spelling[kind.upper()].append(kind)

@@ -33,6 +33,7 @@ from nerspace.tui.explorer.heatmaps.model import (
 from nerspace.tui.explorer.other_run import choose_other_run
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.literal import literal
+from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
 from nerspace.tui.widgets.modals import TextWindow
@@ -65,7 +66,7 @@ class HeatmapsScreen(ExplorerScreen):
         """The matrix, its values in order where they fit, and the cell under the cursor."""
         with Horizontal(id="matrix-body"):
             yield Heatmap(id="matrix")
-            yield FrameTable(id="matrix-table")
+            yield FoundTable(id="matrix-table")
         yield Static(id="matrix-status", markup=False)
 
     def on_mount(self) -> None:

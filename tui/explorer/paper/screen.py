@@ -16,6 +16,7 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.literal import literal, shown_number
+from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.rows import Cell, FrameRows, Shown
 
@@ -63,7 +64,7 @@ class PaperScreen(ExplorerScreen):
 
     def compose(self) -> ComposeResult:
         """The claims and the rule."""
-        yield FrameTable(id="paper-claims")
+        yield FoundTable(id="paper-claims")
         yield Static(id="paper-rule", markup=False)
 
     def on_mount(self) -> None:

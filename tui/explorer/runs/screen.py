@@ -82,15 +82,21 @@ class RunsScreen(ExplorerScreen):
             return
         chosen = self._run_id() or here
         self.frame = frame
-        caption = Text("Runs", "bold", no_wrap=True, overflow="ellipsis")
-        caption.append(f"  {len(frame):,} in {literal(self.session.workspace)}", "")
-        self.query_one("#runs-caption", Static).update(caption, layout=False)
+        self._show_caption()
         if not len(frame):
             table.show(NoRows(), empty=NO_RUN.replace("n on Training", "n"))
             self.query_one("#run-detail", Static).update("")
             return
         names = frame["run"].tolist()
         table.show(RunRows(frame, here), names.index(chosen) if chosen in names else None)
+
+    @on(FrameTable.Rearranged)
+    def _show_caption(self) -> None:
+        table, count = self.query_one(FoundTable), len(self.frame) if self.frame is not None else 0
+        caption = Text("Runs", "bold", no_wrap=True, overflow="ellipsis")
+        caption.append(literal(table.left_note), "bold reverse" if table.left_note else "")
+        caption.append(f"  {count:,} in {literal(self.session.workspace)}", "")
+        self.query_one("#runs-caption", Static).update(caption, layout=False)
 
     def _run_id(self) -> str:
         table = self.query_one(FoundTable)

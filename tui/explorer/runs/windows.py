@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
@@ -83,6 +83,12 @@ class CompareWindow(TableWindow[None]):
         table = self.query_one("#errors_compared", FoundTable)
         table.show(FrameRows(self.compared.errors, 2), empty="One of them counted no errors.")
         table.focus()
+
+    @on(FoundTable.Rearranged)
+    def _rearranged(self) -> None:
+        """Say in the title which rows are left."""
+        notes = [table.left_note for table in self.query(FoundTable)]
+        self.query_one(".window").border_title = Text(literal("two runs" + "".join(notes)))
 
     @property
     def table(self) -> FoundTable:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.style import Style
 
-from nerspace.datasets.spelling import folded
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.colours import MARKS, class_style, language_order
 from nerspace.tui.explorer.sentences import whole_ids
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.plots.overlay import Classes
+from nerspace.tui.query import matcher, parse
+from nerspace.tui.widgets.rows import FrameRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,16 +87,16 @@ class Maps:
         return [line for line in grid if line]
 
     def holding(self, text: str) -> Array:
-        """Which points have a name or entity id that holds a text, without regard to case.
+        """Which points a query holds of; its words are looked for in the name and in the ids, not in the sentence.
 
         Returns:
             Bool [n].
+
+        Raises:
+            UsageError: for a query that points cannot be asked.
         """
-        columns = (self.points[name].map(folded, na_action="ignore") for name in ("form", "entity"))
-        held: Array = np.any(
-            [column.str.contains(text, regex=False).to_numpy(dtype=bool) for column in columns], axis=0
-        )
-        return held
+        asked = self.points[[name for name in (*_ASKED, "wrong") if name in self.points]]
+        return matcher(parse(text), FrameRows(asked))(range(len(asked)))
 
     def parallel_labels(self, point: int) -> list[Label]:
         """The code of every language at its point of the same sentence."""
@@ -111,9 +112,11 @@ class Maps:
         return (point, languages.names[code], languages.styles[code] + _MARK) if code >= 0 else (point, "?", _MARK)
 
 
+_ASKED = ["language", "type", "form", "entity", "sentence"]
 _SHOWN = ["point", "language", "type", "form", "entity", "x", "y", "text"]
 _MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["map"].meanings, **CATALOGUE["points"].meanings}
 POINT_COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
+POINT_COLUMNS["wrong"] = "1 where the first model of the run has a wrong tag, 0 where not"
 NEAR_COLUMNS = {
     name: CATALOGUE["nearest"].meanings[name]
     for name in ("rank", "language", "form", "cosine", "type", "entity", "floor", "sentence", "neighbour")
@@ -128,7 +131,8 @@ def points_shown(maps: Maps, x: Array, y: Array, chosen: Array) -> "pd.DataFrame
         y: places of all points, up.
         chosen: numbers of those that are wanted.
     """
-    return maps.points.assign(x=x, y=y).iloc[chosen][_SHOWN]
+    shown = [*_SHOWN, *(["wrong"] if "wrong" in maps.points else [])]
+    return maps.points.assign(x=x, y=y).iloc[chosen][shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,9 @@ def read_maps(session: Session) -> Maps | None:
     languages = language_order([str(code) for code in points["language"].unique()])
     kinds = sorted((str(kind) for kind in points["type"].unique()), key=lambda kind: ("PER LOC ORG".find(kind), kind))
     cells = pd.factorize(points["sentence"].str.partition("/")[2])[0]
+    first = next(iter(_wrong(session.table("predictions")).values()), None)
+    if first is not None:
+        points = points.assign(wrong=points["whole"].map(first))
     colors = {"language": _classes(points["language"], languages), "type": _classes(points["type"], kinds)}
     return Maps(
         points, keys, places, cells, {**colors, **_errors(session, points)}, _quality(session.table("map_quality")),

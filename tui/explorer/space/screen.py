@@ -12,7 +12,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.list_window import ListWindow
@@ -35,6 +34,7 @@ from nerspace.tui.explorer.space.panes import Panes
 from nerspace.tui.explorer.space.text import cosine_fact, legend_entries, point_text, quality_text
 from nerspace.tui.literal import literal
 from nerspace.tui.plots.overlay import Classes
+from nerspace.tui.query import quoted
 from nerspace.tui.widgets.legend import Legend
 from nerspace.tui.widgets.rows import FrameRows, Shown
 from nerspace.tui.widgets.scatter import Scatter
@@ -80,7 +80,9 @@ class SpaceScreen(ExplorerScreen):
         with Horizontal(id="maps"):
             yield Panes(id="panes")
             yield Legend(id="legend")
-        yield Input(placeholder="part of a name, in any language", id="find", classes="line-input")
+        yield Input(
+            placeholder="part of a name, in any language; type:LOC lang:tr wrong:yes", id="find", classes="line-input"
+        )
         yield Static(id="nearest", markup=False)
         yield Static(id="quality", markup=False)
 
@@ -366,7 +368,7 @@ class SpaceScreen(ExplorerScreen):
 
     @on(Input.Submitted, "#find")
     def _find(self, event: Input.Submitted) -> None:
-        wanted = folded(event.value.strip())
+        wanted = event.value.strip()
         self.action_leave()
         if wanted:
             self.find(wanted)
@@ -374,21 +376,26 @@ class SpaceScreen(ExplorerScreen):
     def show_name(self, name: Name) -> None:
         """Go to the points of a name, once the maps are there."""
         if self.maps is None:
-            self._wanted = name.entity
+            self._wanted = quoted(name.entity)
         else:
-            self.find(name.entity)
+            self.find(quoted(name.entity))
 
     def find(self, wanted: str) -> None:
-        """To the next shown point whose name or entity id holds a text."""
+        """To the next shown point that a query holds of: words of its name or ids, or type:LOC lang:tr wrong:yes."""
         self._wanted = ""
         if self.maps is None:
             return
-        self.found = [int(i) for i in np.flatnonzero(self.maps.holding(wanted) & self.active.visible_points())]
+        try:
+            held = self.maps.holding(wanted)
+        except NerspaceError as error:
+            self.explorer.tell(str(error), "warning")
+            return
+        self.found = [int(i) for i in np.flatnonzero(held & self.active.visible_points())]
         if self.found:
-            self.explorer.tell(f"{len(self.found):,} points; n goes to the next")
+            self.explorer.tell(f"{len(self.found):,} points hold {wanted}; n goes to the next")
             self.active.move_to(self.found[0])
         else:
-            self.explorer.tell(f"No point shown has a name with {wanted!r}.", "warning")
+            self.explorer.tell(f"No point shown holds {wanted}.", "warning")
 
     def action_find_next(self, step: int) -> None:
         """To the next of the points found."""

@@ -199,6 +199,11 @@ class TrainingScreen(ExplorerScreen):
         device, memory = (model.update.device, model.update.memory) if model.update else ("", None)
         self.query_one("#machine", Static).update(machine_text(following, device, memory, len(traces), marked))
 
+    @on(FoundTable.Rearranged)
+    def _rearranged(self, event: FoundTable.Rearranged) -> None:
+        """Say over the errors which of them are left."""
+        event.table.border_title = Text(literal(f"errors{event.table.left_note}"))
+
     @on(FoundTable.Picked)
     def _picked(self, event: FoundTable.Picked) -> None:
         if (transfer := self.model.transfer) is None:

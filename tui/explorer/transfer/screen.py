@@ -18,6 +18,7 @@ from nerspace.tui.explorer.sentences import COLUMNS, WrongRows, word_by_word, wr
 from nerspace.tui.explorer.transfer.model import Tables, points_of, read_tables
 from nerspace.tui.explorer.transfer.text import verdict_text
 from nerspace.tui.verdict import SUBSETS
+from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap
 from nerspace.tui.widgets.plane import Plane
@@ -51,7 +52,7 @@ class TransferScreen(ExplorerScreen):
                 yield Plane(id="plane")
                 yield Heatmap(id="donors")
             with Vertical(id="transfer-right"):
-                yield FrameTable(id="pairs")
+                yield FoundTable(id="pairs")
                 yield Static(id="verdict", markup=False)
 
     def on_mount(self) -> None:
