@@ -19,6 +19,7 @@ from nerspace.engine.runs.origin import Origin, begin_pass
 from nerspace.engine.runs.records import Note, Progress, Record, Stage
 from nerspace.engine.sampling import sentence_table
 from nerspace.engine.tables.index import Held
+from nerspace.engine.words import several
 
 # A space inside a word, which would part it where words are joined by spaces.
 _JOINED = {ord(" "): "\u00a0"}
@@ -44,7 +45,8 @@ def _evaluate(run: Run, request: Evaluation, executor: Executor) -> Iterator[Rec
     run.write_table("sentences", sentences)
     yield from map(Note, given.told)
     if given.dropped:
-        yield Note(f"{len(given.dropped)} sentences or files were left out by the reader; see the table coverage.")
+        left = several(len(given.dropped), "sentence or file was", "sentences or files were")
+        yield Note(f"{left} left out by the reader; see the table coverage.")
     encoder_hashes = [encoder_hash(model.model) for model in request.models]
     origin = Origin.of(request, given.sentences, encoder_hashes, __name__)
     yield from begin_pass(run, origin, lambda: forget_shards(run))

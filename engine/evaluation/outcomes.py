@@ -5,9 +5,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.evaluation.spans import Span, entity_spans, lenient_spans, match_spans
 from nerspace.engine.names.tokenization import count_pieces, segment
+from nerspace.engine.statistics.cells import clusters_of
+from nerspace.engine.statistics.clusters import clustered_share
 from nerspace.engine.tables.spec import LANGUAGE, MODEL, SENTENCE, TYPE, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:
@@ -296,8 +300,9 @@ BUCKETS = TableSpec(
         "n": integer("gold entities of types that the model knows"),
         "found": integer("of them right in boundaries and type"),
         "recall": real("found over n"),
-        "low": real("2.5 % bound, Wilson"),
+        "low": real("2.5 % bound, clustered by name and by context"),
         "high": real("97.5 % bound"),
+        "names": integer("different names among them; sentences where they came tagged"),
     },
     "bars",
 )
@@ -318,35 +323,18 @@ def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None
         entities = entities[entities["gold"].isin(set(known))]
     rows: list[tuple[Any, ...]] = []
     for key, part in _with_all(entities):
-        right = part["outcome"] == "right"
+        right = (part["outcome"] == "right").to_numpy(dtype=float)
+        names, contexts = (np.array(side, dtype=object) for side in clusters_of(part["sentence"]))
         for name, bucket in HARD.items():
             values = part[bucket.column].astype(object)
             labels = pd.Series([bucket.label(v) for v in values.where(values.notna(), None)], part.index, dtype=object)
             order = [label for label, _ in bucket.steps] or sorted(set(labels) - {UNKNOWN})
             for label in [*order, UNKNOWN]:
-                inside = labels == label
+                inside = (labels == label).to_numpy()
                 if n := int(inside.sum()):
-                    found = int((right & inside).sum())
-                    rows.append((*key, name, label, n, found, found / n, *wilson(found, n)))
+                    share = clustered_share(right[inside], names[inside].tolist(), contexts[inside].tolist())
+                    found = int(right[inside].sum())
+                    rows.append(
+                        (*key, name, label, n, found, share.value, share.low, share.high, len(set(names[inside])))
+                    )
     return BUCKETS.frame(rows)
-
-
-def wilson(found: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share.
-
-    By hand: scipy's makes an exact test of every share besides, and differs in the ninth digit.
-
-    Args:
-        found: how many of n.
-        n: above 0.
-
-    Returns:
-        Lower and upper bound, in [0, 1].
-
-    Source: Wilson 1927.
-    """
-    z = 1.959964
-    share, scale = found / n, 1 + z * z / n
-    middle = (share + z * z / (2 * n)) / scale
-    half = z / scale * ((share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5)
-    return max(0.0, middle - half), min(1.0, middle + half)

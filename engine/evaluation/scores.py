@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation.spans import Span, entity_spans, lenient_spans, match_spans
+from nerspace.engine.statistics.cells import clusters_of
+from nerspace.engine.statistics.clusters import clustered_share, crossed_weights
 from nerspace.engine.tables.spec import LANGUAGE, MODEL, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -153,13 +155,15 @@ SCORES = TableSpec(
         "wrong": integer("sentences with any wrong tag"),
         "entities": integer("gold entities"),
         "f1": real("strict entity F1: IOB2, boundaries and type; empty where nothing is there and nothing was said"),
-        "low": real("2.5 % bound of f1, bootstrap over sentences"),
+        "low": real("2.5 % bound of f1, names and contexts drawn at once; sentences where they came tagged"),
         "high": real("97.5 % bound of f1"),
         "default": real("F1 of seqeval's default: an I- may begin an entity"),
         "boundary": real("F1 of boundaries, whatever the type"),
         "partial": real("F1 of entities that share a word, whatever the type; other boundaries count half"),
         "type_only": real("F1 of entities that share a word and have the same type"),
         "floor": real("strict F1 to be expected if the predicted types were dealt out anew at random"),
+        "wrong_low": real("2.5 % bound of the share of wrong sentences, clustered by name and by context"),
+        "wrong_high": real("97.5 % bound"),
     },
     "bars",
 )
@@ -172,7 +176,7 @@ def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = No
     Args:
         predictions: the table of that name.
         known: the types that the model knows, None where it knows all.
-        seed: of the bootstrap over sentences.
+        seed: of the bootstrap.
 
     Source: the paper (wrong sentences); seqeval (strict, default); Segura-Bedmar et al. 2013, SemEval task 9
         (boundary, partial, type).
@@ -180,11 +184,14 @@ def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = No
     rows: list[tuple[Any, ...]] = []
     for key, tallies, group in _groups(predictions, known):
         chances = _floors(group, tallies)
-        intervals = _intervals(list(tallies.values()), seed)
+        sides = clusters_of(group["sentence"]) if "sentence" in group else (list(range(len(group))),) * 2
+        intervals = _intervals(list(tallies.values()), *sides, seed)
         for (kind, tally), (low, high) in zip(tallies.items(), intervals, strict=True):
+            share = clustered_share(tally.wrong.astype(np.float64), *sides)
             rows.append((
                 *key, kind, len(tally.wrong), int(tally.wrong.sum()), int(tally.gold["strict"].sum()),
                 tally.f1("strict"), low, high, *(tally.f1(mode) for mode in F1_MODES[1:]), chances[kind],
+                share.low, share.high,
             ))  # fmt: skip
     return SCORES.frame(rows)
 
@@ -283,8 +290,10 @@ def _floors(rows: "pd.DataFrame", tallies: Mapping[str, _Tally]) -> dict[str, fl
     return floors
 
 
-def _intervals(tallies: Sequence[_Tally], seed: int) -> list[tuple[float | None, float | None]]:
-    """2.5 % and 97.5 % points of the strict F1 when sentences are drawn with replacement, for every tally."""
+def _intervals(
+    tallies: Sequence[_Tally], names: Sequence[Hashable], contexts: Sequence[Hashable], seed: int
+) -> list[tuple[float | None, float | None]]:
+    """2.5 % and 97.5 % points of the strict F1 when names and contexts are drawn with replacement, for every tally."""
     n = len(tallies[0].wrong)
     if n < 2:
         return [(None, None)] * len(tallies)
@@ -295,8 +304,7 @@ def _intervals(tallies: Sequence[_Tally], seed: int) -> list[tuple[float | None,
     size = max(1, _CHUNK // n)
     for start in range(0, RESAMPLES, size):
         count = min(size, RESAMPLES - start)
-        drawn = generator.integers(0, n, (count, n)) + n * np.arange(count)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
+        weights = crossed_weights(names, contexts, count, generator)
         with np.errstate(invalid="ignore"):
             values.append(2 * (weights @ correct) / (weights @ total))
     # A drawing without any entity says nothing; where there is none at all, none does.

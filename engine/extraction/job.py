@@ -32,6 +32,7 @@ from nerspace.engine.runs.origin import Origin, begin_pass, digest
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
 from nerspace.engine.sampling import entity_id, sentence_table
 from nerspace.engine.sums import is_sealed, seal, sum_of
+from nerspace.engine.words import are
 
 # A block is read and written as one; its vectors at all layers stay below about so many bytes.
 MOST_SENTENCES, MOST_BYTES = 2048, 256 << 20
@@ -110,7 +111,7 @@ def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[
     if not sum(rows):
         raise DataError(f"No sentence of {request.data} gives a vector of {request.of}.", "Choose other data.")
     if request.of == "entities" and (lost := len(plan) - sum(rows)):
-        yield Note(f"{lost:,} of {len(plan):,} sentences are left out: the model does not reach their name.")
+        yield Note(f"{lost:,} of {len(plan):,} sentences {are(lost)} left out: the model does not reach their name.")
     read_with = [encoder_hash(name) for name in (request.model, request.tuned) if name]
     origin = Origin.of(request, texts, read_with, __name__)
     yield from begin_pass(run, origin, partial(_forget, run))

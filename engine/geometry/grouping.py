@@ -81,7 +81,19 @@ def knn_purity(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]", k: int = 10
     Raises:
         DataError: for fewer than k + 1 rows or a zero vector.
     """
-    near = nearest_neighbours(X, k)
+    return purity_of(nearest_neighbours(X, k), labels)
+
+
+def purity_of(near: Codes, labels: "Sequence[Any] | npt.NDArray[Any]") -> float:
+    """`knn_purity` where the neighbours are known.
+
+    Args:
+        near: [n, k], the neighbours of each row.
+        labels: [n], the group of each row.
+
+    Returns:
+        In [0, 1].
+    """
     return _purity(near, _codes(labels, len(near)))
 
 
@@ -99,6 +111,38 @@ def shuffled_purity(labels: "Sequence[Any] | npt.NDArray[Any]") -> float:
         raise DataError(f"{n} labels cannot be shuffled.", "At least 2 are needed.")
     sizes = np.bincount(_codes(labels, n))
     return float((sizes * (sizes - 1)).sum() / (n * (n - 1)))
+
+
+def parallel_purity(near: Codes, labels: "Sequence[Any] | npt.NDArray[Any]", cells: Labels, *, within: bool) -> float:
+    """What `knn_purity` gives on average when labels are shuffled but parallel rows are kept together, exact.
+
+    The floor of parallel data, where the nearest rows of a name are its own forms, which have its type.
+
+    Args:
+        near: [n, k], the neighbours of each row, see `nearest_neighbours`.
+        labels: [n], the group of each row.
+        cells: [n], the cell of each row; rows of equal cell are parallel.
+        within: whether labels change places within a cell, as languages do, or between cells, as types do.
+
+    Returns:
+        In [0, 1].
+    """
+    n = len(near)
+    codes, of_cell = _codes(labels, n), _codes(cells, n)
+    same = of_cell[near] == of_cell[:, None]
+    if within:
+        counts = np.zeros((int(of_cell.max(initial=-1)) + 1, int(codes.max(initial=-1)) + 1))
+        np.add.at(counts, (of_cell, codes), 1)
+        sizes = counts.sum(axis=1)
+        inside = (counts * (counts - 1)).sum(axis=1) / np.maximum(1, sizes * (sizes - 1))
+        shares = counts / sizes[:, None]
+        across = np.einsum("il,ikl->ik", shares[of_cell], shares[of_cell[near]])
+        return float(np.where(same, inside[of_cell][:, None], across).mean())
+    kind_of_cell = np.zeros(int(of_cell.max(initial=-1)) + 1, dtype=np.intp)
+    kind_of_cell[of_cell] = codes
+    sizes, count = np.bincount(kind_of_cell), len(kind_of_cell)
+    other = float((sizes * (sizes - 1)).sum()) / max(1, count * (count - 1))
+    return float(same.mean() + (1 - same.mean()) * other)
 
 
 def _purity(near: Codes, codes: Codes) -> float:

@@ -5,7 +5,8 @@ Every measure refuses NaN and, where it needs directions, zero vectors; too few 
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cache
+from contextlib import suppress
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ from nerspace.engine.tables.spec import AT, LANGUAGE, TableSpec, integer, real, 
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NAN = float("nan")
 
 
 def average_cosine(X: Array) -> float:
@@ -88,11 +91,35 @@ def partition_isotropy(X: Array) -> float:
 
     Source: Mu and Viswanath 2018.
     """
-    rows = checked_rows(X, 1)
-    _, vectors = np.linalg.eigh(rows.T @ rows)
-    projected = rows @ vectors
+    return _log10_partition(_on_eigenvectors(checked_rows(X, 1)))
+
+
+def _on_eigenvectors(rows: Rows) -> Rows:
+    projected: Rows = rows @ np.linalg.eigh(rows.T @ rows)[1]
+    return projected
+
+
+def _log10_partition(projected: Rows) -> float:
     partition = np.concatenate([_log_sum_exp(projected), _log_sum_exp(-projected)])
     return float((partition.min() - partition.max()) / np.log(10))
+
+
+def unit_partition_isotropy(X: Array) -> float:
+    """`partition_isotropy` of directions alone: every row at length 1.
+
+    Fine-tuning changes how long vectors are, and longer ones score lower whatever their directions: of two stages or
+    models this measure tells which is more even, the plain one does not.
+
+    Args:
+        X: [n, d].
+
+    Returns:
+        At most 0, which is perfect isotropy; free of scale.
+
+    Raises:
+        DataError: for no rows or a zero vector.
+    """
+    return partition_isotropy(unit_rows(checked_rows(X, 1)))
 
 
 def _log_sum_exp(values: Rows) -> Rows:
@@ -160,7 +187,7 @@ def local_intrinsic_dimension(X: Array, k: int = 20, at_most: int = 2048, seed: 
 
     Neighbours are sought among all rows, but of more than `at_most` rows only so many, drawn at random, are looked up:
     the mean settles long before the square of n is affordable. Rows that coincide with one of their neighbours are left
-    out.
+    out; `coinciding_rows` says how many.
 
     Args:
         X: [n, d].
@@ -173,12 +200,40 @@ def local_intrinsic_dimension(X: Array, k: int = 20, at_most: int = 2048, seed: 
 
     Source: Levina and Bickel 2004; Cai et al. 2021.
     """
+    dimensions, _ = _dimensions(X, k, at_most, seed)
+    if not dimensions:
+        raise DataError("All vectors coincide with their neighbours: they have no intrinsic dimension.")
+    return float(np.mean(dimensions))
+
+
+def coinciding_rows(X: Array, k: int = 20, at_most: int = 2048, seed: int = 0) -> float:
+    """Share of the rows looked up that `local_intrinsic_dimension` leaves out, since another row is the same.
+
+    Words that stand in like sentences have the same vector at the initial layer.
+
+    Args:
+        X: [n, d].
+        k: how many neighbours.
+        at_most: rows whose neighbours are looked up.
+        seed: of the draw of rows.
+
+    Returns:
+        In [0, 1].
+
+    Raises:
+        DataError: for fewer than k + 1 rows.
+    """
+    return _dimensions(X, k, at_most, seed)[1]
+
+
+def _dimensions(X: Array, k: int = 20, at_most: int = 2048, seed: int = 0) -> tuple[list[float], float]:
+    """The dimension at every row that has one, and the share of rows that have none."""
     rows = checked_rows(X, k + 1)
     squares = (rows * rows).sum(axis=1)
     sampled = np.arange(len(rows))
     if len(rows) > at_most:
         sampled = np.random.default_rng(seed).choice(len(rows), at_most, replace=False)
-    dimensions = []
+    dimensions: list[float] = []
     for start in range(0, len(sampled), 512):
         block = sampled[start : start + 512]
         distances = squares[block, None] - 2 * rows[block] @ rows.T + squares
@@ -188,32 +243,68 @@ def local_intrinsic_dimension(X: Array, k: int = 20, at_most: int = 2048, seed: 
         nearest = nearest[nearest[:, 0] > 1e-9 * squares.max()]
         ratios = 0.5 * np.log(nearest[:, :-1] / nearest[:, -1:]).mean(axis=1)
         dimensions.extend(-1 / ratios[ratios < 0])
-    if not dimensions:
-        raise DataError("All vectors coincide with their neighbours: they have no intrinsic dimension.")
-    return float(np.mean(dimensions))
+    return dimensions, 1 - len(dimensions) / len(sampled)
 
 
 MEASURES: Mapping[str, Callable[[Array], float]] = {
     "mean_cosine": average_cosine,
     "isoscore": isoscore,
     "log10_partition": partition_isotropy,
+    "log10_partition_unit": unit_partition_isotropy,
     "log10_partition_clusters": cluster_isotropy,
     "lid": local_intrinsic_dimension,
 }
+# k-means that begins elsewhere ends elsewhere.
+CLUSTER_SEEDS = 5
+# Measures that depend on how long the vectors are.
+SCALED = ("log10_partition", "log10_partition_clusters")
+# Numbers of a noise that are kept, so that it is made once for all the lengths of a table.
+_KEPT = 4_000_000
 
 
-@cache
-def noise_floor(measure: str, n: int, d: int, seed: int = 0) -> float:
-    """The measure on Gaussian vectors of unit expected length.
+def noise_floor(measure: str, n: int, d: int, seed: int = 0, length: float = 1.0) -> float:
+    """The measure on Gaussian vectors.
 
     Args:
         measure: a name of MEASURES.
         n: how many vectors.
         d: their dimensions.
         seed: of the noise.
+        length: root mean square of the lengths, see `typical_length`; only SCALED measures depend on it.
     """
-    noise = np.random.default_rng(seed).normal(scale=d**-0.5, size=(n, d))
-    return MEASURES[measure](noise)
+    if measure not in SCALED:
+        return _unscaled_floor(measure, n, d, seed)
+    # The lengths of a table differ in the fourth digit, its floors then do not.
+    return _scaled_floor(measure, n, d, seed, float(f"{length:.3g}"))
+
+
+def typical_length(X: Array) -> float:
+    """Root mean square of the lengths of rows."""
+    return float(np.sqrt((np.asarray(X, dtype=np.float64) ** 2).sum(axis=1).mean()))
+
+
+def _noise(n: int, d: int, seed: int) -> Rows:
+    return np.random.default_rng(seed).normal(scale=d**-0.5, size=(n, d))
+
+
+@cache
+def _unscaled_floor(measure: str, n: int, d: int, seed: int) -> float:
+    return MEASURES[measure](_noise(n, d, seed))
+
+
+@cache
+def _scaled_floor(measure: str, n: int, d: int, seed: int, length: float) -> float:
+    projected = (_kept_projection if n * d <= _KEPT else _projection)(measure, n, d, seed)
+    return _log10_partition(length * projected)
+
+
+def _projection(measure: str, n: int, d: int, seed: int) -> Rows:
+    """Noise on its eigenvectors; longer noise has the same clusters and eigenvectors."""
+    noise = _noise(n, d, seed)
+    return _on_eigenvectors(without_clusters(noise) if measure == "log10_partition_clusters" else noise)
+
+
+_kept_projection = lru_cache(maxsize=4)(_projection)
 
 
 ISOTROPY = TableSpec(
@@ -223,12 +314,16 @@ ISOTROPY = TableSpec(
         **AT,
         "language": text(f"{LANGUAGE}, or all"),
         "measure": text(
-            "mean_cosine, isoscore, log10_partition (partition function), log10_partition_clusters (after "
-            "10 k-means clusters lost their mean and top components) or lid (intrinsic dimension)"
+            "mean_cosine, isoscore, log10_partition (partition function; longer vectors score lower, so compare no "
+            "stages by it), log10_partition_unit (the same of unit vectors, which compares them), "
+            "log10_partition_clusters (after 10 k-means clusters lost their mean and top components) or lid (intrinsic "
+            "dimension)"
         ),
         "n": integer("word vectors"),
         "value": real("the measure"),
-        "floor": real("the measure on Gaussian noise of the same n and dimension"),
+        "floor": real("the measure on Gaussian noise of the same n, dimension and typical length"),
+        "spread": real(f"standard deviation over {CLUSTER_SEEDS} seeds of k-means (log10_partition_clusters)"),
+        "left_out": real("share of the vectors looked up that coincide with another and are left out (lid)"),
     },
 )
 
@@ -246,9 +341,22 @@ def isotropy_table(vectors: Vectors, languages: Labels | None) -> "pd.DataFrame"
     rows = []
     for stage, layer, language, chosen in by_language(vectors, languages):
         for measure, function in MEASURES.items():
-            try:
-                value, floor = function(chosen), noise_floor(measure, *chosen.shape)
-            except DataError:
-                value = floor = float("nan")
-            rows.append((stage, layer, language, measure, len(chosen), value, floor))
+            found, floor = (NAN, NAN, NAN), NAN
+            with suppress(DataError):
+                found = _measured(measure, function, chosen)
+                if found[0] == found[0]:
+                    floor = noise_floor(measure, *chosen.shape, length=typical_length(chosen))
+            rows.append((stage, layer, language, measure, len(chosen), found[0], floor, *found[1:]))
     return ISOTROPY.frame(rows)
+
+
+def _measured(measure: str, function: Callable[[Array], float], X: Array) -> tuple[float, float, float]:
+    """The measure, its standard deviation over seeds and the share left out, each NaN where there is no such thing."""
+    if measure == "log10_partition_clusters":
+        values = [cluster_isotropy(X, seed=seed) for seed in range(CLUSTER_SEEDS)]
+        return values[0], float(np.std(values, ddof=1)), NAN
+    if measure == "lid":
+        # What is left out is told also where nothing is left.
+        dimensions, left_out = _dimensions(X)
+        return float(np.mean(dimensions)) if dimensions else NAN, NAN, left_out
+    return function(X), NAN, NAN

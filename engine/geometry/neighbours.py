@@ -300,6 +300,7 @@ NEAREST = TableSpec(
         "n": integer("points"),
         "cosine": real("cosine to the point asked about"),
         "floor": real("mean cosine of that point to all others"),
+        "floor_type": real("mean cosine of that point to those of its type that hold another name"),
     },
 )
 
@@ -325,6 +326,9 @@ def nearest_table(vectors: Vectors, points: "pd.DataFrame", point: int, k: int =
         raise UsageError(f"There is no point {point}.", f"Points go from 0 to {n - 1}.")
     if n < 2:
         raise DataError("A single point has no neighbours.")
+    alike = (
+        (points["type"] == points["type"].iloc[point]) & (points["entity"] != points["entity"].iloc[point])
+    ).to_numpy()
     about = list(points[["sentence", "language", "type", "entity", "form"]].itertuples(index=False, name=None))
     rows: list[tuple[Any, ...]] = []
     for (stage, layer), X in vectors.items():
@@ -332,9 +336,9 @@ def nearest_table(vectors: Vectors, points: "pd.DataFrame", point: int, k: int =
         cosines = units @ units[point]
         others = np.delete(np.arange(n), point)
         order = others[np.argsort(-cosines[others], kind="stable")][:k]
-        floor = cosines[others].mean()
+        floor, typed = cosines[others].mean(), cosines[alike].mean() if alike.any() else NAN
         rows += [
-            (stage, layer, point, rank, neighbour, *about[neighbour], n, cosines[neighbour], floor)
+            (stage, layer, point, rank, neighbour, *about[neighbour], n, cosines[neighbour], floor, typed)
             for rank, neighbour in enumerate(order.tolist(), start=1)
         ]
     return NEAREST.frame(rows)

@@ -4,6 +4,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from nerspace.engine.errors import UsageError
 from nerspace.engine.geometry.views import Vectors, checked_vectors, unit_rows
@@ -23,6 +24,7 @@ SIBLINGS = TableSpec(
         "n": integer("contexts that hold the name in both languages"),
         "cosine": real("mean cosine of its two vectors in the same context"),
         "floor": real("mean cosine of these vectors to those of all other names in the other language"),
+        "floor_type": real("the same of other names of its type: what the type alone gives"),
     },
 )
 
@@ -50,21 +52,32 @@ def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd
     row_of = {(languages[row], contexts[row]): row for row in own.tolist()}
     strangers = np.ones(len(points), dtype=bool)
     strangers[own] = False
+    alike = strangers & _of_its_type(points, own)
     spoken = sorted(set(languages.tolist()))
     rows = []
     for (stage, layer), X in vectors.items():
         units = unit_rows(X)
-        means = {code: _mean(units[strangers & (languages == code)]) for code in spoken}
+        means, typed = ({code: _mean(units[rows & (languages == code)]) for code in spoken}
+                        for rows in (strangers, alike))  # fmt: skip
         for a, b in combinations(spoken, 2):
             shared = [(row_of[a, c], row_of[b, c]) for code, c in row_of if code == a and (b, c) in row_of]
             in_a, in_b = [pair[0] for pair in shared], [pair[1] for pair in shared]
             nan = float("nan")
             cosine = float((units[in_a] * units[in_b]).sum(axis=1).mean()) if shared else nan
-            floor = nan
-            if shared and means[a] is not None and means[b] is not None:
-                floor = float((units[in_a] @ means[b]).mean() + (units[in_b] @ means[a]).mean()) / 2
-            rows.append((stage, layer, entity, a, b, len(shared), cosine, floor))
+            floors = [nan, nan]
+            for place, of in enumerate((means, typed)):
+                if shared and of[a] is not None and of[b] is not None:
+                    floors[place] = float((units[in_a] @ of[b]).mean() + (units[in_b] @ of[a]).mean()) / 2
+            rows.append((stage, layer, entity, a, b, len(shared), cosine, *floors))
     return SIBLINGS.frame(rows)
+
+
+def _of_its_type(points: "pd.DataFrame", own: "npt.NDArray[np.intp]") -> "npt.NDArray[np.bool_]":
+    """Which points are of the type of these; none where types are not known."""
+    if "type" not in points:
+        return np.zeros(len(points), dtype=bool)
+    found: npt.NDArray[np.bool_] = points["type"].isin(set(points["type"].iloc[own].dropna())).to_numpy(dtype=bool)
+    return found
 
 
 def _mean(units: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

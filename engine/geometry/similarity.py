@@ -57,6 +57,36 @@ def shuffled_cosine(A: Array, B: Array) -> float:
     return float((u.sum(axis=0) @ v.sum(axis=0) - (u * v).sum()) / (n * (n - 1)))
 
 
+def typed_cosine(A: Array, B: Array, types: Labels, names: Labels) -> float:
+    """What `parallel_cosine` gives when every row is paired with all rows of its type that hold another name.
+
+    The floor of "it is the same name": rows of one type are near each other whatever their names. Exact, from the sums
+    of every type and of every name within it.
+
+    Args:
+        A: [n, d].
+        B: [n, d], row by row parallel to A.
+        types: [n], of each row of both.
+        names: [n], likewise.
+
+    Raises:
+        DataError: where no type has two names.
+    """
+    u, v = unit_rows(A), unit_rows(B)
+    total, pairs = 0.0, 0
+    for sign, groups in ((1, types), (-1, list(zip(types, names, strict=True)))):
+        known: dict[object, int] = {}
+        numbers = np.array([known.setdefault(group, len(known)) for group in groups], dtype=np.intp)
+        sums = [np.zeros((len(known), side.shape[1])) for side in (u, v)]
+        for side, found in zip((u, v), sums, strict=True):
+            np.add.at(found, numbers, side)
+        total += sign * float((sums[0] * sums[1]).sum())
+        pairs += sign * int((np.bincount(numbers) ** 2).sum())
+    if not pairs:
+        raise DataError("No type has two names, so none can stand for another.")
+    return total / pairs
+
+
 def linear_cka(X: Array, Y: Array) -> float:
     """Linear centred kernel alignment ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F) of parallel rows, columns centred.
 
@@ -151,13 +181,16 @@ PARALLEL_COSINE = TableSpec(
         "n": integer("parallel entities"),
         "cosine": real("mean cosine"),
         "floor": real("the same with the pairing shuffled"),
+        "floor_type": real("the same with every other name of the same type: what the type alone gives"),
     },
     "heatmap",
 )
 
 
 @PARALLEL_COSINE.made_by
-def parallel_cosine_table(vectors: Vectors, languages: Labels, cells: Labels) -> "pd.DataFrame":
+def parallel_cosine_table(
+    vectors: Vectors, languages: Labels, cells: Labels, types: Labels | None = None
+) -> "pd.DataFrame":
     """The table `parallel_cosine`, one row per unordered pair of languages a < b.
 
     No parallel rows, or rows that have no direction, give empty values.
@@ -166,18 +199,22 @@ def parallel_cosine_table(vectors: Vectors, languages: Labels, cells: Labels) ->
         vectors: (stage, layer) → [n, d].
         languages: [n], the language of each row.
         cells: [n], the cell (context and entity) of each row; rows of equal cell are parallel.
+        types: [n], the type of each row; without them `floor_type` is empty.
     """
     checked_vectors(vectors, languages=languages, cells=cells)
     rows = []
     pairs = parallel_rows(languages, cells)
+    names = [str(cell).partition("/")[2] or cell for cell in cells]
     for (stage, layer), X in vectors.items():
         for (a, b), (in_a, in_b) in pairs.items():
             A, B = X[in_a], X[in_b]
-            cosine = floor = NAN
+            cosine = floor = typed = NAN
             with suppress(DataError):
                 cosine = parallel_cosine(A, B)
                 floor = shuffled_cosine(A, B)
-            rows.append((stage, layer, a, b, len(A), cosine, floor))
+                if types is not None:
+                    typed = typed_cosine(A, B, [types[row] for row in in_a], [names[row] for row in in_a])
+            rows.append((stage, layer, a, b, len(A), cosine, floor, typed))
     return PARALLEL_COSINE.frame(rows)
 
 

@@ -12,6 +12,8 @@ from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.files import whole_file
 from nerspace.engine.paper import published
 from nerspace.engine.runs import Run
+from nerspace.engine.statistics.pairs import distance_column
+from nerspace.engine.words import several
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -242,8 +244,18 @@ def _matrix(axes: Any, title: str, pairs: "pd.DataFrame") -> None:
     axes.set(title=title, aspect="equal")
 
 
+def seeds_text(pairs: "pd.DataFrame") -> str:
+    """Over how many seeds errors are means, and how far these stray; table `transfer_pairs`."""
+    least, most = int(pairs["seeds"].min()), int(pairs["seeds"].max())
+    if most == 1:
+        return "One seed each, so how far seeds stray is not known"
+    count = f"{most}" if least == most else f"{least} to {most}"
+    return f"Means of {count} seeds, whose standard deviation is {100 * pairs['share_sd'].mean():.1f} points on average"
+
+
 def _figure5(run: Run) -> _Drawn | None:
     pairs = run.read_table("transfer_pairs")
+    distance = distance_column(pairs)
     pairs = pairs[pairs["donor"] != pairs["recipient"]]
     if pairs.empty:
         return None
@@ -252,14 +264,24 @@ def _figure5(run: Run) -> _Drawn | None:
     kinds = [f"{a} to {b}" if a == b else "across scripts" for a, b in scripts]
     for place, kind in enumerate(sorted(set(kinds), key=lambda kind: (kind == "across scripts", kind))):
         rows = pairs[[found == kind for found in kinds]]
-        share, spread = 100 * rows["share"], 100 * rows["share_sd"].fillna(0.0)
-        _dots(axes, rows["tnld"], share, kind, COLOURS[place], _MARKS[place % len(_MARKS)])
-        if spread.any():
+        share, x = 100 * rows["share"], rows[distance]
+        _dots(axes, x, share, kind, COLOURS[place], _MARKS[place % len(_MARKS)])
+        known = rows["low"].notna()
+        if known.any():
+            reach = [share[known] - 100 * rows["low"][known], 100 * rows["high"][known] - share[known]]
+            # Rounding may leave a bound a hair on the wrong side of an exact 0 or 1.
+            reach = [side.clip(lower=0.0) for side in reach]
             axes.errorbar(
-                rows["tnld"], share, yerr=spread, fmt="none", ecolor=COLOURS[place], alpha=0.45, elinewidth=0.7
+                x[known], share[known], yerr=reach, fmt="none", ecolor=COLOURS[place], alpha=0.3, elinewidth=0.6
             )
     axes.set(xlabel="TNLD", ylabel="wrong sentences, %")
     axes.grid(axis="y")
     _add_legend(figure, 3)
-    caption = f"n = {len(pairs)} pairs, mean of {pairs['seeds'].max()} seeds; bars are one standard deviation."
+    languages = len({*pairs["donor"], *pairs["recipient"]})
+    caption = f"{several(len(pairs), 'pair')} of {languages} languages, which share them: n is the languages."
+    caption += f" {seeds_text(pairs)}."
+    if pairs["low"].notna().any():
+        caption += " Bars are 95 % intervals that cluster names and contexts."
+    if distance == "tnld_read":
+        caption += " TNLD and errors are means over the same test sentences."
     return _Drawn(figure, "Errors against spelling distance", caption)

@@ -15,6 +15,7 @@ from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_training
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, duration
+from nerspace.engine.words import are, several
 
 if TYPE_CHECKING:
     from nerspace.engine.executors import Executor
@@ -72,13 +73,14 @@ def _with_models(
     from nerspace.engine.executors import executor_for
     from nerspace.engine.paper import changes, names, spelling, types
     from nerspace.engine.paper.models import paper_sentences, training_request
+    from nerspace.engine.training.job import left_out
 
     origin = Origin.of(request, [cache.shared_key(request, sample.corpus)], [encoder_hash(request.model)], MODELS)
     begin_training(run, origin, lambda: any((run.path / "checkpoints").glob("*/*")))
     sentences = paper_sentences(sample, request)
     run.update(recipe=asdict(Recipe.of(training_request(request, sentences, published.DONOR, request.seed))))
     if missing := len(sample.test) * len(sentences.languages) - len(sentences.test):
-        yield Note(f"{missing} test sentences are left out: the model does not reach their name in every language.")
+        yield left_out(missing)
     with executor_for(run, request.on, request.threads, request.device) as executor:
         models = yield from _models(run, executor, request, sample, sentences, clock)
     findings: list[Finding] = []
@@ -126,7 +128,8 @@ def _models(
         seconds = sum(seconds_for(speed, request, sample, sentences, *pair) for pair in missing)
         run.update(estimated_seconds=round(seconds, 1))
         yield Note(
-            f"{len(missing)} of {len(wanted)} models are to be made: about {duration(seconds)} "
+            f"{len(missing)} of {several(len(wanted), 'model')} {are(len(missing))} to be made: "
+            f"about {duration(seconds)} "
             f"({speed.step:.2f} s a step, {1 / speed.sentence:.0f} sentences/s read)."
         )
         clock.lap("calibration")

@@ -159,9 +159,11 @@ def _errors(transfer: "pd.DataFrame") -> Grid:
     wide = share.pivot_table(index="donor", columns="recipient", values="share").round(1).reset_index()
     wide.columns.name = None
     n, seeds = int(transfer["sentences"].min()), transfer["seed"].nunique()
-    return Grid(
-        wide, f"Wrong sentences, %, by donor (row) and recipient (column), mean of {seeds} seeds, n = {n} each."
-    )
+    over = f"mean of {seeds} seeds" if seeds > 1 else "one seed"
+    half = 50 * (transfer["high"] - transfer["low"]).median() if "low" in transfer else float("nan")
+    known = f"; half an interval of 95 %, clustered by name and context, is {half:.0f} points" if half == half else ""
+    what = "Wrong sentences, %, by donor (row) and recipient (column)"
+    return Grid(wide, f"{what}, {over}, n = {n} each{known} (table transfer).")
 
 
 def _provenance(info: dict[str, Any]) -> dict[str, Grid]:

@@ -83,7 +83,8 @@ def table2(vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame) -> pd
             chosen = np.array(of_name.index[(of_name["type"] == kind) | (kind == "all")], dtype=np.intp)
             own = {key: X[chosen] for key, X in vectors.items()}
             table = parallel_cosine_table(own, points["language"][chosen].tolist(), cells[chosen].tolist())
-            for row in zip(*(table[column] for column in table), strict=True):
+            # The floor pairs contexts of one name, so that other names of its type are beside the point.
+            for row in zip(*(table[column] for column in table if column != "floor_type"), strict=True):
                 stage, layer, a, b = row[:4]
                 stated = (name, kind, stage, layer) == (published.NAME, "all", "after", last)
                 rows.append((name, kind, *row, published.COSINES.get((a, b), NAN) if stated else NAN))

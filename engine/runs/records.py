@@ -97,6 +97,7 @@ class ProbeRecord:
 
     Attributes:
         floor: what chance gives, where there is such a thing.
+        floor_parallel: what chance gives when parallel rows are kept together, likewise.
         model: as in StepRecord.
         node: likewise.
     """
@@ -110,6 +111,7 @@ class ProbeRecord:
     floor: float | None = None
     model: ModelId | None = None
     node: str = ""
+    floor_parallel: float | None = None
 
 
 Record = Stage | Progress | Note | StepRecord | ProbeRecord

@@ -1,6 +1,9 @@
 """Sentences as the tables of a run name them: which are parallel, and the name that stands in each."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
+
+from nerspace.datasets.naming import SPLITS, UNSPLIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +31,23 @@ def cell_of(sentence: str) -> Cell:
     """The cell of a sentence's id, language/context/entity; another id is a context and a name of its own."""
     parts = sentence.split("/", 2)
     return Cell(*parts) if len(parts) == 3 and all(parts) else Cell(parts[0], sentence, sentence)
+
+
+def clusters_of(sentences: Iterable[object]) -> tuple[list[str], list[str]]:
+    """Name and context of each sentence by its id, [n] and [n]: what sentences may share.
+
+    A sentence that came tagged, whose id tells its split and number, is a name and a context of its own.
+    """
+    names, contexts = [], []
+    for sentence in map(str, sentences):
+        cell = cell_of(sentence)
+        if cell.entity.isdigit() and (cell.context in SPLITS or cell.context == UNSPLIT):
+            names.append(sentence)
+            contexts.append(sentence)
+        else:
+            names.append(cell.entity)
+            contexts.append(cell.context)
+    return names, contexts
 
 
 def parallel_id(donor: str, cell: Cell) -> str:

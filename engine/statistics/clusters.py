@@ -125,11 +125,64 @@ def clustered_share(
     worth = float(mean.groups)
     if spread > 0 and mean.error > 0:
         worth = min(float(n), spread / mean.error**2)
-    z = float(stats.t.ppf(0.975, mean.groups - 1))
-    scale = 1 + z * z / worth
-    middle = (mean.value + z * z / (2 * worth)) / scale
-    half = z / scale * float(np.sqrt(spread / worth + z * z / (4 * worth * worth)))
-    return Clustered(mean.value, max(0.0, middle - half), min(1.0, middle + half), mean.error, mean.groups)
+    low, high = wilson(mean.value, worth, float(stats.t.ppf(0.975, mean.groups - 1)))
+    return Clustered(mean.value, low, high, mean.error, mean.groups)
+
+
+def wilson(share: float, n: float, z: float = 1.959964) -> tuple[float, float]:
+    """95 % interval of a share of n independent ones.
+
+    By hand: scipy's makes an exact test of every share besides, and takes whole numbers alone.
+
+    Args:
+        share: in [0, 1].
+        n: above 0; need not be whole.
+        z: how many standard errors to either side.
+
+    Returns:
+        Lower and upper bound, in [0, 1].
+
+    Source: Wilson 1927.
+    """
+    scale = 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / scale
+    half = z / scale * ((share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def crossed_weights(
+    names: Sequence[Hashable], contexts: Sequence[Hashable], times: int, generator: np.random.Generator
+) -> Vector:
+    """How often each row counts when names and contexts are drawn with replacement, both at once, [times, n].
+
+    Where every name stands in one context alone, contexts are drawn with all their rows, and the other way round: a
+    second draw would count the same variance twice. A single name or context is held.
+
+    Args:
+        names: [n].
+        contexts: [n].
+        times: how many draws.
+        generator: of the draws.
+
+    Source: the pigeonhole bootstrap, Owen 2007.
+    """
+    of_name, of_context = numbered(names), numbered(contexts)
+    name_count, context_count = (int(side.max(initial=-1)) + 1 for side in (of_name, of_context))
+    cells = len(set(zip(of_name.tolist(), of_context.tolist(), strict=True)))
+    names_inside = cells == name_count and context_count > 1
+    contexts_inside = cells == context_count and name_count > 1 and not names_inside
+    found = np.ones((times, len(of_name)))
+    if context_count > 1 and not contexts_inside:
+        found *= _drawn(context_count, times, generator)[:, of_context]
+    if name_count > 1 and not names_inside:
+        found *= _drawn(name_count, times, generator)[:, of_name]
+    return found
+
+
+def _drawn(count: int, times: int, generator: np.random.Generator) -> Vector:
+    """How often each of `count` is drawn, [times, count]."""
+    numbers = generator.integers(0, count, (times, count)) + count * np.arange(times)[:, None]
+    return np.bincount(numbers.ravel(), minlength=times * count).reshape(times, count).astype(np.float64)
 
 
 def _fewer(names: Index, contexts: Index) -> int:

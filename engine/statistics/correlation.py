@@ -18,7 +18,7 @@ from nerspace.engine.statistics.mantel import (
     weighted_spearman,
 )
 from nerspace.engine.statistics.mrqap import mrqap
-from nerspace.engine.statistics.pairs import pair_table
+from nerspace.engine.statistics.pairs import distance_column, pair_table
 from nerspace.engine.tables.spec import LANGUAGE, LAYER, MODEL, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def bounds(values: Vector) -> tuple[float, float]:
         values: [RESAMPLES], NaN where undefined.
 
     Returns:
-        Both points; NaN when too few of the values are defined.
+        Both points; NaN when too few of the values are defined, or all coincide.
     """
     values = values[np.isfinite(values)]
-    if len(values) < RESAMPLES // 2:
+    if len(values) < RESAMPLES // 2 or np.ptp(values) <= 1e-12 * np.abs(values).max():
         return float("nan"), float("nan")
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
@@ -132,8 +132,11 @@ CORRELATIONS = TableSpec(
             "pearson or spearman, which describe; partial: donor, recipient and script effects taken out of both, "
             "which decides"
         ),
-        "n": integer("donor and recipient pairs; errors are means over seeds"),
-        "value": real("the correlation of the share of wrong sentences with TNLD"),
+        "n": integer("donor and recipient pairs, which share languages; errors are means over seeds"),
+        "value": real(
+            "the correlation of the share of wrong sentences with the mean TNLD of the names in them; of the names, "
+            "each once, where a run does not know which sentence holds which"
+        ),
         "low": real(
             "2.5 % bound, bootstrap over languages (donors among donors, others among others; in the subsets by "
             "script also within a script); empty for partial and where fewer than 5 languages can be drawn"
@@ -241,15 +244,16 @@ def _subsets(
     pairs = whole[whole["donor"] != whole["recipient"]]
     donor, recipient = (pairs[side].map(script_of) for side in ("donor", "recipient"))
     same = donor == recipient
-    yield "all", pairs, "tnld", lambda _: ""
-    yield "same_script", pairs[same], "tnld", script_of
+    distance = distance_column(pairs)
+    yield "all", pairs, distance, lambda _: ""
+    yield "same_script", pairs[same], distance, script_of
     scripts = sorted(set(donor[same]))
     if len(scripts) > 1:
         for script in scripts:
-            yield script.lower(), pairs[same & (donor == script)], "tnld", script_of
-    yield "across", pairs[~same], "tnld", script_of
+            yield script.lower(), pairs[same & (donor == script)], distance, script_of
+    yield "across", pairs[~same], distance, script_of
     if "tnld_different" in transfer:
-        yield "different", pairs, "tnld_different", lambda _: ""
+        yield "different", pairs, distance_column(pairs, "different"), lambda _: ""
 
 
 def _of_seeds(
@@ -295,6 +299,7 @@ REGRESSION = TableSpec(
         "n": integer("donor and recipient pairs; errors are means over seeds"),
         "slope": real("share of wrong sentences per unit of TNLD"),
         "intercept": real("share of wrong sentences at TNLD 0"),
+        "languages": integer("languages in the subset: what really was sampled"),
     },
     source="transfer",
 )
@@ -311,7 +316,7 @@ def regression_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
     for subset, chosen, distance, _ in _subsets(transfer):
         known = chosen[chosen[distance].notna() & chosen["share"].notna()]
         x, y = (known[name].to_numpy(dtype=np.float64) for name in (distance, "share"))
-        rows.append((subset, len(known), *regression_line(x, y)))
+        rows.append((subset, len(known), *regression_line(x, y), len({*known["donor"], *known["recipient"]})))
     return REGRESSION.frame(rows)
 
 

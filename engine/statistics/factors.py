@@ -19,9 +19,7 @@ One donor leaves open whether what is found is of this donor alone, and MRQAP ha
 
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
-from math import comb
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +42,6 @@ Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 NAN = float("nan")
-BOOTSTRAPS, EXCHANGES = 500, 100
 # Fewer rows or names give no model.
 LEAST_ROWS, LEAST_NAMES = 30, 8
 # Beyond so many rows the binomial models take longer than all else together.
@@ -157,7 +154,7 @@ def _jaccard(a: Sequence[str], b: Sequence[str]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """What every model is made of: rows that know all its terms.
 
     Attributes:
@@ -187,7 +184,7 @@ class _Rows:
         return min(counts) if min(counts) > 1 else max(counts)
 
 
-def _rows(factors: "pd.DataFrame") -> _Rows | None:
+def model_rows(factors: "pd.DataFrame") -> Rows | None:
     """The rows with the terms that exist; None where there are too few."""
     parallel = bool(factors["tnld"].notna().any())
     wanted = TERMS if parallel else ALONE_TERMS
@@ -203,9 +200,9 @@ def _rows(factors: "pd.DataFrame") -> _Rows | None:
             used.append(term)
     if len(known) < LEAST_ROWS or known["entity"].nunique() < LEAST_NAMES or not used:
         return None
-    types = _dummies(known["type"].fillna("").tolist())[:, 1:]
+    types = dummies(known["type"].fillna("").tolist())[:, 1:]
     words = known["words"].to_numpy(dtype=np.float64)
-    return _Rows(
+    return Rows(
         known["wrong"].to_numpy(dtype=np.float64), np.column_stack(steps), tuple(used),
         np.column_stack([types, *([words] if ALONE_TERMS[1] not in used else [])]),
         numbered(list(zip(known["donor"], known["recipient"], strict=True))),
@@ -213,7 +210,7 @@ def _rows(factors: "pd.DataFrame") -> _Rows | None:
     )  # fmt: skip
 
 
-def _dummies(labels: Sequence[Hashable]) -> Vector:
+def dummies(labels: Sequence[Hashable]) -> Vector:
     """A column for every label, [n, labels]."""
     numbers = numbered(labels)
     found: Vector = (numbers[:, None] == np.arange(int(numbers.max(initial=-1)) + 1)[None, :]).astype(np.float64)
@@ -254,7 +251,7 @@ def factor_term_table(factors: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
         factors: the table of that name.
         seed: of the exchanges of MRQAP.
     """
-    rows = _rows(factors)
+    rows = model_rows(factors)
     if rows is None:
         return FACTOR_TERMS.frame()
     frame = rows.frame
@@ -284,7 +281,7 @@ def factor_term_table(factors: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     return FACTOR_TERMS.frame(found)
 
 
-def _within(rows: _Rows) -> Vector:
+def _within(rows: Rows) -> Vector:
     """Wrong and terms once the levels of pairs, cells and models are taken out, [n, 1 + k].
 
     Where nothing is parallel there are no cells, and type and length are taken out in their place.
@@ -319,7 +316,7 @@ def _demeaned(columns: Vector, groups: Sequence[Index], controls: Vector) -> Vec
     return found
 
 
-def _linear(rows: _Rows, within: Vector, places: Sequence[int]) -> list[tuple[list[float], float]]:
+def _linear(rows: Rows, within: Vector, places: Sequence[int]) -> list[tuple[list[float], float]]:
     """Effect, bounds and p of each of these terms, and its variance inflation factor."""
     from scipy import stats
     from statsmodels.regression.linear_model import OLS
@@ -348,7 +345,7 @@ def _points(effect: float, error: float, free: int, stats: Any) -> list[float]:
     return [100 * effect, 100 * (effect - half), 100 * (effect + half), p]
 
 
-def _binomial(rows: _Rows) -> list[list[float]]:
+def _binomial(rows: Rows) -> list[list[float]]:
     """Mean marginal effects of the terms in a binomial model with dummies for the pair, type and length."""
     from scipy import stats
     from statsmodels.genmod.families import Binomial
@@ -362,7 +359,8 @@ def _binomial(rows: _Rows) -> list[list[float]]:
         return nothing
     wrong, names, contexts = rows.wrong[kept], *(numbered(side[kept].tolist()) for side in (rows.names, rows.contexts))
     k = len(rows.terms)
-    X = _independent(np.column_stack([rows.values[kept], _dummies(rows.pairs[kept].tolist()), rows.controls[kept]]))
+    parts = [rows.values[kept], dummies(rows.pairs[kept].tolist()), rows.controls[kept]]
+    X = independent_columns(np.column_stack(parts))
     if X.shape[1] < k + 1:
         return nothing
     with warnings.catch_warnings():
@@ -379,7 +377,7 @@ def _binomial(rows: _Rows) -> list[list[float]]:
     return [_points(parameters[i] * slope, float(errors[i]) * slope, rows.groups - 1, stats) for i in range(k)]
 
 
-def _independent(columns: Vector) -> Vector:
+def independent_columns(columns: Vector) -> Vector:
     """The columns that those before them do not explain."""
     scale = np.linalg.norm(columns, axis=0)
     _, triangle = np.linalg.qr(columns / np.where(scale > 0, scale, 1.0))
@@ -387,7 +385,7 @@ def _independent(columns: Vector) -> Vector:
     return found
 
 
-def _over_pairs(rows: _Rows, seed: int) -> list[tuple[int, list[float]]]:
+def _over_pairs(rows: Rows, seed: int) -> list[tuple[int, list[float]]]:
     """Of each term, how many pairs of languages there are, and what MRQAP says of their means."""
     frame = rows.frame.assign(share=rows.wrong)
     for place, term in enumerate(rows.terms):
@@ -422,182 +420,3 @@ def _by_extra_pieces(frame: "pd.DataFrame") -> list[tuple[Any, ...]]:
         label = f"{count}+" if count == 4 else str(count)
         found.append((label, "share wrong", len(part), 100 * share.value, 100 * share.low, 100 * share.high, NAN, NAN))
     return found
-
-
-# -- shares
-
-
-FACTOR_SHARES = TableSpec(
-    "factor_shares",
-    "Which part of what can be explained of wrong sentences falls to spelling, tokenisation, space and languages.",
-    {
-        "group": text("spelling, tokenisation, space or languages (dummies for the pair); type and length are held"),
-        "share": real("Shapley share of the deviance that a linear probability model explains beyond type and length"),
-        "low": real("2.5 % bound, 500 bootstraps over names"),
-        "high": real("97.5 % bound"),
-        "chance": real("mean share when names are exchanged within their type, languages left as they are"),
-        "binomial": real("the share in binomial models; empty beyond 6,000 sentences"),
-        "explained": real("deviance explained by all groups over that of type and length alone, 0 to 1"),
-        "n": integer("sentences"),
-        "names": integer("different names"),
-    },
-    "bars",
-)
-
-
-@FACTOR_SHARES.made_by
-def factor_share_table(factors: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
-    """The table `factor_shares`; empty where there are too few sentences or nothing is explained.
-
-    The deviance is that of the linear probability model, whose 16 fits are sums over names, so that 500 bootstraps take
-    seconds; the binomial one stands beside it.
-
-    Args:
-        factors: the table of that name.
-        seed: of bootstraps and exchanges.
-
-    Source: Shapley values of explained variance, Lindeman, Merenda & Gold 1980; Grömping 2007.
-    """
-    rows = _rows(factors)
-    if rows is None:
-        return FACTOR_SHARES.frame()
-    columns, members = _blocks(rows)
-    products = _products(columns, rows.names)
-    every, of_every = _shapley(products.sum(axis=0)[None], members)
-    shares, explained = every[0], float(of_every[0])
-    if not np.isfinite(shares).all():
-        return FACTOR_SHARES.frame()
-    generator = np.random.default_rng(seed)
-    names = len(products)
-    drawn = generator.multinomial(names, np.full(names, 1 / names), BOOTSTRAPS).astype(np.float64)
-    resampled = np.concatenate([
-        _shapley(np.tensordot(weights, products, 1), members)[0]
-        for weights in np.array_split(drawn, max(1, BOOTSTRAPS // 50))
-    ])  # fmt: skip
-    changed = [_blocks(_exchanged(rows, generator))[0] for _ in range(EXCHANGES)]
-    exchanged = _shapley(np.array([columns.T @ columns for columns in changed]), members)[0]
-    binomial = _binomial_shares(rows, members, columns)
-    found = []
-    for place, group in enumerate(list(members)[1:]):
-        values = resampled[:, place][np.isfinite(resampled[:, place])]
-        low, high = np.quantile(values, [0.025, 0.975]) if len(values) >= BOOTSTRAPS // 2 else (NAN, NAN)
-        chance = exchanged[:, place][np.isfinite(exchanged[:, place])]
-        found.append(
-            (group, shares[place], low, high, float(chance.mean()) if len(chance) else NAN, binomial[place], explained,
-             len(rows.wrong), names)
-        )  # fmt: skip
-    return FACTOR_SHARES.frame(found)
-
-
-def _blocks(rows: _Rows) -> tuple[Vector, dict[str, list[int]]]:
-    """Columns of all groups and at the end the wrong ones, [n, c + 1], and which belong to which; controls first."""
-    parts = {"controls": np.column_stack([np.ones(len(rows.wrong)), rows.controls])}
-    for group in GROUPS[:-1]:
-        places = [place for place, term in enumerate(rows.terms) if term.group == group]
-        if places:
-            parts[group] = rows.values[:, places]
-    if int(rows.pairs.max(initial=0)) > 0:
-        parts["languages"] = _dummies(rows.pairs.tolist())[:, 1:]
-    members, start = {}, 0
-    for group, block in parts.items():
-        members[group] = list(range(start, start + block.shape[1]))
-        start += block.shape[1]
-    return np.column_stack([*parts.values(), rows.wrong]), members
-
-
-def _products(columns: Vector, names: Index) -> Vector:
-    """The products of all columns, summed over the rows of each name, [names, c, c]."""
-    order = np.argsort(names, kind="stable")
-    edges = np.cumsum(np.bincount(names))[:-1]
-    return np.array([part.T @ part for part in np.split(columns[order], edges)])
-
-
-def _shapley(products: Vector, members: Mapping[str, Sequence[int]]) -> tuple[Vector, Vector]:
-    """Each group's share of what all explain beyond the controls, and how much that is; NaN where it is nothing.
-
-    Args:
-        products: [B, c, c], one of each resample.
-        members: group → its columns.
-
-    Returns:
-        [B, groups] and [B].
-    """
-    groups = [group for group in members if group != "controls"]
-    left: dict[frozenset[str], Vector] = {}
-    for size in range(len(groups) + 1):
-        for chosen in combinations(groups, size):
-            inside = [*members["controls"], *(column for group in chosen for column in members[group])]
-            left[frozenset(chosen)] = _unexplained(products, inside)
-    return _shares_of(left, groups)
-
-
-def _shares_of(left: Mapping[frozenset[str], Vector], groups: Sequence[str]) -> tuple[Vector, Vector]:
-    """Shapley's shares [B, groups] and the explained part [B] of deviances [B] that subsets of groups leave."""
-    base, full = left[frozenset()], left[frozenset(groups)]
-    total = base - full
-    known = total > 1e-6 * np.maximum(base, 1e-300)
-    n = len(groups)
-    shares = np.zeros((len(base), n))
-    for place, group in enumerate(groups):
-        others = [other for other in groups if other != group]
-        for size in range(n):
-            for chosen in combinations(others, size):
-                before = frozenset(chosen)
-                shares[:, place] += (left[before] - left[before | {group}]) / (n * comb(n - 1, size))
-    divisor = np.where(known, total, np.nan)
-    return shares / divisor[:, None], np.where(known, total / np.maximum(base, 1e-300), np.nan)
-
-
-def _unexplained(products: Vector, inside: Sequence[int]) -> Vector:
-    """Sums of squares [B] of what these columns leave of the last one, from products alone."""
-    X, xy, yy = products[:, inside][:, :, inside], products[:, inside, -1], products[:, -1, -1]
-    scale = np.sqrt(np.maximum(np.einsum("bii->bi", X), 1e-12))
-    # The ridge gives dummies that a resample left empty no weight; it changes no digit that is shown.
-    matrix = X / (scale[:, :, None] * scale[:, None, :]) + 1e-9 * np.eye(len(inside))
-    aim = xy / scale
-    fitted = np.linalg.solve(matrix, aim[:, :, None])[:, :, 0]
-    found: Vector = np.maximum(0.0, yy - (fitted * aim).sum(axis=1))
-    return found
-
-
-def _exchanged(rows: _Rows, generator: np.random.Generator) -> _Rows:
-    """The rows with the terms of another name of the type, drawn anew; what differs from context to context is kept."""
-    kinds = rows.frame["type"].fillna("").to_numpy(dtype=object)
-    kind_of = {int(name): kinds[row] for row, name in enumerate(rows.names)}
-    other = np.arange(len(kind_of))
-    for kind in set(kind_of.values()):
-        members = np.array([name for name, own in kind_of.items() if own == kind], dtype=np.intp)
-        other[members] = generator.permutation(members)
-    count = len(kind_of)
-    cell = rows.pairs * count + rows.names
-    size = (int(rows.pairs.max()) + 1) * count
-    sums = np.zeros((size, rows.values.shape[1]))
-    np.add.at(sums, cell, rows.values)
-    times = np.bincount(cell, minlength=size)
-    means = np.divide(sums, times[:, None], out=np.full_like(sums, NAN), where=times[:, None] > 0)
-    moved = means[rows.pairs * count + other[rows.names]]
-    values = np.where(np.isfinite(moved), rows.values - means[cell] + moved, rows.values)
-    return replace(rows, values=values)
-
-
-def _binomial_shares(rows: _Rows, members: Mapping[str, Sequence[int]], columns: Vector) -> Vector:
-    """The shares in binomial models; NaN where these are too many rows or a model has no finite fit."""
-    from statsmodels.genmod.families import Binomial
-    from statsmodels.genmod.generalized_linear_model import GLM
-
-    groups = [group for group in members if group != "controls"]
-    if len(rows.wrong) > MOST_BINOMIAL:
-        return np.full(len(groups), NAN)
-    left: dict[frozenset[str], Vector] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for size in range(len(groups) + 1):
-            for chosen in combinations(groups, size):
-                inside = [*members["controls"], *(column for group in chosen for column in members[group])]
-                X = _independent(columns[:, inside])
-                try:
-                    left[frozenset(chosen)] = np.array([GLM(rows.wrong, X, family=Binomial()).fit().deviance])
-                except (ValueError, FloatingPointError, np.linalg.LinAlgError):
-                    return np.full(len(groups), NAN)
-    shares: Vector = _shares_of(left, groups)[0][0]
-    return shares

@@ -226,7 +226,8 @@ def language_interval(pairs: LanguagePairs, statistic: Statistic, seed: int = 0)
         seed: of the draws.
 
     Returns:
-        Lower and upper bound; NaN for a small stratum, or when less than half of the draws define the correlation.
+        Lower and upper bound; NaN for a small stratum, when less than half of the draws define the correlation, or
+        where all of them coincide.
 
     Source: the node bootstrap of Snijders & Borgatti 1999.
     """
@@ -244,7 +245,7 @@ def language_interval(pairs: LanguagePairs, statistic: Statistic, seed: int = 0)
     weights = times[:, pairs.donors] * times[:, pairs.recipients]
     values = statistic(pairs.pair_distances[None, :], pairs.errors[None, :], weights)
     values = values[np.isfinite(values) & ((weights > 0).sum(axis=1) >= LEAST_PAIRS)]
-    if len(values) < RESAMPLES // 2:
+    if len(values) < RESAMPLES // 2 or np.ptp(values) <= 1e-12:
         return float("nan"), float("nan")
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)

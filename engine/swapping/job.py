@@ -24,6 +24,7 @@ from nerspace.engine.swapping.counterfactuals import Asked, Plan, pieces_of, rea
 from nerspace.engine.swapping.cutting import Cutter
 from nerspace.engine.swapping.sentences import Swap, SwapPlan, plan_swaps
 from nerspace.engine.swapping.tables import SwapOutputs, swap_summary_table, swap_table
+from nerspace.engine.words import are, several
 
 
 def swap(run: Run) -> Iterator[Record]:
@@ -44,7 +45,7 @@ def swap(run: Run) -> Iterator[Record]:
     yield from begin_pass(run, origin, lambda: _forget(run))
     plan, encoded, lost = _readable(plan, tuned.encode([item.sentence for item in plan.filled]))
     if lost:
-        yield Note(f"{lost} sentences are left out: the model does not reach their name.")
+        yield Note(f"{several(lost, 'sentence')} {are(lost)} left out: the model does not reach their name.")
     yield Progress("prepare", 1)
 
     yield Stage("after", "Reading after fine-tuning", len(encoded), "sentences")

@@ -86,8 +86,8 @@ def demo(run: Run) -> Iterator[Record]:
     yield Progress("measures", 1)
     named = mentions(sample.test)
     if are_parallel(named):
-        languages, cells = [s.language for s in named], [s.cell for s in named]
-        run.write_table("parallel_cosine", parallel_cosine_table(passes.entities, languages, cells))
+        languages, cells, types = ([getattr(s, name) for s in named] for name in ("language", "cell", "type"))
+        run.write_table("parallel_cosine", parallel_cosine_table(passes.entities, languages, cells, types))
     else:
         yield Note(NOT_PARALLEL)
     yield Progress("measures", 2)

@@ -47,6 +47,7 @@ from nerspace.engine.training.probes import probe_space, probed, probed_layers
 from nerspace.engine.training.tables import probes_table, steps_table
 from nerspace.engine.transfer.causes import factor_tables
 from nerspace.engine.transfer.findings import transfer_tables
+from nerspace.engine.words import are, several
 
 # The first steps are slow to start and predict little before so many.
 _JUDGED_AFTER = 20
@@ -124,7 +125,8 @@ def _begin(run: Run, request: Request, sentences: Sequence[Sentence]) -> None:
 
 def left_out(sentences: int) -> Note:
     """How many drawn test sentences are not read."""
-    return Note(f"{sentences} test sentences are left out: the model does not reach their name in every language.")
+    what = f"{several(sentences, 'test sentence')} {are(sentences)}"
+    return Note(f"{what} left out: the model does not reach their name in every language.")
 
 
 def write_sample(run: Run, request: Request, sample: Sample) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from nerspace.engine.encoders.batching import Encoded
 from nerspace.engine.encoders.forward import Outputs, finish, forward
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.grouping import knn_purity, shuffled_purity
-from nerspace.engine.geometry.isotropy import MEASURES, noise_floor
+from nerspace.engine.geometry.grouping import parallel_purity, purity_of, shuffled_purity
+from nerspace.engine.geometry.isotropy import MEASURES, noise_floor, typical_length
+from nerspace.engine.geometry.neighbours import nearest_neighbours
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs.records import ProbeRecord
 
@@ -78,6 +79,7 @@ def probe_space(
     languages = np.array([item.sentence.language for item in encoded])
     types = np.array([kind for found in entities for kind, _ in found])
     of_entities = languages[owner[is_entity]]
+    cells = np.array([item.sentence.cell for item in encoded])[owner[is_entity]]
     outputs = finish(forward(model, encoded, groups=groups, layers=layers))
     yield from _wrong(model, encoded, outputs, languages, step)
     for layer, vectors in outputs.vectors.items():
@@ -86,13 +88,18 @@ def probe_space(
             for measure in PROBED:
                 with suppress(DataError):
                     value = MEASURES[measure](rows)
-                    floor = None if measure == "mean_cosine" else noise_floor(measure, *rows.shape)
+                    floor = None
+                    if measure != "mean_cosine":
+                        floor = noise_floor(measure, *rows.shape, length=typical_length(rows))
                     yield ProbeRecord(step, language, layer, measure, len(rows), value, floor)
-        for grouping, labels in (("type", types[reached]), ("language", of_entities[reached])):
-            with suppress(DataError):
-                purity = knn_purity(vectors[is_entity][reached], labels)
-                floor = shuffled_purity(labels)
-                yield ProbeRecord(step, "all", layer, f"knn_purity_{grouping}", len(labels), purity, floor)
+        with suppress(DataError):
+            near = nearest_neighbours(vectors[is_entity][reached])
+            for grouping, labels in (("type", types[reached]), ("language", of_entities[reached])):
+                yield ProbeRecord(
+                    step, "all", layer, f"knn_purity_{grouping}", len(labels), purity_of(near, labels),
+                    shuffled_purity(labels),
+                    floor_parallel=parallel_purity(near, labels, cells[reached], within=grouping == "language"),
+                )  # fmt: skip
 
 
 def _wrong(

@@ -46,7 +46,12 @@ PROBES = TableSpec(
         "n": integer("word vectors; sentences for wrong; entity vectors for purity"),
         "value": real("the measure"),
         "floor": real(
-            "the same on Gaussian noise of that n and dimension; for purity, with shuffled labels; else empty"
+            "the same on Gaussian noise of that n, dimension and typical length; for purity, with freely shuffled "
+            "labels; else empty"
+        ),
+        "floor_parallel": real(
+            "for purity, with labels shuffled so that parallel rows stay together: types between cells, languages "
+            "within a cell; the floor of parallel data; else empty"
         ),
     },
     "curves",
@@ -57,5 +62,5 @@ PROBES = TableSpec(
 @PROBES.made_by
 def probes_table(records: Iterable[ProbeRecord]) -> "pd.DataFrame":
     """The table `probes`."""
-    rows = [(r.step, r.language, r.layer, r.measure, r.n, r.value, r.floor) for r in records]
+    rows = [(r.step, r.language, r.layer, r.measure, r.n, r.value, r.floor, r.floor_parallel) for r in records]
     return PROBES.frame(rows)

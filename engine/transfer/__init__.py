@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from nerspace.datasets.languages import script_of
 from nerspace.engine.evaluation import entity_scores
 from nerspace.engine.names.distances import tnld as distance_of
-from nerspace.engine.statistics.cells import cell_of, forms_of, parallel_id
+from nerspace.engine.statistics.cells import cell_of, clusters_of, forms_of, parallel_id
 from nerspace.engine.statistics.clusters import clustered_share
 from nerspace.engine.tables.spec import DONOR, RECIPIENT, TableSpec, integer, integer_or_gap, real, text
 
@@ -35,6 +35,7 @@ TRANSFER = TableSpec(
         "tnld_read": real("mean TNLD of the two forms in the test sentences, so that frequent names count as often"),
         "sentences_different": integer_or_gap("test sentences whose name is another string in the donor's sentence"),
         "wrong_different": integer_or_gap("of them, those with any wrong tag"),
+        "tnld_read_different": real("mean TNLD of the two forms in these sentences"),
     },
     "scatter",
 )
@@ -69,9 +70,8 @@ def transfer_table(
             unlike, different = known.get((pair, "different"), (0, NAN))
             identical = 1 - unlike / n if n and (pair, "different") in known else NAN
         script = "same" if script_of(str(donor)) == script_of(str(recipient)) else "across"
-        cells = [cell_of(str(sentence)) for sentence in group["sentence"]] if "sentence" in group else []
-        share = clustered_share(group["wrong"].to_numpy(dtype=float)[: len(cells)],
-                                [cell.entity for cell in cells], [cell.context for cell in cells])  # fmt: skip
+        names, contexts = clusters_of(group["sentence"]) if "sentence" in group else ([], [])
+        share = clustered_share(group["wrong"].to_numpy(dtype=float)[: len(names)], names, contexts)
         rows.append(
             (donor, recipient, seed, len(group), int(group["wrong"].sum()), scores["f1"], apart, script, different,
              identical, share.low, share.high, *_by_sentence(str(donor), group, forms))
@@ -79,11 +79,13 @@ def transfer_table(
     return TRANSFER.frame(rows).sort_values(["donor", "seed", "tnld", "recipient"], ignore_index=True)
 
 
-def _by_sentence(donor: str, group: "pd.DataFrame", forms: Mapping[str, str]) -> tuple[float, int | None, int | None]:
-    """Mean TNLD of the forms in these sentences, and how many of them are another string; wrong ones among these."""
+def _by_sentence(
+    donor: str, group: "pd.DataFrame", forms: Mapping[str, str]
+) -> tuple[float, int | None, int | None, float]:
+    """Mean TNLD of the forms in these sentences; how many of them are another string, wrong ones, their mean TNLD."""
     if not forms or "sentence" not in group:
-        return NAN, None, None
-    distances, different, wrong = [], 0, 0
+        return NAN, None, None, NAN
+    distances, apart, different, wrong = [], [], 0, 0
     for sentence, is_wrong in zip(group["sentence"].astype(str), group["wrong"], strict=True):
         own, other = forms.get(sentence), forms.get(parallel_id(donor, cell_of(sentence)))
         if own is None or other is None:
@@ -91,11 +93,12 @@ def _by_sentence(donor: str, group: "pd.DataFrame", forms: Mapping[str, str]) ->
         # A name in a script that cannot be transliterated has no distance.
         if (distance := distance_of(own, other)) == distance:
             distances.append(distance)
+            apart += [distance] if own != other else []
         different += own != other
         wrong += int(is_wrong) * (own != other)
     if not distances:
-        return NAN, None, None
-    return sum(distances) / len(distances), different, wrong
+        return NAN, None, None, NAN
+    return _mean(distances), different, wrong, _mean(apart)
 
 
 # In the place of a recipient: all but the donor.

@@ -10,7 +10,8 @@ from nerspace.engine.geometry.similarity import parallel_rows, shuffled_cosine
 from nerspace.engine.geometry.stored import read_stored
 from nerspace.engine.geometry.views import unit_rows
 from nerspace.engine.runs import Run, list_runs
-from nerspace.engine.statistics.factors import factor_share_table, factor_table, factor_term_table
+from nerspace.engine.statistics.factors import factor_table, factor_term_table
+from nerspace.engine.statistics.shares import factor_share_table
 
 if TYPE_CHECKING:
     import pandas as pd

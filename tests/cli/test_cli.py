@@ -236,7 +236,7 @@ def test_ctrl_c_leaves_a_stopped_run_with_everything_finished_so_far(tmp_path: P
 
 def test_verify_tells_what_is_damaged(nerspace: Any, stored: runs.Run) -> None:
     done = nerspace("runs", "verify")
-    assert (done.returncode, done.stdout) == (0, "1 of 1 runs are as they were written, with 1 tables.\n")
+    assert (done.returncode, done.stdout) == (0, "1 of 1 run is as it was written, with 1 table.\n")
     table = stored.table_path("transfer")
     table.write_bytes(table.read_bytes()[:-5])
     size = table.stat().st_size

@@ -8,7 +8,9 @@ from scipy import stats
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from nerspace.engine.statistics import factors as module
-from nerspace.engine.statistics.factors import factor_share_table, factor_table, factor_term_table
+from nerspace.engine.statistics import shares
+from nerspace.engine.statistics.factors import factor_table, factor_term_table
+from nerspace.engine.statistics.shares import factor_share_table
 
 CODES = ["be", "cs", "en", "ru", "tr"]
 
@@ -81,8 +83,8 @@ def test_terms_that_count_are_found_and_others_keep_their_level() -> None:
 
 
 def test_shares_add_up_and_fall_to_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BOOTSTRAPS", 40)
-    monkeypatch.setattr(module, "EXCHANGES", 10)
+    monkeypatch.setattr(shares, "BOOTSTRAPS", 40)
+    monkeypatch.setattr(shares, "EXCHANGES", 10)
     table = factor_share_table(made_up({"cosine": -2.5})).set_index("group")
     assert table["share"].sum() == pytest.approx(1)
     assert table["binomial"].sum() == pytest.approx(1)
@@ -94,8 +96,8 @@ def test_shares_add_up_and_fall_to_what_counts(monkeypatch: pytest.MonkeyPatch) 
 def test_shares_are_the_mean_over_all_orders_of_what_each_group_adds(monkeypatch: pytest.MonkeyPatch) -> None:
     from itertools import permutations
 
-    monkeypatch.setattr(module, "BOOTSTRAPS", 4)
-    monkeypatch.setattr(module, "EXCHANGES", 1)
+    monkeypatch.setattr(shares, "BOOTSTRAPS", 4)
+    monkeypatch.setattr(shares, "EXCHANGES", 1)
     factors = made_up({"tnld": 0.5})
     frame = factors.assign(pair=factors["donor"] + factors["recipient"])
     parts = {"spelling": "tnld", "tokenisation": "pieces + shared", "space": "cosine", "languages": "C(pair)"}

@@ -9,6 +9,8 @@ from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.isotropy import (
     MEASURES,
     average_cosine,
+    cluster_isotropy,
+    coinciding_rows,
     isoscore,
     isotropy_table,
     local_intrinsic_dimension,
@@ -23,6 +25,7 @@ from nerspace.engine.geometry.similarity import (
     parallel_cosine,
     parallel_cosine_table,
     shuffled_cosine,
+    typed_cosine,
 )
 
 
@@ -122,6 +125,51 @@ def test_parallel_rows_are_matched_by_cell_not_by_place() -> None:
     row = table.iloc[0]
     assert (row["a"], row["b"], row["n"]) == ("be", "en", 2)
     assert (row["cosine"], row["floor"]) == (pytest.approx(1), pytest.approx(0))
+
+
+def test_the_floor_of_a_type_pairs_a_name_with_all_others_of_its_type(noise: np.ndarray) -> None:
+    A, B = noise[:12], noise[:12] + np.random.default_rng(2).normal(size=(12, 12))
+    types, names = list("ppppppllllll"), list("aabbccddeeff")
+    cosines = (A @ B.T) / np.outer(np.linalg.norm(A, axis=1), np.linalg.norm(B, axis=1))
+    pairs = [cosines[i, j] for i in range(12) for j in range(12) if types[i] == types[j] and names[i] != names[j]]
+    assert typed_cosine(A, B, types, names) == pytest.approx(np.mean(pairs))
+    cells = [f"c{i}/{name}" for i, name in enumerate(names)]
+    vectors = {("after", 1): np.concatenate([A, B])}
+    table = parallel_cosine_table(vectors, ["be"] * 12 + ["en"] * 12, cells * 2, types * 2)
+    assert table.loc[0, "floor_type"] == pytest.approx(np.mean(pairs))
+    assert np.isnan(parallel_cosine_table(vectors, ["be"] * 12 + ["en"] * 12, cells * 2).loc[0, "floor_type"])
+    with pytest.raises(DataError, match="two names"):
+        typed_cosine(A, B, types, types)
+
+
+def test_partition_isotropy_of_unit_rows_is_free_of_scale_and_the_other_has_noise_of_its_length(
+    noise: np.ndarray,
+) -> None:
+    assert MEASURES["log10_partition_unit"](noise) == pytest.approx(MEASURES["log10_partition_unit"](7 * noise))
+    assert partition_isotropy(7 * noise) < partition_isotropy(noise) - 1
+    table = isotropy_table({("before", 0): noise, ("after", 0): 3 * noise}, None).set_index(["stage", "measure"])
+    drawn = np.random.default_rng(0).normal(scale=12**-0.5, size=(200, 12))
+    for stage, times in (("before", 1), ("after", 3)):
+        length = np.sqrt((noise**2).sum(axis=1).mean()) * times
+        for measure in ("log10_partition", "log10_partition_clusters"):
+            expected = MEASURES[measure](length * drawn)
+            assert table.loc[(stage, measure), "floor"] == pytest.approx(expected, rel=0.02), (stage, measure)
+    same = [table.loc[(stage, "log10_partition_unit"), ["value", "floor"]].tolist() for stage in ("before", "after")]
+    assert same[0] == pytest.approx(same[1])
+
+
+def test_the_isotropy_table_tells_what_k_means_and_equal_rows_do() -> None:
+    X = np.random.default_rng(0).normal(size=(120, 6))
+    X[60:90] = X[:30]
+    table = isotropy_table({("before", 0): X}, None).set_index("measure")
+    values = [cluster_isotropy(X, seed=seed) for seed in range(5)]
+    assert table.loc["log10_partition_clusters", ["value", "spread"]].tolist() == pytest.approx(
+        [values[0], np.std(values, ddof=1)]
+    )
+    assert table.loc["lid", "left_out"] == coinciding_rows(X) == pytest.approx(60 / 120)
+    assert table["spread"].notna().sum() == table["left_out"].notna().sum() == 1
+    alike = isotropy_table({("before", 0): np.ones((40, 3))}, None).set_index("measure").loc["lid"]
+    assert (np.isnan(alike["value"]), alike["left_out"]) == (True, 1)
 
 
 def test_cka_ignores_rotation_and_scale_and_is_low_for_unrelated_rows(noise: np.ndarray) -> None:

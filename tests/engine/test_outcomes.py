@@ -10,14 +10,8 @@ from scipy.stats import binomtest
 from tokenizers import Tokenizer
 
 from nerspace.engine.evaluation import entity_scores
-from nerspace.engine.evaluation.outcomes import (
-    buckets_table,
-    confusion_table,
-    failing_table,
-    outcomes_table,
-    script_of,
-    wilson,
-)
+from nerspace.engine.evaluation.outcomes import buckets_table, confusion_table, failing_table, outcomes_table, script_of
+from nerspace.engine.statistics.clusters import clustered_share, wilson
 from nerspace.engine.tables.index import table_spec
 
 ROWS = [
@@ -147,7 +141,28 @@ def test_buckets_hold_every_gold_entity_of_a_known_type(outcomes: pd.DataFrame) 
 @pytest.mark.parametrize(("found", "n"), [(0, 1), (1, 1), (3, 10), (0, 40), (40, 40), (200, 300)])
 def test_the_interval_of_a_share_is_wilsons(found: int, n: int) -> None:
     expected = binomtest(found, n).proportion_ci(method="wilson")
-    assert wilson(found, n) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert wilson(found / n, n) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_intervals_of_buckets_know_that_entities_share_names_and_contexts() -> None:
+    rows = [(f"be/c{i % 6}/n{i % 10}", i % 10 < 4) for i in range(60)]
+    found = pd.DataFrame(
+        [("en", 0, sentence, "be", "PER", "PER", "right" if right else "type", "X", "X", 1, None, "same", "Latin", None,
+          0.9) for sentence, right in rows],
+        columns=list(table_spec("outcomes").columns),
+    )  # fmt: skip
+    row = buckets_table(found).query("bucket == 'length'").iloc[0]
+    names, contexts = ([sentence.split("/")[place] for sentence, _ in rows] for place in (2, 1))
+    expected = clustered_share([float(right) for _, right in rows], names, contexts)
+    assert row[["low", "high"]].tolist() == pytest.approx([expected.low, expected.high])
+    low, high = wilson(24 / 60, 60)
+    assert row["high"] - row["low"] > 2 * (high - low)
+    assert (row["found"], row["names"]) == (24, 10)
+    # A tagged sentence shares nothing: its split is no context.
+    alone = found.assign(sentence=[f"be/test/{i}" for i in range(60)])
+    row = buckets_table(alone).query("bucket == 'length'").iloc[0]
+    assert row[["low", "high"]].tolist() == pytest.approx([low, high], abs=0.01)
+    assert row["names"] == 60
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from sklearn.metrics import pairwise_distances
 from training_samples import demo_request, loaded, some_sentences
 
 from nerspace.engine.errors import UsageError
-from nerspace.engine.geometry.grouping import knn_purity, shuffled_purity
+from nerspace.engine.geometry.grouping import knn_purity, parallel_purity, purity_of, shuffled_purity
 from nerspace.engine.geometry.isotropy import average_cosine, isoscore, partition_isotropy
+from nerspace.engine.geometry.neighbours import nearest_neighbours
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs.records import ProbeRecord
 from nerspace.engine.training.probes import probe_space, probed, probed_layers, random_words
@@ -66,6 +67,9 @@ def test_the_values_are_those_of_the_measures_on_means_of_pieces(told: tuple) ->
     purity = found["all", 2, "knn_purity_type"]
     assert purity.value == pytest.approx(knn_purity(entities, types))
     assert purity.floor == shuffled_purity(types)
+    cells = [item.sentence.cell for item in items if item.entity_pieces]
+    near = nearest_neighbours(entities)
+    assert purity.floor_parallel == pytest.approx(parallel_purity(near, types, cells, within=False))
 
 
 def test_the_floor_of_purity_is_the_mean_over_all_shuffles() -> None:
@@ -76,6 +80,27 @@ def test_the_floor_of_purity_is_the_mean_over_all_shuffles() -> None:
     drawn = [np.mean(np.array(shuffled)[near] == np.array(shuffled)[:, None])
              for shuffled in (generator.permutation(labels) for _ in range(4000))]  # fmt: skip
     assert np.mean(drawn) == pytest.approx(shuffled_purity(labels), abs=0.01)
+
+
+def test_the_floor_of_parallel_purity_is_the_mean_over_shuffles_that_keep_parallel_rows_together() -> None:
+    generator = np.random.default_rng(0)
+    # Names of unlike numbers of languages, near to their own forms.
+    cells = np.repeat(np.arange(9), [4, 4, 4, 3, 3, 2, 2, 1, 4])
+    types = np.array(list("aaabbbccc"))[cells]
+    languages = np.concatenate([np.array(list("wxyz"))[: (cells == cell).sum()] for cell in range(9)])
+    X = generator.normal(size=(9, 6))[cells] + 0.7 * generator.normal(size=(len(cells), 6))
+    near = nearest_neighbours(X, 5)
+    drawn: dict[str, list[float]] = {"type": [], "language": []}
+    for _ in range(3000):
+        drawn["type"].append(purity_of(near, generator.permutation(np.array(list("aaabbbccc")))[cells]))
+        shuffled = languages.copy()
+        for cell in range(9):
+            shuffled[cells == cell] = generator.permutation(shuffled[cells == cell])
+        drawn["language"].append(purity_of(near, shuffled))
+    for name, labels in (("type", types), ("language", languages)):
+        floor = parallel_purity(near, labels, cells.astype(str), within=name == "language")
+        assert np.mean(drawn[name]) == pytest.approx(floor, abs=0.01)
+    assert parallel_purity(near, types, cells.astype(str), within=False) > shuffled_purity(types) + 0.1
 
 
 def test_too_few_sentences_leave_out_what_they_do_not_allow(tiny_xlmr: Path) -> None:

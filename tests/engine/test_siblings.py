@@ -19,10 +19,21 @@ def test_a_case_worked_out_by_hand():
     points = _points([("be", "c", "e"), ("ru", "c", "e"), ("ru", "c", "other"), ("be", "c", "other")])
     X = np.array([[1.0, 0], [0, 2], [3, 0], [0, 1]])
     found = siblings_table({("after", 3): X}, points, "e")
-    assert found.to_dict("records") == [
-        {"stage": "after", "layer": 3, "entity": "e", "a": "be", "b": "ru", "n": 1, "cosine": 0.0, "floor": 1.0}
-    ]
+    told = {"stage": "after", "layer": 3, "entity": "e", "a": "be", "b": "ru", "n": 1, "cosine": 0.0, "floor": 1.0}
+    assert found.drop(columns="floor_type").to_dict("records") == [told]
+    assert found["floor_type"].isna().all()
     assert list(found.columns) == list(CATALOGUE["siblings"].columns)
+
+
+def test_the_floor_of_a_type_is_of_other_names_of_that_type_alone():
+    points = _points([("be", "c", "e"), ("ru", "c", "e"), ("ru", "c", "other"), ("be", "c", "other"), ("ru", "c", "x")])
+    X = np.array([[1.0, 0], [0, 2], [3, 0], [0, 1], [-1, 0]])
+    found = siblings_table({("after", 3): X}, points.assign(type=["LOC", "LOC", "PER", "PER", "LOC"]), "e").iloc[0]
+    # be has no other LOC, so nothing is known of its side.
+    assert np.isnan(found["floor_type"])
+    found = siblings_table({("after", 3): X}, points.assign(type=["LOC", "LOC", "PER", "LOC", "LOC"]), "e").iloc[0]
+    assert found["floor_type"] == pytest.approx((-1 + 1) / 2)
+    assert found["floor"] == pytest.approx((0 + 1) / 2)
 
 
 def test_it_agrees_with_loops_over_all_pairs():

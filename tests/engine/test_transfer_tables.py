@@ -14,7 +14,7 @@ from nerspace.engine.transfer import transfer_table
 
 CODES = list(LANGUAGES)
 COLUMNS = ["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different", "identical"]
-ADDED = ["low", "high", "tnld_read", "sentences_different", "wrong_different"]
+ADDED = ["low", "high", "tnld_read", "sentences_different", "wrong_different", "tnld_read_different"]
 
 
 def distances(seed: int = 0) -> pd.DataFrame:

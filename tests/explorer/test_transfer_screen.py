@@ -13,7 +13,7 @@ async def test_pairs_are_drawn_as_means_with_their_spread_beside_a_verdict(rich,
     app = explorer(rich, corpus)
     async with app.run_test(size=(160, 50)) as pilot:
         text = await press(pilot, "6")
-        assert "wrong sentences · 2 donors · mean ± deviation of 2 seeds" in text
+        assert "wrong sentences · 2 donors · mean of 2 seeds" in text
         assert "line: all pairs   →  TNLD to the donor" in text
         assert "en→cs" in text
         assert "the paper's claim" in text

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.words import several
 from nerspace.tui.cli.options import Model, Workspace
 from nerspace.tui.terminal import console
 
@@ -59,7 +60,7 @@ def _workspace(workspace: Path | None) -> str:
 
     folder = runs.workspace_folder(workspace)
     free = shutil.disk_usage(folder).free / 1e9
-    return f"{folder}, {len(runs.list_runs(folder))} runs, {free:.0f} GB free"
+    return f"{folder}, {several(len(runs.list_runs(folder)), 'run')}, {free:.0f} GB free"
 
 
 def _data() -> str:

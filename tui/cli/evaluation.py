@@ -140,7 +140,7 @@ def _summary(run: "Run", scores: "pd.DataFrame") -> None:
             "wrong and f1 (strict) are means over seeds, _sd their standard deviation, low and high worst and best"
         )
     else:
-        out.print("f1 is strict, 95 % its interval over sentences; floor: f1 with the predicted types dealt at random")
+        out.print("f1 is strict, 95 % its interval, names and contexts drawn; floor: f1 with types dealt anew")
     out.print("More: --table modes, confusion, buckets, failing, outcomes" + _more(run, scores) + ".")
 
 

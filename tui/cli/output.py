@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from nerspace.engine.errors import UsageError
+from nerspace.engine.words import several
 from nerspace.tui.cli.options import But
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.terminal import console
@@ -115,7 +116,7 @@ def write_csv(frame: "pd.DataFrame", target: str, excel: bool = False) -> None:
             write_workbook(frame, handle)
         else:
             handle.write((excel_csv(frame) if excel else to_csv(frame)).encode())
-    console(stderr=True).print(f"{len(frame):,} rows written to {path}")
+    console(stderr=True).print(f"{several(len(frame), 'row')} written to {path}")
 
 
 def write_text(path: Path, parts: Iterable[str], total: int) -> None:
@@ -133,7 +134,7 @@ def write_text(path: Path, parts: Iterable[str], total: int) -> None:
     shown = track(parts, "Writing", total=total, console=console(stderr=True), transient=True)
     with whole_file(path, new=True) as handle:
         handle.writelines(part.encode() for part in shown)
-    console(stderr=True).print(f"{total:,} sentences written to {path}")
+    console(stderr=True).print(f"{several(total, 'sentence')} written to {path}")
 
 
 def print_table(frame: "pd.DataFrame", rows: int = 0) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nerspace.engine.words import several
 from nerspace.tui.cli.job import Job
 from nerspace.tui.cli.options import Commands, RunName, Workspace
 from nerspace.tui.cli.output import Files
@@ -106,7 +107,8 @@ def verify(name: RunName = None, *, output: Files, workspace: Workspace = None) 
         whole = [run for run in found if run.id not in set(frame["run"])]
         if whole:
             held = sum(len(run.tables()) for run in whole)
-            print(f"{len(whole)} of {len(found)} runs are as they were written, with {held} tables.")
+            as_they = "is as it was written" if len(whole) == 1 else "are as they were written"
+            print(f"{len(whole)} of {several(len(found), 'run')} {as_they}, with {several(held, 'table')}.")
         for run in found:
             if run.id in set(frame["run"]):
                 print(f"Have it made anew: nerspace runs resume {run.id}")

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.files import user_path
+from nerspace.engine.words import several
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.writing import export, export_problem, write_whole
 from nerspace.tui.literal import literal, literal_lines
@@ -134,7 +135,7 @@ class ExportWindow(PathWindow):
 
     def write_file(self, path: Path, progress: Callable[[int], bool]) -> str:
         """Write the rows."""
-        return f"Wrote {export(self.shown_table.rows, path, progress):,} rows to {path}"
+        return f"Wrote {several(export(self.shown_table.rows, path, progress), 'row')} to {path}"
 
 
 class PictureWindow(PathWindow):

@@ -50,13 +50,16 @@ def transfer_scatter(pairs: "pd.DataFrame") -> str:
     """
     from nerspace.datasets.languages import script_of
     from nerspace.engine.statistics.correlation import regression_line
+    from nerspace.engine.statistics.pairs import distance_column
 
-    pairs = pairs[(pairs["donor"] != pairs["recipient"]) & pairs["tnld"].notna()]
+    distance = distance_column(pairs)
+    pairs = pairs[(pairs["donor"] != pairs["recipient"]) & pairs[distance].notna()]
     if pairs.empty:
         return "There is no pair of two languages with a distance."
-    x, y = pairs["tnld"].to_numpy(float), 100 * pairs["wrong"].to_numpy(float) / pairs["sentences"].to_numpy(float)
+    x, y = pairs[distance].to_numpy(float), 100 * pairs["wrong"].to_numpy(float) / pairs["sentences"].to_numpy(float)
     slope, start = regression_line(x, y)
-    line = f"line: {start:.1f} % {'+' if slope >= 0 else '−'} {abs(slope) / 10:.1f} % per 0.1 TNLD, n = {len(x)}"
+    per = f"{'+' if slope >= 0 else '−'} {abs(slope) / 10:.1f} % per 0.1 TNLD"
+    line = f"line: {start:.1f} % {per}, n = {len(x)} {_counted(pairs)}"
     if len(pairs) <= LABELS:
         one = pairs["donor"].nunique() == 1
         names = pairs["recipient"] if one else pairs["donor"] + ">" + pairs["recipient"]
@@ -80,3 +83,9 @@ def transfer_scatter(pairs: "pd.DataFrame") -> str:
     same = "s within another script, " if others else ""
     legend = f"l Latin to Latin, c Cyrillic to Cyrillic, {same}x across scripts"
     return f"wrong sentences, %   ({legend})\n{drawn_text(figure)}\n{line}"
+
+
+def _counted(pairs: "pd.DataFrame") -> str:
+    """What n counts: pairs, and how many languages make them."""
+    languages = len({*pairs["donor"], *pairs["recipient"]})
+    return f"{'pair' if len(pairs) == 1 else 'pairs'} of {languages} languages"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nerspace.engine.words import several
 from nerspace.tui.cli.output import Output, print_table, records, say
 from nerspace.tui.literal import literal
 
@@ -44,7 +45,7 @@ def show_paper(run: "Run", items: Sequence[str]) -> None:
     request = info["request"]
     sizes = request["sizes"]
     say(f"\nScale {request['scale']}: {sizes['train']:,} training and {sizes['test']:,} test sentences asked for, "
-         f"h = {sizes['probe_every']} steps, {request['seeds']} seeds for Figure 5, "
+         f"h = {sizes['probe_every']} steps, {several(request['seeds'], 'seed')} for Figure 5, "
          f"model {literal(request['model'])}.")  # fmt: skip
     for line in info.get("notes", []):
         say(f"  {literal(line)}")

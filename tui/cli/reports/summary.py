@@ -1,7 +1,9 @@
 """The short summary of a finished run: errors with distance, correlation, cosines, isotropy, maps."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from nerspace.engine.statistics.pairs import distance_column
 from nerspace.engine.transfer.findings import TABLES
 from nerspace.tui.cli.output import print_table, say
 from nerspace.tui.cli.reports.swap import show_swaps
@@ -47,6 +49,7 @@ def show_summary(run: "Run") -> None:
 def _errors(transfer: "pd.DataFrame") -> None:
     import pandas as pd
 
+    distance = distance_column(transfer)
     donor, n = transfer["donor"].iloc[0], int(transfer["sentences"].iloc[0])
     say(f"\nWrong sentences of {n} per language, trained on {donor} alone (seed {transfer['seed'].iloc[0]})\n")
     print_table(
@@ -57,12 +60,14 @@ def _errors(transfer: "pd.DataFrame") -> None:
                 "wrong %": (100 * transfer["wrong"] / transfer["sentences"]).round(1),
                 **_intervals(transfer),
                 "entity F1": transfer["f1"].round(3),
-                "TNLD": transfer["tnld"].round(3),
+                "TNLD": transfer[distance].round(3),
             }
         )
     )
     if "low" in transfer:
-        say("  95 %: clustered by name and by context. TNLD: over the names of the test part, each once.")
+        say("  95 %: clustered by name and by context.")
+    of_names = "over the names of the test part, each once"
+    say(f"  TNLD: {'over the same sentences as the errors' if distance == 'tnld_read' else of_names}.")
     if transfer["recipient"].nunique() > 2:
         say(tables.plot("transfer", "scatter", transfer))
 
@@ -81,22 +86,49 @@ def _cosines(frame: "pd.DataFrame") -> None:
         chosen = frame[(frame["stage"] == stage) & (frame["layer"] == last)]
         if chosen.empty:
             continue
+        floors = f"mean of shuffled pairs: {chosen['floor'].mean():.2f}"
+        if "floor_type" in chosen and chosen["floor_type"].notna().any():
+            floors += f"; of other names of the same type: {chosen['floor_type'].mean():.2f}"
         say(
             f"\nMean cosine of parallel entities {stage} fine-tuning, layer {last}, n = {chosen['n'].min()}\n"
-            f"(mean of shuffled pairs: {chosen['floor'].mean():.2f})\n"
+            f"({floors})\n"
         )
         say(text.matrix(chosen, "a", "b", "cosine"))
 
 
+_EVEN = {"mean_cosine": "cosine", "isoscore": "IsoScore", "log10_partition_unit": "log10 I, unit", "lid": "lid"}
+_CLUSTERS = "log10_partition_clusters"
+
+
 def _isotropy(frame: "pd.DataFrame") -> None:
+    import pandas as pd
+
     chosen = frame[frame["language"] == "all"]
+    # A run that is older than unit vectors has the measure that lengths change.
+    names = _EVEN if (chosen["measure"] == "log10_partition_unit").any() else {**_EVEN, "log10_partition": "log10 I"}
     say(f"\nIsotropy of random word vectors of all languages, n = {chosen['n'].max():,}\n")
-    wide = chosen.pivot_table(index=["stage", "layer"], columns="measure", values="value", sort=False).reset_index()
-    floor = chosen.drop_duplicates("measure").set_index("measure")["floor"]
-    noise = {"stage": "noise", "layer": "–", **{name: floor[name] for name in wide.columns[2:]}}
-    wide["layer"] = wide["layer"].astype(object)
-    wide.loc[len(wide)] = noise
-    print_table(wide)
+    rows, noise = [], {}
+    for (stage, layer), part in chosen.groupby(["stage", "layer"], sort=False):
+        found = {row["measure"]: row for row in part.to_dict("records")}
+        noise |= {short: shown_number(found[name]["floor"]) for name, short in names.items() if name in found}
+        values = {short: shown_number(found[name]["value"]) for name, short in names.items() if name in found}
+        rows.append({"stage": stage, "layer": str(layer), **values, **_clusters(found.get(_CLUSTERS))})
+    rows.append({"stage": "noise", "layer": "–", **noise})
+    print_table(pd.DataFrame(rows).fillna("–"))
+    if "spread" not in frame:
+        return
+    say("  log10 I, unit: partition function of unit vectors, which stages may be compared by.")
+    say("  clusters: without 10 k-means clusters ± over seeds, behind it noise of the same length.")
+    for row in chosen[(chosen["measure"] == "lid") & (chosen["left_out"] > 0)].to_dict("records"):
+        say(f"  lid {row['stage']}, layer {row['layer']}: {100 * row['left_out']:.0f} % of the vectors coincide with "
+            "another and are left out.")  # fmt: skip
+
+
+def _clusters(row: "Mapping[Any, Any] | None") -> dict[str, str]:
+    if row is None or row["value"] != row["value"]:
+        return {}
+    spread = f" ±{row['spread']:.2g}" if row.get("spread", float("nan")) >= 0 else ""
+    return {"clusters": f"{row['value']:.2g}{spread} ({row['floor']:.2g})"}
 
 
 def _maps(frame: "pd.DataFrame") -> None:

@@ -17,10 +17,13 @@ def show_report(tables: "Mapping[str, pd.DataFrame]") -> None:
     """Print the parts of the report whose tables are there."""
     pairs = tables["transfer_pairs"]
     first, last = int(pairs["seeds"].min()), int(pairs["seeds"].max())
-    seeds = f"{last} seed{'s' if last > 1 else ''}" if first == last else f"{first} to {last} seeds"
+    seeds = f"mean of {last if first == last else f'{first} to {last}'} seeds" if last > 1 else "one seed"
     n = int(pairs["sentences"].max())
-    say(f"\nWrong sentences in %, of {n} per language, mean of {seeds}; rows are donors, columns recipients\n")
+    say(f"\nWrong sentences in %, of {n} per language, {seeds}; rows are donors, columns recipients\n")
     say(directed_matrix(pairs, "donor", "recipient", "share", scale=100))
+    if "low" in pairs and pairs["low"].notna().any():
+        half = 50 * float((pairs["high"] - pairs["low"]).median())
+        say(f"\n  Each is known within about {half:.0f} points (95 %, clustered by name and context; table transfer).")
     _zero_shot(zero_shot_table(tables["transfer"]))
     show_correlations(tables["correlations"])
     if "advice_quality" in tables:
@@ -72,6 +75,8 @@ def show_correlations(frame: "pd.DataFrame") -> None:
         several = bool((frame["test"] == "mantel").any())
         which = "exchanging languages (Mantel)" if several else "shuffling the recipients"
         say(f"\n  p by {which}; intervals by drawing languages, not pairs, with replacement: these describe.")
+        if several_languages := int(frame["languages"].max()):
+            say(f"  n counts pairs, but pairs share languages: of those there are {several_languages}.")
         if "partial" not in empty:
             say("  partial: donors, recipients and script taken out of both; its p (MRQAP) decides.")
     for line in verdict(frame):

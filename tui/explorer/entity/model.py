@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nerspace.tui.explorer.session import Session
 
 PREDICTED = ["language", "verdict", "donor", "seed", "words", "confidence", "gold", "predicted", "sentence", "text"]
-NEAR = ["stage", "layer", "rank", "language", "form", "cosine", "type", "entity", "floor", "sentence"]
+NEAR = ["stage", "layer", "rank", "language", "form", "cosine", "type", "entity", "floor", "floor_type", "sentence"]
 ALIKE = ["entity", "type"]
 
 

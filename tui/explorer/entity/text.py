@@ -1,5 +1,7 @@
 """The two lines between the forms and the tables of a name: how far the form under the cursor is, and why."""
 
+from math import nan
+
 from rich.style import Style
 from rich.text import Text
 
@@ -39,5 +41,6 @@ def _cosines(view: EntityView, code: str) -> Text:
         if row is not None and row["n"]:
             text.append("   " if text else "cosine  ")
             text.append(f"{stage} {layer}: ").append(f"{row['cosine']:.2f}", "bold")
-            text.append(f" (others {row['floor']:.2f}, n {row['n']})", "dim")
+            alike = f", its type {row['floor_type']:.2f}" if row.get("floor_type", nan) >= -1 else ""
+            text.append(f" (others {row['floor']:.2f}{alike}, n {row['n']})", "dim")
     return text

@@ -22,6 +22,7 @@ class MatrixTable:
         by: columns that distinguish slices.
         value: column of the values.
         floor: column of their floors, may be empty.
+        type_floor: column of what another name of the same type gives, may be empty.
         pair: the columns of the two languages, down and across.
         computed: made of the run's entity vectors where the run does not hold it.
     """
@@ -31,13 +32,14 @@ class MatrixTable:
     by: tuple[str, ...]
     value: str
     floor: str = ""
+    type_floor: str = ""
     diverging: bool = False
     pair: tuple[str, str] = ("a", "b")
     computed: bool = False
 
 
 TABLES = (
-    MatrixTable("parallel_cosine", "cosine of parallel names", ("stage", "layer"), "cosine", "floor"),
+    MatrixTable("parallel_cosine", "cosine of parallel names", ("stage", "layer"), "cosine", "floor", "floor_type"),
     MatrixTable("delta_correlations", "correlation of training deltas", ("donor", "seed", "layer"), "r",
                 diverging=True),
     MatrixTable("tnld", "spelling distance TNLD", ("type", "subset"), "tnld"),
@@ -89,7 +91,7 @@ class View:
     made: str
 
 
-FLOORS = ("value", "floor", "above")
+FLOORS = ("value", "floor", "above", "type floor", "above type")
 _DIFFERENCES = MatrixTable("differences", "", (), "difference", diverging=True)
 _ABOVE_FLOOR = MatrixTable("above_floor", "", (), "above", diverging=True)
 
@@ -101,12 +103,29 @@ def plain_view(table: MatrixTable, part: Slice, floor: str) -> View:
         floor: one of FLOORS.
     """
     title, file = _title(table, part), _file(table, part)
+    typed = _has_type_floor(table, part)
+    if typed and floor == "above type":
+        made = slices_of(_ABOVE_FLOOR, above_floor_table(part.frame, table.value, table.type_floor, table.pair))[0]
+        return View(_ABOVE_FLOOR, made, "above", f"{title} · above its type", f"above_type_{file}", "above_floor")
+    if typed and floor == "type floor":
+        return View(table, part, table.type_floor, f"{title} · other names of the type", file, table.name)
     if table.floor and floor == "above":
         made = slices_of(_ABOVE_FLOOR, above_floor_table(part.frame, table.value, table.floor, table.pair))[0]
         return View(_ABOVE_FLOOR, made, "above", f"{title} · above chance", f"above_floor_{file}", "above_floor")
     if table.floor and floor == "floor":
         return View(table, part, table.floor, f"{title} · chance floor", file, table.name)
+    if typed:
+        title += f" · other names of the type {part.frame[table.type_floor].mean():.2f}"
     return View(table, part, table.value, title, file, table.name)
+
+
+def floors_of(table: MatrixTable, part: Slice | None) -> tuple[str, ...]:
+    """Those of FLOORS that a slice has."""
+    return FLOORS if part is not None and _has_type_floor(table, part) else FLOORS[:3]
+
+
+def _has_type_floor(table: MatrixTable, part: Slice) -> bool:
+    return table.type_floor in part.frame and bool(part.frame[table.type_floor].notna().any())
 
 
 def difference_view(table: MatrixTable, part: Slice, other: Slice, other_name: str) -> View:
@@ -142,7 +161,7 @@ def scale_of(view: View, table: MatrixTable) -> tuple[float, float]:
 
 def floor_of(view: View, table: MatrixTable) -> float | None:
     """The mean chance floor of the values that are shown, None where they have none or are floors themselves."""
-    if view.made != table.name or not table.floor or view.column == table.floor:
+    if view.made != table.name or not table.floor or view.column in (table.floor, table.type_floor):
         return None
     found = [value for value in view.slice.values(table.floor).values() if value == value]
     return sum(found) / len(found) if found else None

@@ -15,7 +15,6 @@ from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import class_style, language_name, language_order
 from nerspace.tui.explorer.heatmaps.model import (
-    FLOORS,
     TABLES,
     MatrixTable,
     Slice,
@@ -24,6 +23,7 @@ from nerspace.tui.explorer.heatmaps.model import (
     compute_slices,
     difference_view,
     floor_of,
+    floors_of,
     holds,
     key_text,
     plain_view,
@@ -240,11 +240,12 @@ class HeatmapsScreen(ExplorerScreen):
         self.draw()
 
     def action_floor(self) -> None:
-        """Values, chance floor, or values above it."""
+        """Values, chance floor, or values above it; likewise what another name of the type gives, where it is known."""
         if not self.table.floor:
             self.explorer.tell(f"{self.table_name} has no chance floor.")
             return
-        self.floor = FLOORS[(FLOORS.index(self.floor) + 1) % len(FLOORS)]
+        floors = floors_of(self.table, self.slice)
+        self.floor = floors[(floors.index(self.floor) + 1) % len(floors)] if self.floor in floors else floors[0]
         self.draw()
 
     def action_less(self) -> None:

@@ -119,7 +119,18 @@ POINT_COLUMNS = {name: _MEANINGS[name] for name in _SHOWN}
 POINT_COLUMNS["wrong"] = "1 where the first model of the run has a wrong tag, 0 where not"
 NEAR_COLUMNS = {
     name: CATALOGUE["nearest"].meanings[name]
-    for name in ("rank", "language", "form", "cosine", "type", "entity", "floor", "sentence", "neighbour")
+    for name in (
+        "rank",
+        "language",
+        "form",
+        "cosine",
+        "type",
+        "entity",
+        "floor",
+        "floor_type",
+        "sentence",
+        "neighbour",
+    )
 }
 
 

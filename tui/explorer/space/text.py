@@ -60,7 +60,10 @@ def cosine_fact(maps: Maps, neighbours: Neighbours | None, key: Key | None, poin
     if neighbours is None or (near := neighbours.of(key)) is None:
         return ""
     if point == neighbours.point:
-        return f"its {len(near)} nearest by cosine: {near['cosine'].iloc[0]:.2f} … {near['cosine'].iloc[-1]:.2f}"
+        typed = float(near["floor_type"].iloc[0]) if "floor_type" in near else float("nan")
+        beside = f" (others of its type {typed:.2f})" if typed == typed else ""
+        ends = f"{near['cosine'].iloc[0]:.2f} … {near['cosine'].iloc[-1]:.2f}"
+        return f"its {len(near)} nearest by cosine: {ends}{beside}"
     own = near[near["neighbour"] == point]
     if own.empty:
         return ""

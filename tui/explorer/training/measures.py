@@ -88,6 +88,22 @@ def run_lines(frames: Sequence[tuple[Trace, "pd.DataFrame"]], language: str) -> 
     return lines
 
 
+def chance_text(frames: "Sequence[pd.DataFrame]") -> str:
+    """What chance gives of a measure at its last probe, mean over languages; empty where there is no such thing.
+
+    Where parallel names are kept together, that is the floor to go by; labels that are shuffled freely stand behind it.
+    """
+    last = [frame[frame["step"] == frame["step"].max()] for frame in frames if len(frame) and "floor" in frame]
+    floors = [
+        float(np.nanmean(values)) if len(values) and np.isfinite(values).any() else np.nan
+        for name in ("floor_parallel", "floor")
+        for values in [np.concatenate([_floats(part[name]) for part in last if name in part] or [np.zeros(0)])]
+    ]
+    if np.isfinite(floors[0]):
+        return f" · chance {floors[0]:.2f} (free {floors[1]:.2f})"
+    return f" · noise {floors[1]:.2f}" if np.isfinite(floors[1]) else ""
+
+
 def correlation_matrix(frame: "pd.DataFrame", title: str) -> Matrix | None:
     """The correlations of all pairs so far, in both orders."""
     if not len(frame):

@@ -9,6 +9,7 @@ from nerspace.tui.colours import language_name, language_order
 from nerspace.tui.explorer.training.following import Following, RunUpdate, Trace
 from nerspace.tui.explorer.training.measures import (
     MEASURES,
+    chance_text,
     correlation_matrix,
     language_lines,
     layers_of,
@@ -182,7 +183,7 @@ class TrainingModel:
         caption = f"{name} · layer {self.layer}" if self.layer is not None else name
         if self.frames and len({one.run for one, _ in self.frames}) == 1 and len(self.traces) > 1:
             caption += f" · {literal(self.frames[0][0].model)}"
-        return caption
+        return caption + chance_text([frame for _, frame in self.frames])
 
     def losses_shown(self) -> Shown | None:
         """The losses as a table."""

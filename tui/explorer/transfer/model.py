@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nerspace.engine.statistics.pairs import distance_column
 from nerspace.tui.colours import class_style, language_order, script_of
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.widgets.heatmap import Matrix
@@ -37,7 +38,7 @@ class Tables:
     def has_distances(self) -> bool:
         """Whether some pair of two languages has a spelling distance, or there is no pair of two."""
         pairs = self.pairs[self.pairs["donor"] != self.pairs["recipient"]]
-        return pairs.empty or bool(pairs["tnld"].notna().any())
+        return pairs.empty or bool(pairs[distance_column(pairs)].notna().any())
 
     def line(self, subset: str) -> tuple[float, float] | None:
         """Slope and intercept through the pairs of a subset."""
@@ -64,15 +65,16 @@ def read_tables(session: Session) -> Tables | None:
 
 
 def points_of(pairs: "pd.DataFrame", subset: str) -> list[Point]:
-    """A point for every pair, with the deviation of its seeds; faint where it does not belong to the subset."""
+    """A point for every pair, with the interval of its share; faint where it does not belong to the subset."""
     several = pairs["donor"].nunique() > 1
+    distance = distance_column(pairs)
     points = []
     for row in pairs.to_dict("records"):
         donor, recipient, share = str(row["donor"]), str(row["recipient"]), float(row["share"])
-        deviation = 0.0 if row["share_sd"] != row["share_sd"] else float(row["share_sd"])
+        low, high = (float(row[name]) if row[name] == row[name] else share for name in ("low", "high"))
+        name = f"{donor}→{recipient}" if several and len(pairs) <= _NAMED_PAIRS else recipient
         points.append(Point(
-            f"{donor}→{recipient}" if several and len(pairs) <= _NAMED_PAIRS else recipient, float(row["tnld"]), share,
-            share - deviation, share + deviation, class_style(donor if several else recipient),
+            name, float(row[distance]), share, low, high, class_style(donor if several else recipient),
             donor == recipient or not _belongs(subset, donor, recipient),
         ))  # fmt: skip
     return points

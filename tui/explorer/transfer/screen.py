@@ -113,7 +113,8 @@ class TransferScreen(ExplorerScreen):
         chosen = self.chosen
         table.show(FrameRows(chosen, 2, ("donor", "recipient")), table.row)
         seeds = int(chosen["seeds"].max())
-        spread = f" · mean ± deviation of {seeds} seeds" if seeds > 1 else " · one seed"
+        spread = f" · mean of {seeds} seeds" if seeds > 1 else " · one seed"
+        spread += " · bars: 95 %, names and contexts" if chosen["low"].notna().any() else ""
         count = int(chosen["donor"].nunique())
         of = f"donor {self.donor}" if self.donor else f"{count} donor{'s' if count > 1 else ''}"
         colors = "color: donor   " if count > 1 else ""

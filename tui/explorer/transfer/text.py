@@ -32,5 +32,6 @@ def verdict_text(correlations: "pd.DataFrame | None", narrow: bool) -> Text:
             bounds = "decides" if partial else bounds
             p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
             text.append(f" {bounds} {p}")
-            text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}\n", "dim")
+            of = f", {row['languages']} languages" if row["languages"] == row["languages"] else ""
+            text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}{of}\n", "dim")
     return text.append("v: all statistics", "dim")
