@@ -120,7 +120,7 @@ COUNTERFACTUAL_CONTRASTS = TableSpec(
 
 @COUNTERFACTUAL_CONTRASTS.made_by
 def contrast_table(counterfactuals: "pd.DataFrame") -> "pd.DataFrame":
-    """The table `counterfactual_contrasts`; a change that could not be made anywhere has n 0.
+    """The table `counterfactual_contrasts`; a change that could not be made anywhere has n 0, one not asked for no row.
 
     Args:
         counterfactuals: the table of that name.
@@ -130,7 +130,8 @@ def contrast_table(counterfactuals: "pd.DataFrame") -> "pd.DataFrame":
     for donor, of_donor in counterfactuals.groupby("donor", sort=False):
         parts = list(of_donor.groupby("recipient", sort=False))
         for recipient, part in [*parts, *([("all", of_donor)] if several else [])]:
-            found = [_contrast(part, change) for change in CHANGES]
+            asked = set(part["change"])
+            found = [_contrast(part, change) for change in CHANGES if change in asked]
             holm = holm_corrected([row[10] for row in found])
             rows += [
                 (donor, recipient, *row[:11], corrected, *row[11:]) for row, corrected in zip(found, holm, strict=True)

@@ -6,7 +6,7 @@ looked at; see CHANGES. Tags change with the number of a form's words, so whole 
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -178,15 +178,17 @@ def read_sentences(table: "pd.DataFrame", corpus: str = "") -> dict[str, Sentenc
 
 
 class Plan:
-    """The changed sentences of one donor; `encode` and `cutter` are those of its encoder."""
+    """The changed sentences of one donor; `cutter` and `limit` are those of its encoder, `cells` and `changes` all."""
 
     def __init__(
         self, sentences: Mapping[str, Sentence], donor: str, recipients: Sequence[str], seed: int, cutter: "Cutter",
-        limit: int,
+        limit: int, cells: Collection[str] | None = None, changes: Collection[str] | None = None,
     ) -> None:  # fmt: skip
         self._by_cell: dict[tuple[str, str], Sentence] = {(s.language, s.cell): s for s in sentences.values()}
         self._donor, self._recipients, self._seed, self._cutter, self._limit = donor, recipients, seed, cutter, limit
         self._kinds = _Kinds(list(sentences.values()))
+        self._cells = None if cells is None else set(cells)
+        self._changes = (OWN, *(change for change in CHANGES if changes is None or change in changes))
 
     def texts(self) -> dict[tuple[str, str, str], Sentence | str]:
         """(recipient, cell, change) → the sentence that it needs with the tokenizer's own cut, or why there is none."""
@@ -195,8 +197,12 @@ class Plan:
             theirs = self._by_cell.get((self._donor, cell))
             if language == self._donor or language not in self._recipients or theirs is None:
                 continue
+            if self._cells is not None and cell not in self._cells:
+                continue
             for change, made in self._changed(own, theirs):
-                found[language, cell, change] = made
+                # Cuts are made of these two, also where they are not asked for themselves.
+                if change in self._changes or change in (DONOR, "donor's form"):
+                    found[language, cell, change] = made
         return found
 
     def _changed(self, own: Sentence, theirs: Sentence) -> Iterator[tuple[str, Sentence | str]]:
@@ -240,7 +246,7 @@ class Plan:
         cells = dict.fromkeys((recipient, cell) for recipient, cell, _ in encoded)
         for recipient, cell in cells:
             kind = self._by_cell[recipient, cell].type
-            for change in (OWN, *CHANGES):
+            for change in self._changes:
                 item = encoded.get((recipient, cell, change))
                 if item is None:
                     item = self._cut(change, {name: encoded[recipient, cell, name] for name in

@@ -3,7 +3,7 @@
 Counterfactual names are read with the fine-tuned models alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -111,6 +111,7 @@ def counterfactuals(run: Run, request: SwapRequest) -> Iterator[Record]:
     plans: dict[str, list[Asked]] = {}
     answers: list[Answer] = []
     parts = len(request.models)
+    cutter: Cutter | None = None
     for number, (name, folder) in enumerate(zip(request.models, request.folders, strict=True), 1):
         donor, _, seed = name.rpartition("-")
         model = ModelId(donor, int(seed))
@@ -118,9 +119,10 @@ def counterfactuals(run: Run, request: SwapRequest) -> Iterator[Record]:
         encoder = Encoder(folder, request.device, labels.own)
         run.update(device=devices.describe(encoder.device))
         yield Stage("prepare", f"Changing names for {donor}", 1, "plan", number, parts, model)
-        cutter = Cutter(encoder.tokenizer)
+        # All models of a run have one tokenizer, whose pieces take a second to read.
+        cutter = cutter or Cutter(encoder.tokenizer)
         if donor not in plans:
-            plans[donor] = _asked(sentences, donor, recipients, request.seed, encoder, cutter)
+            plans[donor] = ask(sentences, ModelId(donor, request.seed), recipients, encoder, cutter)
         asked = plans[donor]
         if not asked:
             raise DataError(
@@ -128,18 +130,9 @@ def counterfactuals(run: Run, request: SwapRequest) -> Iterator[Record]:
                 "Counterfactuals need parallel names: contexts and names, or a table of names.",
             )
         yield Progress("prepare", 1)
-        # What two changes or recipients share, such as the donor's own sentence, is read once.
-        read: dict[tuple[int, ...], int] = {}
-        items: list[Encoded] = []
-        for one in asked:
-            if one.item is not None and one.item.ids not in read:
-                read[one.item.ids] = len(items)
-                items.append(one.item)
+        items = unlike(asked)
         yield Stage("after", f"Reading with {model}", len(items), "sentences", number, parts, model)
-        outputs = yield from counted("after", encoder.read_counting(items, layers=()))
-        tags = [labels.read(row) for row in outputs.predicted]
-        said = (None if one.item is None else tags[read[one.item.ids]] for one in asked)
-        answers += [_answer(model, one, found, cutter) for one, found in zip(asked, said, strict=True)]
+        answers += yield from counted("after", read_asked(encoder, labels.read, asked, items, cutter, model))
     yield Stage("tables", "Counting", 2, "tables")
     table = counterfactual_table(answers)
     run.write_table("counterfactuals", table)
@@ -148,18 +141,51 @@ def counterfactuals(run: Run, request: SwapRequest) -> Iterator[Record]:
     yield Progress("tables", 2)
 
 
-def _asked(
-    sentences: Mapping[str, Sentence], donor: str, recipients: Sequence[str], seed: int, encoder: Encoder,
-    cutter: Cutter,
+def ask(
+    sentences: Mapping[str, Sentence], model: ModelId, recipients: Sequence[str], encoder: Encoder, cutter: Cutter,
+    cells: Collection[str] | None = None, changes: Collection[str] | None = None,
 ) -> list[Asked]:  # fmt: skip
-    """All changed sentences of a donor, encoded."""
-    plan = Plan(sentences, donor, recipients, seed, cutter, encoder.limit)
+    """All changed sentences of a donor, encoded.
+
+    Args:
+        sentences: id → sentence, of the test part.
+        model: the donor, and the seed of what is drawn.
+        recipients: languages that are asked about.
+        encoder: whose pieces are read.
+        cutter: of its tokenizer.
+        cells: those that are asked about; all by default.
+        changes: those that are made; all by default.
+    """
+    plan = Plan(sentences, model.donor, recipients, model.seed, cutter, encoder.limit, cells, changes)
     texts = plan.texts()
-    made = [key for key, text in texts.items() if isinstance(text, Sentence)]
-    whole = dict(
-        zip(made, encoder.encode([text for text in texts.values() if isinstance(text, Sentence)]), strict=True)
-    )
-    return list(plan.asked({key: whole.get(key, str(text)) for key, text in texts.items()}))
+    # Sentences that several changes or recipients share are encoded once, and read once.
+    made = list(dict.fromkeys(text for text in texts.values() if isinstance(text, Sentence)))
+    whole = dict(zip(made, encoder.encode(made), strict=True))
+    return list(plan.asked({key: text if isinstance(text, str) else whole[text] for key, text in texts.items()}))
+
+
+def unlike(asked: Iterable[Asked]) -> list[Encoded]:
+    """What is read: the sentences of a plan, those that are the same piece by piece once."""
+    return list({one.item.ids: one.item for one in asked if one.item is not None}.values())
+
+
+def read_asked(
+    encoder: Encoder, read: Callable[[Sequence[int]], Sequence[str]], asked: Sequence[Asked],
+    items: Sequence[Encoded], cutter: Cutter, model: ModelId,
+) -> Generator[int, None, list[Answer]]:  # fmt: skip
+    """What a model says of the sentences of a plan, as a generator of how many are read.
+
+    Args:
+        encoder: the model.
+        read: label numbers of words → their tags.
+        asked: the plan.
+        items: `unlike` of it.
+        cutter: of the tokenizer.
+        model: which it is.
+    """
+    outputs = yield from encoder.read_counting(items, layers=())
+    tags = {item.ids: read(numbers) for item, numbers in zip(items, outputs.predicted, strict=True)}
+    return [_answer(model, one, None if one.item is None else tags[one.item.ids], cutter) for one in asked]
 
 
 def _answer(model: ModelId, asked: Asked, tags: Sequence[str] | None, cutter: Cutter) -> Answer:

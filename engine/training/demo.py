@@ -33,6 +33,7 @@ from nerspace.engine.sampling import (
     word_table,
 )
 from nerspace.engine.statistics.correlation import correlation_table
+from nerspace.engine.swapping.few import read_few
 from nerspace.engine.training.checkpoints import Checkpoints
 from nerspace.engine.training.job import (
     NOT_PARALLEL,
@@ -98,6 +99,7 @@ def demo(run: Run) -> Iterator[Record]:
     for name, table in factor_tables(run, request.seed)[0].items():
         run.write_table(name, table)
     yield Progress("causes", 1)
+    yield from read_few(run, encoder, sample.test, ModelId(request.donor, request.seed))
     yield from draw_maps(run, passes.entities, ProjectionConfig(perplexity=request.perplexity, seed=request.seed))
     if request.keep_model:
         yield Stage("model", "Saving the model", 1, "folder")

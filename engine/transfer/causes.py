@@ -1,6 +1,6 @@
 """Why sentences go wrong, from what a run holds: its predictions, its sentences, its vectors before fine-tuning."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,16 +92,28 @@ def cosines_before(run: Run) -> Mapping[tuple[str, str], float]:
 
 
 def counterfactuals_of(run: Run, donor: str) -> "pd.DataFrame | None":
-    """The table `counterfactuals` of the newest run that read a run's sentences again with that donor's models."""
-    for other in list_runs(run.path.parent.parent):
+    """The table `counterfactuals` of that donor's models.
+
+    Of the newest run that read a run's sentences again, else the few that the run itself read.
+    """
+    for table in _of_changed_names(run, "counterfactuals"):
+        if (table["donor"] == donor).any():
+            return table
+    return None
+
+
+def contrasts_of(run: Run) -> "pd.DataFrame | None":
+    """The table `counterfactual_contrasts` of the newest run that read a run's sentences again, else its own."""
+    return next((table for table in _of_changed_names(run, "counterfactual_contrasts") if len(table)), None)
+
+
+def _of_changed_names(run: Run, name: str) -> "Iterator[pd.DataFrame]":
+    """A table of the runs that read a run's sentences again, the newest first, and of the run itself last."""
+    for other in [*list_runs(run.path.parent.parent), run]:
         try:
             info = other.info()
-            if info["kind"] != "swap" or info["request"].get("source") != run.id:
-                continue
-            if "counterfactuals" in other.tables():
-                table = other.read_table("counterfactuals")
-                if (table["donor"] == donor).any():
-                    return table
+            asked = info["kind"] == "swap" and info["request"].get("source") == run.id
+            if (asked or other is run) and name in other.tables():
+                yield other.read_table(name)
         except (NerspaceError, KeyError):
             continue
-    return None

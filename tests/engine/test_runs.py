@@ -24,7 +24,7 @@ from nerspace.engine.tables.index import CATALOGUE
 DEMO_TABLES = {
     "correlations", "counts", "delta_correlations", "deltas", "isotropy", "map", "map_quality", "parallel_cosine",
     "pieces", "points", "predictions", "probes", "sentences", "steps", "tnld", "tokenization", "transfer", "words",
-    "factors", "factor_terms", "factor_shares",
+    "factors", "factor_terms", "factor_shares", "counterfactuals", "counterfactual_contrasts",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from nerspace.tui.widgets.modals import TextWindow
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nerspace.engine.runs import Run
     from nerspace.tui.explorer.session import Session
 
 NO_FACTORS = "This run has no table factors yet: nerspace factors makes it."
@@ -34,14 +35,22 @@ def causes_of(
 
 
 def counterfactuals_of(session: "Session", donor: str) -> "pd.DataFrame | None":
-    """The table `counterfactuals` of the newest run that read the run in view's sentences with that donor's models."""
-    from nerspace.tui.explorer.entity.swapping import swap_runs
+    """The table `counterfactuals` of the newest run that read the run in view's sentences with that donor's models.
 
-    for run in swap_runs(session):
+    Else the few that the run itself read.
+    """
+    for run in _readers(session):
         table = session.table("counterfactuals", run)
         if table is not None and (table["donor"] == donor).any():
             return table
     return None
+
+
+def _readers(session: "Session") -> "list[Run]":
+    """Runs that may have read changed names with the models of the run in view, itself last."""
+    from nerspace.tui.explorer.entity.swapping import swap_runs
+
+    return [*swap_runs(session), *([session.run] if session.run else [])]
 
 
 def why_window(found: "tuple[str, str, pd.DataFrame]") -> TextWindow:
@@ -59,10 +68,8 @@ def changed_frame(session: "Session", entity: str, language: str) -> "pd.DataFra
     """The changed sentences of a name in a language, those that were read, of all models."""
     import pandas as pd
 
-    from nerspace.tui.explorer.entity.swapping import swap_runs
-
     first = ["change", "wrong", "form", "pieces", "text"]
-    for run in swap_runs(session):
+    for run in _readers(session):
         table = session.table("counterfactuals", run)
         if table is not None:
             own = table[(table["entity"] == entity) & (table["recipient"] == language) & table["wrong"].notna()]
