@@ -130,10 +130,18 @@ def language_of(code: str) -> Language | None:
     if not (tag := code_of(code)):
         return None
     import langcodes
+    from langcodes.data_dicts import DEFAULT_SCRIPTS, LIKELY_SUBTAGS
 
     found = langcodes.Language.get(tag)
     base = LANGUAGES.get(str(found.language))
     likely = str(found.maximize().script or "")
+    # Of a language that CLDR does not know, langcodes says what is likely of any language.
+    if (
+        likely == "Latn"
+        and not found.script
+        and not (found.language in LIKELY_SUBTAGS or found.language in DEFAULT_SCRIPTS)
+    ):
+        likely = ""
     script = _SCRIPTS.get(likely) or (langcodes.Language.make(script=likely).script_name() if likely else "")
     variety = found.variants or found.private
     name = found.language_name() if variety else found.display_name()

@@ -14,7 +14,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from nerspace.datasets.records import ENTITY_TYPES, Entity, languages_of
-from nerspace.engine.names.distances import SCRIPTS, latin_places, scripts_of, transliterate
+from nerspace.engine.names.distances import SCRIPTS, latin_places, scripts_of, scripts_of_forms, transliterate
 from nerspace.engine.names.tokenization import WORD_START, count_pieces, counted_pieces, cut_texts
 from nerspace.engine.tables.spec import LANGUAGE, PAIR, TYPE, TableSpec, integer, real, text
 
@@ -306,6 +306,8 @@ def shared_table(
         seed: of the floors.
     """
     found: dict[tuple[str, str], dict[str, list[_Contrast]]] = {}
+    entities = list(entities)
+    scripts = scripts_of_forms(entities)
     for entity, a, b, contrast in _contrasts(_parallel(entities, languages), tokenizer):
         kinds = found.setdefault((a, b), {})
         kinds.setdefault(entity.type, []).append(contrast)
@@ -321,7 +323,7 @@ def shared_table(
                 a, b, kind, len(pairs),
                 float(np.mean([pair.a.count - pair.b.count for pair in pairs])),
                 float(np.mean([pair.jaccard for pair in pairs])), _strangers(pairs, generator), len(cut),
-                float(np.mean(cut)) if cut else None, _random_cuts(pairs, generator), scripts_of(a, b),
+                float(np.mean(cut)) if cut else None, _random_cuts(pairs, generator), scripts_of(a, b, scripts),
             ))  # fmt: skip
     return SHARED.frame(rows)
 

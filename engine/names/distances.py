@@ -5,12 +5,13 @@ Unidecode transliterates and its result is stripped, and case is kept.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, combinations
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.languages import language_of
 from nerspace.datasets.records import ENTITY_TYPES, Entity, languages_of
+from nerspace.datasets.scripts import scripts_in
 from nerspace.datasets.spelling import composed
 from nerspace.engine.tables.spec import PAIR, TYPE, TableSpec, integer, real, text
 
@@ -85,12 +86,25 @@ def tnld(a: str, b: str) -> float:
     return float(Levenshtein.normalized_distance(transliterate(a), transliterate(b)))
 
 
-def scripts_of(a: str, b: str) -> str:
-    """The script that two languages share, "across" where they differ; empty for a language that is not known."""
-    first, second = (language.script if (language := language_of(code)) else "" for code in (a, b))
+def scripts_of(a: str, b: str, scripts: Mapping[str, str] | None = None) -> str:
+    """The script that two languages share, "across" where they differ; empty for a language that is not known.
+
+    Args:
+        a: a language.
+        b: another one.
+        scripts: language → script, by its letters; without, those that the languages usually have.
+    """
+    known = scripts or {}
+    first, second = (known.get(code) or (language.script if (language := language_of(code)) else "") for code in (a, b))
     if not (first and second):
         return ""
     return first if first == second else ACROSS
+
+
+def scripts_of_forms(entities: Iterable[Entity]) -> dict[str, str]:
+    """Language → script, by the letters of the nominative forms where there are enough of them."""
+    found = scripts_in(item for entity in entities for item in entity.forms.get("nominative", {}).items())
+    return {code: script for code, script in found.items() if script != f"script of {code}"}
 
 
 TNLD = TableSpec(
@@ -110,17 +124,22 @@ TNLD = TableSpec(
 
 
 @TNLD.made_by
-def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = None, seed: int = 0) -> "pd.DataFrame":
+def tnld_table(
+    entities: Iterable[Entity], languages: Sequence[str] | None = None, seed: int = 0,
+    scripts: Mapping[str, str] | None = None,
+) -> "pd.DataFrame":  # fmt: skip
     """Mean TNLD of the nominative forms, for every unordered pair of languages.
 
     Args:
         entities: with their nominative forms.
         languages: codes, None for all.
         seed: decides the strangers of the chance floor.
+        scripts: language → script, by the letters of its text; without, by those of the forms.
     """
     import numpy as np
 
     entities = list(entities)
+    scripts = {**scripts_of_forms(entities), **(scripts or {})}
     codes = sorted(dict.fromkeys(languages or languages_of(entities)))
     forms = [(entity.type, entity.forms.get("nominative", {})) for entity in entities]
     present = {kind for kind, _ in forms}
@@ -153,7 +172,7 @@ def tnld_table(entities: Iterable[Entity], languages: Sequence[str] | None = Non
             for subset, chosen in (("all", both & of_kind), ("different", different & of_kind)):
                 n = int(chosen.sum())
                 value = float(distances[chosen].mean()) if n else None
-                rows.append((a, b, kind, subset, n, value, scripts_of(a, b), chance))
+                rows.append((a, b, kind, subset, n, value, scripts_of(a, b, scripts), chance))
     return TNLD.frame(rows)
 
 
@@ -247,6 +266,7 @@ def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None 
     import numpy as np
 
     entities = list(entities)
+    scripts = scripts_of_forms(entities)
     codes = sorted(dict.fromkeys(languages or languages_of(entities)))
     rows: list[tuple[Any, ...]] = []
     latin: list[str] = []
@@ -259,7 +279,7 @@ def spellings_table(entities: Iterable[Entity], languages: Sequence[str] | None 
         for a, b in combinations(spoken, 2):
             pairs.append((places[a], places[b]))
             rows.append((entity.id, a, b, entity.type, forms[a], forms[b], latin[places[a]], latin[places[b]],
-                         int(forms[a] == forms[b]), scripts_of(a, b)))  # fmt: skip
+                         int(forms[a] == forms[b]), scripts_of(a, b, scripts)))  # fmt: skip
     places_of = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     found = _distances(latin, places_of[:, 0], places_of[:, 1])
     unknown = [not (is_known_script(row[4]) and is_known_script(row[5])) for row in rows]

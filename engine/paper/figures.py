@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerspace.datasets.languages import in_order, script_of
+from nerspace.datasets.languages import in_order
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.engine.files import whole_file
 from nerspace.engine.paper import published
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics.pairs import distance_column
+from nerspace.engine.statistics.pairs import distance_column, scripts_of_pairs
 from nerspace.engine.words import several
 
 if TYPE_CHECKING:
@@ -260,6 +260,7 @@ def _figure5(run: Run) -> _Drawn | None:
     if pairs.empty:
         return None
     figure, (axes,) = _panels(1, 1, width=4.8)
+    script_of = scripts_of_pairs(pairs)
     scripts = zip(pairs["donor"].map(script_of), pairs["recipient"].map(script_of), strict=True)
     kinds = [f"{a} to {b}" if a == b else "across scripts" for a, b in scripts]
     for place, kind in enumerate(sorted(set(kinds), key=lambda kind: (kind == "across scripts", kind))):

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nerspace.datasets.languages import script_of
 from nerspace.engine.errors import DataError
 from nerspace.engine.names.tokenization import encode_sentences
 from nerspace.engine.statistics.correlation import spearman
 from nerspace.engine.statistics.mantel import label_pairs, label_permutations, weighted_ranks
-from nerspace.engine.statistics.pairs import pair_table
+from nerspace.engine.statistics.pairs import pair_table, scripts_of_pairs
 from nerspace.engine.tables.spec import DONOR, PAIR, RECIPIENT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ def donor_scores(
         DataError: for a layer that the table does not hold.
     """
     pairs = pair_table(transfer)
+    script_of = scripts_of_pairs(pairs)
     keys = [(str(d), str(r)) for d, r in pairs[["donor", "recipient"]].itertuples(index=False)]
     scores = {
         "tnld": dict(zip(keys, pairs["tnld"].astype(float), strict=True)),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nerspace.datasets.languages import script_of
 from nerspace.engine.statistics.mantel import (
     RESAMPLES,
     Mantel,
@@ -18,7 +17,7 @@ from nerspace.engine.statistics.mantel import (
     weighted_spearman,
 )
 from nerspace.engine.statistics.mrqap import mrqap
-from nerspace.engine.statistics.pairs import distance_column, pair_table
+from nerspace.engine.statistics.pairs import distance_column, pair_table, scripts_of_pairs
 from nerspace.engine.tables.spec import LANGUAGE, LAYER, MODEL, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -217,7 +216,7 @@ def _partial(
         known["recipient"].tolist(),
         known[distance].tolist(),
         known[errors].tolist(),
-        script_of,
+        scripts_of_pairs(known),
     )
     found = mrqap(pairs, seed)
     return [
@@ -242,6 +241,7 @@ def _subsets(
     """Name, pairs, column of the distance, and what keeps languages apart, of every subset that has its own pairs."""
     whole = pair_table(transfer)
     pairs = whole[whole["donor"] != whole["recipient"]]
+    script_of = scripts_of_pairs(pairs)
     donor, recipient = (pairs[side].map(script_of) for side in ("donor", "recipient"))
     same = donor == recipient
     distance = distance_column(pairs)

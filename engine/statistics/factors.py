@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nerspace.datasets.languages import script_of
+from nerspace.datasets.scripts import script_among
 from nerspace.engine.names.distances import tnld
 from nerspace.engine.names.tokenization import count_pieces, counted_pieces, cut_texts
 from nerspace.engine.statistics.cells import cell_of, forms_of, parallel_id
 from nerspace.engine.statistics.clusters import clustered_share, numbered, sums_by, two_way_variance
 from nerspace.engine.statistics.mantel import LanguagePairs
 from nerspace.engine.statistics.mrqap import mrqap
+from nerspace.engine.statistics.pairs import SCRIPT_COLUMNS, scripts_of_pairs, scripts_of_sentences
 from nerspace.engine.tables.spec import MODEL, RECIPIENT, SENTENCE, TYPE, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ FACTORS = TableSpec(
         ),
         "own_pieces": integer_or_gap("pieces of the form here"),
         "words": integer("words of the form here"),
+        **SCRIPT_COLUMNS,
     },
 )
 
@@ -112,6 +114,7 @@ def factor_table(
         cosines: (donor, sentence) → cosine minus its floor; without it that term is empty.
     """
     forms = forms_of(sentences)
+    scripts = scripts_of_sentences(sentences)
     cut = _cuts(sorted(set(forms.values())), tokenizer)
     rows = []
     columns = ("donor", "seed", "sentence", "language", "type", "wrong")
@@ -134,7 +137,8 @@ def factor_table(
         rows.append(
             (donor, seed, language, sentence, kind, cell.context if parallel else str(sentence),
              cell.entity if parallel else form, wrong, distance, extra, shared, near,
-             None if own is None else count_pieces(own), len(form.split(" ")))
+             None if own is None else count_pieces(own), len(form.split(" ")),
+             *(script_among(str(code), scripts) for code in (donor, language)))
         )  # fmt: skip
     return FACTORS.frame(rows)
 
@@ -397,6 +401,7 @@ def _over_pairs(rows: Rows, seed: int) -> list[tuple[int, list[float]]]:
     givers = set(means["donor"])
     donors, recipients = (np.array([number[code] for code in means[side]], dtype=np.intp) for side in
                           ("donor", "recipient"))  # fmt: skip
+    script_of = scripts_of_pairs(rows.frame)
     strata = [(code in givers, script_of(str(code))) for code in codes]
     found = []
     for column in columns:

@@ -1,7 +1,9 @@
 """Errors of a donor in a recipient language over all seeds: what correlations and advice are about."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nerspace.datasets.scripts import script_among, scripts_in
 from nerspace.engine.tables.spec import DONOR, RECIPIENT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -9,6 +11,38 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 READ = ("tnld_read", "tnld_read_different")
+# Columns of tables of pairs of languages.
+SCRIPT_COLUMNS = {
+    "donor_script": text("script of the donor's test sentences, by their letters; else the one it usually has"),
+    "recipient_script": text("likewise of the recipient's"),
+}
+
+
+def scripts_of_pairs(pairs: "pd.DataFrame") -> Callable[[str], str]:
+    """Language → script, as a table of pairs of donors and recipients has it; the usual one where it does not say it.
+
+    Args:
+        pairs: with donor and recipient; a table of an older run says no scripts.
+    """
+    found: dict[str, str] = {}
+    for side in ("donor", "recipient"):
+        if f"{side}_script" in pairs:
+            known = pairs[pairs[f"{side}_script"].notna()].drop_duplicates(side)
+            found |= dict(zip(known[side].astype(str), known[f"{side}_script"].astype(str), strict=True))
+    return lambda code: script_among(str(code), found)
+
+
+def scripts_of_sentences(sentences: "pd.DataFrame") -> dict[str, str]:
+    """Language → the script of its sentences, by their letters.
+
+    Args:
+        sentences: the table of that name; nothing is known without texts.
+    """
+    if not {"language", "text"} <= set(sentences):
+        return {}
+    known = sentences[sentences["text"].notna()]
+    return scripts_in(zip(known["language"].astype(str), known["text"].astype(str), strict=True))
+
 
 TRANSFER_PAIRS = TableSpec(
     "transfer_pairs",
@@ -35,6 +69,7 @@ TRANSFER_PAIRS = TableSpec(
         "high": real("97.5 % bound"),
         "tnld_read": real("mean TNLD of the two forms in the test sentences, weighed as the errors are"),
         "tnld_read_different": real("the same of the sentences whose name is another string"),
+        **SCRIPT_COLUMNS,
     },
     "scatter",
     source="transfer",
@@ -50,6 +85,7 @@ def pair_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
     """
     # A table of an older run may lack the last two.
     distances = ("tnld", "tnld_different", "identical")
+    script = scripts_of_pairs(transfer)
     shares = transfer.assign(share=transfer["wrong"] / transfer["sentences"])
     rows = []
     for (donor, recipient), group in shares.groupby(["donor", "recipient"], sort=False):
@@ -58,7 +94,8 @@ def pair_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
             (donor, recipient, len(group), group["sentences"].mean(), group["wrong"].mean(), group["share"].mean(),
              spread, group["f1"].mean(), *(group[name].iloc[0] if name in group else NAN for name in distances),
              _share_different(group),
-             *(group[name].mean() if name in group else NAN for name in ("low", "high", *READ)))
+             *(group[name].mean() if name in group else NAN for name in ("low", "high", *READ)),
+             script(donor), script(recipient))
         )  # fmt: skip
     return TRANSFER_PAIRS.frame(rows)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nerspace.datasets import Sentence
-from nerspace.datasets.languages import script_of
+from nerspace.datasets.scripts import scripts_in
 from nerspace.engine.names.distances import tnld, transliterate
 from nerspace.engine.statistics.cells import OWN
 
@@ -189,6 +189,7 @@ class Plan:
         self._kinds = _Kinds(list(sentences.values()))
         self._cells = None if cells is None else set(cells)
         self._changes = (OWN, *(change for change in CHANGES if changes is None or change in changes))
+        self._scripts = scripts_in((sentence.language, sentence.text) for sentence in sentences.values())
 
     def texts(self) -> dict[tuple[str, str, str], Sentence | str]:
         """(recipient, cell, change) → the sentence that it needs with the tokenizer's own cut, or why there is none."""
@@ -224,11 +225,12 @@ class Plan:
                 else replace(own, words=tuple(whole), text=" ".join(whole))
             ),
         )
-        if script_of(own.language) == script_of(theirs.language):
+        script, other_script = (self._scripts[sentence.language] for sentence in (own, theirs))
+        if script == other_script:
             yield "donor's form in own script", "one script"
-        elif script_of(own.language) == "Cyrillic":
+        elif script == "Cyrillic":
             yield "donor's form in own script", _made(own, to_cyrillic(other, own.language))
-        elif script_of(own.language) == "Latin":
+        elif script == "Latin":
             yield "donor's form in own script", _made(own, transliterate(other))
         else:
             yield "donor's form in own script", "no letters for this script are known"

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from nerspace.datasets import Sentence
+from nerspace.datasets.scripts import scripts_in
 from nerspace.engine.encoders import Encoder
 from nerspace.engine.encoders.batching import ActiveVocabulary, Encoded
 from nerspace.engine.encoders.content import encoder_hash
@@ -136,7 +137,8 @@ def write_sample(run: Run, request: Request, sample: Sample) -> None:
     run.write_table("sentences", table)
     run.update(data_sha256=hashlib.sha256(to_csv(table).encode()).hexdigest())
     names = parallel_names(request, sample.corpus, sample.test)
-    run.write_table("tnld", tnld_table(names, request.languages))
+    texts = ((sentence.language, sentence.text) for sentence in (*sample.train, *sample.test))
+    run.write_table("tnld", tnld_table(names, request.languages, scripts=scripts_in(texts)))
 
 
 def _compare_languages(run: Run, request: Request, encoder: Encoder, test: Sequence[Sentence]) -> Iterator[Record]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nerspace.datasets.languages import script_of
+from nerspace.datasets.scripts import script_among
 from nerspace.engine.evaluation import entity_scores
 from nerspace.engine.names.distances import tnld as distance_of
 from nerspace.engine.statistics.cells import cell_of, clusters_of, forms_of, parallel_id
 from nerspace.engine.statistics.clusters import clustered_share
+from nerspace.engine.statistics.pairs import SCRIPT_COLUMNS, scripts_of_sentences
 from nerspace.engine.tables.spec import DONOR, RECIPIENT, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ TRANSFER = TableSpec(
         "sentences_different": integer_or_gap("test sentences whose name is another string in the donor's sentence"),
         "wrong_different": integer_or_gap("of them, those with any wrong tag"),
         "tnld_read_different": real("mean TNLD of the two forms in these sentences"),
+        **SCRIPT_COLUMNS,
     },
     "scatter",
 )
@@ -55,6 +57,7 @@ def transfer_table(
         sentences: the table of that name; without it, nothing is known of the single forms.
     """
     forms = {} if sentences is None else forms_of(sentences)
+    scripts = {} if sentences is None else scripts_of_sentences(sentences)
     whole = tnld[tnld["type"] == "all"]
     known = {
         (frozenset((str(a), str(b))), subset): (n, value)
@@ -69,12 +72,13 @@ def transfer_table(
             n, apart = known.get((pair, "all"), (0, NAN))
             unlike, different = known.get((pair, "different"), (0, NAN))
             identical = 1 - unlike / n if n and (pair, "different") in known else NAN
-        script = "same" if script_of(str(donor)) == script_of(str(recipient)) else "across"
+        written = [script_among(str(code), scripts) for code in (donor, recipient)]
+        script = "same" if written[0] == written[1] else "across"
         names, contexts = clusters_of(group["sentence"]) if "sentence" in group else ([], [])
         share = clustered_share(group["wrong"].to_numpy(dtype=float)[: len(names)], names, contexts)
         rows.append(
             (donor, recipient, seed, len(group), int(group["wrong"].sum()), scores["f1"], apart, script, different,
-             identical, share.low, share.high, *_by_sentence(str(donor), group, forms))
+             identical, share.low, share.high, *_by_sentence(str(donor), group, forms), *written)
         )  # fmt: skip
     return TRANSFER.frame(rows).sort_values(["donor", "seed", "tnld", "recipient"], ignore_index=True)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from nerspace.engine.statistics.cells import OWN
 from nerspace.engine.statistics.clusters import Clustered, clustered_mean
+from nerspace.engine.statistics.pairs import scripts_of_pairs
 from nerspace.engine.tables.spec import DONOR, LANGUAGE, RECIPIENT, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -172,8 +173,7 @@ def _by_term(factors: "pd.DataFrame", terms: "pd.DataFrame", recipient: str, aga
 
 def usual_rival(factors: "pd.DataFrame", recipient: str, donor: str) -> str:
     """The language that another is compared with: of its script, else of all, the one with the fewest errors."""
-    from nerspace.datasets.languages import script_of
-
+    script_of = scripts_of_pairs(factors)
     own = factors[(factors["donor"] == donor) & (factors["recipient"] != recipient)]
     shares = own.groupby("recipient")["wrong"].mean().sort_values(kind="stable")
     akin = [code for code in shares.index if script_of(str(code)) == script_of(recipient)]

@@ -30,7 +30,7 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
             after = 0 if code == "be" else wrong
             changed += [(*about, OWN, "", "", 1, wrong, ""), (*about, "donor's form", "", "", 1, after, "")]
     return (
-        pd.DataFrame(factors, columns=list(FACTORS.columns)),
+        pd.DataFrame(factors, columns=list(FACTORS.columns)[:14]),
         pd.DataFrame(changed, columns=list(COUNTERFACTUALS.columns)).astype({"wrong": "Int64"}),
     )
 

@@ -38,7 +38,7 @@ def made_up(
                 wrong = int(generator.random() < np.clip(share, 0.02, 0.98))
                 rows.append((donor, 0, recipient, f"{recipient}/c{context}/n{name}", "PER" if name % 2 else "LOC",
                              f"c{context}", f"n{name}", wrong, *own, int(own["pieces"]) + 1, 1 + name % 3))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(module.FACTORS.columns))
+    return pd.DataFrame(rows, columns=list(module.FACTORS.columns)[:14])
 
 
 def term(table: pd.DataFrame, model: str, name: str) -> pd.Series:

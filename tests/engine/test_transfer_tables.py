@@ -7,6 +7,7 @@ from scipy import stats
 
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.engine.runs.records import RemainingTime
+from nerspace.engine.statistics.advice import donor_scores
 from nerspace.engine.statistics.correlation import correlation_table, regression_line
 from nerspace.engine.statistics.pairs import pair_table
 from nerspace.engine.tables.index import CATALOGUE
@@ -14,7 +15,10 @@ from nerspace.engine.transfer import transfer_table
 
 CODES = list(LANGUAGES)
 COLUMNS = ["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different", "identical"]
-ADDED = ["low", "high", "tnld_read", "sentences_different", "wrong_different", "tnld_read_different"]
+ADDED = [
+    "low", "high", "tnld_read", "sentences_different", "wrong_different", "tnld_read_different", "donor_script",
+    "recipient_script",
+]  # fmt: skip
 
 
 def distances(seed: int = 0) -> pd.DataFrame:
@@ -127,6 +131,33 @@ def test_transfer_tells_script_and_identical_strings_either_way_round() -> None:
     assert found.loc[("be", "be"), ["tnld", "script", "identical"]].tolist() == [0, "same", 1]
     assert np.isnan(found.loc[("be", "be"), "tnld_different"])
     assert found.loc[("be", "en"), ["tnld_different", "identical"]].isna().all()
+
+
+def test_a_language_has_the_script_of_its_letters_in_every_table_of_pairs() -> None:
+    texts = {"sr": "Beograd je glavni grad Srbije", "ru": "Москва — столица большой России", "hr": "Zagreb i Split"}
+    predictions = pd.DataFrame(
+        [(donor, 0, code, "B-PER", "O", place) for donor in texts for place, code in enumerate(texts)],
+        columns=["donor", "seed", "language", "gold", "predicted", "wrong"],
+    )
+    sentences = pd.DataFrame(
+        [(f"{code}/c/e", code, text, "") for code, text in texts.items()],
+        columns=["sentence", "language", "text", "form"],
+    )
+    tnld = pd.DataFrame(
+        [("ru", "sr", "all", "all", 9, 0.3), ("hr", "sr", "all", "all", 9, 0.1), ("hr", "ru", "all", "all", 9, 0.4)],
+        columns=["a", "b", "type", "subset", "n", "tnld"],
+    )
+    table = transfer_table(predictions, tnld, sentences)
+    found = table.set_index(["donor", "recipient"])["script"]
+    assert (found["sr", "hr"], found["sr", "ru"], found["ru", "sr"]) == ("same", "across", "across")
+    pairs = pair_table(table).set_index("recipient")
+    assert pairs.loc["sr", "recipient_script"].unique().tolist() == ["Latin"]
+    counted = correlation_table(table).drop_duplicates("subset").set_index("subset")["n"]
+    assert counted[["same_script", "across"]].tolist() == [2, 4]
+    assert donor_scores(table)["script"]["sr", "hr"] == 1
+    # A table of an older run says no scripts.
+    old = table.drop(columns=["donor_script", "recipient_script"])
+    assert donor_scores(old)["script"]["sr", "ru"] == 1
 
 
 def test_the_line_is_the_least_squares_one() -> None:

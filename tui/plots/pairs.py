@@ -48,9 +48,8 @@ def transfer_scatter(pairs: "pd.DataFrame") -> str:
     Few pairs are drawn as recipient (or donor>recipient where there are several donors), many as letters for their
     scripts.
     """
-    from nerspace.datasets.languages import script_of
     from nerspace.engine.statistics.correlation import regression_line
-    from nerspace.engine.statistics.pairs import distance_column
+    from nerspace.engine.statistics.pairs import distance_column, scripts_of_pairs
 
     distance = distance_column(pairs)
     pairs = pairs[(pairs["donor"] != pairs["recipient"]) & pairs[distance].notna()]
@@ -67,6 +66,7 @@ def transfer_scatter(pairs: "pd.DataFrame") -> str:
     figure = new_figure(WIDTH, HEIGHT)
     ends = [0.0, float(x.max()) * 1.06]
     figure.draw(figure.signal(ends, [start + slope * end for end in ends], marker="braille").lines(True))
+    script_of = scripts_of_pairs(pairs)
     pair_of = [(script_of(a), script_of(b)) for a, b in zip(pairs["donor"], pairs["recipient"], strict=True)]
     # Two letters of scripts are enough to be told apart; the rest is one class.
     marks = {("Latin", "Latin"): "l", ("Cyrillic", "Cyrillic"): "c"}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nerspace.engine.statistics.pairs import distance_column
-from nerspace.tui.colours import class_style, language_order, script_of
+from nerspace.engine.statistics.pairs import distance_column, scripts_of_pairs
+from nerspace.tui.colours import class_style, language_order
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.widgets.heatmap import Matrix
 from nerspace.tui.widgets.plane import Point
@@ -66,6 +66,7 @@ def read_tables(session: Session) -> Tables | None:
 
 def points_of(pairs: "pd.DataFrame", subset: str) -> list[Point]:
     """A point for every pair, with the interval of its share; faint where it does not belong to the subset."""
+    script_of = scripts_of_pairs(pairs)
     several = pairs["donor"].nunique() > 1
     distance = distance_column(pairs)
     points = []
@@ -75,20 +76,19 @@ def points_of(pairs: "pd.DataFrame", subset: str) -> list[Point]:
         name = f"{donor}→{recipient}" if several and len(pairs) <= _NAMED_PAIRS else recipient
         points.append(Point(
             name, float(row[distance]), share, low, high, class_style(donor if several else recipient),
-            donor == recipient or not _belongs(subset, donor, recipient),
+            donor == recipient or not _belongs(subset, script_of(donor), script_of(recipient)),
         ))  # fmt: skip
     return points
 
 
-def _belongs(subset: str, donor: str, recipient: str) -> bool:
-    """Whether a pair is in a subset of the table `correlations`."""
-    own, other = script_of(donor), script_of(recipient)
+def _belongs(subset: str, own: str, other: str) -> bool:
+    """Whether a pair of languages with these scripts is in a subset of the table `correlations`."""
     match subset:
         case "same_script":
             return own == other
         case "across":
             return own != other
-        case "latin" | "cyrillic":
-            return own.lower() == other.lower() == subset
-        case _:
+        case "all" | "different":
             return True
+        case _:
+            return own.lower() == other.lower() == subset
