@@ -72,5 +72,6 @@ def seconds_for(
         read += probed * (steps // request.sizes.probe_every + 1)
     if is_read(request, donor, seed):
         four = sum(sentence.language in published.FOUR for sentence in sentences.test)
-        read, loads = read + 2 * (four + len(sentences.names)), 3
+        read += 2 * (four + len(sentences.names) + len(sentences.border)) + len(sentences.test)
+        loads = 3
     return loads * speed.load + steps * speed.step + read * speed.sentence

@@ -1,7 +1,7 @@
 """Figures 3 and 4: how the mean cosine of six languages changes during training, and which change alike."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import CachedModel
-from nerspace.engine.paper.claims import Finding, by_rank
+from nerspace.engine.paper.claims import FAILS, HOLDS, OPEN, Finding, by_interval, by_rank, by_test
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics.correlation import (
@@ -20,6 +20,7 @@ from nerspace.engine.statistics.correlation import (
     delta_correlation_table,
     delta_table,
     pearson_of_rows,
+    without_trend,
 )
 from nerspace.engine.tables.spec import LAYER, PAIR, TableSpec, integer, real, text
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 NAN = float("nan")
 OWN = "own"
 SHIFTS = 500
+# Correlations below this are little.
+NEAR_ZERO = 0.2
 
 
 def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], CachedModel]) -> list[Finding]:
@@ -48,9 +51,12 @@ def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], Cach
         run.write_table(name, table)
     deltas = tables["deltas"]
     findings = []
+    if "figure3" in request.items:
+        findings += [own_isotropy(deltas), alike_ru_uk(deltas)]
     if "figure4" in request.items:
         run.write_table("paper_figure4", figure4(deltas))
         findings += [apart(deltas, request.seed), apart_within(deltas, request.seed)]
+        findings += shifted_findings(deltas, request.seed)
     return findings
 
 
@@ -155,10 +161,10 @@ def judged(claim: str, several: "Sequence[tuple[list[str], Series]]", statistic:
     return Finding(claim, by_rank(low, high, p, len(ways), floor, below), value, low, high, p, floor, steps, "changes")
 
 
-def _shifted(series: "Series", seed: int) -> "Series":
-    """Each language's series moved in a circle by a random number of steps, [SHIFTS, languages, steps]."""
+def _shifted(series: "Series", seed: int, draws: int = SHIFTS) -> "Series":
+    """Each language's series moved in a circle by a random number of steps, [draws, languages, steps]."""
     languages, steps = series.shape
-    moves = np.random.default_rng(seed).integers(0, steps, (SHIFTS, languages, 1))
+    moves = np.random.default_rng(seed).integers(0, steps, (draws, languages, 1))
     moved: Series = np.take_along_axis(series[None], (np.arange(steps) + moves) % steps, axis=2)
     return moved
 
@@ -176,3 +182,153 @@ def apart_within(deltas: pd.DataFrame, seed: int) -> Finding:
 
 def _several(parts: Sequence[pd.DataFrame]) -> "list[tuple[list[str], Series]]":
     return [series_of(part) for part in parts if len(part)]
+
+
+# -- Figure 3: how much each space changes in all
+
+
+def totals(deltas: pd.DataFrame) -> "Series | None":
+    """How much the mean cosine of each language changes in all in each model, [six donors, six languages].
+
+    Args:
+        deltas: the table of that name, with donor; the last layer is taken.
+
+    Returns:
+        None where a model or a language lacks.
+    """
+    chosen = deltas[deltas["layer"] == deltas["layer"].max()] if len(deltas) else deltas
+    wide = chosen.groupby(["donor", "language"])["delta"].sum().unstack()
+    wide = wide.reindex(index=list(published.SIX), columns=list(published.SIX))
+    found: Series = wide.to_numpy(dtype=np.float64)
+    return found if np.isfinite(found).all() else None
+
+
+def own_isotropy(deltas: pd.DataFrame) -> Finding:
+    """Whether training on tr or pl makes their own space more isotropic, and not the others.
+
+    Rule: of the changes of the mean cosine of six languages in six models, the effects of models and of languages are
+    taken out; the mean of what is left of tr in its model and of pl in its own is compared with all 30 ways to choose
+    two languages for these two models. It holds if at most one way gives as little and both changes are below 0, does
+    not hold if at most one gives as much.
+
+    Args:
+        deltas: the table of that name, with donor.
+    """
+    changes = totals(deltas)
+    if changes is None:
+        return Finding("own_isotropy", OPEN, NAN, unit="models")
+    left = changes - changes.mean(axis=1, keepdims=True) - changes.mean(axis=0) + changes.mean()
+    own = [published.SIX.index(code) for code in ("tr", "pl")]
+    value = float(left[own, own].mean())
+    size = float(np.abs(changes).max())
+    ways = np.array([(left[own[0], a] + left[own[1], b]) / 2 for a, b in permutations(range(len(left)), 2)])
+    slack = 1e-12 * max(size, 1e-300)
+    below, above = (int((side * ways <= side * value + slack).sum()) for side in (1, -1))
+    verdict = OPEN
+    if below <= 1 and (changes[own, own] < 0).all():
+        verdict = HOLDS
+    elif above <= 1:
+        verdict = FAILS
+    p = min(below, above) / len(ways)
+    return Finding("own_isotropy", verdict, value, p=p, floor=0.0, n=len(left), unit="models")
+
+
+def alike_ru_uk(deltas: pd.DataFrame) -> Finding:
+    """Whether training on ru or uk changes all languages alike.
+
+    Rule: for every model, the log of the standard deviation over languages of the change of the mean cosine, over the
+    root of its mean square; the mean of the four other models minus that of ru and uk, by the t of two samples with 4
+    degrees of freedom, two-sided at .05. It holds if above 0.
+
+    Args:
+        deltas: the table of that name, with donor.
+    """
+    from scipy import stats
+
+    changes = totals(deltas)
+    if changes is None:
+        return Finding("alike_ru_uk", OPEN, NAN, unit="models")
+    size = np.sqrt((changes**2).mean(axis=1))
+    spread = changes.std(axis=1)
+    if not (spread > 1e-12 * np.maximum(size, 1e-300)).all():
+        return Finding("alike_ru_uk", OPEN, NAN, n=len(changes), unit="models")
+    values = np.log(spread / size)
+    chosen = np.isin(published.SIX, published.APART)
+    value = float(values[~chosen].mean() - values[chosen].mean())
+    found = stats.ttest_ind(values[~chosen], values[chosen])
+    p = float(found.pvalue)
+    low, high = map(float, found.confidence_interval(0.95))
+    return Finding("alike_ru_uk", by_test(value, p), value, low, high, p, NAN, len(values), "models")
+
+
+# -- Figure 4: which languages change alike, trends taken out
+
+
+def correlations_of(series: "Series") -> "Series":
+    """Correlations of all pairs of rows, [..., languages, languages], of series without their trends.
+
+    Args:
+        series: [..., languages, steps].
+    """
+    left = series - series.mean(axis=-1, keepdims=True)
+    sizes = np.linalg.norm(left, axis=-1, keepdims=True)
+    units = np.divide(left, sizes, out=np.full_like(left, NAN), where=sizes > 0)
+    found: Series = units @ np.swapaxes(units, -1, -2)
+    return found
+
+
+def shifted_findings(deltas: pd.DataFrame, seed: int) -> list[Finding]:
+    """The findings on which languages change alike, each while trained on.
+
+    Rule: the trend is taken out of every series; the statistic is a mean of correlations, or a difference of two, and p
+    is two-sided, from 999 draws in which every series is shifted in a circle by a random number of steps. Below 12
+    changes, or without all six languages, nothing is decided.
+
+    - greatest: ru and uk minus the mean of the 14 other pairs; to hold, no other pair may correlate more.
+    - together: the 6 pairs of pl, tr, es and en.
+    - near_zero: the 8 pairs between both groups; claimed below .2, by the interval that the draws give.
+    - akin_alike: the 3 pairs of pl, ru and uk minus the 12 others.
+
+    Args:
+        deltas: the table of that name, with donor.
+        seed: of the draws.
+    """
+    codes, series = series_of(own_changes(deltas)) if len(deltas) else ([], np.zeros((0, 0)))
+    steps = series.shape[1]
+    claims = ("greatest", "together", "near_zero", "akin_alike")
+    if set(codes) != set(published.SIX) or steps < LEAST_CHANGES:
+        return [Finding(claim, OPEN, NAN, n=steps, unit="changes") for claim in claims]
+    left = without_trend(series)
+    if (np.linalg.norm(left, axis=1) <= 1e-9 * np.linalg.norm(series, axis=1)).any():
+        return [Finding(claim, OPEN, NAN, n=steps, unit="changes") for claim in claims]
+    one, other = np.triu_indices(len(codes), 1)
+    pairs = [{codes[a], codes[b]} for a, b in zip(one, other, strict=True)]
+    of_two = np.array([pair == set(published.APART) for pair in pairs])
+    within = np.array([pair <= set(published.TOGETHER) for pair in pairs])
+    akin = np.array([pair <= {"pl", "ru", "uk"} for pair in pairs])
+    statistics = {
+        "greatest": _weights(of_two) - _weights(~of_two),
+        "together": _weights(within),
+        "near_zero": _weights(~of_two & ~within),
+        "akin_alike": _weights(akin) - _weights(~akin),
+    }
+    found = correlations_of(left)[one, other]
+    drawn = correlations_of(without_trend(_shifted(left, seed, 999)))[:, one, other]
+    findings = []
+    for claim, weights in statistics.items():
+        value, chance = float(found @ weights), drawn @ weights
+        p = float(((np.abs(chance) >= abs(value) - 1e-12).sum() + 1) / (len(chance) + 1))
+        half = float(np.quantile(np.abs(chance), 0.95))
+        verdict = by_test(value, p)
+        if claim == "near_zero":
+            verdict = by_interval(value - half, value + half, NEAR_ZERO, steps, LEAST_CHANGES, above=False)
+        if claim == "greatest" and verdict == HOLDS and found[of_two] < found.max():
+            verdict = OPEN
+        low, high = max(-2.0, value - half), min(2.0, value + half)
+        findings.append(Finding(claim, verdict, value, low, high, p, half, steps, "changes"))
+    return findings
+
+
+def _weights(chosen: "npt.NDArray[np.bool_]") -> "Series":
+    found: Series = chosen / chosen.sum()
+    return found

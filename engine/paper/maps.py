@@ -16,7 +16,7 @@ QUALITY = "paper_maps"
 
 def draw_maps(
     run: Run, item: str, vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame, request: PaperRequest
-) -> None:
+) -> pd.DataFrame | None:
     """Write `paper_ITEM` and add to `paper_maps`; fewer points than a map needs give no map.
 
     Args:
@@ -25,6 +25,9 @@ def draw_maps(
         vectors: (stage, layer) → [n, d].
         points: what is known of each row of the vectors [n].
         request: its perplexity and seed.
+
+    Returns:
+        The table `paper_ITEM`, where there is one.
     """
     maps, qualities = [], []
     for key, X in vectors.items():
@@ -35,9 +38,11 @@ def draw_maps(
             continue
         maps.append(drawn)
     if not maps:
-        return
-    run.write_table(f"paper_{item}", labelled_map(pd.concat(maps), points))
+        return None
+    labelled = labelled_map(pd.concat(maps), points)
+    run.write_table(f"paper_{item}", labelled)
     quality = maps_table(item, pd.concat(qualities))
     held = [run.read_table(QUALITY)] if QUALITY in run.tables() else []
     held = [table[table["item"] != item] for table in held]
     run.write_table(QUALITY, pd.concat([*(table for table in held if len(table)), quality]))
+    return labelled

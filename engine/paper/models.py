@@ -22,7 +22,7 @@ from nerspace.engine.training.job import finetuned, finetuning_tasks, of_several
 from nerspace.engine.training.tables import probes_table
 
 BEFORE, AFTER = "before", "after"
-TYPES, NAMES = "types", "names"
+TYPES, NAMES, BORDER, EVERY = "types", "names", "border", "every"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class PaperSentences:
         test: language by language.
         names: the test contexts of names in several types, in the four languages; `name_of` says which name each is
             about, `settles` whether its context alone settles the type.
+        border: those of organisations with a place in their name, likewise; `border_of` says which each is about.
     """
 
     languages: tuple[str, ...]
@@ -40,14 +41,20 @@ class PaperSentences:
     names: list[Sentence]
     name_of: list[str]
     settles: list[bool]
+    border: list[Sentence]
+    border_of: list[str]
 
     def of(self, kind: str) -> list[Sentence]:
-        """The sentences behind the vectors of a kind, types or names."""
-        return self.names if kind == NAMES else [s for s in self.test if s.language in published.FOUR]
+        """The sentences behind the vectors of a kind: types are the test sentences in four languages, every in all."""
+        if kind in (NAMES, BORDER):
+            return self.names if kind == NAMES else self.border
+        return [s for s in self.test if kind == EVERY or s.language in published.FOUR]
 
     def points(self, kind: str) -> pd.DataFrame:
         """The table `points` of a kind; names have in `name` which they are about, in `settles` what `settles` says."""
         points = point_table(self.of(kind))
+        if kind == BORDER:
+            return points.assign(name=self.border_of)
         return points.assign(name=self.name_of, settles=self.settles) if kind == NAMES else points
 
 
@@ -60,11 +67,22 @@ def paper_sentences(sample: PaperSample, request: PaperRequest) -> PaperSentence
     four = [code for code in published.FOUR if code in languages]
     about = [(name, context.decisive != "no") for _ in four for name, (context, _) in sample.named]
     names = sample.sentences([cell for _, cell in sample.named], four)
-    lost = {(item.sentence.context, item.sentence.entity) for item in encoder.encode(names) if not item.entity_pieces}
-    reached = [place for place, s in enumerate(names) if (s.context, s.entity) not in lost]
+    reached = _reached(encoder, names)
+    border = sample.sentences([cell for _, cell in sample.border], four)
+    border_of = [name for _ in four for name, _ in sample.border]
+    kept = _reached(encoder, border)
     return PaperSentences(
-        languages, test, [names[i] for i in reached], [about[i][0] for i in reached], [about[i][1] for i in reached]
-    )
+        languages, test, [names[i] for i in reached], [about[i][0] for i in reached], [about[i][1] for i in reached],
+        [border[i] for i in kept], [border_of[i] for i in kept],
+    )  # fmt: skip
+
+
+def _reached(encoder: Encoder, sentences: Sequence[Sentence]) -> list[int]:
+    """The numbers of those whose name the model reaches in every language."""
+    lost = {
+        (item.sentence.context, item.sentence.entity) for item in encoder.encode(sentences) if not item.entity_pieces
+    }
+    return [place for place, s in enumerate(sentences) if (s.context, s.entity) not in lost]
 
 
 def is_probed(request: PaperRequest, donor: str, seed: int) -> bool:
@@ -132,19 +150,22 @@ def _read(
     request: PaperRequest, sentences: PaperSentences, stage: str, name: str, vectors: dict[tuple[str, str, int], Array],
     part: int, parts: int,
 ) -> Iterator[Record]:  # fmt: skip
-    """Entity vectors of the test sentences in the four languages and of the ambiguous names, at both layers.
+    """Entity vectors of the test sentences in the four languages and of the names, at both layers; before fine-tuning
+    also of the test sentences in every language, at the last layer.
 
     name: the encoder, as it came or the folder of a fine-tuned one.
     """
     encoder = Encoder(name, request.device, LABELS, request.seed)
-    layers = (0, encoder.layers)
-    kinds = {kind: encoder.encode(sentences.of(kind)) for kind in (TYPES, NAMES)}
+    layers = dict.fromkeys((TYPES, NAMES, BORDER), (0, encoder.layers))
+    if stage == BEFORE:
+        layers[EVERY] = (encoder.layers,)
+    kinds = {kind: encoder.encode(sentences.of(kind)) for kind in layers}
     total = sum(map(len, kinds.values()))
     yield Stage(stage, f"Word vectors {stage} fine-tuning", total, "sentences", part, parts)
     behind = 0
     for kind, encoded in kinds.items():
-        outputs = yield from counted(stage, encoder.read_counting(encoded, layers=layers), behind)
-        vectors |= {(kind, stage, layer): outputs.vectors[layer] for layer in layers}
+        outputs = yield from counted(stage, encoder.read_counting(encoded, layers=layers[kind]), behind)
+        vectors |= {(kind, stage, layer): outputs.vectors[layer] for layer in layers[kind]}
         behind += len(encoded)
 
 

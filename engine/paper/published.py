@@ -25,6 +25,19 @@ APART, TOGETHER = ("ru", "uk"), ("pl", "tr", "es", "en")
 RICH_PAIR = ("en", "ru")
 MIXED_PAIRS = (("be", "en"), ("be", "ru"), ("en", "tr"), ("ru", "tr"))
 NAME = "washington"
+# In how many pieces the paper shows its name, in XLM-R's vocabulary.
+CUTS: Mapping[str, str] = {
+    "Washington": "▁Washington", "Вашингтон": "▁Вашингтон", "Вашынгтон": "▁Ва ш ы н г т о н",
+    "Vaşington": "▁Va ş ington",
+}  # fmt: skip
+XLMR_PIECES = 250_002
+# Organisations that the paper sees between places and organisations.
+BORDER = ("Swansea City", "Chicago Bulls")
+# GiB of text that XLM-R was trained on. Source: Conneau et al. 2020, CC-100.
+RESOURCES: Mapping[str, float] = {
+    "be": 4.3, "bg": 57.5, "ca": 10.1, "cs": 16.3, "en": 300.8, "es": 53.3, "pl": 44.6, "ru": 278.0, "sl": 10.3,
+    "tr": 20.9, "uk": 84.6,
+}  # fmt: skip
 
 POSSIBLE = {"PER": 20_646_346, "LOC": 3_047_088, "ORG": 362_876}
 COSINES: Mapping[tuple[str, str], float] = {
@@ -70,7 +83,7 @@ ITEMS: Mapping[str, Item] = {
     ),
     "figure5": Item(
         "Figure 5", "errors against spelling distance (TNLD) over all pairs of donor and recipient",
-        ("correlations", "transfer_pairs", "transfer"),
+        ("correlations", "transfer_pairs", "transfer", "factor_terms", "donor_order"),
     ),
 }  # fmt: skip
 

@@ -19,12 +19,13 @@ MARKDOWN, HTML, FIGURES = "report.md", "report.html", "figures"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A claim with its verdict, what decided it, and the rule."""
+    """A claim with its verdict, what decided it, the rule, and what else must be known."""
 
     claim: str
     verdict: str
     figures: str
     rule: str
+    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def _verdict(row: Any) -> Verdict:
     parts.append(f"n = {row.n:,} {row.unit}" if row.n else "n = 0")
     if known["theirs"] == known["theirs"]:
         parts.append(f"the same from the paper's own numbers: {cell(known['theirs'])}")
-    return Verdict(row.claim, row.verdict, "; ".join(parts) + ".", row.rule)
+    remark = getattr(row, "remark", "")
+    return Verdict(row.claim, row.verdict, "; ".join(parts) + ".", row.rule, remark if isinstance(remark, str) else "")
 
 
 def _tables(run: Run, item: str) -> Iterator[Grid]:
@@ -139,6 +141,14 @@ def _tables(run: Run, item: str) -> Iterator[Grid]:
     if item == "figure5" and "correlations" in held:
         yield Grid(run.read_table("correlations"), "Table correlations.")
         yield _errors(run.read_table("transfer"))
+    if item == "figure5" and "donor_order" in held:
+        yield Grid(
+            run.read_table("donor_order"),
+            "Table donor_order: points above the mean of all donors; seed_rank and half_rank say "
+            "how far the order can be relied on.",
+        )
+    if item == "figure5" and "factor_terms" in held:
+        yield Grid(run.read_table("factor_terms"), "Table factor_terms: what errors hang on, sentence by sentence.")
 
 
 def _table2(table: "pd.DataFrame") -> Iterator[Grid]:

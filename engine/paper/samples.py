@@ -25,6 +25,7 @@ class PaperSample:
         test: likewise.
         named: (name, cell), test contexts of names that read the same in two types: those that settle the type, then
         those that leave it open.
+        border: (name, cell), test contexts of organisations with a place in their name.
         notes: what is not as in the paper, one line each.
     """
 
@@ -32,6 +33,7 @@ class PaperSample:
     train: Sequence[Cell]
     test: Sequence[Cell]
     named: Sequence[tuple[str, Cell]]
+    border: Sequence[tuple[str, Cell]]
     notes: Sequence[str]
 
     def sentences(self, cells: Sequence[Cell], languages: Sequence[str]) -> list[Sentence]:
@@ -86,6 +88,26 @@ def ambiguous_names(corpus: SyntheticNER) -> dict[str, list[Entity]]:
     return {name: found[name] for name in sorted(found) if len({entity.type for entity in found[name]}) > 1}
 
 
+def border_names(corpus: SyntheticNER) -> dict[str, list[Entity]]:
+    """Organisations of two words in English, one of which is a place of the data, and those that the paper names.
+
+    One with an article, such as the Washington Post, is called after a place and no club of it.
+    """
+    places = {
+        entity.forms.get("nominative", {}).get(published.DONOR) for entity in corpus.entities if entity.type == "LOC"
+    }
+    found = {}
+    for entity in corpus.entities:
+        form = entity.forms.get("nominative", {}).get(published.DONOR, "")
+        words = form.split()
+        called = (
+            len(words) == 2 and not places.isdisjoint(words) and not entity.around.get(published.DONOR, ("", ""))[0]
+        )
+        if entity.type == "ORG" and not entity.ambiguity and (called or form in published.BORDER):
+            found[form.casefold()] = [entity]
+    return {name: found[name] for name in sorted(found)}
+
+
 def draw_paper_sample(request: PaperRequest) -> PaperSample:
     """The sample of a request; the seed decides split and draw.
 
@@ -95,17 +117,19 @@ def draw_paper_sample(request: PaperRequest) -> PaperSample:
     corpus, notes = load_corpus(request.data, request.fill)
     split = corpus.split(request.seed)
     names = ambiguous_names(corpus)
-    held_out = {entity.id for entities in names.values() for entity in entities}
+    border = border_names(corpus)
+    held_out = {entity.id for entities in (*names.values(), *border.values()) for entity in entities}
     train_part = _without(split.train, held_out)
     # So few sentences teach no model a type that is a tenth of them.
     types = dict.fromkeys(published.TRAIN, 1) if request.scale == "small" else published.TRAIN
     train, train_notes = _proportional(train_part, types, request.sizes.train, request.seed, "training")
     test, test_notes = _proportional(split.test, published.TEST, request.sizes.test, request.seed, "test")
     named = list(_named_cells(split.test, names, request.sizes, request.seed))
+    lying = list(_named_cells(split.test, border, request.sizes, request.seed, settled=True))
     notes += train_notes + test_notes
     if short := _short_of_contexts(named, request.sizes.contexts):
         notes.append(short)
-    return PaperSample(corpus, train, test, named, notes)
+    return PaperSample(corpus, train, test, named, lying, notes)
 
 
 def _short_of_contexts(named: Sequence[tuple[str, Cell]], requested: int) -> str:
@@ -166,10 +190,10 @@ def _quotas(shares: Mapping[str, int], size: int) -> dict[str, int]:
 
 
 def _named_cells(
-    test: SyntheticNER, names: Mapping[str, list[Entity]], sizes: Sizes, seed: int
+    test: SyntheticNER, names: Mapping[str, list[Entity]], sizes: Sizes, seed: int, settled: bool = False
 ) -> Iterator[tuple[str, Cell]]:
     """Up to `contexts` nominative test contexts that settle the type, and as many that leave it open, for every type of
-    every ambiguous name; a context that nobody judged is taken to settle it.
+    every ambiguous name; a context that nobody judged is taken to settle it. settled: those that settle it alone.
     """
     spoken = set(test.languages)
     for name, entities in names.items():
@@ -181,7 +205,7 @@ def _named_cells(
                 for context in test.contexts
                 if context.case == "nominative" and context.takes(entity) and spoken <= context.texts.keys()
             ]
-            for is_open in (False, True):
+            for is_open in (False,) if settled else (False, True):
                 of_kind = [context for context in fitting if (context.decisive == "no") == is_open]
                 chosen = random.Random(seed).sample(of_kind, min(sizes.contexts, len(of_kind)))  # noqa: S311
                 yield from ((name, (context, entity)) for context in chosen)

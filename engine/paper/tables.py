@@ -1,6 +1,6 @@
 """The tables of the paper's run that are made of vectors and points; nothing here loads a model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from nerspace.engine.geometry.similarity import parallel_cosine_table
 from nerspace.engine.geometry.views import Array, unit_rows
 from nerspace.engine.paper import published
 from nerspace.engine.paper.claims import ITEM
+from nerspace.engine.statistics.cells import cell_of
 from nerspace.engine.tables.spec import AT, LANGUAGE, PAIR, SENTENCE, STAGE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -168,52 +169,108 @@ PAPER_CLUBS = TableSpec(
 SETTLING, ANY = "settling", "any"
 
 
+class Surroundings:
+    """As many LOC as ORG of the test points of Figure 2, among which neighbours are counted; one half of them are LOC.
+
+    Args:
+        units: their vectors at length 1 [m, d], LOC first.
+        points: entity and sentence of each [m].
+    """
+
+    def __init__(self, units: "Rows", points: pd.DataFrame) -> None:
+        self._units = units
+        self._is_loc = np.arange(len(units)) < len(units) // 2
+        self._entities = points["entity"].to_numpy(dtype=object)
+        self._contexts = [cell_of(str(sentence)).context for sentence in points.get("sentence", points["entity"])]
+
+    @classmethod
+    def of(cls, X: Array, points: pd.DataFrame, ambiguous: set[str], seed: int) -> "Surroundings":
+        """Drawn at random from all test points.
+
+        Args:
+            X: vectors of the test points [n, d].
+            points: type, entity and sentence of each [n].
+            ambiguous: entity ids that are left out.
+            seed: of the draw.
+        """
+        usable = ~points["entity"].isin(ambiguous)
+        pools = [np.flatnonzero(usable & (points["type"] == kind)) for kind in ("LOC", "ORG")]
+        size = min(map(len, pools))
+        generator = np.random.default_rng(seed)
+        drawn = (
+            np.concatenate([generator.choice(pool, size, replace=False) for pool in pools]) if size else pools[0][:0]
+        )
+        return cls(unit_rows(X[drawn]) if size else np.zeros((0, 1)), points.iloc[drawn].reset_index(drop=True))
+
+    def __len__(self) -> int:
+        return len(self._units)
+
+    def __bool__(self) -> bool:
+        return len(self._units) // 2 >= NEIGHBOURS
+
+    def shares(self, X: Array, contexts: Sequence[str] = ()) -> "Rows":
+        """Share of LOC among the nearest of every row [n], those of its own context left out where they are told."""
+        if not len(X):
+            return np.zeros(0)
+        cosines = unit_rows(X) @ self._units.T
+        if len(contexts):
+            cosines[np.array(contexts, dtype=object)[:, None] == np.array(self._contexts, dtype=object)] = -np.inf
+        return _loc_share(cosines, self._is_loc)
+
+    def ordinary(self, kind: str) -> "Rows":
+        """The same of these points themselves, ORG or LOC, among points of other names and contexts; empty where these
+        are few.
+        """
+        rows = self._rows(kind)
+        cosines = self._units[rows] @ self._units.T
+        contexts = np.array(self._contexts, dtype=object)
+        cosines[self._entities[rows][:, None] == self._entities[None, :]] = -np.inf
+        cosines[contexts[rows][:, None] == contexts[None, :]] = -np.inf
+        if not (np.isfinite(cosines).sum(axis=1) >= NEIGHBOURS).all():
+            return np.zeros(0)
+        return _loc_share(cosines, self._is_loc)
+
+    def names(self, kind: str) -> list[str]:
+        """The entities of `ordinary`."""
+        return [str(self._entities[row]) for row in self._rows(kind)]
+
+    def contexts(self, kind: str) -> list[str]:
+        """The contexts of `ordinary`."""
+        return [self._contexts[row] for row in self._rows(kind)]
+
+    def _rows(self, kind: str) -> "npt.NDArray[np.intp]":
+        return np.flatnonzero(self._is_loc == (kind == "LOC"))
+
+
 @PAPER_CLUBS.made_by
-def club_table(
-    X: Array, points: pd.DataFrame, others: Array, other_points: pd.DataFrame, ambiguous: set[str], seed: int,
-    stage: str = "after",
-) -> pd.DataFrame:  # fmt: skip
+def club_table(X: Array, points: pd.DataFrame, around: Surroundings, stage: str = "after") -> pd.DataFrame:
     """The table `paper_clubs`: for ORG names that read like a LOC, the share of LOC among their nearest neighbours.
 
-    The neighbours are as many LOC as ORG of the test points of Figure 2, drawn at random, ambiguous names left out, so
-    that the floor is one half. The last row is the mean of the ordinary ORG names among them, neighbours of the same
-    name left out.
+    The last row is the mean of the ordinary ORG names, neighbours of the same name or context left out.
 
     Args:
         X: vectors of the ambiguous names [n, d].
         points: the points of these names [n]; `settles` says whether a context alone settles the type;
             without, all do.
-        others: vectors of the test points of Figure 2 [m, d].
-        other_points: these test points [m].
-        ambiguous: entity ids that are left out.
-        seed: of the draw.
+        around: test points, ambiguous names left out.
         stage: as the table names it.
     """
     places = {name for name, kind in zip(points["name"], points["type"], strict=True) if kind == "LOC"}
     is_club = (points["type"] == "ORG") & points["name"].isin(places)
-    usable = ~other_points["entity"].isin(ambiguous)
-    pools = [np.flatnonzero(usable & (other_points["type"] == kind)) for kind in ("LOC", "ORG")]
-    size = min(map(len, pools))
-    if size < NEIGHBOURS or not is_club.any():
+    if not around or not is_club.any():
         return PAPER_CLUBS.frame()
-    generator = np.random.default_rng(seed)
-    reference = np.concatenate([generator.choice(pool, size, replace=False) for pool in pools])
-    is_loc = np.repeat([True, False], size)
-    units = unit_rows(others[reference])
-    entities = other_points["entity"].to_numpy()[reference]
     rows = []
     settling = is_club & points.get("settles", True)
     # Where every context settles the type there is nothing else to tell.
     every = is_club if (is_club & ~settling).any() else is_club & False
     for contexts, chosen in ((SETTLING, settling), (ANY, every)):
         for (entity, name), group in points[chosen].groupby(["entity", "name"], sort=True):
-            shares = _loc_share(unit_rows(X[group.index]) @ units.T, is_loc)
-            rows.append((stage, entity, name, len(group), 2 * size, float(shares.mean()), 0.5, contexts))
-    queries = np.flatnonzero(~is_loc)
-    cosines = units[queries] @ units.T
-    cosines[entities[queries][:, None] == entities[None, :]] = -np.inf
-    if (np.isfinite(cosines).sum(axis=1) >= NEIGHBOURS).all():
-        rows.append((stage, "", "other ORG", size, 2 * size, float(_loc_share(cosines, is_loc).mean()), 0.5, ANY))
+            contexts_read = [cell_of(str(one)).context for one in group["sentence"]] if "sentence" in group else []
+            shares = around.shares(X[group.index], contexts_read)
+            rows.append((stage, entity, name, len(group), len(around), float(shares.mean()), 0.5, contexts))
+    ordinary = around.ordinary("ORG")
+    if len(ordinary):
+        rows.append((stage, "", "other ORG", len(ordinary), len(around), float(ordinary.mean()), 0.5, ANY))
     return PAPER_CLUBS.frame(rows)
 
 

@@ -1,33 +1,59 @@
-"""Figure 2: whether entities gather by language or by type, and where clubs lie that are called like their city."""
+"""Figure 2: whether entities gather by language or by type, and where clubs lie that are called like their city.
 
-from collections.abc import Mapping, Sequence
+Purities look at neighbours of other names and other contexts only: two sentences with one name, or with one context,
+are near for that reason, and of one type for the same, so that they would count as a cluster of types where there is
+none. What is left can be of any label by chance; every purity is told as the share of the way from there to 1.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.grouping import groups_table
 from nerspace.engine.geometry.neighbours import nearest_neighbours
-from nerspace.engine.paper import published
+from nerspace.engine.geometry.similarity import parallel_rows
+from nerspace.engine.geometry.views import unit_rows
+from nerspace.engine.names.distances import tnld
+from nerspace.engine.names.tokenization import count_pieces, cut_texts
+from nerspace.engine.paper import ambiguous, published
+from nerspace.engine.paper.ambiguous import contexts_of, finding
 from nerspace.engine.paper.cache import Array, CachedModel
-from nerspace.engine.paper.claims import HOLDS, OPEN, Finding, by_interval
+from nerspace.engine.paper.claims import FAILS, HOLDS, OPEN, Finding, by_interval
 from nerspace.engine.paper.maps import draw_maps
-from nerspace.engine.paper.models import AFTER, BEFORE, NAMES, TYPES, PaperSentences, in_order
+from nerspace.engine.paper.models import AFTER, BEFORE, BORDER, NAMES, TYPES, PaperSentences, in_order
 from nerspace.engine.paper.samples import PaperSample, ambiguous_names
-from nerspace.engine.paper.tables import NEIGHBOURS, SETTLING, club_table
+from nerspace.engine.paper.tables import NEIGHBOURS, SETTLING, Surroundings, club_table
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics.correlation import interval
+from nerspace.engine.statistics.clusters import (
+    Clustered,
+    clustered_mean,
+    clustered_slope,
+    fewer,
+    numbered,
+    two_way_variance,
+)
+from nerspace.engine.statistics.jackknife import PairMean, jackknifed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from tokenizers import Tokenizer
 
     Rows = npt.NDArray[np.float64]
+    Index = npt.NDArray[np.intp]
 
 SHUFFLES = 200
-LEAST_CELLS, LEAST_CLUBS = 8, 5
+LEAST_CLUBS = 5
 NAN = float("nan")
+# The two ways to pair the four languages beside the paper's.
+PAIRED = {"be": "ber", "ru": "ber", "en": "ent", "tr": "ent"}
+OTHERWISE = ({"be": "a", "en": "a", "ru": "b", "tr": "b"}, {"be": "a", "tr": "a", "en": "b", "ru": "b"})
+# Below this difference of ordinary places and organisations, nothing lies between them.
+LEAST_WAY = 0.1
 
 
 def write(
@@ -48,15 +74,23 @@ def write(
     run.write_table("groups", groups)
     draw_maps(run, "figure2", vectors, points, request)
     last = max(layer for _, layer in vectors)
-    findings = clustering(groups, vectors, points, last, request.seed)
+    named = sentences.points(NAMES)
     names = {kind: read[NAMES, kind, last] for kind in (BEFORE, AFTER)}
-    ambiguous = {entity.id for entities in ambiguous_names(sample.corpus).values() for entity in entities}
-    tables = [
-        club_table(names[stage], sentences.points(NAMES), vectors[stage, last], points, ambiguous, request.seed, stage)
-        for stage in (BEFORE, AFTER)
-    ]
+    reading_alike = {entity.id for entities in ambiguous_names(sample.corpus).values() for entity in entities}
+    around = {
+        stage: Surroundings.of(vectors[stage, last], points, reading_alike, request.seed) for stage in (BEFORE, AFTER)
+    }
+    tables = [club_table(names[stage], named, around[stage], stage) for stage in (BEFORE, AFTER)]
     run.write_table("paper_clubs", pd.concat(tables, ignore_index=True))
-    return [*findings, club_finding(tables[-1], request.seed)]
+    settled = np.flatnonzero(named["settles"].to_numpy(dtype=bool))
+    return [
+        *clustering(vectors, points, last),
+        club_finding(tables[-1], around[AFTER], names[AFTER], named),
+        border_finding(around[AFTER], read[BORDER, AFTER, last], sentences.points(BORDER)),
+        ambiguous.form_over_context(names[AFTER][settled], named.iloc[settled].reset_index(drop=True)),
+        manifolds(vectors[AFTER, last], points),
+        manifolds_cuts(vectors[AFTER, last], points, load_tokenizer(request.model)),
+    ]
 
 
 def purity_by_row(X: Array, labels: Sequence[str], k: int = NEIGHBOURS) -> "Rows":
@@ -78,73 +112,256 @@ def purity_by_row(X: Array, labels: Sequence[str], k: int = NEIGHBOURS) -> "Rows
     return shares
 
 
-def clustering(
-    groups: pd.DataFrame, vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame, layer: int, seed: int
-) -> list[Finding]:
-    """The findings on language before, type after and language after.
+class Neighbours:
+    """The nearest of every point by cosine, among points of other names and other contexts.
 
     Args:
-        groups: the table of that name.
-        vectors: (stage, layer) → [n, d].
-        points: language, type and sentence of each vector [n].
-        layer: that decides.
-        seed: of the bootstrap over cells.
+        X: vectors [n, d].
+        points: entity and sentence of each [n].
+        k: how many are nearest.
+
+    Raises:
+        DataError: a point has fewer than k others, or no direction.
     """
+
+    def __init__(self, X: Array, points: pd.DataFrame, k: int = NEIGHBOURS) -> None:
+        self.names, self.contexts = points["entity"].tolist(), contexts_of(points)
+        self._name, self._context = numbered(self.names), numbered(self.contexts)
+        units = unit_rows(X).astype(np.float32)
+        near = np.empty((len(units), k), dtype=np.intp)
+        for start in range(0, len(units), 1024):
+            rows = slice(start, start + 1024)
+            cosines = units[rows] @ units.T
+            cosines[~self._allowed(rows)] = -np.inf
+            if (np.isfinite(cosines).sum(axis=1) < k).any():
+                raise DataError(f"A point has fewer than {k} others of another name and context.")
+            near[rows] = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
+        self._first, self._second = np.repeat(np.arange(len(units)), k), near.ravel()
+
+    def _allowed(self, rows: slice) -> "npt.NDArray[np.bool_]":
+        found: npt.NDArray[np.bool_] = (self._name[rows, None] != self._name) & (
+            self._context[rows, None] != self._context
+        )
+        return found
+
+    def chance(self, labels: Sequence[str]) -> "Rows":
+        """The share of a point's own label among all points that could be its neighbours, [n]."""
+        codes = numbered(labels)
+        found = np.empty(len(codes))
+        for start in range(0, len(codes), 1024):
+            rows = slice(start, start + 1024)
+            allowed = self._allowed(rows)
+            found[rows] = (allowed & (codes[rows, None] == codes)).sum(axis=1) / np.maximum(allowed.sum(axis=1), 1)
+        return found
+
+    def same(self, labels: Sequence[str]) -> "Rows":
+        """Whether each pair of a point and a neighbour has one label, [n · k]."""
+        codes = numbered(labels)
+        found: Rows = (codes[self._first] == codes[self._second]).astype(np.float64)
+        return found
+
+    def scaled(self, labels: Sequence[str]) -> "Rows":
+        """The same as the share of the way from chance to 1, [n · k]; NaN where chance leaves no way."""
+        chance = self.chance(labels)[self._first]
+        found: Rows = (self.same(labels) - chance) / np.where(chance < 1, 1 - chance, np.nan)
+        return found
+
+    def mean(self, values: "Rows", of: "npt.NDArray[np.bool_] | None" = None) -> PairMean:
+        """The mean of what pairs have, over all points or some of them [n]."""
+        chosen = np.ones(len(values), dtype=bool) if of is None else of[self._first]
+        return PairMean(self._first[chosen], self._second[chosen], values[chosen])
+
+    def found(self, statistic: "Callable[..., float | Rows]", *means: PairMean) -> Clustered:
+        """A statistic of such means."""
+        return jackknifed(statistic, means, self.names, self.contexts)
+
+
+def _same(value: "float | Rows") -> "float | Rows":
+    return value
+
+
+def clustering(vectors: Mapping[tuple[str, int], Array], points: pd.DataFrame, layer: int) -> list[Finding]:
+    """The findings on clusters by language and by type, before and after; none where there are too few points.
+
+    Rule: every statistic is a mean of purities, each as the share of the way from chance to 1, among the 10 nearest
+    points of other names and contexts; what decides is its 95 % interval when names and contexts are left out.
+
+    - language_before(_initial): by type minus by the pairs be ru and en tr, claimed below 0.
+    - pairs_before(_initial): by these pairs minus the mean by the two other ways to pair, claimed above 0.
+    - types_before: mean of PER and of ORG, claimed above 0; types_before_most: the same minus LOC.
+    - type_after: by type minus by language, claimed above 0.
+    - language_weaker: by language before minus after; language_kept: after, above chance.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        points: language, type, entity and sentence of each vector [n].
+        layer: the last.
+    """
+    labels = {name: points[name].tolist() for name in ("language", "type")}
+    n = points["sentence"].str.partition("/")[2].nunique()
+    try:
+        near = {key: Neighbours(X, points) for key, X in vectors.items()}
+    except DataError:
+        return []
     findings = []
-    cells = points["sentence"].str.partition("/")[2].to_numpy()
-    number = np.unique(cells, return_inverse=True)[1]
-    n = int(number.max()) + 1 if len(number) else 0
-    for stage, claim, above in ((BEFORE, "language_before", False), (AFTER, "type_after", True)):
-        try:
-            purities = {
-                name: purity_by_row(vectors[stage, layer], points[name].tolist()) for name in ("type", "language")
-            }
-        except DataError:
-            return []
-        floors = {name: _floor(groups, stage, layer, name, "floor_parallel") for name in purities}
-        rows = _above(purities["type"], floors["type"]) - _above(purities["language"], floors["language"])
-        value, low, high = _mean_over_cells(rows, number, n, seed)
-        verdict = by_interval(low, high, 0.0, n, LEAST_CELLS, above)
-        findings.append(Finding(claim, verdict, value, low, high, NAN, 0.0, n, "cells"))
-    value, low, high = _mean_over_cells(purities["language"], number, n, seed)
-    bound = _floor(groups, AFTER, layer, "language", "floor_parallel_high")
-    verdict = by_interval(low, high, bound, n, LEAST_CELLS)
-    floor = _floor(groups, AFTER, layer, "language", "floor_parallel")
-    return [*findings, Finding("language_kept", verdict, value, low, high, NAN, floor, n, "cells")]
+    for first, suffix in ((layer, ""), (0, "_initial")):
+        if (BEFORE, first) in near:
+            findings += _by_pairs(near[BEFORE, first], labels, suffix, n)
+    kinds = points["type"].to_numpy(dtype=str)
+    before, after = near[BEFORE, layer], near[AFTER, layer]
+    by_type = before.scaled(labels["type"])
+    parts = [before.mean(by_type, kinds == kind) for kind in ("PER", "ORG", "LOC")]
+    found = before.found(lambda person, body: (person + body) / 2, *parts[:2])
+    findings.append(finding("types_before", found, n, "cells", floor=0.0))
+    found = before.found(lambda person, body, place: (person + body) / 2 - place, *parts)
+    findings.append(finding("types_before_most", found, n, "cells", floor=0.0))
+    found = after.found(_same, after.mean(after.scaled(labels["type"]) - after.scaled(labels["language"])))
+    findings.append(finding("type_after", found, n, "cells", floor=0.0))
+    purities = [side.mean(side.same(labels["language"])) for side in (before, after)]
+    found = before.found(lambda old, new: old - new, *purities)
+    findings.append(finding("language_weaker", found, n, "cells", floor=0.0))
+    found, chance = after.found(_same, purities[1]), float(after.chance(labels["language"]).mean())
+    findings.append(finding("language_kept", found, n, "cells", bound=chance, floor=chance))
+    return findings
 
 
-def _floor(groups: pd.DataFrame, stage: str, layer: int, grouping: str, column: str) -> float:
-    chosen = groups[(groups["stage"] == stage) & (groups["layer"] == layer)]
-    chosen = chosen[(chosen["grouping"] == grouping) & (chosen["measure"] == "knn_purity")]
-    return float(chosen[column].iloc[0])
+def _by_pairs(near: Neighbours, labels: Mapping[str, Sequence[str]], suffix: str, n: int) -> list[Finding]:
+    paired, *others = (
+        near.scaled([way.get(code, code) for code in labels["language"]]) for way in (PAIRED, *OTHERWISE)
+    )
+    found = near.found(_same, near.mean(near.scaled(labels["type"]) - paired))
+    findings = [finding(f"language_before{suffix}", found, n, "cells", above=False, floor=0.0)]
+    found = near.found(_same, near.mean(paired - (others[0] + others[1]) / 2))
+    return [*findings, finding(f"pairs_before{suffix}", found, n, "cells", floor=0.0)]
 
 
-def _above(purity: "Rows", floor: float) -> "Rows":
-    """How far of the way from the floor to 1; NaN where the floor leaves no way."""
-    return (purity - floor) / (1 - floor) if floor < 1 else np.full(len(purity), NAN)
+def manifolds(X: Array, points: pd.DataFrame) -> Finding:
+    """Whether Belarusian and Russian lie apart.
+
+    Rule: purity by language among the points of be and ru alone, as the share of the way from chance to 1; it holds if
+    the 95 % interval, of names and contexts left out, lies above 0.
+
+    Args:
+        X: vectors after fine-tuning [n, d].
+        points: language, entity and sentence of each [n].
+    """
+    rows = np.flatnonzero(points["language"].isin(["be", "ru"]))
+    kept = points.iloc[rows].reset_index(drop=True)
+    n = kept["sentence"].str.partition("/")[2].nunique()
+    try:
+        near = Neighbours(X[rows], kept)
+    except DataError:
+        return Finding("manifolds", OPEN, NAN, unit="cells")
+    found = near.found(_same, near.mean(near.scaled(kept["language"].tolist())))
+    return finding("manifolds", found, n, "cells", floor=0.0)
 
 
-def _mean_over_cells(rows: "Rows", number: "npt.NDArray[np.intp]", n: int, seed: int) -> tuple[float, float, float]:
-    """Mean over rows and its interval when cells, whose rows are parallel, are drawn with replacement."""
-    totals, sizes = np.bincount(number, rows, n), np.bincount(number, minlength=n)
+def manifolds_cuts(X: Array, points: pd.DataFrame, tokenizer: "Tokenizer") -> Finding:
+    """Whether the cuts of names put Belarusian and Russian apart.
 
-    def draw(generator: np.random.Generator) -> float:
-        chosen = generator.integers(0, n, n)
-        return float(totals[chosen].sum() / sizes[chosen].sum())
+    Rule: cell by cell, the cosine of be and ru by how many pieces their cuts differ, TNLD of both forms and type held,
+    by least squares; what is lost per piece is claimed above 0. It holds if the 95 % interval, clustered by name and by
+    context, lies above 0. Other things that go with cuts may do what cuts seem to.
 
-    low, high = interval(draw, seed)
-    return float(rows.mean()), low, high
+    Args:
+        X: vectors after fine-tuning [n, d].
+        points: language, type, entity, form and sentence of each [n].
+        tokenizer: of the encoder.
+    """
+    cells = points["sentence"].str.partition("/")[2].tolist()
+    in_be, in_ru = parallel_rows(points["language"].tolist(), cells).get(("be", "ru"), (np.zeros(0, int),) * 2)
+    if len(in_be) < LEAST_CLUBS:
+        return Finding("manifolds_cuts", OPEN, NAN, unit="cells")
+    units = unit_rows(X)
+    cosines = (units[in_be] * units[in_ru]).sum(axis=1)
+    forms = points["form"].astype(str).to_numpy()
+    pieces = [
+        np.array([count_pieces(list(cut.shown)) for cut in cut_texts(tokenizer, forms[rows].tolist())], dtype=float)
+        for rows in (in_be, in_ru)
+    ]
+    apart = np.array([tnld(a, b) for a, b in zip(forms[in_be], forms[in_ru], strict=True)])
+    kept = np.flatnonzero(np.isfinite(apart))
+    own = points.iloc[in_be[kept]]
+    types = (own["type"].to_numpy(dtype=str)[:, None] == np.unique(own["type"].astype(str))[None, :]).astype(float)
+    spelled = [apart[kept]] if np.ptp(apart[kept]) > 0 else []
+    columns = np.column_stack([np.abs(pieces[0] - pieces[1])[kept], *spelled, types])
+    found = clustered_slope(-cosines[kept], columns, own["entity"].tolist(), contexts_of(own))
+    return finding("manifolds_cuts", found, len(kept), "cells")
 
 
-def club_finding(table: pd.DataFrame, seed: int) -> Finding:
-    """The finding on clubs from `paper_clubs` after fine-tuning, of contexts that settle the type."""
-    shares = table[(table["entity"] != "") & (table["contexts"] == SETTLING)]["loc_share"].to_numpy(dtype=np.float64)
+def club_finding(
+    table: pd.DataFrame, around: Surroundings | None = None, X: Array | None = None, points: pd.DataFrame | None = None
+) -> Finding:
+    """The finding on clubs after fine-tuning, of contexts that settle the type.
+
+    Rule: the mean share of LOC among their neighbours against one half, by its 95 % interval, clustered by club and by
+    context, of at least 5; to hold, it must lie above the share of ordinary organisations too, since where these lie
+    with LOC just as much it is not the name that takes clubs there.
+
+    Args:
+        table: `paper_clubs` after fine-tuning.
+        around: the test points that neighbours are chosen from; without it clubs are taken as they stand in the table.
+        X: vectors of the ambiguous names [n, d].
+        points: name, type, sentence and settles of each [n].
+    """
+    clubs = table[(table["entity"] != "") & (table["contexts"] == SETTLING)]
+    shares, names = clubs["loc_share"].to_numpy(dtype=np.float64), clubs["name"].tolist()
+    contexts = names
     if not len(shares):
         return Finding("clubs", OPEN, NAN, floor=0.5, unit="clubs")
-    low, high = interval(lambda draw: float(draw.choice(shares, len(shares)).mean()), seed)
-    verdict = by_interval(low, high, 0.5, len(shares), LEAST_CLUBS)
-    # Where ordinary organisations lie with LOC just as much, it is not the name that takes clubs there.
+    if around is not None and X is not None and points is not None:
+        rows = np.flatnonzero(
+            (points["type"] == "ORG") & points["name"].isin(set(names)) & points["settles"].to_numpy(dtype=bool)
+        )
+        contexts, names = contexts_of(points.iloc[rows]), points["name"].iloc[rows].tolist()
+        shares = around.shares(X[rows], contexts)
+    found = clustered_mean(shares, names, contexts)
+    verdict = by_interval(found.low, found.high, 0.5, found.groups, LEAST_CLUBS)
     ordinary = table[table["entity"] == ""]["loc_share"].to_numpy(dtype=np.float64)
-    if verdict == HOLDS and not (len(ordinary) and low > ordinary.max()):
+    if verdict == HOLDS and not (len(ordinary) and found.low > ordinary.max()):
         verdict = OPEN
-    return Finding("clubs", verdict, float(shares.mean()), low, high, NAN, 0.5, len(shares), "clubs")
+    return Finding("clubs", verdict, found.value, found.low, found.high, NAN, 0.5, len(clubs), "clubs")
+
+
+def border_finding(around: Surroundings, X: Array, points: pd.DataFrame) -> Finding:
+    """Whether organisations with a city in their name lie on the border of LOC and ORG.
+
+    Rule: their share of LOC among neighbours, as the share of the way from that of ordinary organisations to that of
+    ordinary places; it holds if the 95 % interval, clustered by name and by context, of at least 5, lies within .25 and
+    .75, and does not hold if it lies outside. Where ordinary places and organisations differ by less than .1 there is
+    no border.
+
+    Args:
+        around: the test points that neighbours are chosen from.
+        X: vectors of these organisations [n, d].
+        points: name and sentence of each [n].
+    """
+    claim = "border_clubs"
+    if not around or not len(points):
+        return Finding(claim, OPEN, NAN, unit="organisations", remark="The data has no such organisation.")
+    shares = [around.shares(X, contexts_of(points)), *(around.ordinary(kind) for kind in ("ORG", "LOC"))]
+    names = [points["name"].tolist(), *(around.names(kind) for kind in ("ORG", "LOC"))]
+    contexts = [contexts_of(points), *(around.contexts(kind) for kind in ("ORG", "LOC"))]
+    own, bodies, places = (float(side.mean()) if len(side) else NAN for side in shares)
+    way, n = places - bodies, len(set(names[0]))
+    if not way >= LEAST_WAY:
+        said = "Ordinary places and organisations lie among one another."
+        return Finding(claim, OPEN, NAN, n=n, unit="organisations", remark=said)
+    value = (own - bodies) / way
+    # How far the ratio moves with each of its three means.
+    weights = (1 / way, -(1 - value) / way, -value / way)
+    influences = np.concatenate([
+        weight * (side - side.mean()) / len(side) for weight, side in zip(weights, shares, strict=True)
+    ])  # fmt: skip
+    of_name, of_context = (numbered([label for part in side for label in part]) for side in (names, contexts))
+    error = float(np.sqrt(two_way_variance(influences[:, None], of_name, of_context)[0]))
+    groups = fewer(numbered(names[0]), numbered(contexts[0]))
+    verdict, low, high = OPEN, NAN, NAN
+    if groups > 1:
+        from scipy import stats
+
+        half = float(stats.t.ppf(0.975, groups - 1)) * error
+        low, high = value - half, value + half
+        if groups >= LEAST_CLUBS:
+            verdict = HOLDS if low > 0.25 and high < 0.75 else FAILS if high < 0.25 or low > 0.75 else OPEN
+    return Finding(claim, verdict, value, low, high, NAN, NAN, n, "organisations")

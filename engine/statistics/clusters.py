@@ -92,7 +92,7 @@ def clustered_mean(
         return Clustered(NAN, NAN, NAN, NAN, 0)
     value = float(y.mean())
     of_name, of_context = numbered(names), numbered(contexts)
-    groups = _fewer(of_name, of_context)
+    groups = fewer(of_name, of_context)
     if groups < 2:
         return Clustered(value, NAN, NAN, NAN, groups)
     error = float(np.sqrt(two_way_variance((y - value)[:, None] / len(y), of_name, of_context)[0]))
@@ -185,7 +185,39 @@ def _drawn(count: int, times: int, generator: np.random.Generator) -> Vector:
     return np.bincount(numbers.ravel(), minlength=times * count).reshape(times, count).astype(np.float64)
 
 
-def _fewer(names: Index, contexts: Index) -> int:
+def clustered_slope(
+    y: Vector, columns: Vector, names: Sequence[Hashable], contexts: Sequence[Hashable], place: int = 0
+) -> Clustered:
+    """The slope of one column in a least-squares fit: t with one degree of freedom less than the fewer of both.
+
+    Args:
+        y: [n].
+        columns: [n, k]; a constant, where one is wanted, is among them.
+        names: [n].
+        contexts: [n].
+        place: of the column that is asked about.
+
+    Returns:
+        All NaN where the columns do not tell it apart.
+    """
+    from scipy import stats
+
+    groups = fewer(numbered(names), numbered(contexts))
+    scale = np.linalg.norm(columns, axis=0)
+    if len(y) <= columns.shape[1] or not scale.all() or np.linalg.matrix_rank(columns / scale) < columns.shape[1]:
+        return Clustered(NAN, NAN, NAN, NAN, groups)
+    bread = np.linalg.inv(columns.T @ columns)
+    fitted = bread @ (columns.T @ y)
+    value = float(fitted[place])
+    influences = (columns * (y - columns @ fitted)[:, None]) @ bread[:, [place]]
+    error = float(np.sqrt(two_way_variance(influences, numbered(names), numbered(contexts))[0]))
+    if groups < 2 or not error > 0:
+        return Clustered(value, NAN, NAN, error, groups)
+    half = float(stats.t.ppf(0.975, groups - 1)) * error
+    return Clustered(value, value - half, value + half, error, groups)
+
+
+def fewer(names: Index, contexts: Index) -> int:
     """Groups of whichever are fewer; of the other where one name or one context is all there is."""
     counts = [int(groups.max(initial=-1)) + 1 for groups in (names, contexts)]
     return min(counts) if min(counts) > 1 else max(counts)

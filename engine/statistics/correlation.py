@@ -17,7 +17,7 @@ from nerspace.engine.statistics.mantel import (
     weighted_spearman,
 )
 from nerspace.engine.statistics.mrqap import mrqap
-from nerspace.engine.statistics.pairs import distance_column, pair_table, scripts_of_pairs
+from nerspace.engine.statistics.pairs import distance_column, learned, pair_table, scripts_of_pairs
 from nerspace.engine.tables.spec import LANGUAGE, LAYER, MODEL, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ CORRELATIONS = TableSpec(
         ),
         "statistic": text(
             "pearson or spearman, which describe; partial: donor, recipient and script effects taken out of both, "
-            "which decides"
+            "which decides, of models that know their own language"
         ),
         "n": integer("donor and recipient pairs, which share languages; errors are means over seeds"),
         "value": real(
@@ -165,13 +165,15 @@ def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
     p shuffles its recipients. Fewer than 4 pairs have neither. These describe; what a verdict may rest on are the rows
     `partial`, see `mrqap`, of all pairs, pairs of one script and pairs without identical strings. Those of the last
     take both TNLD and errors from the sentences whose name is another string, and are not there where these are not
-    known.
+    known. They leave out models that do not know their own language, see `learned`.
 
     Args:
         transfer: the table of that name.
         seed: of the draws and permutations.
     """
     rows: list[tuple[Any, ...]] = []
+    kept = learned(transfer)
+    judged = {subset: (chosen, distance) for subset, chosen, distance, _ in _subsets(kept)}
     for subset, chosen, distance, stratum in _subsets(transfer):
         errors = "share_different" if subset == "different" and chosen["share_different"].notna().any() else "share"
         known = chosen[chosen[distance].notna() & chosen[errors].notna()]
@@ -196,8 +198,10 @@ def correlation_table(transfer: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame"
                  test if tested.permutations else "", tested.permutations, int(tested.exact), languages,
                  len(of_seeds), float(np.std(of_seeds, ddof=1)) if len(of_seeds) > 1 else NAN)
             )  # fmt: skip
-        if subset in PARTIAL and (subset != "different" or errors == "share_different"):
-            rows += _partial(subset, known, distance, errors, len(_seeds_with_all(transfer, known)), seed)
+        if subset in PARTIAL and subset in judged and (subset != "different" or errors == "share_different"):
+            chosen, distance = judged[subset]
+            known = chosen[chosen[distance].notna() & chosen[errors].notna()]
+            rows += _partial(subset, known, distance, errors, len(_seeds_with_all(kept, known)), seed)
     return CORRELATIONS.frame(rows)
 
 

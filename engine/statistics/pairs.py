@@ -44,6 +44,39 @@ def scripts_of_sentences(sentences: "pd.DataFrame") -> dict[str, str]:
     return scripts_in(zip(known["language"].astype(str), known["text"].astype(str), strict=True))
 
 
+# Of every type in the donor's own language; below, its errors elsewhere are not judged.
+LEAST_RECALL = 0.5
+
+
+def learned(transfer: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows of models that know their own language; one of which that is not known is believed to.
+
+    A model that was trained too little is wrong whatever the spelling, and its errors say nothing of transfer.
+
+    Args:
+        transfer: the table of that name.
+    """
+    if "own_recall" not in transfer:
+        return transfer
+    return transfer[~(transfer["own_recall"].astype("float64") < LEAST_RECALL)]
+
+
+def not_judged(transfer: "pd.DataFrame") -> list[str]:
+    """A line for every model that does not know its own language.
+
+    Args:
+        transfer: the table of that name.
+    """
+    if "own_recall" not in transfer:
+        return []
+    weak = transfer[transfer["own_recall"].astype("float64") < LEAST_RECALL].drop_duplicates(["donor", "seed"])
+    return [
+        f"{donor}-{seed} is not judged: it finds {100 * recall:.0f} % of {kind} in its own language, below "
+        f"{100 * LEAST_RECALL:.0f} %."
+        for donor, seed, recall, kind in weak[["donor", "seed", "own_recall", "own_least"]].itertuples(index=False)
+    ]
+
+
 TRANSFER_PAIRS = TableSpec(
     "transfer_pairs",
     "Zero-shot errors per donor and recipient, means over seeds with their spread.",

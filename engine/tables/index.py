@@ -41,6 +41,7 @@ _HOMES = (
     ("transfer", "transfer zero_shot"),
     ("statistics.pairs", "transfer_pairs"),
     ("statistics.correlation", "regression correlations"),
+    ("statistics.order", "donor_order"),
     ("statistics.factors", "factors factor_terms"),
     ("statistics.shares", "factor_shares"),
     ("statistics.advice", "piece_overlap advice advice_quality"),

@@ -1,10 +1,11 @@
 """Zero-shot transfer: errors of a donor's model in every recipient language, beside the spelling distance."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.scripts import script_among
-from nerspace.engine.evaluation import entity_scores
+from nerspace.engine.evaluation import entity_scores, entity_spans
 from nerspace.engine.names.distances import tnld as distance_of
 from nerspace.engine.statistics.cells import cell_of, clusters_of, forms_of, parallel_id
 from nerspace.engine.statistics.clusters import clustered_share
@@ -38,6 +39,10 @@ TRANSFER = TableSpec(
         "wrong_different": integer_or_gap("of them, those with any wrong tag"),
         "tnld_read_different": real("mean TNLD of the two forms in these sentences"),
         **SCRIPT_COLUMNS,
+        "own_recall": real(
+            "share of the names of own_least found in the donor's own language; below .5 the model is not judged"
+        ),
+        "own_least": text("the type that the model finds least there"),
     },
     "scatter",
 )
@@ -63,6 +68,7 @@ def transfer_table(
         (frozenset((str(a), str(b))), subset): (n, value)
         for a, b, subset, n, value in whole[["a", "b", "subset", "n", "tnld"]].itertuples(index=False)
     }
+    least = least_recalls(predictions)
     rows = []
     for (donor, seed, recipient), group in predictions.groupby(["donor", "seed", "language"], sort=False):
         scores = entity_scores(group["gold"].str.split(" "), group["predicted"].str.split(" "))
@@ -78,9 +84,34 @@ def transfer_table(
         share = clustered_share(group["wrong"].to_numpy(dtype=float)[: len(names)], names, contexts)
         rows.append(
             (donor, recipient, seed, len(group), int(group["wrong"].sum()), scores["f1"], apart, script, different,
-             identical, share.low, share.high, *_by_sentence(str(donor), group, forms), *written)
+             identical, share.low, share.high, *_by_sentence(str(donor), group, forms), *written,
+             *least.get((str(donor), int(str(seed))), (NAN, None)))
         )  # fmt: skip
     return TRANSFER.frame(rows).sort_values(["donor", "seed", "tnld", "recipient"], ignore_index=True)
+
+
+def least_recalls(predictions: "pd.DataFrame") -> dict[tuple[str, int], tuple[float, str]]:
+    """How many of the names of a type each model finds in its own language, of the type that it finds least.
+
+    Args:
+        predictions: the table of that name.
+
+    Returns:
+        (donor, seed) → recall and type; models whose own language was not tested are left out.
+    """
+    found = {}
+    own = predictions[predictions["donor"] == predictions["language"]]
+    for (donor, seed), rows in own.groupby(["donor", "seed"], sort=False):
+        there: Counter[str] = Counter()
+        hit: Counter[str] = Counter()
+        for gold, predicted in zip(rows["gold"], rows["predicted"], strict=True):
+            spans, said = (entity_spans(str(tags).split(" ")) for tags in (gold, predicted))
+            there.update(span[0] for span in spans)
+            hit.update(span[0] for span in spans & said)
+        if there:
+            kind = min(there, key=lambda name: hit[name] / there[name])
+            found[str(donor), int(str(seed))] = (hit[kind] / there[kind], kind)
+    return found
 
 
 def _by_sentence(

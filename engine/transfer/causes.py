@@ -1,6 +1,6 @@
 """Why sentences go wrong, from what a run holds: its predictions, its sentences, its vectors before fine-tuning."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from nerspace.engine.errors import NerspaceError, UsageError
 from nerspace.engine.geometry.similarity import parallel_rows, shuffled_cosine
 from nerspace.engine.geometry.stored import read_stored
-from nerspace.engine.geometry.views import unit_rows
+from nerspace.engine.geometry.views import Array, unit_rows
 from nerspace.engine.runs import Run, list_runs
 from nerspace.engine.statistics.factors import factor_table, factor_term_table
 from nerspace.engine.statistics.shares import factor_share_table
@@ -76,18 +76,36 @@ def cosines_before(run: Run) -> Mapping[tuple[str, str], float]:
     except (NerspaceError, OSError, ValueError):
         return {}
     X = stored.vectors[max(stored.vectors, key=lambda key: key[1])]
-    sentences = stored.rows["sentence"].astype(str).to_numpy()
+    return cosines_of(X, stored.languages.tolist(), stored.cells, stored.rows["sentence"].astype(str).tolist())
+
+
+def cosines_of(
+    X: Array, languages: Sequence[str], cells: Sequence[str], sentences: Sequence[str]
+) -> Mapping[tuple[str, str], float]:
+    """(donor, sentence) → cosine of the parallel vectors in both languages, minus the floor of this pair of languages.
+
+    The floor is the mean cosine of the pair's cells paired at random. Pairs of fewer than 2 parallel cells have none,
+    nor have rows without a direction.
+
+    Args:
+        X: vectors [n, d].
+        languages: [n].
+        cells: [n], rows of equal cell are parallel.
+        sentences: [n], ids.
+    """
     usable = np.flatnonzero(np.isfinite(X).all(axis=1) & (np.linalg.norm(X, axis=1) > 0))
+    if not len(usable):
+        return {}
     units = unit_rows(X[usable])
-    languages, cells = stored.languages[usable], [stored.cells[row] for row in usable]
-    names = sentences[usable]
+    names = [sentences[row] for row in usable]
     found = {}
-    for (a, b), (in_a, in_b) in parallel_rows(languages, cells).items():
+    pairs = parallel_rows([languages[row] for row in usable], [cells[row] for row in usable])
+    for (a, b), (in_a, in_b) in pairs.items():
         if len(in_a) < 2:
             continue
         cosines = (units[in_a] * units[in_b]).sum(axis=1) - shuffled_cosine(units[in_a], units[in_b])
         for row_a, row_b, value in zip(in_a, in_b, cosines, strict=True):
-            found[a, str(names[row_b])] = found[b, str(names[row_a])] = float(value)
+            found[a, names[row_b]] = found[b, names[row_a]] = float(value)
     return found
 
 

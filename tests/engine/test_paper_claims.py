@@ -8,11 +8,14 @@ import pandas as pd
 import pytest
 
 from nerspace.datasets.languages import LANGUAGES
-from nerspace.engine.geometry.grouping import groups_table, knn_purity
+from nerspace.engine.geometry.grouping import knn_purity
 from nerspace.engine.paper import changes, names, spelling, tables, types
 from nerspace.engine.paper.claims import CLAIMS, FAILS, HOLDS, OPEN, Finding, by_interval, by_rank, by_test, claim_table
 from nerspace.engine.paper.published import COSINES, FOUR, ITEMS, SIX
+from nerspace.engine.statistics import mantel, mrqap
 from nerspace.engine.statistics.correlation import correlation_table
+from nerspace.engine.statistics.pairs import learned, not_judged
+from nerspace.engine.transfer import least_recalls
 
 NAN = float("nan")
 
@@ -95,7 +98,7 @@ def ambiguous(kinship: float, resources: float, count: int = 12, noise: float = 
                 vector = vector + kinship * akin * (code in ("be", "ru")) + resources * rich * (code in ("en", "ru"))
                 rows.append(vector)
                 word = "washington" if name == 0 else f"name{name}"
-                points.append((word, "PER", code, f"{code}/c{place}/{word}"))
+                points.append((word, "PER", code, f"{code}/c{name}-{place}/{word}"))
     return np.array(rows), pd.DataFrame(points, columns=["name", "type", "language", "sentence"])
 
 
@@ -103,7 +106,7 @@ def ambiguous(kinship: float, resources: float, count: int = 12, noise: float = 
 def test_resources_against_kinship(kinship: float, resources: float, verdict: str) -> None:
     X, points = ambiguous(kinship, resources)
     table = tables.table2({("after", 2): X}, points)
-    found = {f.claim: f for f in names.resources(table, X, points, 2, 0)}
+    found = {f.claim: f for f in names.resources(table, X, points, 2)}
     assert {name: f.verdict for name, f in found.items() if name != "resources_one_name"} == {
         "resources": verdict, "resources_above_floor": verdict,
     }  # fmt: skip
@@ -113,7 +116,7 @@ def test_resources_against_kinship(kinship: float, resources: float, verdict: st
     assert found["resources_one_name"].stated == pytest.approx(names.contrast(COSINES))
     of_one = table[table["name"] == "washington"]
     assert found["resources_one_name"].floor == names.contrast_by_name(of_one, 2, "floor")[0]
-    by_hand = names.contrast_by_cell(X[:16], points.iloc[:16])
+    by_hand, _ = names.contrast_by_cell(X[:16], points.iloc[:16])
     assert found["resources_one_name"].value == pytest.approx(by_hand.mean())
 
 
@@ -144,10 +147,8 @@ def cloud(by_language: float, by_type: float, cells: int = 60) -> tuple[np.ndarr
 
 
 def clustered(before: np.ndarray, after: np.ndarray, points: pd.DataFrame) -> dict[str, Finding]:
-    vectors = {("before", 2): before, ("after", 2): after}
-    cells = points["sentence"].str.partition("/")[2].tolist()
-    groups = groups_table(vectors, points["language"].tolist(), points["type"].tolist(), cells, shuffles=40)
-    return {f.claim: f for f in types.clustering(groups, vectors, points, 2, 0)}
+    vectors = {("before", 0): before, ("before", 2): before, ("after", 2): after}
+    return {f.claim: f for f in types.clustering(vectors, points, 2)}
 
 
 def test_language_before_and_type_after_hold_when_they_are_so_and_not_when_turned_round() -> None:
@@ -179,15 +180,15 @@ def test_clubs_lie_with_what_they_are_like(like: str, verdict: str) -> None:
             rows.append(centre[side] + 0.3 * generator.normal(size=40))
             points.append((f"city{club}", kind, "en", f"{kind}-{club}"))
     frame = pd.DataFrame(points, columns=["name", "type", "language", "entity"])
-    table = tables.club_table(np.array(rows), frame, others, other_points, {"e0"}, 0)
+    table = tables.club_table(np.array(rows), frame, tables.Surroundings.of(others, other_points, {"e0"}, 0))
     assert len(table) == 13
     assert table.iloc[-1]["name"] == "other ORG"
     assert table.iloc[-1]["loc_share"] < 0.2
     # 20 cells of either type in four languages.
     assert table["neighbours"].iloc[0] == 160
-    found = types.club_finding(table, 0)
+    found = types.club_finding(table)
     assert (found.verdict, found.n, found.floor) == (verdict, 12, 0.5)
-    few = types.club_finding(table.iloc[:4], 0)
+    few = types.club_finding(table.iloc[:4])
     assert few.verdict == OPEN
 
 
@@ -197,11 +198,11 @@ def test_clubs_that_lie_where_all_organisations_do_decide_nothing() -> None:
 
     def verdict(ordinary: float) -> str:
         row = ("after", tables.SETTLING, "", "other ORG", 20, 40, ordinary, 0.5)
-        return types.club_finding(pd.DataFrame([*rows, row], columns=names_of), 0).verdict
+        return types.club_finding(pd.DataFrame([*rows, row], columns=names_of)).verdict
 
     assert verdict(0.2) == HOLDS
     assert verdict(0.96) == OPEN
-    assert types.club_finding(pd.DataFrame(rows, columns=names_of), 0).verdict == OPEN
+    assert types.club_finding(pd.DataFrame(rows, columns=names_of)).verdict == OPEN
 
 
 def test_clubs_are_judged_by_contexts_that_settle_the_type_and_told_of_all() -> None:
@@ -212,20 +213,20 @@ def test_clubs_are_judged_by_contexts_that_settle_the_type_and_told_of_all() -> 
     frame = pd.DataFrame(rows, columns=["name", "type", "settles"]).assign(language="en")
     frame["entity"] = frame["type"] + frame["name"]
     X = np.array([centre["ORG" if settles else "LOC"] for _, _, settles in rows])
-    table = tables.club_table(X, frame, others, other_points, {"e0"}, 0)
+    table = tables.club_table(X, frame, tables.Surroundings.of(others, other_points, {"e0"}, 0))
     shares = table[table["entity"] != ""].groupby("contexts")["loc_share"].mean()
     assert shares[tables.SETTLING] < 0.1 < 0.4 < shares[tables.ANY] < 0.6
     assert table.groupby("contexts")["n"].first().to_dict() == {tables.SETTLING: 1, tables.ANY: 2}
-    found = types.club_finding(table, 0)
+    found = types.club_finding(table)
     assert (found.verdict, found.n) == (FAILS, 8)
 
 
 def test_no_club_gives_an_empty_table_and_no_verdict() -> None:
     others, other_points = cloud(0.0, 2.0)
     nobody = pd.DataFrame(columns=["name", "type", "language", "entity"])
-    table = tables.club_table(np.zeros((0, 40)), nobody, others, other_points, set(), 0)
+    table = tables.club_table(np.zeros((0, 40)), nobody, tables.Surroundings.of(others, other_points, set(), 0))
     assert table.empty
-    assert types.club_finding(table, 0).verdict == OPEN
+    assert types.club_finding(table).verdict == OPEN
 
 
 # -- Figures 3 and 4
@@ -317,13 +318,26 @@ def test_one_donor_is_never_judged() -> None:
     assert {f.verdict for f in spelling.spelling(table)} == {OPEN}
 
 
-def test_a_model_that_does_not_know_its_own_language_is_not_judged() -> None:
+def test_a_model_that_does_not_know_its_own_language_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mrqap, "DRAWS", 99)
+    monkeypatch.setattr(mantel, "RESAMPLES", 99)
     rows = [
         (donor, 0, "en" if donor == "en" else donor, gold, said)
         for donor, good in (("en", True), ("be", False))
         for gold, said in [("B-LOC O", "B-LOC O")] * 4 + [("B-ORG O", "B-ORG O" if good else "O O")] * 3
     ]
     predictions = pd.DataFrame(rows, columns=["donor", "seed", "language", "gold", "predicted"])
-    assert spelling.not_learned(predictions) == {("be", 0): ("ORG", 0.0)}
-    assert spelling.not_learned(predictions.head(0)) == {}
-    assert spelling.not_learned(predictions.assign(language="xx")) == {}
+    assert least_recalls(predictions) == {("be", 0): (0.0, "ORG"), ("en", 0): (1.0, "LOC")}
+    assert least_recalls(predictions.head(0)) == {}
+    assert least_recalls(predictions.assign(language="xx")) == {}
+    transfer = transfer_of(1).assign(own_recall=1.0, own_least="LOC")
+    transfer.loc[transfer["donor"] == "be", ["own_recall", "own_least"]] = [0.49, "ORG"]
+    assert set(learned(transfer)["donor"]) == set(LANGUAGES) - {"be"}
+    assert not_judged(transfer) == ["be-0 is not judged: it finds 49 % of ORG in its own language, below 50 %."]
+    assert learned(transfer_of(1)).equals(transfer_of(1))
+    partial = correlation_table(transfer).query("statistic == 'partial' and subset == 'all'")
+    assert partial["n"].item() == 100
+    by_hand = correlation_table(transfer[transfer["donor"] != "be"]).query("statistic == 'partial' and subset == 'all'")
+    assert partial["value"].item() == by_hand["value"].item()
+    assert correlation_table(transfer)["n"].iloc[0] == 110
+    assert correlation_table(transfer.assign(own_recall=0.1)).query("statistic == 'partial'").empty

@@ -16,6 +16,7 @@ from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import cache, figures, rendering
 from nerspace.engine.paper.calibration import Speed, seconds_for
+from nerspace.engine.paper.claims import CLAIMS
 from nerspace.engine.paper.models import paper_sentences
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.paper.report import write_report
@@ -69,7 +70,7 @@ def test_the_report_stands_alone_and_names_every_item_and_claim(whole: Run) -> N
         assert f"## {item.title}: " in text
         assert f"<h2>{item.title}: " in page
     claims = whole.read_table("paper_claims")
-    assert page.count('class="verdict') == len(claims) == 12
+    assert page.count('class="verdict') == len(claims) == len(CLAIMS)
     for version in whole.info()["versions"].values():
         assert version in page
 
@@ -267,6 +268,6 @@ def test_the_time_foretold_counts_loads_steps_and_sentences(whole: Run) -> None:
     assert seconds_for(speed, request, sample, sentences, "ru", 1) == pytest.approx(plain)
     probed = plain + 13 * 6 * 12 * 0.01
     assert seconds_for(speed, request, sample, sentences, "ru", 0) == pytest.approx(probed)
-    read = probed + 2 + 2 * (4 * 24 + len(sentences.names)) * 0.01
+    read = probed + 2 + (2 * (4 * 24 + len(sentences.names) + len(sentences.border)) + 11 * 24) * 0.01
     assert seconds_for(speed, request, sample, sentences, "en", 0) == pytest.approx(read)
     assert whole.info()["estimated_seconds"] > 0

@@ -77,3 +77,190 @@ def crossed(
     name, context = generator.integers(0, names, cells), generator.integers(0, contexts, cells)
     wrong = generator.random(cells) < share(hard_names[name], hard_contexts[context])
     return wrong.astype(float), name, context, truth
+
+
+# -- vectors of names and entities
+
+FOUR = ("be", "en", "ru", "tr")
+KINDS = ("PER", "LOC", "ORG")
+
+
+def ambiguous(
+    generator: np.random.Generator, names: int = 16, contexts: int = 4, d: int = 24, **strength: float
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Vectors of names that are of three types, in four languages; every name stands in the same contexts.
+
+    Each part of a vector is a random direction: `name`, `context` (of its type alone), `cell`, what a name has in a
+    `language` or a `type`, `tongue` and `kind` likewise for all names, and `slavic`, which be and ru share in a cell.
+    """
+    part = {"name": 1.0, "context": 1.0, "cell": 0.5, **strength}
+    shape = (names, len(KINDS), contexts, len(FOUR), d)
+    X = 0.5 * generator.normal(size=shape)
+
+    def add(key: str, *axes: int) -> None:
+        if part.get(key):
+            size = tuple(shape[axis] if axis in axes else 1 for axis in range(4))
+            X[...] += part[key] * generator.normal(size=(*size, d))
+
+    add("name", 0)
+    add("context", 1, 2)
+    add("cell", 0, 1, 2)
+    add("language", 0, 3)
+    add("type", 0, 1)
+    add("tongue", 3)
+    add("kind", 1)
+    if part.get("slavic"):
+        X[..., [0, 2], :] += part["slavic"] * generator.normal(size=(*shape[:3], 1, d))
+    rows = [
+        (f"name{n}", KINDS[k], code, f"{code}/{KINDS[k]}{c}/{KINDS[k]}-name{n}")
+        for n in range(names) for k in range(len(KINDS)) for c in range(contexts) for code in FOUR
+    ]  # fmt: skip
+    return X.reshape(-1, d), pd.DataFrame(rows, columns=["name", "type", "language", "sentence"])
+
+
+def entities(
+    generator: np.random.Generator,
+    cells: int = 90,
+    names: int = 45,
+    contexts: int = 30,
+    d: int = 20,
+    **strength: float,
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Vectors of test entities in four languages, of one type each; names and contexts come again.
+
+    Parts as in `ambiguous`; `tongue` and `kind` make clusters of languages and of types, `pair` of be ru and en tr,
+    `person` of PER and ORG alone.
+    """
+    part = {"name": 1.0, "context": 1.0, "cell": 0.5, **strength}
+    kind = np.arange(cells) % 3
+    name = 3 * generator.integers(0, names // 3, cells) + kind
+    context = 3 * generator.integers(0, contexts // 3, cells) + kind
+    X = 0.5 * generator.normal(size=(cells, len(FOUR), d))
+    X += part["name"] * generator.normal(size=(names, 1, d))[name]
+    X += part["context"] * generator.normal(size=(contexts, 1, d))[context]
+    X += part["cell"] * generator.normal(size=(cells, 1, d))
+    X += part.get("tongue", 0.0) * generator.normal(size=(1, len(FOUR), d))
+    X += part.get("kind", 0.0) * generator.normal(size=(3, 1, d))[kind]
+    X += part.get("pair", 0.0) * generator.normal(size=(1, 2, d))[:, [0, 1, 0, 1]]
+    ours = generator.normal(size=(3, 1, d)) * np.array([1.0, 0.0, 1.0])[:, None, None]
+    X += part.get("person", 0.0) * ours[kind]
+    rows = [
+        (code, KINDS[kind[c]], f"e{name[c]}", f"{code}/c{context[c]}/e{name[c]}-{c}")
+        for c in range(cells) for code in FOUR
+    ]  # fmt: skip
+    points = pd.DataFrame(rows, columns=["language", "type", "entity", "sentence"])
+    return X.reshape(-1, d), points
+
+
+# -- changes during training
+
+SIX = ("pl", "tr", "ru", "uk", "es", "en")
+
+
+def changes(
+    generator: np.random.Generator, steps: int = 20, own: float = 0.0, alike: float = 1.0, apart: float = 0.0,
+    trend: float = 0.0, noisy: str = "", together: float = 0.0, models: float = 1.0,
+) -> pd.DataFrame:  # fmt: skip
+    """The table `deltas` of six models.
+
+    Args:
+        generator: decides.
+        steps: changes in a series.
+        own: added to every change of tr and pl in their own models.
+        alike: how far languages differ in the models of ru and uk, of how far they do elsewhere.
+        apart: what ru and uk share of their courses, and the others of theirs.
+        trend: of the course that all share.
+        noisy: a language whose changes are three times as large.
+        together: what all but ru and uk share of their own courses.
+        models: how far models and languages differ in how much they change.
+    """
+    course = trend * np.exp(-np.arange(steps) / (steps / 5))
+    shared = generator.normal(size=(2, steps))
+    of_language = models * generator.normal(size=6) / 3
+    values = np.empty((6, 6, steps))
+    for d, donor in enumerate(SIX):
+        spread = alike if donor in ("ru", "uk") else 1.0
+        of_model = 1.5 + models * generator.normal() / 4
+        one = generator.normal(size=(2, steps))
+        for c, code in enumerate(SIX):
+            group = 0 if code in ("ru", "uk") else 1
+            level = of_model + of_language[c] + spread * generator.normal() / 2
+            level += own if code == donor and code in ("tr", "pl") else 0.0
+            size = 3.0 if code == noisy else 1.0
+            wander = generator.normal(size=steps) + apart * one[group] + together * (group == 1) * shared[1]
+            values[d, c] = size * (level / steps + wander / steps) + course / steps
+    rows = [
+        (step + 1, code, 12, 1, values[d, c, step], donor, 0)
+        for d, donor in enumerate(SIX) for c, code in enumerate(SIX) for step in range(steps)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["step", "language", "layer", "h", "delta", "donor", "seed"])
+
+
+# -- pairs of languages and sentences
+
+
+def family(code: str) -> str:
+    """The branch of a language."""
+    return LANGUAGES[code].family
+
+
+def spaces(generator: np.random.Generator, kin: float = 0.0, across: float = 0.1) -> dict[tuple[str, str], float]:
+    """(a, b) → cosine above its floor, both ways alike: languages differ, pairs of two scripts lie farther apart."""
+    own = dict(zip(CODES, generator.normal(0, 0.05, len(CODES)), strict=True))
+    found = {}
+    for place, a in enumerate(CODES):
+        for b in CODES[place + 1 :]:
+            value = 0.6 + own[a] + own[b] + generator.normal(0, 0.04) - across * (script_of(a) != script_of(b))
+            value += kin * (family(a) == family(b) or (family(a)[-6:] == family(b)[-6:] == "Slavic") / 2)
+            found[a, b] = found[b, a] = float(value)
+    return found
+
+
+def pairs(
+    generator: np.random.Generator, near: dict[tuple[str, str], float], space: float = 0.0, kin: float = 0.0,
+    both: float = 0.0, rich: float = 0.0, across: float = 0.15,
+) -> pd.DataFrame:  # fmt: skip
+    """The table `transfer` of all languages: fewer errors by `space` per unit of cosine, by `kin` within a branch, and
+    by `rich` per unit of log text of the donor; `both` is what a pair has both ways.
+    """
+    from nerspace.engine.paper.published import RESOURCES
+
+    give, take = (dict(zip(CODES, generator.normal(0, 0.05, len(CODES)), strict=True)) for _ in range(2))
+    mutual = {frozenset(pair): generator.normal(0, both) for pair in near}
+    rows = []
+    for (a, b), cosine in near.items():
+        share = 0.35 + give[a] + take[b] + mutual[frozenset((a, b))] + across * (script_of(a) != script_of(b))
+        share += generator.normal(0, 0.02) - space * (cosine - 0.5) - rich * (np.log(RESOURCES[a]) - 3.5)
+        share -= kin * (family(a) == family(b) or (family(a)[-6:] == family(b)[-6:] == "Slavic") / 2)
+        wrong = int(generator.binomial(SENTENCES, float(np.clip(share, 0.01, 0.99))))
+        rows.append((a, b, 0, SENTENCES, wrong, 0.5, 0.2))
+    return pd.DataFrame(rows, columns=["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld"])
+
+
+def factors(
+    generator: np.random.Generator, donors: int = 3, recipients: int = 5, cells: int = 90, spread: float = 0.5,
+    cuts: float = 4.0, errors: float = 0.0, spelling: float = 0.0, space: float = 0.0, downstream: float = 0.0,
+) -> pd.DataFrame:  # fmt: skip
+    """The table `factors`: pieces by `cuts` per unit of TNLD, wrong by `errors` a piece, `spelling` per unit of TNLD
+    and `space` per unit of cosine less; the cosine falls by `downstream` a piece. Names are hard and cut by themselves
+    in every language, contexts are hard.
+    """
+    names, contexts = 45, 30
+    name, context = generator.integers(0, names, cells), generator.integers(0, contexts, cells)
+    hard = [spread * 0.15 * generator.normal(size=(count, recipients)) for count in (names, contexts)]
+    apart = np.clip(0.25 + 0.15 * generator.normal(size=(names, recipients)), 0, 1)
+    pieces = np.round(1 + cuts * (apart - 0.25) + generator.normal(size=(names, recipients)))
+    cosine = 0.5 + 0.1 * generator.normal(size=(cells, recipients)) - downstream * (pieces[name] - 1)
+    parts = []
+    for donor in range(donors):
+        level = 0.35 + 0.05 * generator.normal(size=(1, recipients)) + hard[0][name] + hard[1][context]
+        level = level + errors * (pieces[name] - 1) + spelling * (apart[name] - 0.25) - space * (cosine - 0.5)
+        wrong = generator.random((cells, recipients)) < level
+        for r in range(recipients):
+            parts.append(pd.DataFrame({
+                "donor": f"d{donor}", "seed": 0, "recipient": f"r{r}", "sentence": [f"r{r}/{c}" for c in range(cells)],
+                "type": "PER", "context": [f"c{c}" for c in context], "entity": [f"e{n}" for n in name],
+                "wrong": wrong[:, r].astype(int), "tnld": apart[name, r], "pieces": pieces[name, r],
+                "shared": np.nan, "cosine": cosine[:, r], "own_pieces": 2 + pieces[name, r].astype(int), "words": 1,
+            }))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)

@@ -105,6 +105,9 @@ class PaperScreen(ExplorerScreen):
         if row["verdict"] in _SIGNS:
             n = f"n {row['n']:,.0f} {literal(row['unit'])}" if row["n"] else "n 0"
             text.append(f"\n{literal(row['statistic'])}: {shown_number(row['value'])}, {n}", Style(bold=False))
+            remark = row.get("remark")
+            if isinstance(remark, str) and remark:
+                text.append(f"\n{literal(remark)}", Style(bold=False))
             text.append(f"\n{literal(row['rule'])}", Style(bold=False, dim=True))
         else:
             text.append("\nThe paper states numbers here and claims nothing.", Style(bold=False, dim=True))
