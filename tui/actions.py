@@ -229,6 +229,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.copy", "y", "copy", "copy the row or cell", "compare", "copy"),
     Action("compare.copy_table", "Y", "", "copy the table with the cursor", "compare", "copy_table"),
     # Paper
+    Action("paper.answer", "w", "why", "what spelling, tokenisation and the space have to do with the errors", "paper",
+           "answer"),
     Action("paper.settings", "v", "settings", "what the paper did, beside what this run did", "paper", "settings"),
     # Windows over a screen
     Action("modal.close", "escape,q", "close", "back", "modal", "close"),

@@ -10,6 +10,7 @@ from nerspace.engine.paper import figures
 from nerspace.engine.paper.published import ITEMS, NAME, OPEN, TITLE
 from nerspace.engine.paper.rendering import Grid, cell, markdown, page
 from nerspace.engine.runs import Run
+from nerspace.engine.transfer.answer import PAPER_KEEPS_NONE, answer_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,7 @@ def _parts(run: Run, pictures: Mapping[str, figures.Picture]) -> dict[str, Any]:
         "run": run.id,
         "request": request,
         "device": info.get("device", "no device"),
+        "answer": answer_of(run, PAPER_KEEPS_NONE),
         "claims": Grid(brief, note) if len(claims) else None,
         "notes": info.get("notes", []),
         "figures": FIGURES,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HOW = "nerspace swap --counterfactual"
+# Why a paper run has no changed names.
+PAPER_KEEPS_NONE = f"a paper run keeps no models; nerspace transfer trains some that {HOW} reads"
 # What is told of changed names, in this order: change → in words. Of several cuts the first that could be made.
 _TOLD: Sequence[tuple[tuple[str, ...], str]] = (
     (("donor's form",), "the donor's form in the same sentence"),

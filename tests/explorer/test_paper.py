@@ -13,6 +13,7 @@ from nerspace.engine.paper.claims import CLAIMS, FAILS, HOLDS, Finding, claim_ta
 from nerspace.engine.paper.published import ITEMS
 from nerspace.engine.requests.paper import PaperRequest, make_paper_request
 from nerspace.engine.runs import Run, create, workspace_folder
+from nerspace.engine.statistics.factors import FACTOR_TERMS
 from nerspace.tui.cli.main import app
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -68,6 +69,19 @@ async def test_enter_opens_the_table_behind_a_claim_and_v_the_settings(judged: R
         await press(pilot, "escape")
         text = await press(pilot, "v")
         assert "epochs" in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 44)], ids=["window", "above"])
+async def test_w_says_what_the_errors_hang_on(judged: Run, corpus: Path, size: tuple[int, int]) -> None:
+    judged.write_table("factor_terms", FACTOR_TERMS.frame(
+        [("together", "pieces", "+1 piece", 1200, 6.9, 3.0, 10.8, 0.01, 1.0, 60, 36, 11)]))  # fmt: skip
+    async with explorer(judged, corpus).run_test(size=size) as pilot:
+        await settle(pilot)
+        text = await press(pilot, "9")
+        assert ("+1 piece +6.9 [+3.0, +10.8]" in text) == (size[1] > 40)
+        text = " ".join((await press(pilot, "w")).split())
+        assert "+1 piece +6.9" in text
+        assert "a paper run keeps no models" in text
 
 
 async def test_an_item_that_this_version_does_not_know_is_shown_and_told(judged: Run, corpus: Path) -> None:

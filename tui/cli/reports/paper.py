@@ -40,7 +40,10 @@ def show_items(output: Output) -> None:
 def show_paper(run: "Run", items: Sequence[str]) -> None:
     """Print the verdicts, the numbers beside the paper's, and where the report lies."""
     from nerspace.engine.paper.report import HTML, MARKDOWN
+    from nerspace.engine.transfer.answer import PAPER_KEEPS_NONE
+    from nerspace.tui.cli.reports.answer import show_answer
 
+    show_answer(run, PAPER_KEEPS_NONE)
     info = run.info()
     request = info["request"]
     sizes = request["sizes"]

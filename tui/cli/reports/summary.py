@@ -1,13 +1,12 @@
 """The short summary of a finished run: errors with distance, correlation, cosines, isotropy, maps."""
 
 from collections.abc import Mapping
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.statistics.pairs import distance_column
-from nerspace.engine.transfer.answer import answer_of
 from nerspace.engine.transfer.findings import TABLES
 from nerspace.tui.cli.output import print_table, say
+from nerspace.tui.cli.reports.answer import show_answer
 from nerspace.tui.cli.reports.swap import show_swaps
 from nerspace.tui.cli.reports.transfer import show_correlations, show_report
 from nerspace.tui.literal import shown_number
@@ -42,14 +41,6 @@ def show_summary(run: "Run") -> None:
     ):
         if table in held:
             show(run.read_table(table))
-
-
-def show_answer(run: "Run", without: str = "") -> None:
-    """Print what changed names, factors and correlations say of the paper's question."""
-    if lines := answer_of(run, without):
-        say("\nWhat spelling, tokenisation and the space have to do with the errors here\n")
-        for line in lines:
-            say(fill(line, 78, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 def _errors(transfer: "pd.DataFrame") -> None:

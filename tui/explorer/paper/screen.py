@@ -18,6 +18,7 @@ from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import Cell, FrameRows, Shown
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _BRIEF = ["item", "verdict", "claim", "value", "low", "high", "p", "floor", "n"]
 _COLORS = {"holds": "color(114)", "does not hold": "color(203)", "undecided": "color(221)"}
 _SIGNS = {"holds": "✓", "does not hold": "✗", "undecided": "?"}
+# Lines from which the answer has room above the claims.
+_TALL = 36
 NO_PAPER = "This run judges no claim of the paper. o opens one that does; nerspace paper in another shell makes one."
 
 
@@ -61,15 +64,21 @@ class PaperScreen(ExplorerScreen):
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self.claims: pd.DataFrame | None = None
+        self.answer: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """The claims and the rule."""
+        """The answer where there is room for it, the claims and the rule."""
+        yield Static(id="paper-answer", markup=False)
         yield FoundTable(id="paper-claims")
         yield Static(id="paper-rule", markup=False)
 
     def on_mount(self) -> None:
         """Read the claims."""
         self.run_changed()
+
+    def on_resize(self) -> None:
+        """The answer stands above the claims where these keep their room."""
+        self._show_answer()
 
     def focus_target(self) -> Widget | None:
         """The claims."""
@@ -78,6 +87,26 @@ class PaperScreen(ExplorerScreen):
     def run_changed(self) -> None:
         """Read the claims again."""
         self.load(self._read, self.show_claims)
+        self.load(self._read_answer, self.show_answer)
+
+    def _read_answer(self) -> list[str]:
+        from nerspace.engine.transfer.answer import PAPER_KEEPS_NONE, answer_lines
+
+        terms, shares, correlations, contrasts = (
+            self.session.table(name)
+            for name in ("factor_terms", "factor_shares", "correlations", "counterfactual_contrasts")
+        )
+        return answer_lines(terms, shares, correlations, contrasts, PAPER_KEEPS_NONE)
+
+    def show_answer(self, lines: list[str]) -> None:
+        """Take the three sentences in."""
+        self.answer = lines
+        self._show_answer()
+
+    def _show_answer(self) -> None:
+        above = self.query_one("#paper-answer", Static)
+        above.display = bool(self.answer) and self.size.height >= _TALL
+        above.update("\n".join(self.answer))
 
     def _read(self) -> "pd.DataFrame | None":
         table = self.session.table("paper_claims")
@@ -136,6 +165,13 @@ class PaperScreen(ExplorerScreen):
         self.app.push_screen(ListWindow(f"{title} ({name})", name, frame, columns, "The table is empty."))
 
     # -- actions
+
+    def action_answer(self) -> None:
+        """What changed names, factors and correlations say of the paper's question here."""
+        if not self.answer:
+            self.explorer.tell("This run has no errors to explain; nerspace paper figure5 counts some.", "warning")
+            return
+        self.app.push_screen(TextWindow("What the errors hang on here", Text("\n\n".join(self.answer))))
 
     def action_settings(self) -> None:
         """What the paper did, beside what this run did."""
