@@ -85,6 +85,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.sort_back", "S", "", "turn the order round", "table", "sort_back"),
     Action("table.mark", "space", "mark", "mark the row and go on", "table", "mark"),
     Action("table.marked", "u", "", "show the marked rows alone, or all", "table", "marked_only"),
+    Action("table.values", "F", "values", "values of the cell's column with counts, or a histogram; enter filters",
+           "table", "values"),
     Action("table.unmark", "U", "", "take every mark away", "table", "unmark"),
     # Tables that are searched and narrowed by themselves
     Action("found.find", "/", "find", "go to the next row that holds what is typed: words, or type:LOC lang:tr n>10",
@@ -218,6 +220,12 @@ ACTIONS: tuple[Action, ...] = (
     # Runs
     Action("runs.open", "o", "open", "show this run on every screen", "runs", "open"),
     Action("runs.new", "n", "new run", "choose what to fine-tune, and start it", "runs", "new_run"),
+    Action("runs.start", "a", "start", "start another job: transfer, paper, or swap and extract from this run", "runs",
+           "start_job"),
+    Action("runs.name", "m", "name", "give the run a name, by which every command knows it", "runs", "label('name')"),
+    Action("runs.tags", "t", "tags", "give the run tags, words with blanks between", "runs", "label('tags')"),
+    Action("runs.note", "w", "", "write a note to the run", "runs", "label('note')"),
+    Action("runs.pin", "p", "pin", "put the run first in this list, or no longer", "runs", "pin"),
     Action("runs.compare", "c", "compare", "how two marked runs differ: request and errors", "runs", "compare"),
     Action("runs.stop", "x", "stop", "ask the run to stop at its next step", "runs", "stop_run"),
     Action("runs.resume", "R", "resume", "go on with a run that was stopped, failed or died", "runs", "resume_run"),

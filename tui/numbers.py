@@ -45,6 +45,17 @@ def column_format(name: str, values: "pd.Series[Any]") -> str:
     return ".2e" if 0 < largest < 0.01 else "z.3f" if largest < 100 else "z,.1f"
 
 
+def interval(low: object, high: object, form: str, between: str = ", ") -> str:
+    """Both ends of an interval, each by a format; empty where one is missing, or where they are the same.
+
+    Where every sample that can be drawn gives one value there is no telling how precise it is.
+    """
+    if is_missing(low) or is_missing(high):
+        return ""
+    ends = format(low, form), format(high, form)
+    return "" if ends[0] == ends[1] else between.join(ends)
+
+
 def written(value: object, form: str) -> str:
     """A value of a column as the screen shows it; a gap as a dash.
 

@@ -78,6 +78,11 @@ class Query:
     def __str__(self) -> str:
         return " ".join(map(str, self.terms))
 
+    def about(self, terms: tuple[Term, ...]) -> "Query":
+        """The query with these terms in place of what it asks of their fields."""
+        fields = {term.field for term in terms}
+        return Query((*(term for term in self.terms if term.field not in fields), *terms))
+
 
 NOTHING = Query()
 
@@ -182,6 +187,26 @@ def matcher(query: Query, table: Asked) -> "Callable[[Sequence[int]], Held]":
         return left
 
     return hold
+
+
+class _Frame:
+    """A DataFrame, to be asked."""
+
+    def __init__(self, frame: "pd.DataFrame") -> None:
+        self.frame = frame
+        self.fields = [str(name) for name in frame.columns]
+
+    def column(self, name: str, numbers: Sequence[int]) -> "pd.Series[Any]":
+        return self.frame.iloc[list(numbers), self.fields.index(name)]
+
+
+def rows_of(query: Query, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows of a DataFrame that a query holds of.
+
+    Raises:
+        UsageError: for a query that it cannot be asked.
+    """
+    return frame[matcher(query, _Frame(frame))(range(len(frame)))].reset_index(drop=True)
 
 
 def asks_possible(query: Query, table: Asked) -> bool:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from nerspace.tui.numbers import interval
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -47,5 +49,5 @@ def why_lines(causes: "pd.DataFrame", recipient: str, against: str) -> list[str]
 
 
 def _points(row: dict[str, Any]) -> str:
-    interval = "" if row["low"] != row["low"] else f" [{row['low']:+.1f}, {row['high']:+.1f}]"
-    return f"{row['points']:+.1f}{interval}"
+    ends = interval(row["low"], row["high"], "+z.1f")
+    return f"{row['points']:+z.1f}{f' [{ends}]' if ends else ''}"

@@ -5,6 +5,8 @@ records.py  what a job emits while it goes on
 jobs.py     a job as a process of its own: started, followed, stopped, resumed
 locks.py    one writer a run
 secrecy.py  what must not stand in a run
+labels.py   what a person calls a run
+exporting.py tables as files that others read
 models.py   the models that a run saved
 live.py     speed and memory of a run that goes on
 tables.py   tables over runs

@@ -15,7 +15,7 @@ from nerspace.engine.files import sync, write_text
 from nerspace.engine.sums import SUMS, Sum, problem_of, sum_of
 
 # By folder or name: what the run is worked with rather than what it found.
-_APART = ("checkpoints", "run.json", "process.json", "job.log", "lock", "stop", SUMS)
+_APART = ("checkpoints", "run.json", "process.json", "job.log", "lock", "stop", "labels.json", SUMS)
 # These are entered as they are written.
 _AT_ONCE = ("tables/", "vectors/")
 Entries = dict[str, list[Sum]]

@@ -9,6 +9,7 @@
     sha256.json     sizes and hashes of these, by which what is damaged is refused, see `ledger`
     checkpoints/    the state of a fine-tuning that goes on, see `checkpoints`
     lock            held by the process that writes the run
+    labels.json     what a person calls it, see `labels`
 
 Files are written whole (temporary file, fsync, rename) or appended in whole lines, so a reader never meets half a file.
 """
@@ -586,7 +587,7 @@ def _age(run: Run) -> tuple[float, int, str]:
 def find_run(
     workspace: Path, name: str | None = None, has: "Callable[[Run], bool] | None" = None, what: str = "any table",
 ) -> Run:  # fmt: skip
-    """The run of that id, unique beginning of an id, or folder; without a name the newest one that serves.
+    """The run of that id, unique beginning of an id, given name, or folder; without one the newest that serves.
 
     Args:
         has: whether a run serves, which by default every run with tables does.
@@ -608,7 +609,10 @@ def find_run(
                     return run
         held = f"No run in {workspace} holds {what}." if runs else f"There is no run in {workspace} yet."
         raise UsageError(held, "Make one with nerspace demo.")
+    from nerspace.engine.runs.labels import named
+
     matching = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
+    matching = matching or named(runs, name)
     if len(matching) != 1:
         known = ", ".join(run.id for run in (matching or runs)[:5]) or "none"
         problem = "matches several runs" if matching else "is no run"

@@ -40,6 +40,7 @@ NUMBER = Kind("a number", _is_number)
 WHOLE = Kind("a whole number", _is_whole)
 # Seconds since 1970, up to the year 5138.
 MOMENT = Kind("a moment in seconds", lambda value: _is_number(value) and 0 <= value < 1e11)
+YES_OR_NO = Kind("true or false", lambda value: isinstance(value, bool))
 TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value))
 FIELDS = Kind("an object", lambda value: isinstance(value, dict))
 NAMED_TEXTS = Kind(
@@ -66,6 +67,7 @@ REQUEST: Schema = {
     "source?": TEXT, "run?": TEXT, "on?": TEXT, "device?": TEXT, "size?": WHOLE, "test_size?": WHOLE, "seed?": WHOLE,
     "seeds?": WHOLE, "items?": TEXTS, "probe_every?": WHOLE, "batch_size?": WHOLE, "epochs?": WHOLE,
 }  # fmt: skip
+LABELS: Schema = {"name?": TEXT, "note?": TEXT, "tags?": TEXTS, "pinned?": YES_OR_NO}
 PROCESS: Schema = {"pid": WHOLE, "started": TEXT, "host?": TEXT, "boot?": TEXT, "space?": TEXT}
 
 _ANY: Schema = {"time?": MOMENT}

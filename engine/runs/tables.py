@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import DataError, NerspaceError
 from nerspace.engine.runs import Run, list_runs
+from nerspace.engine.runs.labels import read_labels
 from nerspace.engine.tables.spec import DONOR, LANGUAGE, TableSpec, integer, integer_or_gap, real, text
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ RUNS = TableSpec(
         "seconds": real("from its start to its end, or until now; empty before the start"),
         "tables": integer("how many tables it holds"),
         "problem": text("why it is damaged or failed, or where it runs if that cannot be seen from here"),
+        "name": text("what a person calls it"),
+        "tags": text("words that a person gave it, with blanks between"),
+        "pinned": integer("1 if it is pinned, else 0"),
+        "note": text("what a person wrote to it"),
     },
 )
 
@@ -58,20 +63,31 @@ def runs_table(workspace: Path) -> "pd.DataFrame":
             info = run.info()
         except DataError as error:
             tables = len(run.tables())
-            rows.append((run.id, "damaged", "", "", "", "", 0, None, 0, None, tables, error.message))
+            rows.append((run.id, "damaged", "", "", "", "", 0, None, 0, None, tables, error.message, *_labels(run)[0]))
             continue
         except NerspaceError:
             continue
         request = info.get("request") or {}
         donors = " ".join(map(str, request.get("donors") or [request.get("donor") or ""]))
+        labels, damaged = _labels(run)
         rows.append(
             (
                 run.id, info.get("state", ""), info.get("kind", ""), info.get("created") or "", donors,
                 request.get("model") or "", len(request.get("languages") or ()), request.get("size"),
-                request.get("seeds") or 1, seconds_taken(info), len(run.tables()), _problem(info),
+                request.get("seeds") or 1, seconds_taken(info), len(run.tables()), _problem(info) or damaged,
+                *labels,
             )
         )  # fmt: skip
     return RUNS.frame(rows)
+
+
+def _labels(run: Run) -> tuple[tuple[str, str, int, str], str]:
+    """Name, tags, pin and note of a run, and what is wrong with them."""
+    try:
+        found = read_labels(run)
+    except DataError as error:
+        return ("", "", 0, ""), error.message
+    return (found.name, " ".join(found.tags), int(found.pinned), found.note), ""
 
 
 def _problem(info: Mapping[str, Any]) -> str:

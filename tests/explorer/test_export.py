@@ -1,6 +1,9 @@
 """What is exported is what is shown, byte by byte, and nothing is overwritten unasked."""
 
+import json
+
 import pandas as pd
+import pytest
 from tui_driving import press
 
 from nerspace.engine.runs import to_csv
@@ -100,3 +103,59 @@ async def test_a_name_that_no_file_system_takes_is_told_in_the_window(app):
         for name in ("a" * 300, "~nobody-at-all/x.csv", "a\0b"):
             await _path(pilot, name)
             assert "That cannot be the name of a file" in await press(pilot, "enter"), name
+
+
+async def test_a_folder_is_made_after_asking_and_what_the_table_is_of_stands_beside_it(app, finished, tmp_path):
+    async with app.run_test(size=(100, 24), notifications=True) as pilot:
+        await press(pilot, "4")
+        await press(pilot, "e")
+        await _path(pilot, tmp_path / "new" / "deep" / "points.csv")
+        text = await press(pilot, "enter")
+        assert "enter again makes it" in text
+        assert not (tmp_path / "new").exists()
+        await press(pilot, "enter")
+    written = pd.read_csv(tmp_path / "new" / "deep" / "points.csv", keep_default_na=False)
+    about = json.loads((tmp_path / "new" / "deep" / "points.csv.json").read_text(encoding="utf-8"))
+    assert (about["run"], about["donors"], about["stage"], about["layer"]) == (finished.id, ["en"], "after", 12)
+    assert about["rows"] == len(written)
+    assert about["columns"]["language"]
+    assert set(about["holds"]["type"]) == set(written["type"])
+
+
+async def test_the_filter_of_a_list_and_the_run_it_is_of_stand_beside_it(app, finished, tmp_path):
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await press(pilot, "8")
+        await press(pilot, "enter")
+        await press(pilot, "slash", *"table=transfer", "enter")
+        await press(pilot, "enter")
+        await press(pilot, "f", *"recipient:be,tr -wrong:2", "enter")
+        await press(pilot, "e")
+        await _path(pilot, tmp_path / "some.xlsx")
+        text = await press(pilot, "enter")
+        assert "Wrote 1 rows" in text
+    about = json.loads((tmp_path / "some.xlsx.json").read_text(encoding="utf-8"))
+    assert about["filter"] == "filter recipient:be,tr -wrong:2"
+    assert about["run"] == finished.id
+    assert about["holds"]["recipient"] == ["tr"]
+    assert pd.read_excel(tmp_path / "some.xlsx")["recipient"].tolist() == ["tr"]
+
+
+def test_the_command_writes_the_same_files_and_asks_in_the_same_language(command, finished, tmp_path):
+    pytest.importorskip("pyarrow")
+    at = ("--run", finished.id, "--workspace", str(finished.path.parent.parent))
+    asked = ("export", "transfer", "--where", "lang:be,tr wrong>2", *at)
+    for name, read in (("x.csv", pd.read_csv), ("x.parquet", pd.read_parquet), ("x.xlsx", pd.read_excel)):
+        done = command(*asked, "--csv", name)
+        assert done.returncode == 0, done.stderr
+        assert read(tmp_path / name)["recipient"].tolist() == ["tr"]
+        about = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
+        assert (about["run"], about["donors"], about["rows"]) == (finished.id, ["en"], 1)
+        assert about["filter"] == "lang:be,tr wrong>2"
+        assert about["command"].startswith("nerspace export transfer --where 'lang:be,tr wrong>2'")
+    wrong = command("export", "transfer", "--where", "colour:red", *at)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("nerspace: Unknown field colour. Choose from donor, recipient, seed")
+    (tmp_path / "mine.csv.json").write_text("mine")
+    assert "not of nerspace" in command(*asked, "--csv", "mine.csv").stderr
+    assert (tmp_path / "mine.csv.json").read_text() == "mine"
+    assert not (tmp_path / "mine.csv").exists()

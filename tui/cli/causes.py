@@ -58,7 +58,7 @@ def factors(
         show_factors(tables, notes)
         return
     name = table or "factor_terms"
-    output.show(name, tables[name])
+    output.show(name, tables[name], found)
     if table is None and output.plot and len(tables["factor_shares"]):
         print()
         Output(plot=True).show("factor_shares", tables["factor_shares"])

@@ -114,7 +114,7 @@ def _show(run: "Run", table: str | None, chosen: Chosen, output: Output) -> None
     if table is None and output.is_screen:
         _summary(run, frame)
     else:
-        output.show(table or "scores", frame)
+        output.show(table or "scores", frame, run)
 
 
 def _summary(run: "Run", scores: "pd.DataFrame") -> None:

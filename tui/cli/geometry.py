@@ -11,6 +11,7 @@ from nerspace.tui.cli.output import Plotted, Rows
 
 if TYPE_CHECKING:
     from nerspace.engine.geometry.stored import StoredVectors
+    from nerspace.engine.runs import Run
 
 ISOTROPY = ("isotropy", "dimensions")
 SIMILARITY = ("parallel_cosine", "cka", "drift", "siblings")
@@ -33,11 +34,16 @@ class Stored(NamedTuple):
 
     def read(self, of: str = "entities") -> "StoredVectors":
         """These vectors, of entities or words."""
-        from nerspace.engine import runs
-        from nerspace.engine.geometry.stored import find_stored, read_stored
+        from nerspace.engine.geometry.stored import read_stored
 
-        found = find_stored(runs.workspace_to_read(self.workspace), self.run, of)
-        return read_stored(found, of, self.stage, self.layer, self.view)
+        return read_stored(self.found(of), of, self.stage, self.layer, self.view)
+
+    def found(self, of: str = "entities") -> "Run":
+        """The run that stores them."""
+        from nerspace.engine import runs
+        from nerspace.engine.geometry.stored import find_stored
+
+        return find_stored(runs.workspace_to_read(self.workspace), self.run, of)
 
 
 def isotropy(
@@ -52,7 +58,7 @@ def isotropy(
     nerspace isotropy --table dimensions --layer 12
     """
     require_choice("table", table, ISOTROPY)
-    output.show(table, stored.read(of).held()[table])
+    output.show(table, stored.read(of).held()[table], stored.found(of))
 
 
 def similarity(
@@ -77,7 +83,7 @@ def similarity(
         found.require_parallel(table.replace("_", " "))
     if without:
         found = found.without_dimensions(without)
-    output.show(table, found.held(entity=None if entity is None else composed(entity))[table])
+    output.show(table, found.held(entity=None if entity is None else composed(entity))[table], stored.found())
 
 
 def neighbours(
@@ -100,7 +106,7 @@ def neighbours(
     found = stored.read()
     if table == "retrieval":
         found.require_parallel(table)
-    output.show(table, found.held(point=point, k=k)[table])
+    output.show(table, found.held(point=point, k=k)[table], stored.found())
 
 
 def groups(
@@ -113,4 +119,4 @@ def groups(
 
     nerspace groups --layer 12
     """
-    output.show("groups", stored.read().held(seed=seed)["groups"])
+    output.show("groups", stored.read().held(seed=seed)["groups"], stored.found())

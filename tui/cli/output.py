@@ -1,7 +1,7 @@
 """What the command line shows: lines of text, and tables as CSV, JSON, a text plot or rows."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -16,13 +16,18 @@ from nerspace.tui.terminal import console
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nerspace.engine.runs import Run
+
 
 class Output(NamedTuple):
     """Where a table goes: to a file, as JSON, as a text plot, or without any of them to the screen."""
 
     csv: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write the table as CSV, or as a workbook to x.xlsx; - is stdout."),
+        typer.Option(
+            metavar="FILE",
+            help="Write the table as CSV, x.xlsx or x.parquet, what it is of beside it; - is stdout.",
+        ),
     ] = None
     excel: Annotated[bool, typer.Option("--excel", help="With --csv: so that Excel reads it, and no text acts.")] = (
         False
@@ -30,6 +35,9 @@ class Output(NamedTuple):
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False
     plot: Annotated[bool, typer.Option("--plot", help="Draw the table as text.")] = False
     rows: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0
+    where: Annotated[
+        str, typer.Option(metavar="QUERY", help="Only rows such as: type:LOC -lang:tr wrong:yes tnld>0.3 'two words'.")
+    ] = ""
 
     @property
     def is_data(self) -> bool:
@@ -41,16 +49,25 @@ class Output(NamedTuple):
         """Whether nothing but the screen was requested."""
         return not (self.is_data or self.plot)
 
-    def show(self, name: str, frame: "pd.DataFrame") -> None:
+    def show(self, name: str, frame: "pd.DataFrame", run: "Run | None" = None) -> None:
         """Send a table where it was requested; files always get all of it.
 
         Args:
             name: of the catalogue, or empty.
+            frame: the table.
+            run: that it is of, where it is of one.
+
+        Raises:
+            UsageError: for a query that the table cannot be asked.
         """
         if self.excel and self.csv is None:
             raise UsageError("--excel goes with --csv.", "Give the file: --csv FILE.")
+        if self.where:
+            from nerspace.tui.query import parse, rows_of
+
+            frame = rows_of(parse(self.where), frame)
         if self.csv is not None:
-            write_csv(frame, self.csv, self.excel)
+            write_csv(frame, self.csv, self.excel, self._about(name, run))
         if self.as_json:
             import json
 
@@ -64,6 +81,22 @@ class Output(NamedTuple):
             print(plot(name, spec.plot if spec else "", frame))
         if self.is_screen:
             print_table(frame, self.rows)
+
+    def _about(self, name: str, run: "Run | None") -> dict[str, Any]:
+        """What is written beside a table: its run, how it was asked for, and what its columns mean."""
+        import shlex
+
+        from nerspace.engine.runs.exporting import run_facts
+        from nerspace.engine.tables.index import CATALOGUE
+
+        spec = CATALOGUE.get(name)
+        about = {
+            "table": name,
+            **run_facts(run),
+            "filter": self.where,
+            "command": shlex.join(["nerspace", *sys.argv[1:]]),
+        }
+        return {**{key: value for key, value in about.items() if value}, "columns": spec.meanings if spec else {}}
 
 
 def say(line: str = "") -> None:
@@ -91,32 +124,31 @@ Rows = Annotated[Output, But("plot", rows=60)]
 Plotted = Annotated[Output, But(rows=60)]
 
 
-def write_csv(frame: "pd.DataFrame", target: str, excel: bool = False) -> None:
-    """Write a table to a file, never over one that is there, or to stdout for "-".
+def write_csv(frame: "pd.DataFrame", target: str, excel: bool = False, about: Mapping[str, Any] | None = None) -> None:
+    """Write a table to a file, never over one that is there, or to stdout for "-"; see `engine.runs.exporting`.
 
     Args:
         frame: the table.
-        target: where; a name that ends in .xlsx becomes a workbook, all else CSV.
+        target: where; .xlsx becomes a workbook, .parquet Parquet, all else CSV.
         excel: whether CSV is written as Excel reads it.
+        about: what is said of it in the file beside it.
 
     Raises:
         UsageError: when the file exists.
         NerspaceError: when it cannot be written.
     """
-    from nerspace.engine.files import user_path, whole_file
+    from nerspace.engine.files import user_path
     from nerspace.engine.runs import to_csv
-    from nerspace.engine.tables.excel import excel_csv, write_workbook
+    from nerspace.engine.runs.exporting import export_table
+    from nerspace.engine.tables.excel import excel_csv
 
     if target == "-":
         sys.stdout.write(excel_csv(frame) if excel else to_csv(frame))
         return
     path = user_path(target)
-    with whole_file(path, new=True) as handle:
-        if path.suffix.lower() == ".xlsx":
-            write_workbook(frame, handle)
-        else:
-            handle.write((excel_csv(frame) if excel else to_csv(frame)).encode())
-    console(stderr=True).print(f"{several(len(frame), 'row')} written to {path}")
+    make = not path.parent.exists() and sys.stdin.isatty() and typer.confirm(f"Make the folder {path.parent}?")
+    rows = export_table(path, [frame], about or {}, new=True, excel=excel, make_folders=make)
+    console(stderr=True).print(f"{several(rows, 'row')} written to {path}")
 
 
 def write_text(path: Path, parts: Iterable[str], total: int) -> None:

@@ -69,7 +69,7 @@ def paper(
         if not job.ended(run):
             return
     if table is not None:
-        output.show(table, run.read_table(table))
+        output.show(table, run.read_table(table), run)
     elif output.plot:
         show_plots(run, request["items"])
     else:

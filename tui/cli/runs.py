@@ -9,6 +9,7 @@ from nerspace.engine.words import several
 from nerspace.tui.cli.job import Job
 from nerspace.tui.cli.options import Commands, RunName, Workspace
 from nerspace.tui.cli.output import Files
+from nerspace.tui.literal import literal
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Lost = Annotated[bool, typer.Option("--lost", help="The host that it runs on is gone for good.")]
 
-app = Commands(help="Runs: list, show, follow, stop, resume, verify, remove.", no_args_is_help=True)
+app = Commands(help="Runs: list, name, show, follow, stop, resume, verify, remove.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -25,13 +26,15 @@ def list_runs(*, workspace: Workspace = None, output: Files) -> None:
     from nerspace.engine import runs
     from nerspace.engine.runs.tables import runs_table
     from nerspace.tui.cli.output import records, say
-    from nerspace.tui.literal import literal
 
     frame = runs_table(runs.workspace_to_read(workspace))
     if frame.empty and output.is_screen:
         print("There is no run yet. Make one with: nerspace demo")
         return
-    output.show("runs", frame if output.is_data else frame[["run", "state", "kind", "created", "donor", "model"]])
+    brief = ["run", "state", "kind", "created", "donor", "model"]
+    # What people gave them, where they gave any.
+    brief += [name for name in ("name", "tags") if (frame[name] != "").any()]
+    output.show("runs", frame if output.is_data else frame[brief])
     if output.is_screen:
         for row in records(frame[frame["problem"].fillna("") != ""]):
             say(literal(f"{row.run}: {row.problem}"))
@@ -48,6 +51,67 @@ def show(name: RunName = None, workspace: Workspace = None) -> None:
     show_summary(run)
     print()
     print(json.dumps({**run.info(), "tables": run.tables()}, ensure_ascii=False, indent=2))
+
+
+Named = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of it, or its name.")]
+
+
+@app.command()
+def name(
+    run: Named,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it; '' takes the name away.")],
+    workspace: Workspace = None,
+) -> None:
+    """Give a run a name, by which every command knows it from then on."""
+    from nerspace.engine.runs.labels import label
+
+    found = find(workspace, run)
+    print(f"{found.id} is called {literal(label(found, name=name).name) or 'nothing'}.")
+
+
+@app.command()
+def note(
+    run: Named,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to write; '' takes the note away.")],
+    workspace: Workspace = None,
+) -> None:
+    """Write a note to a run."""
+    from nerspace.engine.runs.labels import label
+
+    found = find(workspace, run)
+    label(found, note=text)
+    print(f"{found.id} has {'a note' if text else 'no note'}.")
+
+
+@app.command()
+def tag(
+    run: Named,
+    tags: Annotated[list[str], typer.Argument(metavar="TAG ...", help="Words; -WORD takes one away.")],
+    workspace: Workspace = None,
+) -> None:
+    """Give a run tags, or take them away: nerspace runs tag demo-2026 baseline; nerspace runs tag demo-2026 -- -old."""
+    from nerspace.engine.runs.labels import label, parse_tags, read_labels
+
+    found = find(workspace, run)
+    asked = parse_tags(" ".join(tags))
+    gone = {one[1:] for one in asked if one.startswith("-")}
+    kept = [one for one in (*read_labels(found).tags, *(t for t in asked if not t.startswith("-"))) if one not in gone]
+    labels = label(found, tags=tuple(dict.fromkeys(kept)))
+    print(f"{found.id} has the tags {literal(' '.join(labels.tags)) or 'none'}.")
+
+
+@app.command()
+def pin(
+    run: Named,
+    pinned: Annotated[bool, typer.Option("--pin/--unpin", help="Put it first in the explorer, or no longer.")] = True,
+    workspace: Workspace = None,
+) -> None:
+    """Pin a run, so that it stands first in the explorer's list."""
+    from nerspace.engine.runs.labels import label
+
+    found = find(workspace, run)
+    label(found, pinned=pinned)
+    print(f"{found.id} is {'pinned' if pinned else 'no longer pinned'}.")
 
 
 @app.command()

@@ -131,7 +131,7 @@ def _show(run: "Run", table: str | None, output: Output) -> None:
             show_contrasts(frame)
             print(f"\nMore: nerspace swap --run {run.id} --plot, or --table counterfactuals --csv FILE.")
             return
-        output.show(table or "counterfactual_contrasts", frame)
+        output.show(table or "counterfactual_contrasts", frame, run)
         return
     summary = run.read_table("swap_summary")
     if table is None and output.is_screen:
@@ -140,7 +140,7 @@ def _show(run: "Run", table: str | None, output: Output) -> None:
         return
     name = table or "swap_summary"
     frame = summary if name == "swap_summary" else run.read_table(name)
-    output.show(name, frame[list(SHOWN)] if name == "swap" and output.is_screen else frame)
+    output.show(name, frame[list(SHOWN)] if name == "swap" and output.is_screen else frame, run)
 
 
 def _rows(run: "Run", rows: int) -> Any:

@@ -34,13 +34,16 @@ def export(
     output: Annotated[Output, But(rows=40)],
     workspace: Workspace = None,
 ) -> None:
-    """Print a table of a run, or write it as CSV.
+    """Print a table of a run, or write it as CSV, for Excel (x.xlsx) or as Parquet, with what it is of in x.csv.json.
 
-    nerspace export transfer --csv transfer.csv
+    In CSV a text that begins with = stays as it is (pandas reads the same); --excel and x.xlsx make such texts inert.
+
+    nerspace export predictions --where "type:LOC lang:tr wrong:yes" --csv wrong.csv
     """
     from nerspace.engine.tables.index import Held, table_spec
 
     spec = table_spec(table)
     found = find(workspace, run, *filter(None, (table, spec.source)))
     made = spec.source and table not in found.tables()
-    output.show(table, Held({spec.source: found.read_table(spec.source)})[table] if made else found.read_table(table))
+    frame = Held({spec.source: found.read_table(spec.source)})[table] if made else found.read_table(table)
+    output.show(table, frame, found)

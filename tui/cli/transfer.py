@@ -97,7 +97,7 @@ def _show(run: "Run", layer: int | None, table: str | None, output: Output) -> N
         raise UsageError(f"The run {run.id} has one donor.", "Donors are ranked where there are several.")
     if table is not None or output.plot:
         name = table or "transfer_pairs"
-        output.show(name, tables[name])
+        output.show(name, tables[name], run)
         return
     show_report(tables)
     print(f"\nMore: nerspace transfer --run {run.id} --plot, or --table NAME --csv FILE.")

@@ -74,7 +74,7 @@ def extract(
     made = job.start("extract", request)
     if not job.ended(made):
         return
-    output.show("vectors", made.read_table("vectors"))
+    output.show("vectors", made.read_table("vectors"), made)
     if output.is_screen:
         print(f"Vectors: {made.path / 'vectors'}")
         print(f"Measure them: nerspace isotropy --of {selection.of} --run {made.id}")

@@ -76,6 +76,9 @@ class NerspaceApp(Services):
             self._filters.append(Plain(signs=self.ascii))
         self._written = ""
         self._runs_seen: list[str] = []
+        # Runs that go on, and those that have ended with the moment of their last word.
+        self._going_on: set[str] = set()
+        self._ended: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
         """Run bar, the screen, keys."""
@@ -237,8 +240,9 @@ class NerspaceApp(Services):
         """Read the state of the run; a run folder on a slow disk holds up nothing."""
         from nerspace.engine.runs import list_runs
 
-        seen = sorted(run.id for run in list_runs(self.session.workspace))
-        self.call_from_thread(setattr, self, "_runs_seen", seen)
+        runs = list_runs(self.session.workspace)
+        self.call_from_thread(setattr, self, "_runs_seen", sorted(run.id for run in runs))
+        self._watch(runs)
         run = self.session.run
         if run is None:
             return
@@ -247,6 +251,32 @@ class NerspaceApp(Services):
         except NerspaceError:
             state = "gone"
         self.call_from_thread(self._set_state, run.id, state)
+
+    def _watch(self, runs: "list[Run]") -> None:
+        """Tell of runs that went on when they were last looked at and have ended since; called in a thread."""
+        for run in runs:
+            try:
+                moment = (run.path / "run.json").stat().st_mtime_ns
+                if self._ended.get(run.id) == moment:
+                    continue
+                state = str(run.info()["state"])
+            except (OSError, NerspaceError):
+                continue
+            if state in ("queued", "running"):
+                self._going_on.add(run.id)
+                continue
+            self._ended[run.id] = moment
+            if run.id in self._going_on:
+                self._going_on.discard(run.id)
+                self.call_from_thread(self.tell_ended, run, state)
+
+    def tell_ended(self, run: "Run", state: str) -> None:
+        """Ring the bell and say that a run has ended, wherever the user is."""
+        self.bell()
+        way_on = "o on Runs (8) opens it" if state == "finished" else "R on Runs (8) goes on with it"
+        if self.session.run == run:
+            way_on = way_on if state != "finished" else "it is the one in view"
+        self.tell(f"{run.id}: {state} – {way_on}.", "information" if state == "finished" else "warning")
 
     def _set_state(self, run_id: str, state: str) -> None:
         if bar := next(iter(self.screen_stack[0].query(RunBar)), None):

@@ -14,7 +14,7 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.engine.files import user_path
 from nerspace.engine.words import several
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.writing import export, export_problem, write_whole
+from nerspace.tui.explorer.writing import export, export_problem, missing_folder, write_whole
 from nerspace.tui.literal import literal, literal_lines
 from nerspace.tui.widgets.rows import Shown
 from nerspace.tui.widgets.window import Window
@@ -24,6 +24,8 @@ class PathWindow(Window[str]):
     """Path, enter; an existing file needs a second enter. Closes with a line that says what was written."""
 
     BINDINGS = bindings("export")
+    # Whether a folder that is missing is made, after a second enter.
+    makes_folders = False
 
     def __init__(self, title: str, about: str, file_name: str) -> None:
         super().__init__()
@@ -31,6 +33,7 @@ class PathWindow(Window[str]):
         self.about = about
         self.file_name = file_name
         self._replace: Path | None = None
+        self._make: Path | None = None
         self._writing = False
         self._stopped = False
 
@@ -51,7 +54,7 @@ class PathWindow(Window[str]):
 
     @on(Input.Changed)
     def _forget(self) -> None:
-        self._replace = None
+        self._replace = self._make = None
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -66,6 +69,12 @@ class PathWindow(Window[str]):
         except (NerspaceError, OSError, ValueError) as error:
             self._say(f"That cannot be the name of a file: {getattr(error, 'strerror', None) or error}.")
             return
+        if problem and (folder := missing_folder(path)) is not None and self.makes_folders:
+            if self._make != folder:
+                self._make = folder
+                self._say(f"No such folder: {folder}. enter again makes it, esc leaves it.")
+                return
+            problem = ""
         if problem:
             self._say(problem)
         elif is_there and self._replace != path:
@@ -114,11 +123,13 @@ class PathWindow(Window[str]):
 
 
 class ExportWindow(PathWindow):
-    """A table as CSV, exactly the rows that are shown."""
+    """A table as CSV, as a workbook or as Parquet, exactly the rows that are shown; beside it what it is of."""
+
+    makes_folders = True
 
     def __init__(self, shown: Shown) -> None:
         rows = len(shown.rows)
-        about = f"{rows:,} row{'s' if rows != 1 else ''}, as filtered, raw values, to the CSV file"
+        about = f"{several(rows, 'row')}, as filtered, raw values, to the file: .csv, .xlsx or .parquet"
         note = f"\n{shown.note}" if shown.note else ""
         super().__init__(f"export {shown.name}", about + note, f"{shown.name}.csv")
         self.shown_table = shown
@@ -135,7 +146,10 @@ class ExportWindow(PathWindow):
 
     def write_file(self, path: Path, progress: Callable[[int], bool]) -> str:
         """Write the rows."""
-        return f"Wrote {several(export(self.shown_table.rows, path, progress), 'row')} to {path}"
+        shown = self.shown_table
+        about = {"table": shown.name, **shown.about, "filter": shown.note, "columns": dict(shown.columns)}
+        rows = export(shown.rows, path, progress, {name: value for name, value in about.items() if value})
+        return f"Wrote {several(rows, 'row')} to {path}, and beside it what they are of"
 
 
 class PictureWindow(PathWindow):

@@ -85,6 +85,8 @@ class ListWindow(TableWindow[int | None]):
         self.empty = empty
         self.inspect = inspect
         self.row = row
+        # What is said of an export beside it, see `Shown`.
+        self.about: Mapping[str, Any] = {}
         self.rows = rows or FrameRows(frame, fixed=min(2, max(0, len(frame.columns) - 1)))
 
     def compose(self) -> ComposeResult:
@@ -122,7 +124,7 @@ class ListWindow(TableWindow[int | None]):
 
     def shown(self) -> Shown:
         """The list."""
-        return Shown(self.table_name, self.table.rows, self.columns)
+        return Shown(self.table_name, self.table.rows, self.columns, about=self.about)
 
     def action_name(self) -> None:
         """Show the name of the row in Entity."""

@@ -4,15 +4,17 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from textual import on
+from textual import on, work
 from textual.app import App
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.modals import ErrorWindow
+from nerspace.tui.widgets.ordered_rows import OrderedRows
 from nerspace.tui.widgets.window import CopyText
 
 if TYPE_CHECKING:
+    import pandas as pd
     from textual.notifications import SeverityLevel
 
     from nerspace.tui.explorer.session import Session
@@ -61,6 +63,40 @@ class Services(App[None]):
 
     # -- tables and pictures
 
+    @on(OrderedRows.ColumnAsked)
+    def _column_asked(self, message: OrderedRows.ColumnAsked) -> None:
+        self.count_values(message.table, message.row)
+
+    @on(OrderedRows.ValuesChosen)
+    def _no_filter(self) -> None:
+        self.tell("This table is not filtered.", "warning")
+
+    @work(thread=True, group="values", exit_on_error=False)
+    def count_values(self, table: OrderedRows, place: int) -> None:
+        """Count the values of a column of a table in view, and show them."""
+        from nerspace.tui.explorer.values import values_of
+
+        rows = table.arranged()
+        name = str(rows.fields[place])
+        try:
+            frame = values_of(rows, name)
+        except (NerspaceError, ValueError, TypeError) as error:
+            self.call_from_thread(self.tell, f"The values of {name} cannot be counted ({error}).", "warning")
+        else:
+            self.call_from_thread(self._show_values, table, name, frame, len(rows))
+
+    def _show_values(self, table: OrderedRows, name: str, frame: "pd.DataFrame", rows: int) -> None:
+        from nerspace.tui.explorer.values import ValuesWindow
+
+        window = ValuesWindow(name, frame, rows)
+
+        def closed(row: int | None) -> None:
+            if row is not None and table.is_mounted:
+                table.post_message(OrderedRows.ValuesChosen(table, window.chosen))
+
+        if self.screen is table.screen:
+            self.push_screen(window, closed)
+
     def _as_seen(self, shown: "Shown | None") -> "Shown | None":
         """A table as the screen shows it: sorted, narrowed and marked as the widget over it is; None without a row."""
         from nerspace.tui.widgets.frame_table import FrameTable
@@ -81,7 +117,16 @@ class Services(App[None]):
         if (shown := self._as_seen(table)) is None:
             self.tell("There is nothing to export here.", "warning")
         else:
-            self.push_screen(ExportWindow(shown), self._tell_written)
+            self.push_screen(ExportWindow(self._with_origin(shown)), self._tell_written)
+
+    def _with_origin(self, shown: "Shown") -> "Shown":
+        """A table with the facts of the run that it is of, and the corpus where it is of none."""
+        from nerspace.engine.runs.exporting import run_facts
+
+        about = dict(shown.about)
+        run = about.pop("run", self.session.run)
+        origin = run_facts(run) if run is not None else {"corpus": self.session.corpus_name}
+        return replace(shown, about={**origin, **about})
 
     def action_export(self) -> None:
         """Export the table behind the view."""

@@ -1,10 +1,11 @@
 """What a view shows as raw values: to a file, whole or not at all, or to the clipboard of the user's terminal."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from nerspace.engine.errors import NerspaceError, UsageError
+from nerspace.engine.errors import UsageError
 from nerspace.engine.files import whole_file
 from nerspace.tui.widgets.rows import Rows
 
@@ -36,29 +37,28 @@ def write_whole(path: Path, parts: Iterable[str]) -> None:
         handle.writelines(part.encode() for part in parts)
 
 
-def export(rows: Rows, path: Path, progress: Callable[[int], bool]) -> int:
-    """Write all rows to `path` and return how many there were.
+def missing_folder(path: Path) -> Path | None:
+    """The folder that would have to be made for a file; None where it is there, or cannot be made."""
+    folder = path.parent
+    first = next((above for above in (folder, *folder.parents) if above.exists()), None)
+    return None if first in (None, folder) or not first.is_dir() or not os.access(first, os.W_OK) else folder
+
+
+def export(rows: Rows, path: Path, progress: Callable[[int], bool], about: Mapping[str, Any] | None = None) -> int:
+    """Write all rows to `path`, its folder made where it is missing, and return how many there were.
 
     Args:
         progress: called with the rows written so far; False stops, and nothing is left behind.
+        about: what is said of them in the file beside.
 
     Raises:
         NerspaceError: when the path cannot be written or when stopped.
     """
-    from nerspace.engine.runs import to_csv
+    from nerspace.engine.runs.exporting import export_table
 
-    written = 0
-
-    def parts() -> Iterator[str]:
-        nonlocal written
-        for place, chunk in enumerate(rows.chunks()):
-            yield to_csv(chunk, header=place == 0)
-            written += len(chunk)
-            if not progress(written):
-                raise NerspaceError("Export stopped; no file was written.")
-
-    write_whole(path, parts())
-    return written
+    if (problem := export_problem(path)) and missing_folder(path) is None:
+        raise UsageError(problem)
+    return export_table(path, rows.chunks(), about or {}, going_on=progress, make_folders=True)
 
 
 def size_note(text: str) -> str:

@@ -5,6 +5,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nerspace.tui.literal import fit, literal
+from nerspace.tui.numbers import interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,9 +61,8 @@ def _line(row: Mapping[Hashable, Any], shape: Bars, width: int, top: float) -> s
     if floor is not None and floor == floor:
         cells[min(WIDTH - 1, max(0, round(WIDTH * float(floor) / top)))] = "│"
     text = f"{label}  {''.join(cells)} {float(value):.3f}"
-    low, high = row.get("low"), row.get("high")
-    if low is not None and high is not None and low == low and high == high:
-        text += f" [{float(low):.2f}, {float(high):.2f}]"
+    if ends := interval(row.get("low"), row.get("high"), "z.2f"):
+        text += f" [{ends}]"
     count = row.get("n", row.get("entities"))
     return f"{text}  n {int(count):,}" if count is not None and count == count else text
 

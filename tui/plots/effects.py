@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from nerspace.tui.literal import fit, literal
+from nerspace.tui.numbers import interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,12 +43,12 @@ def _line(row: dict[str, Any], label: str, value: str, width: int, top: float) -
     cells = [" "] * WIDTH
     cells[_place(0.0, top)] = "│"
     text = f"{float(row[value]):+6.1f}"
-    if row["low"] == row["low"] and row["high"] == row["high"]:
+    if ends := interval(row["low"], row["high"], "+z.1f"):
         first, last = _place(float(row["low"]), top), _place(float(row["high"]), top)
         for place in range(first, last + 1):
             cells[place] = "┼" if place == _place(0.0, top) else "─"
         cells[first], cells[last] = "├", "┤"
-        text += f" [{float(row['low']):+.1f}, {float(row['high']):+.1f}]"
+        text += f" [{ends}]"
     cells[_place(float(row[value]), top)] = "●"
     return f"{name}  {''.join(cells)} {text}  n {int(row['n']):,}"
 

@@ -104,6 +104,11 @@ class FoundTable(FrameTable):
         matcher(query, self.rows)
         self._narrow(query, self.row if row is None else row)
 
+    def on_ordered_rows_values_chosen(self, message: FrameTable.ValuesChosen) -> None:
+        """Show the rows with values that were chosen, in place of what was asked of that column."""
+        message.stop()
+        self._narrow(self.query_asked.about(message.terms), self.row)
+
     def _narrow(self, query: Query, row: int) -> None:
         self.query_asked = query
         self._arrange(row)

@@ -313,6 +313,17 @@ class FrameTable(OrderedRows, can_focus=True):
         if self.count:
             self.post_message(self.Picked(self, self.row))
 
+    def action_values(self) -> None:
+        """Ask for the values of the cell's column; without a cell, of the one that is sorted by, else of the first."""
+        place = next((place for place in (self.column, self.sort_column, 0) if place >= 0), 0)
+        if len(self.rows) > self.rows.sortable:
+            self.app.notify(
+                f"{len(self.rows):,} rows are made as they are drawn and not counted. Narrow them with f first.",
+                severity="warning", markup=False,
+            )  # fmt: skip
+        elif self.count:
+            self.post_message(self.ColumnAsked(self, place))
+
     def copied(self) -> str:
         """The cell under the cursor, else the cells of its row, separated by tabs."""
         if not self.count:

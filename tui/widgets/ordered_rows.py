@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 
-from nerspace.tui.query import NOTHING
+from nerspace.tui.query import NOTHING, Term
 from nerspace.tui.widgets.rows import Arranged, NoRows, Rows
 
 if TYPE_CHECKING:
@@ -45,6 +45,17 @@ class OrderedRows(ScrollView):
 
     class Rearranged(Moved):
         """Other rows are in view, or the same in another order."""
+
+    class ColumnAsked(Moved):
+        """The values of a column are asked for, by its place."""
+
+    class ValuesChosen(Message):
+        """Values of a column are chosen: rows are wanted of which these terms hold."""
+
+        def __init__(self, table: "OrderedRows", terms: tuple[Term, ...]) -> None:
+            super().__init__()
+            self.table = table
+            self.terms = terms
 
     class Ordered(Message):
         """A thread has put the rows in order."""

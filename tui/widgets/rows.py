@@ -111,12 +111,14 @@ class Shown:
     Attributes:
         columns: name → meaning.
         note: its filter.
+        about: what else it is of, such as stage and layer; `run` where that is another than the one in view, or None.
     """
 
     name: str
     rows: Rows
     columns: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measured(rows: Rows) -> list[int]:
@@ -199,6 +201,12 @@ class FrameRows(Rows):
             for place, name in enumerate(frame.columns)
         )
         self._formats = [column_format(str(name), frame[name]) for name in frame.columns]
+        names = [str(name) for name in frame.columns]
+        self._intervals = [
+            (names.index(low), names.index(high))
+            for low, high in (("low", "high"), ("context_low", "context_high"), ("lead_low", "lead_high"))
+            if low in names and high in names and {"value", "n", "share", "r", "f1", "effect"} & set(names)
+        ]
         self.known_again = bool(known_by)
         self._known_by = [list(frame.columns).index(name) for name in known_by]
 
@@ -207,7 +215,12 @@ class FrameRows(Rows):
 
     def cells(self, index: int) -> Sequence[Cell]:
         """The values of a row, shortened for reading."""
-        return [written(_at(self.frame, index, place), form) for place, form in enumerate(self._formats)]
+        cells: list[Cell] = [written(_at(self.frame, index, place), form) for place, form in enumerate(self._formats)]
+        # An interval without width is no precision: every sample that could be drawn gave the same.
+        for low, high in self._intervals:
+            if cells[low] == cells[high]:
+                cells[low] = cells[high] = "–"
+        return cells
 
     def raw(self, numbers: Sequence[int]) -> "pd.DataFrame":
         """Rows of the DataFrame itself."""

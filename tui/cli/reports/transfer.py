@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from nerspace.engine.statistics.advice import first_choices
 from nerspace.engine.transfer import OTHERS, zero_shot_table
 from nerspace.tui.cli.output import print_table, records, say
+from nerspace.tui.numbers import interval
 from nerspace.tui.plots.pairs import directed_matrix, number_matrix
 from nerspace.tui.verdict import SUBSETS, verdict
 
@@ -59,7 +60,7 @@ def show_correlations(frame: "pd.DataFrame") -> None:
         spread = getattr(r, "seed_sd", float("nan"))
         rows.append(
             (SUBSETS.get(str(subset), str(subset)), r.n, f"{r.value:+.2f}",
-             f"{r.low:+.2f} to {r.high:+.2f}" if r.low == r.low else "–", _p(r.p),
+             interval(r.low, r.high, "+z.2f", " to ") or "–", _p(r.p),
              f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+.2f}",
              f"{left.value:+.2f}" if left is not None else "–", _p(left.p) if left is not None else "–")
         )  # fmt: skip

@@ -31,6 +31,7 @@ from nerspace.tui.explorer.messages import Name, OpenCorpus, ShowSubwords
 from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.literal import fit, literal
+from nerspace.tui.query import Term, parse
 from nerspace.tui.state import saved_choice
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.modals import TYPING_SECONDS, TextWindow
@@ -289,6 +290,24 @@ class DataScreen(ExplorerScreen):
         self.query_one(FrameTable).cursor = 0
         self.refind()
 
+    @on(FrameTable.ValuesChosen)
+    def _values_chosen(self, event: FrameTable.ValuesChosen) -> None:
+        """Keep the rows with values that were chosen; a form is looked for as it is written."""
+        event.stop()
+        terms = tuple(
+            Term((folded(term.values[0]),)) if self._is_language(term.field) and len(term.values) == 1 else term
+            for term in event.terms
+        )
+        try:
+            self.filter = parse_filter(str(parse(str(self.filter)).about(terms)))
+        except NerspaceError as error:
+            self.explorer.tell(str(error), "warning")
+        else:
+            self.refind()
+
+    def _is_language(self, field: str) -> bool:
+        return self.found is not None and field in self.found.opened.index.corpus.languages
+
     def _close_filter(self) -> None:
         if self._pause is not None:
             self._pause.stop()
@@ -372,7 +391,7 @@ class DataScreen(ExplorerScreen):
         else:
             columns = _SENTENCE_COLUMNS if sentences else _ENTITY_COLUMNS
         note = f"filter {self.filter}" if str(self.filter) else ""
-        return Shown(self.view, self.found.rows, columns, note)
+        return Shown(self.view, self.found.rows, columns, note, {"run": None})
 
     def name_here(self) -> Name | None:
         """The name of the row, where it has an id."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from nerspace.engine.runs import Run
+from nerspace.engine.runs.labels import read_labels
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.explorer.run_bar import state_sign
 from nerspace.tui.literal import clock, is_missing, literal
@@ -34,13 +35,25 @@ class RunRows(FrameRows):
         cells: list[Cell] = list(super().cells(index))
         row = self.frame.iloc[index]
         names = list(self.frame.columns)
-        cells[0] = Text(literal(row["run"]), "bold" if row["run"] == self.here else "", end="")
+        pinned = "★ " if row.get("pinned") == 1 else ""
+        cells[0] = Text(pinned + literal(row["run"]), "bold" if row["run"] == self.here else "", end="")
         sign, style = state_sign(str(row["state"]))
         cells[1] = Text.assemble((sign, style), f" {literal(row['state'])}", end="")
+        for name in ("name", "tags", "note"):
+            if name in names and not row[name]:
+                cells[names.index(name)] = ""
         for name, shown in (("created", _moment), ("seconds", _clock)):
             if name in names:
                 cells[names.index(name)] = shown(row[name])
         return cells
+
+
+def arranged(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `runs` for reading: pinned runs first, and what people gave them beside the state, where they did."""
+    given = [name for name in ("name", "tags") if (frame[name] != "").any()]
+    names = [*dict.fromkeys(["run", "state", *given, *frame.columns])]
+    ordered: pd.DataFrame = frame[names].sort_values("pinned", ascending=False, kind="stable", ignore_index=True)
+    return ordered
 
 
 def _moment(value: object) -> str:
@@ -61,11 +74,16 @@ def brief(run: Run) -> Text:
         UsageError: if it is gone.
     """
     info = run.info()
+    labels = read_labels(run)
     request = info.get("request") or {}
     donors = request.get("donors") or [request.get("donor", "?")]
     languages = request.get("languages", ())
     sign, style = state_sign(info["state"])
     text = Text.assemble((f"{sign} {literal(info['state'])}", f"bold {style}"), f"  {literal(info.get('kind', ''))}")
+    if labels.name:
+        text.append(f"  {literal(labels.name)}", "bold")
+    if labels.tags:
+        text.append(f"  {literal(' '.join(labels.tags))}", "reverse")
     trained, tested = (literal(" ".join(map(str, codes))) for codes in (donors, languages))
     text.append(f" · trained on {trained} · tested in {tested}")
     facts = [f"{name.replace('_', ' ')} {request[name]}" for name in _BRIEF if name in request]
@@ -74,6 +92,8 @@ def brief(run: Run) -> Text:
         text.append(f" · {literal(info['device'])}", "dim")
     if problem := info.get("error"):
         text.append(f"\n{literal(problem.get('message', ''))} {literal(problem.get('hint', ''))}", "bold")
+    if labels.note:
+        text.append(f"\n{literal(labels.note)}", "italic")
     text.append(f"\n{literal(' '.join(run.tables()) or 'no table yet')}", "dim")
     return text
 

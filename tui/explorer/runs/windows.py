@@ -34,6 +34,7 @@ class RunWindow(ListWindow):
     def __init__(self, run: Run, frame: "pd.DataFrame") -> None:
         super().__init__(run.id, f"tables_of_{run.id}", frame, TABLE_COLUMNS, "This run holds nothing.")
         self.inspected = run
+        self.about = {"run": run}
 
     @work(thread=True, exit_on_error=False, group="table")
     def read(self, row: int) -> None:
@@ -50,7 +51,9 @@ class RunWindow(ListWindow):
     def _open(self, name: str, frame: "pd.DataFrame") -> None:
         columns = FIELD_COLUMNS if name == REQUEST else CATALOGUE[name].meanings if name in CATALOGUE else {}
         title = f"{name} of {self.inspected.id}"
-        self.app.push_screen(ListWindow(title, name, frame, columns, "This table has no row."))
+        window = ListWindow(title, name, frame, columns, "This table has no row.")
+        window.about = {"run": self.inspected}
+        self.app.push_screen(window)
 
     def picked(self, row: int) -> None:
         """Open the table of the row."""
@@ -98,7 +101,8 @@ class CompareWindow(TableWindow[None]):
     def shown(self) -> Shown:
         """The table with the cursor."""
         name = str(self.table.id)
-        return Shown(name, self.table.rows, CATALOGUE[name].meanings)
+        about = {"run": None, "runs": [self.compared.a.id, self.compared.b.id]}
+        return Shown(name, self.table.rows, CATALOGUE[name].meanings, about=about)
 
     def action_next_table(self) -> None:
         """To the other table."""

@@ -423,7 +423,9 @@ class SpaceScreen(ExplorerScreen):
             return None
         scatter = self.active
         frame = points_shown(self.maps, scatter.x, scatter.y, scatter.points_in_window())
-        return Shown(self._map_name(scatter), FrameRows(frame), POINT_COLUMNS)
+        key = self._key_of(scatter)
+        about = {"stage": key[0], "layer": key[1]} if key else {}
+        return Shown(self._map_name(scatter), FrameRows(frame), POINT_COLUMNS, about=about)
 
     def _row_here(self) -> "pd.Series | None":
         point = self.active.nearest_point()

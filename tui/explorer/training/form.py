@@ -33,17 +33,19 @@ class NewRunWindow(Window[Run | None]):
         for binding in bindings("new")
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, kind: str = "finetune") -> None:
         super().__init__()
         self.session = session
+        self.kind = kind
         self._starting = False
         self._job: Run | None = None
 
     def compose(self) -> ComposeResult:
         """Questions, answers, what they mean."""
         known = {"model": self.session.model_name, "data": self.session.corpus_name}
+        known |= {"donors": "all"} if self.kind == "transfer" else {}
         with Vertical(classes="window tall", id="new-run") as window:
-            window.border_title = Text("fine-tune")
+            window.border_title = Text("train donors for transfer" if self.kind == "transfer" else "fine-tune")
             with VerticalScroll(can_focus=False):
                 for question in QUESTIONS:
                     with Horizontal(classes="question"):
@@ -66,7 +68,7 @@ class NewRunWindow(Window[Run | None]):
     @on(Input.Changed)
     def _judge(self) -> None:
         """Say beside each answer what is wrong with it, and how much the whole is."""
-        request, problems = read_answers(self._answers())
+        request, problems = read_answers(self._answers(), self.kind)
         for question in QUESTIONS:
             about = self.query_one(f"#about-{question.name}", Static)
             problem = problems.get(question.name)
@@ -87,7 +89,7 @@ class NewRunWindow(Window[Run | None]):
     @on(Button.Pressed)
     def action_submit(self) -> None:
         """Start what the answers ask for; the first that is wrong gets the cursor."""
-        request, problems = read_answers(self._answers())
+        request, problems = read_answers(self._answers(), self.kind)
         if problems:
             self.query_one(f"#{next(iter(problems))}").focus()
         elif not self._starting:
@@ -99,7 +101,7 @@ class NewRunWindow(Window[Run | None]):
     def start(self, request: Mapping[str, Any]) -> None:
         """Start the job."""
         try:
-            run = launch(self.session.workspace, request)
+            run = launch(self.session.workspace, request, self.kind)
         except NerspaceError as error:
             self.app.call_from_thread(self._failed, str(error))
         except Exception as error:
@@ -143,11 +145,11 @@ def _summary(request: Mapping[str, Any]) -> str:
     return f"{models} model{'s' if models != 1 else ''}, {models * steps:,} steps in all, {tested}."
 
 
-def ask_for_run(explorer: Services) -> None:
+def ask_for_run(explorer: Services, kind: str = "finetune") -> None:
     """Ask what to fine-tune, and show the run that is started."""
 
     def started(run: Run | None) -> None:
         if run is not None:
             explorer.post_message(OpenRun(run))
 
-    explorer.push_screen(NewRunWindow(explorer.session), started)
+    explorer.push_screen(NewRunWindow(explorer.session, kind), started)

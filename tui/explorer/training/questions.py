@@ -138,7 +138,7 @@ QUESTIONS = (
 READING = ("language", "types", "map", "rename")
 
 
-def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def read_answers(answers: Mapping[str, str], kind: str = "finetune") -> tuple[dict[str, Any], dict[str, str]]:
     """The request that the answers make, and what is wrong with which answer; no request unless nothing is."""
     fields: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -152,7 +152,7 @@ def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, 
         return {}, problems
     reading = Reading(**{name: fields.pop(name) for name in READING})
     try:
-        return make_request(**fields, reading=reading), {}
+        return make_request(kind, **fields, reading=reading), {}
     except NerspaceError as error:
         # What no question is about stands beside the first.
         field = error.field if isinstance(error, UsageError) else ""
@@ -160,7 +160,7 @@ def read_answers(answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, 
         return {}, {field if field in names else names[0]: str(error)}
 
 
-def launch(workspace: Path, request: Mapping[str, Any]) -> "Run":
+def launch(workspace: Path, request: Mapping[str, Any], kind: str = "finetune") -> "Run":
     """Make the run and start its job, once its data and its model are known to be there.
 
     Raises:
@@ -168,6 +168,6 @@ def launch(workspace: Path, request: Mapping[str, Any]) -> "Run":
     """
     from nerspace.engine.runs import jobs
 
-    run = make_run(workspace, "finetune", request)
+    run = make_run(workspace, kind, request)
     jobs.start(run)
     return run

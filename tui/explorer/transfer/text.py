@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from nerspace.tui.numbers import interval
 from nerspace.tui.verdict import SUBSETS, verdict
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def verdict_text(correlations: "pd.DataFrame | None", narrow: bool) -> Text:
             partial and (row["subset"] == "all" or not narrow)
         )
         if shown and row["value"] == row["value"]:
-            text.append(f"{'partial' if partial else 'Pearson'} {row['value']:+.2f}")
-            bounds = f"[{row['low']:+.2f}, {row['high']:+.2f}]" if row["low"] == row["low"] else "no interval"
+            text.append(f"{'partial' if partial else 'Pearson'} {row['value']:+z.2f}")
+            ends = interval(row["low"], row["high"], "+z.2f")
+            bounds = f"[{ends}]" if ends else "no interval"
             bounds = "decides" if partial else bounds
             p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
             text.append(f" {bounds} {p}")
