@@ -185,8 +185,16 @@ class SyntheticNER:
 
     def named(self, name: str) -> list[Entity]:
         """Entities that have this form, with or without its article, in any language and case of letters."""
-        wanted = folded(name)
-        return [entity for entity in self.entities if any(folded(form) == wanted for form in _written(entity))]
+        return list(self._by_form.get(folded(name), ()))
+
+    @cached_property
+    def _by_form(self) -> dict[str, list[Entity]]:
+        """Folded form → the entities that have it."""
+        found: dict[str, list[Entity]] = defaultdict(list)
+        for entity in self.entities:
+            for form in dict.fromkeys(map(folded, _written(entity))):
+                found[form].append(entity)
+        return dict(found)
 
     def select(
         self, *, types: Iterable[str] | None = None, languages: Sequence[str] | None = None,

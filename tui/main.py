@@ -8,12 +8,13 @@ from nerspace.tui.cli import main as cli
 
 
 def open_explorer(
-    workspace: Path | None, name: str | None, data: str = "builtin", model: str = "builtin", screen: str = "",
+    workspace: Path | None, name: str | None, data: str = "", model: str = "builtin", screen: str = "",
     ascii: bool = False,
 ) -> None:  # fmt: skip
     """Open the explorer on a run, without a name on that of last time or the newest.
 
     Args:
+        data: what is shown; without, the data of the run, where it is still there.
         screen: the one to begin with.
         ascii: draw with plain letters.
 

@@ -8,13 +8,16 @@ from textual.widgets import Input
 from tui_driving import explorer, press, settle, text_in
 
 from nerspace import datasets
+from nerspace.datasets import Reading
 from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
+from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
 from nerspace.tui.explorer.app import NerspaceApp
 from nerspace.tui.explorer.data.model import Opened
 from nerspace.tui.explorer.data.parallel import ParallelIndex
 from nerspace.tui.explorer.data.tagged import TaggedIndex
+from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.filters import Filter, parse_filter
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -164,11 +167,60 @@ async def test_tagged_sentences_are_exported_as_shown(finished, tagged, tmp_path
     )
 
 
+async def test_names_that_a_run_was_given_are_those_that_tokens_cuts(finished, tagged, tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("be;en;hi\nМінск;Minsk;मिन्स्क\nВільня;Vilnius;विल्नियस\n", encoding="utf-8")
+    run = runs.create(finished.path.parent.parent, "demo", {"data": str(tagged), "names": str(names)}, 0)
+    async with explorer(run, tagged).run_test(size=(80, 24)) as pilot:
+        text = await press(pilot, "2")
+        assert "names of names.csv, given to" in text
+        assert "Vilnius" in text
+        assert pilot.app.session.names().corpus.languages == ("be", "en", "hi")
+
+
+def test_the_data_of_a_run_is_shown_where_no_other_was_asked_for(finished, tagged, tmp_path):
+    home = finished.path.parent.parent
+    asked = {"data": str(tagged), "reading": {"types": ["PER"], "map": [["LOC", "PLACE"]], "rename": False}}
+    own = runs.create(home, "finetune", asked, 0)
+    shown = data_of(own)
+    assert (shown.name, shown.note) == (str(tagged), f"data of {own.id}")
+    assert shown.reading == Reading(types=("PER",), map=(("LOC", "PLACE"),), rename=False)
+    # A map is of vectors that another run made of its sentences.
+    drawn = runs.create(home, "project", {"source": str(own.path)}, 0)
+    assert data_of(drawn).name == str(tagged)
+    away = runs.create(home, "finetune", {"data": str(tmp_path / "away")}, 0)
+    assert data_of(away).name == "builtin"
+    assert "is not at" in data_of(away).note
+    assert data_of(None) == data_of(runs.create(home, "demo", {"data": "builtin"}, 0)) == RunData()
+    assert reading_of_data(own, str(tagged)) == shown.reading
+    assert reading_of_data(own, "builtin") == Reading()
+    assert data_of(runs.create(home, "demo", {"data": str(tagged), "reading": {"odd": 1}}, 0)).reading == Reading()
+
+
+@SIZES
+async def test_whose_data_is_shown_is_said(finished, tagged, size):
+    session = Session(
+        finished.path.parent.parent, finished, str(tagged), "builtin", Reading(types=("PER",)), "data of X"
+    )
+    async with NerspaceApp(session).run_test(size=size) as pilot:
+        text = await settle(pilot)
+        assert "gold · tagged · data of X" in text
+        assert "PER · split" in text or size[0] < 100
+        text = await press(pilot, "c", *"builtin", "enter")
+        assert "data of X" not in text
+
+
 async def test_every_screen_works_while_the_corpus_is_tagged_and_says_whose_names_it_shows(finished, tagged):
     async with explorer(finished, tagged).run_test(size=(120, 30)) as pilot:
         text = await press(pilot, "2")
-        assert "names of the built-in corpus: gold holds tagged sentences" in text
+        assert "names that gold tags" in text
+        # Each name stands in one language: those of the chosen one are listed.
+        assert "PER   Anna Novak" in text
+        assert "Ганна Новак" not in text
         assert "▁" in text
+        text = await press(pilot, "c")
+        assert "PER   Ганна Новак" in text
+        assert "Anna Novak" not in text
         for key in ("3", "4", "f5"):
             assert await press(pilot, key)
         await press(pilot, "f1", "slash", *"anna", "enter")
@@ -217,10 +269,10 @@ async def test_another_corpus_is_opened_and_an_unreadable_one_leaves_the_old(app
         text = await press(pilot, "enter")
         assert "Sentences  6 in 2 languages" in text
         text = await press(pilot, "2")
-        assert "names of the built-in corpus" in text
+        assert "names that gold tags" in text
         await press(pilot, "f1", "c", *"builtin", "enter")
         text = await press(pilot, "2")
-        assert "names of the built-in corpus" not in text
+        assert "names that gold tags" not in text
         whole = int(datasets.load_parallel("builtin").counts()["valid"].sum())
         assert f"Sentences  {whole:,}  ×  11 languages" in await press(pilot, "f1")
 

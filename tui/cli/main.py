@@ -11,7 +11,7 @@ import typer
 
 from nerspace.engine.errors import ConfigurationError, NerspaceError
 from nerspace.tui.cli.helping import Group
-from nerspace.tui.cli.options import Commands, Data, Model, OpenExplorer, Workspace
+from nerspace.tui.cli.options import Commands, Model, OpenExplorer, Workspace
 from nerspace.tui.literal import literal
 from nerspace.tui.terminal import ReaderGone, doors, drop_output
 
@@ -144,7 +144,10 @@ app = Commands(
 def explore(
     context: typer.Context,
     run: Annotated[str | None, typer.Option("--run", help="Open the explorer on this run.")] = None,
-    data: Data = "builtin",
+    data: Annotated[
+        str,
+        typer.Option("--data", metavar="NAME|PATH", help="What is browsed; the run's own data by default, or builtin."),
+    ] = "",
     model: Model = "builtin",
     workspace: Workspace = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with plain letters, without colors and lines.")] = False,

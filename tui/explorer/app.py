@@ -18,6 +18,7 @@ from nerspace.tui.explorer.legible import Legible, Sixteen
 from nerspace.tui.explorer.messages import Name, OpenCorpus, OpenRun, ResumeRun, ShowEntity, ShowPoints, ShowSubwords
 from nerspace.tui.explorer.plain import Harmless, Plain
 from nerspace.tui.explorer.run_bar import RunBar
+from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
 from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.explorer.screens import SCREENS
 from nerspace.tui.explorer.services import Services
@@ -353,7 +354,7 @@ class NerspaceApp(Services):
 
 
 def run_app(
-    workspace: Path, run: "Run | None", corpus: str = "builtin", model: str = "builtin", screen: str = "",
+    workspace: Path, run: "Run | None", corpus: str = "", model: str = "builtin", screen: str = "",
     ascii: bool = False,
 ) -> None:  # fmt: skip
     """Open the explorer on a run of a workspace, on one of its screens, and stay until the user leaves.
@@ -361,9 +362,11 @@ def run_app(
     Without a screen it opens where it was left.
 
     Args:
+        corpus: what is shown; without, the data of the run.
         ascii: letters alone, without colors, lines and dots.
     """
-    app = NerspaceApp(Session(workspace, run, corpus, model), screen, ascii)
+    shown = RunData(corpus, reading_of_data(run, corpus)) if corpus else data_of(run)
+    app = NerspaceApp(Session(workspace, run, shown.name, model, shown.reading, shown.note), screen, ascii)
     app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -5,30 +5,52 @@ What may take a moment here is called from worker threads only.
 
 import threading
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nerspace.datasets.records import Entity
     from nerspace.datasets.synthetic import SyntheticNER
     from nerspace.engine.encoders.tokenizer_process import Cutter
     from nerspace.engine.geometry.stored import StoredVectors
     from nerspace.tui.explorer.data.model import Opened
 
 
+class Names(NamedTuple):
+    """Names to be cut.
+
+    Attributes:
+        corpus: that has them.
+        note: whose they are, where they are not simply those of the corpus that is open.
+        apart: whether each stands in one language alone.
+    """
+
+    corpus: "SyntheticNER"
+    note: str = ""
+    apart: bool = False
+
+
 class Session:
     """The workspace, run, corpus and model of one explorer."""
 
-    def __init__(self, workspace: Path, run: Run | None, corpus: str, model: str) -> None:
+    def __init__(
+        self, workspace: Path, run: Run | None, corpus: str, model: str, reading: Reading = AS_IT_STANDS, note: str = ""
+    ) -> None:
         self.workspace = workspace
         self.run = run
         # A second run, which some views set beside the first.
         self.other: Run | None = None
         self.corpus_name = corpus
+        # How the corpus is read, and whose it is, where nobody asked for it.
+        self.reading = reading
+        self.corpus_note = note
         self.model_name = model
         # Runs that were marked to be compared with the run in view.
         self.overlaid: list[Run] = []
@@ -37,6 +59,7 @@ class Session:
         self._corpus_lock = threading.Lock()
         self._opened: Opened | None = None
         self._builtin: SyntheticNER | None = None
+        self._names: tuple[tuple[object, str], Names] | None = None
         self._cutter: Cutter | None = None
         self._vectors: tuple[tuple[str | int, ...], StoredVectors] | None = None
         self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
@@ -54,7 +77,7 @@ class Session:
                 return known
             name = self.corpus_name
             try:
-                opened = open_corpus(name)
+                opened = open_corpus(name, self.reading)
             except NerspaceError:
                 if (newer := self._opened) is not None:
                     return newer
@@ -66,6 +89,7 @@ class Session:
     def adopt(self, opened: "Opened") -> None:
         """Look at another corpus from now on; at once."""
         self.corpus_name, self._opened = opened.name, opened
+        self.reading, self.corpus_note = AS_IT_STANDS, ""
 
     def parallel(self) -> "tuple[SyntheticNER, str]":
         """The corpus if it has parallel names, else the built-in one, with a line that says so."""
@@ -82,6 +106,34 @@ class Session:
             if self._builtin is None:
                 self._builtin = datasets.load_parallel("builtin")
             return self._builtin, f"names of the built-in corpus: {why}"
+
+    def names(self) -> Names:
+        """The names of the corpus: parallel ones, of tagged text those that its run was given, else those it tags."""
+        from nerspace.datasets.synthetic import SyntheticNER
+        from nerspace.tui.explorer.data.tagged import TaggedIndex
+        from nerspace.tui.explorer.run_data import names_file
+
+        corpus, note = self.parallel()
+        if not note or self._opened is None or not isinstance(index := self._opened.index, TaggedIndex):
+            return Names(corpus, note)
+        key = index, self.run.id if self.run else ""
+        if (known := self._names) is not None and known[0] == key:
+            return known[1]
+        found = Names(corpus, note)
+        if index.entities:
+            tagged = SyntheticNER(index.corpus.name, [], index.entities, index.corpus.languages)
+            found = Names(tagged, f"names that {index.corpus.name} tags", apart=True)
+        if file := names_file(self.run):
+            with suppress(NerspaceError):
+                found = Names(_as_corpus(file), f"names of {Path(file).name}, given to {key[1]}")
+        # Whatever is typed is looked up among them.
+        found.corpus.named("")
+        self._names = key, found
+        return found
+
+    def entity(self, wanted: str) -> "Entity | None":
+        """A name of the corpus by its id."""
+        return self.parallel()[0].entity_by_id.get(wanted) or self.names().corpus.entity_by_id.get(wanted)
 
     def cut(self, texts: Sequence[str]) -> list[list[str]]:
         """The pieces of each text by the tokenizer of the model, which is read in a process of its own.
@@ -153,3 +205,13 @@ class Session:
                 joined = {key: X for part in parts for key, X in part.vectors.items()}
                 self._vectors = (run.id, *wanted), replace(parts[0], vectors=joined)
             return self._vectors[1]
+
+
+def _as_corpus(file: str) -> "SyntheticNER":
+    """The names of a file as a corpus without contexts."""
+    from nerspace import datasets
+    from nerspace.datasets.records import languages_of
+    from nerspace.datasets.synthetic import SyntheticNER
+
+    entities = datasets.load_names(file)
+    return SyntheticNER(Path(file).name, [], entities, languages_of(entities))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nerspace.datasets.reading import Reading
 from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.explorer.data.parallel import EntityRows, ParallelIndex, SentenceRows
@@ -22,15 +23,18 @@ class Opened:
     index: ParallelIndex | TaggedIndex
 
 
-def open_corpus(name: str) -> Opened:
+def open_corpus(name: str, reading: Reading | None = None) -> Opened:
     """Read a corpus by its name or path.
+
+    Args:
+        reading: how it is read, where it does not tell itself.
 
     Raises:
         NerspaceError: if it cannot be read.
     """
     from nerspace import datasets
 
-    corpus = datasets.load(name)
+    corpus = datasets.load(name, reading=reading)
     return Opened(name, TaggedIndex(corpus) if isinstance(corpus, datasets.TaggedCorpus) else ParallelIndex(corpus))
 
 

@@ -159,6 +159,8 @@ class DataScreen(ExplorerScreen):
         about = Text(no_wrap=True, overflow="ellipsis")
         about.append(fit(name := literal(index.corpus.name), min(len(name), 30)), "bold")
         about.append(f" · {index.kind} · ", "dim")
+        if note := self.session.corpus_note:
+            about.append(fit(literal(note), min(len(note), 60))).append(" · ", "dim")
         if left_out := len(index.corpus.dropped):
             about.append(f"{left_out:,} row{'s' if left_out != 1 else ''} left out – d", "bold").append(" · ", "dim")
         about.append(literal(index.facts), "dim")

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.errors import UsageError
-from nerspace.datasets.records import Sentence
+from nerspace.datasets.records import Entity, Sentence
 from nerspace.datasets.spelling import folded
 from nerspace.datasets.tagging import spans_of, types_in
 from nerspace.tui.colours import type_style
@@ -106,6 +106,15 @@ class TaggedIndex:
             for sentence in self.corpus.sentences()
             for start, end, kind in spans_of(sentence.tags)
         )
+
+    @cached_property
+    def entities(self) -> list[Entity]:
+        """Every name as an entity of its own, in the one language that it stands in; the most frequent first."""
+        return [
+            Entity(f"{name.language}:{name.type}:{name.text}", name.type, "", "",
+                   {"nominative": {name.language: name.text}})
+            for name in self.names(Filter())
+        ]  # fmt: skip
 
     def _known(self, chosen: Filter) -> Filter:
         """The filter in the corpus's own spelling of types and splits."""

@@ -117,8 +117,7 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
     Raises:
         NerspaceError: for a name that neither corpus nor run knows.
     """
-    corpus, _ = session.parallel()
-    entity, points = corpus.entity_by_id.get(entity_id), session.table("points")
+    entity, points = session.entity(entity_id), session.table("points")
     own = None if points is None else points[points["entity"] == entity_id]
     if entity is not None:
         kind, (case, forms) = entity.type, _forms(entity)
@@ -132,7 +131,7 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
     siblings, why = _from_vectors(session, entity_id, own)
     view = EntityView(
         entity_id, kind, case, forms.get("en") or forms[codes[0]], reference, _cut(session, entity_id, forms, codes),
-        siblings, why, _predicted(session, entity_id), _alike(corpus, entity, codes),
+        siblings, why, _predicted(session, entity_id), _alike(session.parallel()[0], entity, codes),
     )  # fmt: skip
     return _compared(view)
 

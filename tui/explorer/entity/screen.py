@@ -212,7 +212,7 @@ class EntityScreen(ExplorerScreen):
                 self.load(self._detail, self._open)
 
     def _detail(self) -> TextWindow:
-        entity = self.session.parallel()[0].entity_by_id.get(self.about)
+        entity = self.session.entity(self.about)
         if entity is None:
             raise NerspaceError("The corpus that is open does not have this name.", "c in Data opens another.")
         return TextWindow("name", name_detail(entity), name_copy(entity))

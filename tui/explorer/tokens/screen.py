@@ -1,5 +1,6 @@
 """Tokens: how the tokenizer cuts any name that is typed, and the forms of the names of the corpus."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -16,6 +17,7 @@ from nerspace.tui.colours import language_order
 from nerspace.tui.explorer.data.text import name_copy, name_detail
 from nerspace.tui.explorer.messages import Name
 from nerspace.tui.explorer.screen import ExplorerScreen
+from nerspace.tui.explorer.session import Names
 from nerspace.tui.explorer.tokens.model import NameRows, Typed, case_of, cut_forms, cut_typed, cuts_shown
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -41,6 +43,8 @@ class TokensScreen(ExplorerScreen):
         self.cuts: list[Cut] = []
         self._wanted = Name("")
         self._note = ""
+        self._apart = False
+        self.listed: Sequence[Entity] = ()
 
     def compose(self) -> ComposeResult:
         """Input, its cut, names and pieces."""
@@ -54,7 +58,7 @@ class TokensScreen(ExplorerScreen):
     def on_mount(self) -> None:
         """Read corpus and tokenizer."""
         self._show_idle()
-        self.load(self.session.parallel, self.show_corpus, self._no_corpus)
+        self.load(self.session.names, self.show_corpus, self._no_corpus)
 
     def _show_idle(self) -> None:
         """Before anything is typed: the tokenizer, and where the names come from if not from the open corpus."""
@@ -78,19 +82,27 @@ class TokensScreen(ExplorerScreen):
 
     def corpus_changed(self) -> None:
         """List the names of another corpus."""
-        self.load(self.session.parallel, self.show_corpus, self._no_corpus)
+        self.load(self.session.names, self.show_corpus, self._no_corpus)
 
-    def show_corpus(self, found: "tuple[SyntheticNER, str]") -> None:
+    def show_corpus(self, found: Names) -> None:
         """List the names."""
-        corpus, self._note = found
+        corpus, self._note, self._apart = found
         self.corpus = corpus
         if not self.query_one("#typed", Input).value.strip():
             self._show_idle()
         if self.reference not in corpus.languages:
             self.reference = corpus.languages[0]
-        self.query_one(FrameTable).show(NameRows(corpus.entities, self.reference))
+        self._list()
         if self._wanted.entity:
             self.show_name(self._wanted)
+
+    def _list(self, row: int | None = None) -> None:
+        """Show the names; of those that stand in one language each, those of the chosen one."""
+        entities = self.corpus.entities if self.corpus is not None else ()
+        if self._apart:
+            entities = tuple(e for e in entities if self.reference in e.forms["nominative"])
+        self.listed = entities
+        self.query_one(FrameTable).show(NameRows(entities, self.reference), row)
 
     def _no_corpus(self, error: NerspaceError) -> None:
         self.query_one(FrameTable).show(NoRows(), empty="No corpus.")
@@ -108,7 +120,11 @@ class TokensScreen(ExplorerScreen):
             return
         self._wanted = name
         if self.corpus is not None:
-            ids = [entity.id for entity in self.corpus.entities]
+            entity = self.corpus.entity_by_id.get(name.entity)
+            if entity is not None and self._apart:
+                self.reference = next(iter(entity.forms["nominative"]))
+                self._list()
+            ids = [entity.id for entity in self.listed]
             if name.entity in ids:
                 self.query_one(FrameTable).go(ids.index(name.entity))
             self._wanted = Name("")
@@ -117,8 +133,8 @@ class TokensScreen(ExplorerScreen):
 
     @on(FrameTable.Moved)
     def _moved(self, event: FrameTable.Moved) -> None:
-        if self.corpus is not None and len(self.corpus.entities):
-            self.entity = self.corpus.entities[event.row]
+        if event.row < len(self.listed):
+            self.entity = self.listed[event.row]
             self.cut_entity()
 
     @on(FrameTable.Picked)
@@ -200,8 +216,7 @@ class TokensScreen(ExplorerScreen):
         if self.corpus is not None:
             codes = language_order(self.corpus.languages)
             self.reference = codes[(codes.index(self.reference) + 1) % len(codes)]
-            table = self.query_one(FrameTable)
-            table.show(NameRows(self.corpus.entities, self.reference), table.row)
+            self._list(0 if self._apart else self.query_one(FrameTable).row)
 
     def action_case(self) -> None:
         """The next case that the name has."""
