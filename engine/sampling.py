@@ -13,8 +13,10 @@ from nerspace.datasets.reading import listed
 from nerspace.datasets.records import ENTITY_TYPES
 from nerspace.datasets.tagging import spans_of, types_in
 from nerspace.datasets.telling import told
-from nerspace.engine.errors import DataError
+from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.requests.training import Request, check_sides
+from nerspace.engine.runs import Run, to_csv
+from nerspace.engine.tables.index import parse_table
 from nerspace.engine.tables.spec import LANGUAGE, SENTENCE, TYPE, TableSpec, integer, text
 
 if TYPE_CHECKING:
@@ -77,6 +79,41 @@ def draw_samples(request: Request, donors: Sequence[str]) -> dict[str, Sample]:
         types = in_order(s.type for sample in samples.values() for s in sample.train)
         samples = {donor: replace(sample, types=types) for donor, sample in samples.items()}
     return samples
+
+
+_UNCHANGED = "Put it back as it was, or train a new run on what it is now."
+
+
+def require_same_data(run: Run) -> None:
+    """See that the data of a run still gives the sentences that it trained and tested on.
+
+    Otherwise what it did not train on is not known, and its test sentences are others. Of a run that kept no sentences
+    nothing can be told.
+
+    Raises:
+        DataError: where it gives others, or cannot be read.
+    """
+    info = run.info()
+    if "data_sha256" not in info or "sentences" not in run.tables():
+        return
+    request = Request.read(info["request"])
+    stored = run.read_table("sentences")
+    # Of those that were drawn the encoder could not reach every name.
+    tested = set(stored.loc[stored["split"] == "test", "sentence"])
+    try:
+        samples = list(draw_samples(request, request.donors or (request.donor,)).values())
+    except UsageError as error:
+        raise DataError(f"The data of the run {run.id} has changed: {error.message}", _UNCHANGED) from error
+    drawn = [*(s for sample in samples for s in sample.train), *(s for s in samples[0].test if s.id in tested)]
+    found = parse_table("sentences", to_csv(sentence_table(drawn)))
+    # A run of an earlier version may lack columns.
+    shared = [name for name in found if name in stored]
+    if not found[shared].equals(stored[shared]):
+        raise DataError(
+            f"The data of the run {run.id}, {request.data}, gives other sentences now than it was trained and tested "
+            "on.",
+            _UNCHANGED,
+        )
 
 
 def _draw_tagged(corpus: TaggedCorpus, request: Request) -> dict[str, Sample]:

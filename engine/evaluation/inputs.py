@@ -17,6 +17,7 @@ from nerspace.datasets.telling import told
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
+from nerspace.engine.sampling import require_same_data
 from nerspace.engine.tables.spec import LANGUAGE, MODEL, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -80,9 +81,12 @@ def _test_part(corpus: SyntheticNER, request: Evaluation) -> tuple[SyntheticNER,
 
     A run cut its data in the languages that it knows, by its first seed; the same cut is made here, so that no sentence
     is read that it was trained on.
-    Raises: UsageError for a language that the run's data was not cut in.
+    Raises: UsageError for a language that the run's data was not cut in; DataError where that data has changed.
     """
-    recorded = Run(Path(request.run)).info()["request"] if request.run else {}
+    source = Run(Path(request.run)) if request.run else None
+    recorded = source.info()["request"] if source is not None else {}
+    if source is not None and recorded.get("data") == request.data:
+        require_same_data(source)
     spoken = tuple(recorded.get("languages", ())) or request.languages
     part = corpus.select(languages=spoken or None).split(int(recorded.get("seed", request.seed))).test
     for language in request.languages:

@@ -30,7 +30,7 @@ from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.runs import Run, append_text, ledger, to_csv
 from nerspace.engine.runs.origin import Origin, begin_pass, digest
 from nerspace.engine.runs.records import Note, Progress, Record, Stage, counted
-from nerspace.engine.sampling import entity_id, sentence_table
+from nerspace.engine.sampling import entity_id, require_same_data, sentence_table
 from nerspace.engine.sums import is_sealed, seal, sum_of
 from nerspace.engine.words import are
 
@@ -92,6 +92,8 @@ def extract(run: Run) -> Iterator[Record]:
 
 def _extract(run: Run, request: ExtractRequest, executor: Executor) -> Iterator[Record]:
     encoder = _encoder(request, "before")
+    if request.source:
+        require_same_data(Run(Path(request.source)))
     plan = make_plan(request)
     yield from map(Note, told(plan.corpus))
     blocks = _blocks(request, encoder.width, len(plan))

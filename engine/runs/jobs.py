@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -257,7 +257,7 @@ def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str
         except NerspaceError as error:
             state, problem = "failed", {"message": error.message, "hint": error.hint}
         except OSError as error:
-            traceback.print_exc()
+            _tell(traceback.format_exc())
             state = "failed"
             what = error.filename or "The disk"
             problem = {
@@ -265,13 +265,19 @@ def execute(run: Run, lock: Lock | None = None, has_device: bool = False) -> str
                 "hint": f"See to the disk, then resume the run; the whole story is in {run.path / 'job.log'}.",
             }
         except Exception as error:
-            traceback.print_exc()
+            _tell(traceback.format_exc())
             state = "failed"
             problem = {
                 "message": f"{type(error).__name__}: {error}",
                 "hint": f"The whole story is in {run.path / 'job.log'}.",
             }
         return _record_end(run, state, problem)
+
+
+def _tell(text: str) -> None:
+    """Write to job.log, which a full disk does not take either: how the run ended matters more."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def _work(run: Run) -> str:
@@ -297,7 +303,7 @@ def _record_end(run: Run, state: str, problem: dict[str, str]) -> str:
         if state == "finished":
             state, problem = "failed", {"message": f"The results cannot be kept: {error}", "hint": "Resume the run."}
     if problem:
-        print(problem["message"], problem["hint"], file=sys.stderr)
+        _tell(f"{problem['message']} {problem['hint']}")
     try:
         try:
             # The event first: whoever follows reads no further once run.json says that the run has ended.
@@ -307,7 +313,7 @@ def _record_end(run: Run, state: str, problem: dict[str, str]) -> str:
             run.update(state=state, ended=_now(), error=problem or None)
     except NerspaceError as error:
         gone = f"The run folder {run.path} is gone. It was deleted while the run went on."
-        print(error if run.path.is_dir() else gone, file=sys.stderr)
+        _tell(str(error) if run.path.is_dir() else gone)
         return state
     if state == "finished":
         shutil.rmtree(run.path / "checkpoints", ignore_errors=True)

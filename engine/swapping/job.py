@@ -19,6 +19,7 @@ from nerspace.engine.requests.swapping import SwapRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.origin import Origin, begin_pass
 from nerspace.engine.runs.records import ModelId, Note, Progress, Record, Stage, counted
+from nerspace.engine.sampling import require_same_data
 from nerspace.engine.swapping.contrasts import Answer, contrast_table, counterfactual_table
 from nerspace.engine.swapping.counterfactuals import Asked, Plan, pieces_of, read_sentences
 from nerspace.engine.swapping.cutting import Cutter
@@ -39,6 +40,10 @@ def swap(run: Run) -> Iterator[Record]:
     run.update(device=devices.describe(tuned.device))
     layer = tuned.layer(-1 if request.layer is None else request.layer)
     yield Stage("prepare", "Names and contexts", 1, "plan")
+    source = Run(run.path.parent / request.source)
+    # A source that was removed can be asked no more.
+    if source.path.is_dir():
+        require_same_data(source)
     plan = plan_swaps(request)
     hashes = [encoder_hash(name) for name in (request.trained, request.model) if name]
     origin = Origin.of(request, [*plan.filled, *plan.swaps], hashes, __name__)

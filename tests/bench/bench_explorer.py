@@ -1,9 +1,10 @@
 """What the explorer costs, started as
-`PYTHONPATH=tests/support python tests/bench/bench_explorer.py [--workspace DIR] [--rows N]`.
+`PYTHONPATH=tests/support python tests/bench/bench_explorer.py [--workspace DIR] [--rows N] [--events N] [--only PART]`.
 
 Cold start to the first paint, bytes of a page action at 80×24 in the colors of a terminal (as over SSH) and in exact
-ones, bytes per second while a run trains, memory with every screen open, and keys on a table of a million rows, alone
-and beside a job that keeps a core busy. Without a workspace: one with a run as the tests make it.
+ones, bytes per second while a run trains, memory with every screen open, keys on a table of a million rows, alone and
+beside a job that keeps a core busy, and keys in Training on a run of a million events. Without a workspace: one with a
+run as the tests make it.
 """
 
 import argparse
@@ -166,6 +167,57 @@ def _tell(run: Run, steps: "range | list[int]") -> None:
                 run.append_event("probe", step=step, language=code, layer=12, measure="mean_cosine", n=8, value=value)
 
 
+# In Training: along the curves, other measures, the notes, its windows and back.
+_TRAINING_KEYS = ["l", "l", "h", "m", "L", "H", "j", "k", "m", "m", "?", "\x1b", "r", "1", "3"]
+
+
+def long_run(workspace: Path, events: int) -> Run:
+    """A run that trained so long that it has so many events: steps, and every tenth event a probe."""
+    run = create(workspace, "demo", {"donor": "en", "languages": list(tui_sample.CODES)}, 0)
+    run.append_event("state", state="running")
+    run.append_event("stage", stage="train", label="Fine-tuning on en", total=events, unit="steps", donor="en", seed=0)
+    with (run.path / "events.jsonl").open("a") as handle:
+        for number in range(1, events - 2):
+            value = 0.5 + 0.4 / (1 + number / 10_000)
+            if number % 10:
+                handle.write(f'{{"time": {1.7e9 + number}, "event": "step", "step": {number}, "steps": {events}, '
+                             f'"loss": {value:.6f}, "learning_rate": 1e-4, "sentences": {8 * number}, '
+                             f'"seconds": {number}, "donor": "en", "seed": 0}}\n')  # fmt: skip
+            else:
+                code = tui_sample.CODES[number // 10 % len(tui_sample.CODES)]
+                handle.write(f'{{"time": {1.7e9 + number}, "event": "probe", "step": {number // 110 * 110}, '
+                             f'"language": "{code}", "layer": 12, "measure": "mean_cosine", "n": 80, '
+                             f'"value": {value:.6f}, "donor": "en", "seed": 0}}\n')  # fmt: skip
+    run.update(state="finished")
+    run.append_event("state", state="finished")
+    return run
+
+
+def long_run_keys(events: int) -> tuple[float, float, dict[str, list[float]]]:
+    """Seconds until Training shows a run of so many events, the most megabytes, and milliseconds from a key to the
+    first byte that comes back for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        long_run(Path(folder), events)
+        with terminal(Path(folder), ssh=False) as one:
+            one.ready()
+            started = time.perf_counter()
+            os.write(one.master, b"3")
+            one.read(quiet=10, first=60, until=b"loss")
+            opened = time.perf_counter() - started
+            one.ready()
+            times: dict[str, list[float]] = {}
+            most = one.resident()
+            for key in _TRAINING_KEYS * 4:
+                started = time.perf_counter()
+                os.write(one.master, key.encode())
+                if select.select([one.master], [], [], 1.0)[0]:
+                    name = key.replace("\x1b", "esc")
+                    times.setdefault(name, []).append((time.perf_counter() - started) * 1000)
+                one.read(quiet=0.3, first=0.3)
+                most = max(most, one.resident())
+        return opened, most, times
+
+
 class TableApp(Drawn):
     """One table."""
 
@@ -203,18 +255,17 @@ async def table_keys(rows: int) -> dict[str, list[float]]:
 
 def _print_keys(title: str, times: dict[str, list[float]]) -> None:
     print(f"\n{title}: opened in {times.pop('open')[0]:.0f} ms")
+    _print_times(times)
+
+
+def _print_times(times: dict[str, list[float]]) -> None:
     times["all"] = [value for values in times.values() for value in values]
     for key, values in times.items():
         p95 = sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
         print(f"  {key:<8}{len(values):>5}  median {statistics.median(values):>6.1f}  p95 {p95:>6.1f} ms")
 
 
-def main() -> None:
-    """Print every figure beside its bound."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workspace", type=Path)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    asked = parser.parse_args()
+def _on_screen(asked: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = asked.workspace
         if workspace is None:
@@ -230,10 +281,36 @@ def main() -> None:
             print("\n".join(f"  {name:<32}{size:>8,}{'  over' * (size > 20_000)}" for name, size in sizes.items()))
             print(f"  memory with every screen open: {memory:.0f} MB  (bound 200 MB)")
         print(f"\nlive training screen over SSH: {live_bytes() / 1000:.2f} KB/s  (bound 3 KB/s)")
+
+
+def _on_table(asked: argparse.Namespace) -> None:
     _print_keys(f"{asked.rows:,} rows", asyncio.run(table_keys(asked.rows)))
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as job:
         _print_keys(f"{asked.rows:,} rows beside a busy job", asyncio.run(table_keys(asked.rows)))
         job.kill()
+
+
+def _on_long_run(asked: argparse.Namespace) -> None:
+    opened, memory, times = long_run_keys(asked.events)
+    print(f"\nTraining on a run of {asked.events:,} events, exact colors at 80×24: shown in {opened:.2f} s")
+    print(f"  at most {memory:.0f} MB  (bound 300 MB); a key to its first byte (bound 50 ms):")
+    _print_times(times)
+
+
+PARTS = {"screen": _on_screen, "table": _on_table, "events": _on_long_run}
+
+
+def main() -> None:
+    """Print every figure beside its bound."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=tuple(PARTS))
+    asked = parser.parse_args()
+    for name, part in PARTS.items():
+        if asked.only in (None, name):
+            part(asked)
 
 
 if __name__ == "__main__":

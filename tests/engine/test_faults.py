@@ -1,5 +1,6 @@
 """What goes wrong around a job: told in one line, and nothing that was written is lost."""
 
+import contextlib
 import dataclasses
 import fcntl
 import json
@@ -190,6 +191,21 @@ def test_a_full_disk_ends_the_run_with_whole_lines_and_it_can_be_resumed(
     jobs.resume(run)
     assert list(jobs.follow(run))[-1]["state"] == "finished"
     assert "error" not in run.info()
+
+
+def test_a_log_that_a_full_disk_does_not_take_hides_no_end(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.create(workspace, "extract", {"model": "builtin", "device": "cpu"}, 0)
+
+    def failing(_: Run) -> Any:
+        raise RuntimeError("no reason")
+
+    monkeypatch.setattr(jobs, "job_of", failing)
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(jobs.sys, "stderr", full)
+        assert jobs.execute(run) == "failed"
+        with contextlib.suppress(OSError):
+            full.close()
+    assert run.info()["error"]["message"] == "RuntimeError: no reason"
 
 
 def test_secrets_of_the_environment_reach_no_file_of_the_run(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from nerspace.engine.projection.job import ProjectionConfig, content_key
 from nerspace.engine.requests.evaluation import Reader, make_evaluation
 from nerspace.engine.requests.extraction import make_extract_request
 from nerspace.engine.requests.paper import PaperRequest, make_paper_request
+from nerspace.engine.requests.swapping import make_swap_request
 from nerspace.engine.requests.training import Recipe, Request
 from nerspace.engine.runs import Run, jobs, versions
 from nerspace.engine.runs.records import Note, Progress
@@ -196,6 +197,37 @@ def test_a_training_goes_on_when_nothing_changed_and_is_refused_when_its_origin_
     run.update(origin=known)
     assert jobs.execute(run) == "finished"
     assert set(run.read_table("predictions")["donor"]) == {"en", "be"}
+
+
+def test_what_is_made_with_a_model_is_refused_once_the_data_that_it_was_trained_on_has_changed(
+    workspace: Path, tiny_xlmr: Path, data: Path
+) -> None:
+    request = demo_request(
+        tiny_xlmr, donors=("en",), size=16, epochs=1, probe_every=0, data=str(data), keep_model=True, names=""
+    )
+    trained = runs.create(workspace, "finetune", request, 0)
+    assert jobs.execute(trained) == "finished"
+    reader = Reader("en", 0, str(trained.path / "model" / "en-0"))
+    wanted = {
+        "swap": make_swap_request(trained, contexts=3, sample=3, device="cpu"),
+        "extract": make_extract_request(trained, device="cpu"),
+        "evaluate": make_evaluation([reader], str(data), run=trained, size=4, device="cpu"),
+    }
+    contexts = (data / "contexts.csv").read_bytes()
+    # With other contexts the cut into train and test is another.
+    (data / "contexts.csv").write_bytes(b"".join(contexts.splitlines(keepends=True)[:-9]))
+    made = {kind: runs.create(workspace, kind, one, 0) for kind, one in wanted.items()}
+    for kind, run in made.items():
+        assert jobs.execute(run) == "failed", kind
+        problem = run.info()["error"]
+        assert f"The data of the run {trained.id}, {data}, gives other sentences now" in problem["message"]
+        assert "train a new run" in problem["hint"]
+    # Other data than its own is read as it is, and so is its own once it is back.
+    other = runs.create(workspace, "evaluate", {**wanted["evaluate"], "data": "builtin"}, 0)
+    assert jobs.execute(other) == "finished"
+    (data / "contexts.csv").write_bytes(contexts)
+    for kind, run in made.items():
+        assert jobs.execute(run) == "finished", kind
 
 
 def test_an_evaluation_reads_again_what_was_said_of_other_sentences_of_equal_length(

@@ -17,7 +17,6 @@ from lost_power import Disk
 from nerspace.engine.files import PREFIX, sync, whole_file, whole_folder, write_text
 
 SUPPORT = Path(__file__).parent.parent / "support"
-EVERY_KIND = "finetune,transfer,demo,swap,extract,project,evaluate,paper"
 CLEAN = ("differences", "finished but damaged", "finished but lost", "lost runs", "not resumed", "raw errors", "hangs",
          "left behind")  # fmt: skip
 
@@ -42,7 +41,7 @@ def tortured(folder: Path, *arguments: str) -> dict[str, Any]:
 def test_a_share_of_kills_faults_and_power_cuts_loses_nothing(tmp_path: Path) -> None:
     figures = tortured(tmp_path, "--kinds", "extract", "--kills", "4", "--faults", "4", "--cuts", "6")
     assert figures["problems"] == []
-    assert (figures["kills"], figures["faults"]) == (4, 4)
+    assert min(figures["kills"], figures["faults"]) >= 4
     assert figures["cuts"] >= 6
 
 
@@ -51,7 +50,7 @@ def test_a_share_of_kills_faults_and_power_cuts_loses_nothing(tmp_path: Path) ->
     "asked", [("--kills", "250"), ("--faults", "250"), ("--cuts", "200")], ids=["kills", "faults", "cuts"]
 )
 def test_kills_faults_and_power_cuts_lose_nothing(tmp_path: Path, asked: tuple[str, str]) -> None:
-    figures = tortured(tmp_path, "--seed", "14", "--kinds", EVERY_KIND, *asked)
+    figures = tortured(tmp_path, "--seed", "14", *asked)
     assert {name: figures[name] for name in CLEAN} == dict.fromkeys(CLEAN, 0), figures["problems"]
     assert figures[asked[0].strip("-")] >= int(asked[1])
 
@@ -124,14 +123,16 @@ def mutated(folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_a_share_of_mutated_runs_ends_no_command_raw(tmp_path: Path) -> None:
-    figures = mutated(tmp_path, "--seed", "3", "--runs", "12", "--commands", "2")
+    figures = mutated(tmp_path, "--seed", "3", "--runs", "12", "--commands", "2", "--explorers", "0.1")
     assert figures["problems"] == []
     assert figures["runs"] == 12
+    assert figures["explorers"] > 0
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(4))
 def test_no_mutated_run_ends_a_command_raw_or_keeps_it_waiting(tmp_path: Path, seed: int) -> None:
-    figures = mutated(tmp_path, "--seed", str(seed), "--runs", "500", "--commands", "3")
-    assert (figures["raw errors"], figures["hangs"], figures["not removed"]) == (0, 0, 0), figures["problems"]
+    figures = mutated(tmp_path, "--seed", str(seed), "--runs", "500", "--commands", "3", "--explorers", "0.1")
+    found = {name: figures[name] for name in ("raw errors", "hangs", "not removed", "acting")}
+    assert found == dict.fromkeys(found, 0), figures["problems"]
     assert figures["runs"] == 500

@@ -1,11 +1,13 @@
 """Run folders in which something is not as it should be, and every command on them: none fails raw, none hangs.
 
-    python mutated_runs.py FOLDER --seed 0 --runs 100 --commands 4
+    python mutated_runs.py FOLDER --seed 0 --runs 100 --commands 4 --explorers 0.1
 
-The figures are printed as JSON.
+Every command is at a terminal, to which no sign may come that acts there; on a share of the runs the explorer is
+opened. The figures are printed as JSON. What was tried is noted in FOLDER; the same command goes on from there.
 """
 
 import argparse
+import asyncio
 import contextlib
 import io
 import json
@@ -22,17 +24,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ["OMP_NUM_THREADS"] = "1"
+os.environ |= {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
+# A terminal that knows no colors: whatever acts there came from data.
+os.environ |= {"TERM": "dumb", "COLUMNS": "100"}
 
 import rooms_sample
 import tui_sample
+from terminals import Terminal, acting
 from tiny_encoders import write_tiny_xlmr
+from tui_driving import settle
 
-from nerspace.engine.runs import Run, jobs
+from nerspace.engine.runs import Run, jobs, versions
 from nerspace.tui import main as program
+from nerspace.tui.explorer import app as explorer
+from nerspace.tui.explorer.session import Session as ExplorerSession
 
-# Seconds that a command may take.
-PATIENCE = 5
+# Seconds of its own work that a command may take, and those that it may wait: others have work on the machine too.
+PATIENCE, WAITING = 5, 20
+FIGURES = ("runs", "commands", "explorers", "raw errors", "hangs", "not removed", "acting")
+# What is pressed in the explorer: every screen, and what one does there.
+_KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "j", "l", "G", "s", "m", "r", "e", "enter", "escape", "question_mark")
 _WEIRD: tuple[Any, ...] = (
     None, {}, [], "", 0, -1, 1.5, 1e308, True, "x" * 300, [None], [[]], {"a": {}}, 10**25, float("nan"), "\x1b[31m",
     ["en", 3], "../..", "finished", "2026-99-99", 2**62, [{}], "=1+1", "\ud800", -(10**18),
@@ -202,26 +213,51 @@ class Session:
     """Mutated copies of one run in a workspace, beside a whole one."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.draw = random.Random(seed)
+        self.seed, self.done = seed, 0
         self.ended = False
-        self.home = folder / "home"
+        self.home, self.notes = folder / "home", folder / "tries.jsonl"
         os.environ |= {"NERSPACE_HOME": str(self.home)}
-        os.environ |= {name: str(folder / name.lower()) for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME")}
-        corpus = tui_sample.write_corpus(folder / "names")
-        made = rooms_sample.enrich(tui_sample.write_run(folder / "first", corpus))
-        made.claim(os.getpid())
-        model = write_tiny_xlmr(folder / "tiny")
-        made.update(request={**made.info()["request"], "data": str(corpus), "model": str(model), "seeds": 1, "seed": 0})
-        (made.path / "lock").write_text("")
-        self.origin = made.path
-        (self.home / "runs").mkdir(parents=True)
-        whole = self.home / "runs" / "whole-20260101-000000-0000"
-        shutil.copytree(made.path, whole)
+        for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+            os.environ[name] = str(folder / name.lower())
+        self.corpus, self.model = folder / "names", folder / "tiny"
+        if not self.home.exists():
+            self._make(folder)
+        [self.origin] = (folder / "first" / "runs").glob("demo-*")
+        # What is exported goes to the current folder.
+        (folder / "here").mkdir(exist_ok=True)
+        os.chdir(folder / "here")
         self.figures: Counter[str] = Counter()
         self.problems: list[str] = []
+        for note in map(json.loads, self.notes.read_text().splitlines() if self.notes.exists() else []):
+            if (note["code"], note["seed"]) != (versions.source_hash(), seed):
+                raise SystemExit(f"{folder} is of another seed or another code: choose another folder.")
+            self.done += 1
+            self.figures.update(note["figures"])
+            self.problems += note["problems"]
 
-    def one(self, number: int, times: int) -> None:
-        """Mutate a copy and try some commands on it."""
+    def _make(self, folder: Path) -> None:
+        corpus = tui_sample.write_corpus(self.corpus)
+        made = rooms_sample.enrich(tui_sample.write_run(folder / "first", corpus))
+        made.claim(os.getpid())
+        model = write_tiny_xlmr(self.model)
+        made.update(request={**made.info()["request"], "data": str(corpus), "model": str(model), "seeds": 1, "seed": 0})
+        (made.path / "lock").write_text("")
+        (self.home / "runs").mkdir(parents=True)
+        shutil.copytree(made.path, self.home / "runs" / "whole-20260101-000000-0000")
+
+    def one(self, number: int, times: int, explorers: float) -> None:
+        """Mutate a copy, try some commands on it, and note what came of it."""
+        before, known = self.figures.copy(), len(self.problems)
+        self.draw = random.Random(f"{self.seed} {number}")
+        self._try_all(number, times, explorers)
+        note = {
+            "number": number, "figures": {name: self.figures[name] - before[name] for name in FIGURES},
+            "problems": self.problems[known:], "code": versions.source_hash(), "seed": self.seed,
+        }  # fmt: skip
+        with self.notes.open("a") as notes:
+            notes.write(json.dumps(note) + "\n")
+
+    def _try_all(self, number: int, times: int, explorers: float) -> None:
         path = self.home / "runs" / f"demo-20260202-000000-{number:04x}"
         shutil.copytree(self.origin, path)
         if self.draw.random() < 0.4:
@@ -230,6 +266,8 @@ class Session:
             (path / "process.json").write_text(json.dumps({"pid": 2**22 + 1, "started": "x"}))
         said = mutate(path, self.draw)
         self.figures["runs"] += 1
+        if self.draw.random() < explorers:
+            self._explore(path, said)
         chosen = self.draw.sample(commands(Run(path)), times)
         for command in sorted(chosen, key=lambda words: words[:2] == ["runs", "remove"]):
             self._try(command, said)
@@ -248,28 +286,76 @@ class Session:
 
     def _try(self, command: list[str], said: str, code: int | None = None) -> None:
         self.figures["commands"] += 1
-        out, err = io.StringIO(), io.StringIO()
-        left: object = 0
-        sys.argv = ["nerspace", *command]
-        started = time.monotonic()
-        signal.alarm(4 * PATIENCE)
+        out, err = Terminal(), Terminal()
+        sys.argv, sys.stdin = ["nerspace", *command], io.StringIO()
+        what = f"{command} after {said}"
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            left = self._bounded(program.main, what)
+        if _RAW.search(err.getvalue()):
+            self._problem("raw errors", f"{what}: {err.getvalue()[-400:]}")
+        elif code is not None and left != code:
+            self._problem("not removed", f"{what}: {err.getvalue()[-400:]}")
+        if signs := acting(out.getvalue() + err.getvalue()):
+            self._problem("acting", f"{what}: {signs}")
+
+    def _bounded(self, call: Callable[[], Any], what: str) -> object:
+        """Call something that may take so long and not longer; the code it exits with."""
+        signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)
+        signal.alarm(WAITING)
         try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                program.main()
+            call()
         except SystemExit as end:
-            left = end.code
+            return end.code
         except Hang:
             where = "".join(traceback.format_exc().splitlines(keepends=True)[-5:])
-            self._problem("hangs", f"{command} after {said}: {where}")
-        except BaseException as error:
-            self._problem("raw errors", f"{command} after {said}: {error!r}")
+            self._problem("hangs", f"{what}: {where}")
+        except BaseException:
+            self._problem("raw errors", f"{what}: {traceback.format_exc(limit=-4)}")
         finally:
             signal.alarm(0)
-        self.slowest = max(getattr(self, "slowest", 0.0), time.monotonic() - started)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        return 0
+
+    def _explore(self, path: Path, said: str) -> None:
+        """Open the explorer as the program does, on the run or on the newest, and go through some of its screens."""
+        self.figures["explorers"] += 1
+        keys = self.draw.choices(_KEYS, k=8)
+        name = self.draw.choice((path.name, None))
+        opened: list[explorer.NerspaceApp] = []
+
+        def take(workspace: Path, run: Run | None, *_: object) -> None:
+            opened.append(explorer.NerspaceApp(ExplorerSession(workspace, run, str(self.corpus), str(self.model))))
+
+        out, err = Terminal(), Terminal()
+        explorer.run_app, run_app = take, explorer.run_app  # type: ignore[assignment]
+        sys.argv = ["nerspace", *(["--run", name] if name else [])]
+        stdin, sys.stdin = sys.stdin, Terminal()
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                self._bounded(program.main, f"the explorer on {name} after {said}")
+        finally:
+            explorer.run_app, sys.stdin = run_app, stdin
         if _RAW.search(err.getvalue()):
-            self._problem("raw errors", f"{command} after {said}: {err.getvalue()[-400:]}")
-        elif code is not None and left != code:
-            self._problem("not removed", f"{command} after {said}: {err.getvalue()[-400:]}")
+            self._problem("raw errors", f"the explorer on {name} after {said}: {err.getvalue()[-400:]}")
+        if opened:
+            self._press(opened[0], keys, f"{keys} in the explorer on {name} after {said}")
+
+    def _press(self, app: explorer.NerspaceApp, keys: list[str], what: str) -> None:
+        signs: set[str] = set()
+
+        async def press() -> None:
+            async with app.run_test(size=self.draw.choice(((80, 24), (120, 40)))) as pilot:
+                signs.update(acting(await settle(pilot)))
+                for key in keys:
+                    # Each has the whole of the time.
+                    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)
+                    signal.alarm(WAITING)
+                    await pilot.press(key)
+                    signs.update(acting(await settle(pilot)))
+
+        self._bounded(lambda: asyncio.run(press()), what)
+        if signs:
+            self._problem("acting", f"{what}: {signs}")
 
     def _problem(self, kind: str, what: str) -> None:
         self.figures[kind] += 1
@@ -287,18 +373,25 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--commands", type=int, default=4)
+    parser.add_argument(
+        "--explorers", type=float, default=0.0, help="on which share of the runs the explorer is opened"
+    )
     asked = parser.parse_args()
-    signal.signal(signal.SIGALRM, _hung)
+    for late in (signal.SIGALRM, signal.SIGVTALRM):
+        signal.signal(late, _hung)
     # No process is started here: what is resumed, or asked anew of the run, is only made.
     jobs._launch = lambda run, lock: lock.release()  # type: ignore[assignment]
-    session = Session(asked.folder, asked.seed)
+    session = Session(asked.folder.resolve(), asked.seed)
     # Whoever has no more time gets the figures so far.
     signal.signal(signal.SIGTERM, lambda *_: session.end())
-    for number in range(asked.runs):
+    told = time.monotonic()
+    for number in range(session.done, asked.runs):
         if not session.ended:
-            session.one(number, asked.commands)
-    names = ("runs", "commands", "raw errors", "hangs", "not removed")
-    print(json.dumps({**{name: session.figures[name] for name in names}, "problems": session.problems}))
+            session.one(number, asked.commands, asked.explorers)
+        if time.monotonic() - told > 30:
+            told = time.monotonic()
+            print(", ".join(f"{session.figures[name]} {name}" for name in FIGURES), file=sys.stderr, flush=True)
+    print(json.dumps({**{name: session.figures[name] for name in FIGURES}, "problems": session.problems}))
     return int(bool(session.problems))
 
 
