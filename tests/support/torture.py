@@ -497,15 +497,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     torture = Torture(asked.folder, asked.seed, tuple(asked.kinds.split(",")))
     started = told = time.monotonic()
+    wanted = {way: number for way in WAYS if (number := getattr(asked, way))}
     with contextlib.suppress(KeyboardInterrupt):
-        for way in WAYS:
-            # A try that finds nothing to disturb counts for none.
-            while torture.figures[way] < getattr(asked, way) and torture.done[way] < 3 * getattr(asked, way):
-                torture.one(way)
-                if time.monotonic() - told > 30:
-                    told = time.monotonic()
-                    so_far = ", ".join(f"{torture.figures[name]} {name}" for name in (*WAYS, *PROBLEMS))
-                    print(f"{told - started:.0f} s: {so_far}", file=sys.stderr, flush=True)
+        # A try that finds nothing to disturb counts for none.
+        while open_ways := [w for w, n in wanted.items() if torture.figures[w] < n and torture.done[w] < 3 * n]:
+            torture.one(min(open_ways, key=lambda way: torture.figures[way] / wanted[way]))
+            if time.monotonic() - told > 30:
+                told = time.monotonic()
+                so_far = ", ".join(f"{torture.figures[name]} {name}" for name in (*WAYS, *PROBLEMS))
+                print(f"{told - started:.0f} s: {so_far}", file=sys.stderr, flush=True)
     print(json.dumps(torture.result()))
     return int(bool(torture.problems))
 
