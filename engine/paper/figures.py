@@ -63,7 +63,7 @@ def draw_figures(run: Run, items: Sequence[str], folder: Path) -> dict[str, Pict
         folder: where ITEM.svg and ITEM.pdf go, the same bytes for the same tables.
 
     Returns:
-        Item → picture.
+        Item → picture; none of an item of which nothing is there to draw, as of data with too few of its languages.
     """
     held = set(run.tables())
     makers: dict[str, tuple[str, Callable[[Run], _Drawn | None]]] = {
@@ -73,7 +73,7 @@ def draw_figures(run: Run, items: Sequence[str], folder: Path) -> dict[str, Pict
     }  # fmt: skip
     pictures = {}
     for item, (table, make) in makers.items():
-        if table in held and item in items:
+        if table in held and item in items and len(run.read_table(table)):
             with _style(item):
                 if drawn := make(run):
                     pictures[item] = _save(drawn, item, folder)
@@ -131,8 +131,11 @@ def _layer_name(layer: object) -> str:
     return "initial layer" if layer == 0 else f"layer {layer}"
 
 
-def _map(run: Run, item: str, title: str) -> _Drawn:
+def _map(run: Run, item: str, title: str) -> _Drawn | None:
     maps, quality = run.read_table(f"paper_{item}"), run.read_table("paper_maps")
+    quality = quality[quality["item"] == item]
+    if quality.empty:
+        return None
     stages = list(maps.groupby(["stage", "layer"], sort=False))
     figure, axes = _panels(len(stages), 2)
     codes = in_order(maps["language"])
@@ -145,7 +148,6 @@ def _map(run: Run, item: str, title: str) -> _Drawn:
                 if len(chosen):
                     _dots(place, chosen["x"], chosen["y"], f"{code} {kind}", colour, mark)
     _add_legend(figure, 6)
-    quality = quality[quality["item"] == item]
     preserved = "; ".join(
         f"{row.stage}, layer {row.layer}: {row.preserved:.2f} (chance {row.chance:.2f})" for row in quality.itertuples()
     )
@@ -161,20 +163,22 @@ def _dots(axes: Any, x: Any, y: Any, label: str, colour: str, mark: str = "o") -
     axes.scatter(x, y, s=9, color=colour, marker=mark, alpha=0.75, linewidths=0, label=label)
 
 
-def _figure1(run: Run) -> _Drawn:
+def _figure1(run: Run) -> _Drawn | None:
     names = run.read_table("paper_figure1")["name"].unique()
     return _map(run, "figure1", f"“{', '.join(map(str, names))}” in {', '.join(published.FOUR)}")
 
 
-def _figure2(run: Run) -> _Drawn:
+def _figure2(run: Run) -> _Drawn | None:
     return _map(run, "figure2", "Test entities in four languages")
 
 
-def _table2(run: Run) -> _Drawn:
+def _table2(run: Run) -> _Drawn | None:
     """The cosines of every pair of languages, one dot a name."""
     table = run.read_table("paper_table2")
     last = table["layer"].max()
     chosen = table[(table["type"] == "all") & (table["stage"] == "after") & (table["layer"] == last)]
+    if chosen.empty:
+        return None
     figure, (axes,) = _panels(1, 1, width=4.8)
     pairs = sorted({(a, b) for a, b in zip(chosen["a"], chosen["b"], strict=True)})
     for place, (a, b) in enumerate(pairs):
@@ -192,10 +196,11 @@ def _table2(run: Run) -> _Drawn:
     return _Drawn(figure, "Parallel cosines of ambiguous names", caption)
 
 
-def _figure3(run: Run) -> _Drawn:
+def _figure3(run: Run) -> _Drawn | None:
     deltas = run.read_table("deltas")
     deltas = deltas[deltas["language"] == deltas["donor"]]
-    layers = list(deltas.groupby("layer"))
+    if not (layers := list(deltas.groupby("layer"))):
+        return None
     figure, axes = _panels(len(layers), 2)
     for place, (layer, rows) in zip(axes, layers, strict=True):
         for code, part in rows.groupby("language"):
@@ -208,14 +213,15 @@ def _figure3(run: Run) -> _Drawn:
     return _Drawn(figure, "Change of the mean cosine during training", caption)
 
 
-def _figure4(run: Run) -> _Drawn:
+def _figure4(run: Run) -> _Drawn | None:
     table = run.read_table("paper_figure4")
     last = table["layer"].max()
     table = table[table["layer"] == last]
     own, within = table[table["reading"] == "own"], table[table["reading"] != "own"]
     mean = within.groupby(["a", "b"], as_index=False)["r"].mean()
     parts = [("each trained on", own), ("within a model, mean over models", mean)]
-    parts = [(title, part) for title, part in parts if len(part)]
+    if not (parts := [(title, part) for title, part in parts if len(part)]):
+        return None
     figure, axes = _panels(len(parts), 2)
     for place, (title, part) in zip(axes, parts, strict=True):
         _matrix(place, title, part)

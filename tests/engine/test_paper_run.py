@@ -25,6 +25,7 @@ from nerspace.engine.requests.paper import PaperRequest, make_paper_request, siz
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.runs.records import model_of
 from nerspace.engine.tables.index import CATALOGUE
+from nerspace.engine.tables.spec import TEXT
 
 
 def new_run(workspace: Path, model: Path, *items: str, scale: str = "0.003", seeds: int = 1, **changes: object) -> Run:
@@ -199,6 +200,32 @@ class Shown(HTMLParser):
 
 ACTING = "<script>x</script> | *a* `b` [c](javascript:d) ![e](f) &lt; \x1b[31m $g$ \\ _h_ ~~i~~ # \u202e <http://j>"
 VISIBLE = ACTING.replace("\x1b", "␛").replace("\u202e", "\ufffd")
+
+
+def test_nothing_is_drawn_of_items_of_which_the_data_gives_nothing(tmp_path: Path) -> None:
+    """Two languages, of which the paper probes one: no pair changes alike, and no name is in another language."""
+    run = runs.create(runs.workspace_folder(tmp_path), "paper", {}, 0)
+    (run.path / "figures").mkdir()
+    tables = (
+        "paper_figure1",
+        "paper_table2",
+        "paper_figure2",
+        "paper_maps",
+        "deltas",
+        "paper_figure4",
+        "transfer_pairs",
+    )
+    for name in tables:
+        run.write_table(name, CATALOGUE[name].frame([]))
+    assert figures.draw_figures(run, list(ITEMS), run.path / "figures") == {}
+    # Something is there, but nothing of what the figure is about.
+    run.write_table("deltas", CATALOGUE["deltas"].frame([(2, "be", 0, 2, 0.1)]).assign(donor="en", seed=0))
+    points = CATALOGUE["paper_figure1"]
+    row = [
+        "before" if column == "stage" else 1 if spec.dtype != TEXT else "x" for column, spec in points.columns.items()
+    ]
+    run.write_table("paper_figure1", points.frame([tuple(row)]))
+    assert figures.draw_figures(run, list(ITEMS), run.path / "figures") == {}
 
 
 def test_text_from_data_is_shown_literally_in_both_reports(

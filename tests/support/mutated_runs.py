@@ -60,7 +60,8 @@ def mutate(run: Path, draw: random.Random) -> str:
     said = []
     for _ in range(draw.choice((1, 1, 2, 3))):
         name, change = draw.choice(_CHANGES)
-        with contextlib.suppress(OSError, IndexError):
+        # What was damaged already may not take this change.
+        with contextlib.suppress(OSError, IndexError, UnicodeDecodeError):
             said.append(f"{name}: {change(run, draw)}")
     if draw.random() < 0.5:
         # As a run of an earlier version, so that what is damaged is read.
@@ -71,9 +72,16 @@ def mutate(run: Path, draw: random.Random) -> str:
     return "; ".join(said)
 
 
+def _ordinary(path: Path) -> Path:
+    """A file that can be read and written without waiting for somebody at the other end."""
+    if os.path.lexists(path) and not path.is_file():
+        raise OSError(f"{path} is no file any more")
+    return path
+
+
 def _of_json(file: str) -> Callable[[Path, random.Random], str]:
     def change(run: Path, draw: random.Random) -> str:
-        path = run / file
+        path = _ordinary(run / file)
         try:
             value = json.loads(path.read_text())
         except (OSError, ValueError):
@@ -101,7 +109,7 @@ def _of_json(file: str) -> Callable[[Path, random.Random], str]:
 
 
 def _event(run: Path, draw: random.Random) -> str:
-    path = run / "events.jsonl"
+    path = _ordinary(run / "events.jsonl")
     lines = path.read_text().splitlines()
     for _ in range(draw.choice((1, 5, 40))):
         number = draw.randrange(len(lines))
@@ -158,7 +166,7 @@ def _other_kind(run: Path, draw: random.Random) -> str:
 
 
 def _table(run: Path, draw: random.Random) -> str:
-    path = draw.choice(sorted((run / "tables").glob("*.csv")))
+    path = _ordinary(draw.choice(sorted((run / "tables").glob("*.csv"))))
     rows = [line.split(",") for line in path.read_text().splitlines()]
     change = draw.choice(("column", "cell", "header", "short row", "swapped", "name", "numbers"))
     column = draw.randrange(len(rows[0]))
@@ -173,7 +181,7 @@ def _table(run: Path, draw: random.Random) -> str:
     elif change == "short row":
         rows[draw.randrange(len(rows))] = ["1"]
     elif change == "swapped":
-        other = draw.choice(sorted((run / "tables").glob("*.csv")))
+        other = _ordinary(draw.choice(sorted((run / "tables").glob("*.csv"))))
         rows = [line.split(",") for line in other.read_text().splitlines()]
     elif change == "name":
         rows[0][column] = "другое"
@@ -259,6 +267,9 @@ class Session:
 
     def _try_all(self, number: int, times: int, explorers: float) -> None:
         path = self.home / "runs" / f"demo-20260202-000000-{number:04x}"
+        for left in self.home.glob("runs/demo-*"):
+            # Of a session that was ended meanwhile.
+            shutil.rmtree(left, ignore_errors=True)
         shutil.copytree(self.origin, path)
         if self.draw.random() < 0.4:
             run = Run(path)
