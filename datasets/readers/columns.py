@@ -29,6 +29,10 @@ _SENTENCE_NAMES = _listed_in(
     "sent sentence sentences sentence_id sent_id sentenceid sentid sentence_idx sent_idx sentence_number sentence_no"
     " sentence_nr sentence_num s_id sid"
 )
+_ID_NAMES = _listed_in(
+    "id ids idx index no nr num number uid guid pmid row_id line_id example example_id sample sample_id text_id doc"
+    " doc_id docid document document_id tweet_id article_id s"
+)
 # What chunkers and taggers write; a column of nothing else holds no entities, or no words.
 _CHUNKS = _listed_in(
     "NP VP PP ADJP ADVP SBAR PRT CONJP INTJ LST UCP NC VC PC ADJC ADVC NX VX NUM NPR NPB QP WHNP WHPP WHADVP"
@@ -208,8 +212,9 @@ class _Table:
         # What a header calls a number of the sentence may count up by one, too.
         sentence = named.get("sentence", self._named_sentence(layers))
         numbering = [p for p in range(self.count) if p not in (*layers, sentence) and self._is_index(p)]
-        if sentence < 0 and not self.names:
-            sentence = self._counted_sentence({*layers, *numbering})
+        if sentence < 0:
+            find = self._grouping if self.names else self._counted_sentence
+            sentence = find({*layers, *numbering})
         free = [place for place in range(self.count) if place not in (*layers, sentence)]
         word = named["word"] if "word" in named else self._word(free, numbering)
         if word == tag:
@@ -345,6 +350,18 @@ class _Table:
         """The column whose values number the sentences, −1 if none does."""
         return next((place for place in range(self.count) if place not in taken and self._numbers_sentences(place)), -1)
 
+    def _grouping(self, taken: Collection[int]) -> int:
+        """The column that a header calls an id and whose values part rows that no blank line parts; −1 if none does."""
+        for place, name in enumerate(self.plain):
+            if name not in _ID_NAMES or place in taken or len(self.blocks) > 1:
+                continue
+            said = [cell for cell in self.cells[place] if cell]
+            different = len(set(said))
+            runs = 1 + sum(a != b for a, b in pairwise(said))
+            if 1 < different < len(self.rows) and runs == different:
+                return place
+        return -1
+
     def _is_filled(self, place: int) -> bool:
         return any(self.cells[place])
 
@@ -355,7 +372,7 @@ class _Table:
         if not all(found) or len({match[1] for match in found if match}) > 1:
             return False
         steps = {b - a for a, b in pairwise(int(match[2]) for match in found if match)}
-        return 0 in steps and steps <= {0, 1} and (len(steps) > 1 or len(self.blocks) == 1)
+        return steps == {0, 1}
 
     def _word(self, free: list[int], numbering: list[int]) -> int:
         for place in free:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from nerspace.datasets.errors import DataError
 from nerspace.datasets.languages import data_code
-from nerspace.datasets.lines import LONGEST_NUMBER, read_blocks
+from nerspace.datasets.lines import LONGEST_NUMBER, read_blocks, read_lines
 from nerspace.datasets.readers.columns import Columns, Doubt, find_columns, fit, size_of, tags_of_cell
 from nerspace.datasets.readers.layout import Source
 from nerspace.datasets.readers.rows import META, cells_of
@@ -82,6 +82,9 @@ def columns_of(source: Source, names: Sequence[str] = ()) -> Columns:
         DataError: that cannot be told.
     """
     if not (blocks := source.rows):
+        # Text that cannot be read at all says so.
+        for _ in read_lines(source.path):
+            pass
         raise DataError(f"{source.path} holds no sentence.", "Expected a word and its tag a line.")
     try:
         return find_columns(blocks, dict(source.reading.columns), source.reading.layer, names)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nerspace.datasets.dropped import Dropped, dropped
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.lines import first_bytes, kind_of_bytes
+from nerspace.datasets.lines import first_bytes, first_lines, kind_of_bytes
 from nerspace.datasets.readers import (
     brat,
     bsnlp,
@@ -88,8 +88,10 @@ def _why_not(path: Path, files: Sequence[Path], left_out: Sequence[Dropped]) -> 
 
 
 def _what(path: Path) -> str:
-    start = first_bytes(path, 16)
-    return kind_of_bytes(start) or (UNKNOWN_LAYOUT if start else "empty")
+    start = first_bytes(path)
+    if not start or (kind := kind_of_bytes(start)):
+        return kind if start else "empty"
+    return UNKNOWN_LAYOUT if first_lines(path) or b"\0" in start else "no UTF-8 text from its first line on"
 
 
 def _files_in(folder: Path) -> Iterator[Path]:

@@ -403,3 +403,31 @@ def test_a_layout_is_a_module_with_a_name_that_recognises_and_reads(tmp_path: Pa
     empty = write(tmp_path, "empty.txt", "")
     source = Source(empty, "empty.txt", tmp_path)
     assert files.layout_of(source) is None
+
+
+def test_an_id_in_a_header_parts_sentences_that_no_blank_line_parts(tmp_path: Path) -> None:
+    path = tmp_path / "ids_en.csv"
+    path.write_text('id,token,label\n7,"1,000",O\n7,Anna,B-PER\n9,"said ""x""",O\n9,Rome,B-LOC\n')
+    corpus = datasets.load(path)
+    assert [s.words for s in corpus.sentences()] == [("1,000", "Anna"), ('said "x"', "Rome")]
+    assert "sentences: column 1 (id)" in corpus.files[0].columns
+    # Blank lines come first, and an id of every word parts nothing.
+    path.write_text("id,token,label\n1,Anna,B-PER\n1,sleeps,O\n,,\n2,Rome,B-LOC\n2,is,O\n2,big,O\n")
+    assert [len(s.words) for s in datasets.load(path).sentences()] == [2, 3]
+    path.write_text("uid,token,label\na,Anna,B-PER\nb,sleeps,O\nc,in,O\nd,Rome,B-LOC\n")
+    assert [len(s.words) for s in datasets.load(path).sentences()] == [4]
+
+
+def test_null_in_the_place_of_spans_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "spans_es.jsonl"
+    path.write_text('{"text":"Ana vive","entities":[[0,3,"PER"]]}\n{"text":"nada","entities":null}\n')
+    corpus = datasets.load(path)
+    assert [s.tags for s in corpus.sentences()] == [("B-PER", "O"), ("O",)]
+    assert not corpus.dropped
+
+
+@pytest.mark.parametrize("name", ["de.conll", "de.txt"])
+def test_text_in_another_encoding_is_called_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("Jürgen\tB-PER\nschläft\tO\n".encode("latin-1"))
+    with pytest.raises(DataError, match="no UTF-8"):
+        datasets.load(tmp_path / name)

@@ -32,8 +32,10 @@ OVERLAPS = "a span that overlaps a longer one"
 
 
 def recognises(record: Any) -> bool:
-    """Whether there is a text and a list of spans."""
-    return isinstance(record, dict) and first_list(record, SPANS) is not None and any(key in record for key in TEXT)
+    """Whether there is a text and a list of spans, or null for none."""
+    if not isinstance(record, dict) or not any(key in record for key in TEXT):
+        return False
+    return first_list(record, SPANS) is not None or any(record.get(key, "") is None for key in SPANS)
 
 
 def read(record: Any, place: Place) -> Iterator[RawSentence]:
