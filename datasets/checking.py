@@ -25,8 +25,8 @@ def size_table(corpus: SyntheticNER | TaggedCorpus, seed: int = 0) -> "pd.DataFr
     """The table `sizes`: split, language, type, sentences, measured, words.
 
     words: mean words of a sentence, over `measured` sentences, drawn by the seed where there are more than 500. A
-    product is split by the seed into train and test; tagged sentences keep the split they came in. A tagged sentence
-    with several types counts for each of them, one without for "none".
+    product is split into train and test as runs split it; tagged sentences keep the split they came in. A tagged
+    sentence with several types counts for each of them, one without for "none".
     """
     import pandas as pd
 
@@ -35,7 +35,7 @@ def size_table(corpus: SyntheticNER | TaggedCorpus, seed: int = 0) -> "pd.DataFr
 
 
 def _product_sizes(corpus: SyntheticNER, seed: int) -> Iterator[tuple[str, str, str, int, int, float]]:
-    split = corpus.split(seed)
+    split = corpus.split(seed, held=corpus.ambiguous)
     for name, part in (("all", corpus), ("train", split.train), ("test", split.test)):
         for language in corpus.languages:
             for kind in ENTITY_TYPES:
@@ -64,13 +64,13 @@ def overlap_table(corpus: SyntheticNER | TaggedCorpus, seed: int = 0) -> "pd.Dat
     """The table `overlaps`: language, a, b, texts, names.
 
     texts: sentences (of a product, contexts) that read the same in split a and b. names: names that are in both. A
-    product is split by the seed and shares nothing, or the split is broken.
+    product is split as runs split it and shares nothing, or the split is broken.
     """
     import pandas as pd
 
     if isinstance(corpus, TaggedCorpus):
         return overlaps(corpus)
-    split = corpus.split(seed)
+    split = corpus.split(seed, held=corpus.ambiguous)
     rows = []
     for language in corpus.languages:
         texts = [

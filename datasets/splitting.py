@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 def cut(
     items: Sequence[Item], texts: Callable[[Item], Iterable[Hashable]], stratum: Callable[[Item], Hashable],
-    seed: int, share: float,
+    seed: int, share: float, held: Callable[[Item], bool] | None = None,
 ) -> tuple[list[Item], list[Item]]:  # fmt: skip
     """Train and test parts; items that share a text fall on the same side.
 
@@ -25,14 +25,18 @@ def cut(
             every stratum that is not yet full.
         seed: of the draw.
         share: of every stratum, rounded, or less where no group fits.
+        held: says which items the test part holds whatever is drawn, with all that reads like them; the share is then
+            that of the others.
 
     Returns:
         The items of either part, in their order.
     """
-    left = {key: round(share * size) for key, size in Counter(map(stratum, items)).items()}
     groups = grouped(items, texts)
+    chosen = {place for group in groups if held and any(held(items[one]) for one in group) for place in group}
+    groups = [group for group in groups if group[0] not in chosen]
+    drawn = Counter(stratum(item) for place, item in enumerate(items) if place not in chosen)
+    left = {key: round(share * size) for key, size in drawn.items()}
     random.Random(seed).shuffle(groups)  # noqa: S311 - a reproducible draw, no secret
-    chosen: set[int] = set()
     for group in groups:
         needs = Counter(stratum(items[place]) for place in group)
         if all(left[key] >= need for key, need in needs.items()):

@@ -2,8 +2,8 @@
 
 import random
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -276,30 +276,49 @@ class SyntheticNER:
         ]
         return [start + generator.randrange(width) for start, width in generator.sample(rows, min(n, len(rows)))]
 
-    def split(self, seed: int = 0, test_share: float = 0.2) -> Split:
+    @cached_property
+    def ambiguous(self) -> frozenset[str]:
+        """Ids of the names that read like a name of another type, which runs hold out for testing.
+
+        None where these are most names of a type: too few would be left to learn from.
+        """
+        every = Counter(entity.type for entity in self.entities)
+        found = [entity for entity in self.entities if entity.ambiguity]
+        few = all(2 * count <= every[kind] for kind, count in Counter(entity.type for entity in found).items())
+        return frozenset(entity.id for entity in found if few)
+
+    def split(self, seed: int = 0, test_share: float = 0.2, held: Collection[str] = ()) -> Split:
         """Contexts and entities, each cut into train and test.
 
         Contexts or names that read the same in any language always fall on the same side, whatever their type. Within
         every type, case and gender the test part holds `test_share` of the contexts, of the names likewise, rounded.
         Refused contexts are on neither side.
+
+        Args:
+            seed: of the draw.
+            test_share: of contexts and names.
+            held: ids of names that the test part holds whatever is drawn, besides its share of the others.
         """
         contexts = cut(self.contexts, context_texts, lambda c: (c.type, c.case, c.gender), seed, test_share)
-        entities = cut(self.entities, entity_texts, lambda e: (e.type, e.gender), seed + 1, test_share)
+        entities = cut(
+            self.entities, entity_texts, lambda e: (e.type, e.gender), seed + 1, test_share, lambda e: e.id in held
+        )
         return Split(
             *(
-                SyntheticNER(
-                    self.name,
-                    of_side,
-                    names,
-                    self.languages,
-                    part,
-                    dropped=self.dropped,
-                    files=self.files,
-                    renames=self.renames,
-                )
+                self._part(of_side, names, part)
                 for of_side, names, part in zip(contexts, entities, ("train", "test"), strict=True)
             )
         )
+
+    def with_names(self, ids: Collection[str]) -> "SyntheticNER":
+        """The part of the corpus that these names make with its contexts."""
+        return self._part(self.contexts, [entity for entity in self.entities if entity.id in ids], self.part)
+
+    def _part(self, contexts: Sequence[Context], entities: Sequence[Entity], part: str) -> "SyntheticNER":
+        return SyntheticNER(
+            self.name, contexts, entities, self.languages, part, dropped=self.dropped, files=self.files,
+            renames=self.renames,
+        )  # fmt: skip
 
     def counts(self) -> "pd.DataFrame":
         """The table `counts`: per type and case, how many contexts, names, possible and valid sentences."""

@@ -3,18 +3,20 @@
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from nerspace import datasets
-from nerspace.datasets import Corpus, Entity, Sentence, SyntheticNER, TaggedCorpus
+from nerspace.datasets import Context, Corpus, Entity, Sentence, SyntheticNER, TaggedCorpus
 from nerspace.datasets.reading import listed
 from nerspace.datasets.records import ENTITY_TYPES
+from nerspace.datasets.synthetic import Split
 from nerspace.datasets.tagging import spans_of, types_in
 from nerspace.datasets.telling import told
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.requests.training import Request, check_sides
+from nerspace.engine.requests.training import AMBIGUOUS, Request, check_sides
 from nerspace.engine.runs import Run, to_csv
 from nerspace.engine.tables.index import parse_table
 from nerspace.engine.tables.spec import LANGUAGE, SENTENCE, TYPE, TableSpec, integer, text
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.engine.encoders import Encoder
+
+
+Cell = tuple[Context, Entity]
+# Test contexts of a name that a request names, of each of its types, and the share of a type's test cells that such
+# names may take at most.
+NAMED_CONTEXTS, _NAMED_SHARE = 4, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,9 @@ def draw_samples(request: Request, donors: Sequence[str]) -> dict[str, Sample]:
     corpus = datasets.load(request.data, reading=request.reading)
     if isinstance(corpus, TaggedCorpus):
         return _draw_tagged(corpus.select(languages=request.languages), replace(request, donors=tuple(donors)))
-    split = corpus.select(languages=request.languages).split(request.seed)
-    test_cells = draw_cells(split.test, request.test_size, request.seed)
+    chosen = corpus.select(languages=request.languages)
+    split = split_of(chosen, request)
+    test_cells = draw_test_cells(chosen, split.test, request, request.test_size)
     test = [
         split.test.sentence_of(context, entity, language)
         for language in request.languages
@@ -74,7 +83,7 @@ def draw_samples(request: Request, donors: Sequence[str]) -> dict[str, Sample]:
             split.train.sentence_of(context, entity, donor)
             for context, entity in draw_cells(split.train, request.size, request.seed)
         ]
-        samples[donor] = Sample(train, test, corpus, notes=tuple(told(corpus)))
+        samples[donor] = Sample(train, test, corpus, notes=(*told(corpus), *_held_notes(chosen, request, test_cells)))
     if request.reading.types or request.reading.map:
         types = in_order(s.type for sample in samples.values() for s in sample.train)
         samples = {donor: replace(sample, types=types) for donor, sample in samples.items()}
@@ -285,8 +294,99 @@ def _form(sentence: Sentence) -> str:
     return " ".join(word for word, tag in zip(sentence.words, sentence.tags, strict=True) if tag != "O")
 
 
-def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, Any]]:
+def held_names(corpus: SyntheticNER, request: Request) -> frozenset[str]:
+    """Ids of the names that a run never trains on: those it asks about and, where it says so, ambiguous ones."""
+    asked = _asked(corpus, request)
+    return asked | corpus.ambiguous if request.hold_out == AMBIGUOUS else asked
+
+
+def _asked(corpus: SyntheticNER, request: Request) -> frozenset[str]:
+    return frozenset(entity.id for name in request.test_names or () for entity in corpus.named(name))
+
+
+def split_of(corpus: SyntheticNER, request: Request) -> Split:
+    """Contexts and names as a run cuts them into train and test.
+
+    Args:
+        corpus: in the languages of the run.
+        request: of the run.
+    """
+    return corpus.split(request.seed, held=held_names(corpus, request))
+
+
+def draw_test_cells(corpus: SyntheticNER, test: SyntheticNER, request: Request, size: int) -> list[Cell]:
+    """The test cells of a run, see `draw_cells`; names that are held out are no more among them than in the data.
+
+    Names that the request asks about come in up to NAMED_CONTEXTS nominative contexts of each of their types.
+
+    Args:
+        corpus: the whole, in the languages of the run.
+        test: its test part.
+        request: of the run.
+        size: how many.
+    """
+    held = held_names(corpus, request)
+    if not held:
+        return draw_cells(test, size, request.seed)
+    asked = _asked(corpus, request)
+    plain = test.with_names({entity.id for entity in test.entities} - held)
+
+    def drawn(part: SyntheticNER, wanted: int) -> list[Cell]:
+        [kind] = part.types
+        names = [entity for entity in corpus.entities if entity.type == kind]
+        share = sum(entity.id in held for entity in names) / len(names)
+        first = _asked_cells(part.with_names(asked), request.seed)[: max(1, int(_NAMED_SHARE * wanted))]
+        of_held = max(0, round(share * wanted) - len(first))
+        cells = {_key(cell): cell for cell in first}
+        own = {entity.id for entity in part.entities}
+        for side, count in ((part.with_names(held), of_held), (plain.with_names(own), wanted), (part, wanted)):
+            more = [side.cell(number) for number in side.sample_numbers(count + len(cells), seed=request.seed)]
+            fresh = [cell for cell in more if _key(cell) not in cells]
+            cells |= {_key(cell): cell for cell in fresh[: min(count, wanted - len(cells))]}
+        return list(cells.values())
+
+    return _in_equal_parts(test, size, request.seed, drawn)
+
+
+def _key(cell: Cell) -> tuple[str, str]:
+    return cell[0].id, cell[1].id
+
+
+def _asked_cells(test: SyntheticNER, seed: int) -> list[Cell]:
+    spoken, every = set(test.languages), []
+    for entity in test.entities:
+        fitting = [c for c in test.contexts if c.case == "nominative" and c.takes(entity) and spoken <= c.texts.keys()]
+        if spoken <= entity.forms.get("nominative", {}).keys():
+            drawn = random.Random(f"{seed}/{entity.id}").sample(fitting, min(NAMED_CONTEXTS, len(fitting)))  # noqa: S311
+            every.append([(context, entity) for context in drawn])
+    # Names take turns, so that each is there where there is room for few.
+    return [cell for turn in zip_longest(*every) for cell in turn if cell is not None]
+
+
+def _held_notes(corpus: SyntheticNER, request: Request, tested: Sequence[Cell]) -> Iterator[str]:
+    if request.hold_out == AMBIGUOUS and corpus.ambiguous:
+        yield (
+            f"{len(corpus.ambiguous)} names that read like one of another type are held out for testing, so that no "
+            "model has learned their type."
+        )
+    for name in request.test_names or ():
+        ids = {entity.id for entity in corpus.named(name)}
+        count = sum(entity.id in ids for _, entity in tested)
+        yield f"{name} is held out too and stands in {count} test sentences of each language."
+
+
+def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[Cell]:
     """Cells in equal parts by type, in random order; a type that has too few leaves its room to the others."""
+
+    def drawn(part: SyntheticNER, wanted: int) -> list[Cell]:
+        return [part.cell(index) for index in part.sample_numbers(wanted, seed=seed)]
+
+    return _in_equal_parts(corpus, size, seed, drawn)
+
+
+def _in_equal_parts(
+    corpus: SyntheticNER, size: int, seed: int, drawn: Callable[[SyntheticNER, int], list[Cell]]
+) -> list[Cell]:
     if not len(corpus):
         raise DataError(
             f"The {corpus.part} part of {corpus.name} is empty in {', '.join(corpus.languages)}.",
@@ -294,10 +394,9 @@ def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[tuple[Any, An
         )
     present = {context.type for context in corpus.contexts}
     parts = sorted((corpus.select(types=[kind]) for kind in sorted(present)), key=len)
-    cells: list[tuple[Any, Any]] = []
+    cells: list[Cell] = []
     for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
-        wanted = -(-(size - len(cells)) // left)
-        cells += [part.cell(index) for index in part.sample_numbers(wanted, seed=seed)]
+        cells += drawn(part, -(-(size - len(cells)) // left))
     random.Random(seed).shuffle(cells)  # noqa: S311
     return cells
 

@@ -16,8 +16,9 @@ from nerspace.datasets.tagging import TagError, renamed, split_tag, type_of, typ
 from nerspace.datasets.telling import told
 from nerspace.engine.errors import ModelError, UsageError
 from nerspace.engine.requests.evaluation import Evaluation, Reader
+from nerspace.engine.requests.training import NONE, Request
 from nerspace.engine.runs import Run
-from nerspace.engine.sampling import require_same_data
+from nerspace.engine.sampling import require_same_data, split_of
 from nerspace.engine.tables.spec import LANGUAGE, MODEL, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -88,7 +89,11 @@ def _test_part(corpus: SyntheticNER, request: Evaluation) -> tuple[SyntheticNER,
     if source is not None and recorded.get("data") == request.data:
         require_same_data(source)
     spoken = tuple(recorded.get("languages", ())) or request.languages
-    part = corpus.select(languages=spoken or None).split(int(recorded.get("seed", request.seed))).test
+    training = Request(
+        seed=int(recorded.get("seed", request.seed)), hold_out=str(recorded.get("hold_out", NONE)),
+        test_names=tuple(recorded.get("test_names") or ()),
+    )  # fmt: skip
+    part = split_of(corpus.select(languages=spoken or None), training).test
     for language in request.languages:
         if language not in part.languages:
             raise UsageError(f"The run knows no {language!r}.", f"Choose from {', '.join(part.languages)}.")

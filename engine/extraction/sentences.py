@@ -10,7 +10,7 @@ from nerspace.datasets.tagging import spans_of
 from nerspace.engine.requests.extraction import ExtractRequest
 from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import Run
-from nerspace.engine.sampling import draw_cells, draw_tagged, mentions
+from nerspace.engine.sampling import draw_tagged, draw_test_cells, mentions, split_of
 
 
 class Plan(Protocol):
@@ -103,8 +103,8 @@ def make_plan(request: ExtractRequest) -> Plan:
         if isinstance(loaded, TaggedCorpus):
             return _run_plan(loaded.select(languages=training.languages), training, request)
         corpus = loaded.select(languages=training.languages)
-        test = corpus.split(training.seed).test
-        drawn = draw_cells(test, request.size, training.seed) if request.size else range(len(test))
+        test = split_of(corpus, training).test
+        drawn = draw_test_cells(corpus, test, training, request.size) if request.size else range(len(test))
         return ParallelPlan(test, drawn, request.languages)
     loaded = datasets.load(request.data, reading=request.reading)
     if isinstance(loaded, TaggedCorpus):

@@ -8,7 +8,7 @@ from nerspace.datasets.records import CASES, ENTITY_TYPES
 from nerspace.engine.errors import UsageError
 from nerspace.engine.requests.base import BUILTIN, BaseRequest, given, whole_path
 from nerspace.engine.requests.evaluation import UNKNOWN
-from nerspace.engine.requests.training import Request
+from nerspace.engine.requests.training import NONE, Request
 
 if TYPE_CHECKING:
     from nerspace.engine.runs import Run
@@ -26,6 +26,8 @@ class SwapRequest(BaseRequest):
         data: contexts and names.
         split_languages: what the run's split into train and test hangs on.
         split_seed: likewise.
+        hold_out: likewise.
+        test_names: likewise.
         names: those to put in; without, `sample` are drawn.
         type: of a name that the data does not know.
         gender: likewise.
@@ -57,10 +59,20 @@ class SwapRequest(BaseRequest):
     counterfactual: bool = False
     models: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    hold_out: str = NONE
+    test_names: tuple[str, ...] = ()
 
     CHOICES: ClassVar = {
         "type": ("type", ("", *ENTITY_TYPES)), "gender": ("gender", ("", "m", "f")), "case": ("case", CASES)
     }  # fmt: skip
+
+    @property
+    def training(self) -> Request:
+        """As much of the run's request as its split hangs on."""
+        return Request(
+            data=self.data, languages=self.split_languages, seed=self.split_seed, hold_out=self.hold_out,
+            test_names=self.test_names,
+        )  # fmt: skip
 
     def check(self) -> Self:
         """See BaseRequest."""
@@ -102,7 +114,10 @@ def make_swap_request(
         chosen = [one for one in held if of in (None, one.name)]
         fields["models"] = tuple(one.name for one in chosen)
         fields["folders"] = tuple(str(one.folder) for one in chosen)
-    part = {"split_languages": training.languages, "split_seed": training.seed, "data": training.data}
+    part: dict[str, Any] = {
+        "split_languages": training.languages, "split_seed": training.seed, "data": training.data,
+        "hold_out": training.hold_out, "test_names": training.test_names or (),
+    }  # fmt: skip
     if data is not None and whole_path(data) != training.data:
         part = _part(data, languages, fields)
     return SwapRequest(

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 # As donors: all languages of the data.
 ALL = ("all",)
+# What may be held out for testing: names that read like one of another type, or none.
+AMBIGUOUS, NONE = "ambiguous", "none"
+# What a demo is asked about, where its data has the name.
+FLAGSHIP = ("Washington",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,10 @@ class Request(BaseRequest):
             equal numbers.
         reading: how tagged data is read, and which types there are.
         names: a file of parallel names for TNLD, where the data has none of its own.
+        hold_out: of contexts and names, which names are never trained on: ambiguous, those that read like a name of
+            another type, or none.
+        test_names: names that are held out besides and stand in some test sentences whatever is drawn; None for
+            FLAGSHIP in a demo on data that has it, else none.
     """
 
     donor: str = ""
@@ -104,8 +112,11 @@ class Request(BaseRequest):
     threads: int = 0
     reading: Reading = AS_IT_STANDS
     names: str = ""
+    hold_out: str = AMBIGUOUS
+    test_names: tuple[str, ...] | None = None
 
     PARTS: ClassVar = {"reading": Reading}
+    CHOICES: ClassVar = {"hold_out": ("names to hold out", (AMBIGUOUS, NONE))}
     # Below these a request makes no sense: no batch, no split into types, no pair of neighbours.
     LEAST: ClassVar = {
         "size": 8, "test_size": 6, "batch_size": 1, "epochs": 1, "probe_every": 0, "probe_size": 2, "seeds": 1,
@@ -114,6 +125,11 @@ class Request(BaseRequest):
 
     # Whether there may be several donors.
     SEVERAL: ClassVar[bool] = True
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> Self:
+        """See BaseRequest; runs of versions that held no name out are cut as they were."""
+        return super().read({"hold_out": NONE, "test_names": (), **found})
 
     def check(self) -> Self:
         """See BaseRequest."""
@@ -241,6 +257,15 @@ def make_run(workspace: Path, kind: str, request: Mapping[str, Any]) -> "Run":
     open_request = KINDS[kind].read(request)
     corpus = datasets.load(open_request.data, reading=open_request.reading)
     completed = open_request.completed(corpus.languages)
+    parallel = None if isinstance(corpus, datasets.TaggedCorpus) else corpus
+    for name in completed.test_names or ():
+        if parallel is None or not parallel.named(name):
+            raise UsageError(
+                f"{corpus.name} has no name {name!r} to test.", "t on Data lists its names.", field="test_names"
+            )
+    if completed.test_names is None:
+        asked = kind == "demo" and parallel is not None and all(map(parallel.named, FLAGSHIP))
+        completed = replace(completed, test_names=FLAGSHIP if asked else ())
     chosen = corpus.select(languages=completed.languages)
     if isinstance(chosen, datasets.TaggedCorpus):
         check_sides(chosen.sides(completed.seed), completed)

@@ -16,12 +16,15 @@ from nerspace.datasets import Sentence
 from nerspace.datasets.filling import around_of, fill, split_form
 from nerspace.datasets.records import ENTITY_TYPES, Context, Entity
 from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.sampling import split_of
 
 if TYPE_CHECKING:
     from nerspace.datasets import SyntheticNER
     from nerspace.engine.requests.swapping import SwapRequest
 
 KINDS = ("context", "entity")
+# Ambiguous names that come besides those that are drawn, at most.
+_AMBIGUOUS = 40
 Item = TypeVar("Item", Context, Entity)
 
 
@@ -86,7 +89,7 @@ def plan_swaps(request: "SwapRequest") -> SwapPlan:
         UsageError: for a name that cannot be placed.
     """
     corpus = datasets.load_parallel(request.data)
-    split = corpus.select(languages=request.split_languages).split(request.split_seed)
+    split = split_of(corpus.select(languages=request.split_languages), request.training)
     contexts = _contexts(split.test, request)
     drawn, homes = _names(split.test, request)
     if len({context.type for context in contexts}) < 2:
@@ -118,7 +121,7 @@ def _contexts(part: "SyntheticNER", request: "SwapRequest") -> list[Context]:
 
 
 def _names(part: "SyntheticNER", request: "SwapRequest") -> tuple[list[Entity], list[Entity]]:
-    """Names to swap, in equal parts by type with every ambiguous one besides, and all names in random order."""
+    """Names to swap, in equal parts by type with ambiguous ones besides, and all names in random order."""
     spoken = set(request.languages)
     found = [entity for entity in part.entities if spoken <= entity.forms.get("nominative", {}).keys()]
     random.Random(request.seed + 1).shuffle(found)  # noqa: S311
@@ -127,7 +130,7 @@ def _names(part: "SyntheticNER", request: "SwapRequest") -> tuple[list[Entity], 
         _by_gender([e for e in plain if e.type == kind])[: -(-request.sample // len(ENTITY_TYPES))]
         for kind in ENTITY_TYPES
     ))  # fmt: skip
-    return drawn + [entity for entity in found if entity.ambiguity], found
+    return drawn + [entity for entity in found if entity.ambiguity][:_AMBIGUOUS], found
 
 
 def _by_gender(items: Sequence[Item]) -> list[Item]:

@@ -56,6 +56,8 @@ _HOMES = (
     ("sampling", "points"),
     ("extraction.tables", "vectors"),
     ("projection", "map map_quality"),
+    ("reading.tables", "readings name_causes"),
+    ("reading.placing", "places"),
     ("paper.claims", "paper_claims paper_items"),
     ("paper.settings", "paper_settings"),
     ("paper.tables", "paper_table1 paper_table2 paper_figure1 paper_figure2 paper_maps paper_clubs"),

@@ -61,7 +61,7 @@ def test_a_leaking_split_would_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     context = Context("c", "LOC", "nominative", "", {"en": "See [loc]."})
     entity = Entity("e", "LOC", "", "", {"nominative": {"en": "Rome"}})
     corpus = SyntheticNER("leak", [context], [entity])
-    monkeypatch.setattr(SyntheticNER, "split", lambda self, seed=0, test_share=0.2: Split(self, self))
+    monkeypatch.setattr(SyntheticNER, "split", lambda self, seed=0, test_share=0.2, held=(): Split(self, self))
     found = checking.overlap_table(corpus).iloc[0]
     assert (found["texts"], found["names"]) == (1, 1)
 

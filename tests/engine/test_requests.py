@@ -68,7 +68,7 @@ def test_a_request_of_an_earlier_version_is_read() -> None:
     }  # fmt: skip
     assert Request.read(old) == Request(
         donor="en", languages=("en", "be"), seed=3, size=96, test_size=6, model="m", device="cpu", learning_rate=0.001,
-        epochs=6, probe_every=10, probe_size=4,
+        epochs=6, probe_every=10, probe_size=4, hold_out="none", test_names=(),
     )  # fmt: skip
     assert DemoRequest.read(old).perplexity == 5.0
     assert ProjectRequest.read({"source": "s", "layers": [0, 2]}).layers == (0, 2)

@@ -42,7 +42,7 @@ class Part(NamedTuple):
         Parsed(listed),
     ] = ()
     gender: Annotated[str | None, typer.Option(metavar="m|f", help="Only persons of this gender.")] = None
-    split: Annotated[str | None, typer.Option(help="train or test; all by default.")] = None
+    split: Annotated[str | None, typer.Option(help="train or test, as runs cut it; all by default.")] = None
     seed: Seed = 0
 
     def of(self, corpus: "Corpus") -> "Corpus":
@@ -56,7 +56,7 @@ class Part(NamedTuple):
             return corpus.select(languages=self.languages or None, types=self.kinds or None, splits=splits)
         if self.split is not None:
             require_choice("split", self.split, ("train", "test"))
-            halves = corpus.split(self.seed)
+            halves = corpus.split(self.seed, held=corpus.ambiguous)
             corpus = halves.train if self.split == "train" else halves.test
         return corpus.select(
             languages=parse_languages(",".join(self.languages)) or None,

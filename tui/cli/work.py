@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from nerspace.engine.requests.training import Request
-from nerspace.tui.cli.options import Data, Device, Model, Parsed, language_codes, layer_numbers
+from nerspace.tui.cli.options import Data, Device, Model, Parsed, language_codes, layer_numbers, names_listed
 
 
 class Place(NamedTuple):
@@ -63,6 +63,24 @@ class Training(NamedTuple):
         Parsed(layer_numbers),
     ] = ()
     keep_model: Annotated[bool, typer.Option(help="Save every model in the run (0.5 GB each).")] = Request.keep_model
+
+    hold_out: Annotated[
+        str,
+        typer.Option(
+            metavar="ambiguous|none",
+            help="Names that are never trained on: those that read like one of another type, or none.",
+        ),
+    ] = Request.hold_out
+    test_names: Annotated[
+        tuple[str, ...] | None,
+        typer.Option(
+            "--test-names",
+            metavar="NAMES",
+            help="Names held out besides, in some test sentences: Washington,Minsk.",
+            show_default=False,
+        ),
+        Parsed(names_listed),
+    ] = None
 
     def request(self, kind: str, **others: Any) -> dict[str, Any]:
         """A checked request of that kind with these fields and others.
