@@ -13,6 +13,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = [
+    "asked_sample",
     "builtin_encoder",
     "counting",
     "e5s1_sample",

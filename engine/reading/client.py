@@ -43,6 +43,20 @@ class NameRead:
     siblings: "pd.DataFrame"
 
 
+def joined(before: NameRead | None, read: NameRead) -> NameRead:
+    """What was read of a name at two times, the newer of the same."""
+    import pandas as pd
+
+    if before is None:
+        return read
+    readings = pd.concat([before.readings, read.readings], ignore_index=True)
+    siblings = pd.concat([before.siblings, read.siblings], ignore_index=True)
+    return NameRead(
+        readings.drop_duplicates(["donor", "seed", "sentence", "spelling"], keep="last").reset_index(drop=True),
+        siblings.drop_duplicates(["stage", "layer", "a", "b"], keep="last").reset_index(drop=True),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tagged:
     """What a model says of the words that were typed: a tag for each, and its probability."""

@@ -7,10 +7,10 @@ from nerspace import datasets
 from nerspace.datasets import Context, Entity, Sentence, TaggedCorpus
 from nerspace.datasets.filling import around_of, fill
 from nerspace.datasets.records import ENTITY_TYPES
-from nerspace.engine.errors import UsageError
+from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.reading.tables import Placed
 from nerspace.engine.requests.base import BUILTIN
-from nerspace.engine.requests.training import Request
+from nerspace.engine.requests.training import NONE, Request
 from nerspace.engine.runs import Run
 from nerspace.engine.sampling import split_of
 
@@ -26,7 +26,7 @@ class Contexts:
     """
 
     def __init__(self, run: Run) -> None:
-        request = Request.read(run.info()["request"])
+        request = _request_of(run)
         corpus = datasets.load(request.data, reading=request.reading)
         if isinstance(corpus, TaggedCorpus):
             corpus = datasets.load_parallel(BUILTIN)
@@ -103,6 +103,14 @@ class Contexts:
             words, tags, text, self._corpus.name, "test", code, kind, "nominative", context.id, entity.id
         )
         return Placed(sentence, self._corpus.renames.get(context.type, context.type), spelling, form)
+
+
+def _request_of(run: Run) -> Request:
+    """What decides the data of a run and how it is cut; a run that trained nothing may say less."""
+    try:
+        return Request.read(run.info()["request"])
+    except DataError:
+        return Request(hold_out=NONE)
 
 
 def _contexts_of(run: Run) -> dict[str, set[str]]:

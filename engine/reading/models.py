@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from nerspace.engine.encoders import Encoder
+from nerspace.engine.encoders import Encoder, resolve
 from nerspace.engine.encoders.batching import Encoded
 from nerspace.engine.encoders.configuration import labels_in
 from nerspace.engine.encoders.forward import Groups, Outputs
 from nerspace.engine.evaluation.inputs import Labels, labels_of
 from nerspace.engine.runs import Run
-from nerspace.engine.runs.models import SavedModel, chosen_models
+from nerspace.engine.runs.models import SavedModel, chosen_models, foreign_model
+from nerspace.engine.runs.records import ModelId
 
 # Fine-tuned models that stay loaded, of half a gigabyte each.
 _KEPT = 2
@@ -25,7 +26,7 @@ class RunModels:
     """
 
     def __init__(self, run: Run) -> None:
-        self.saved: Sequence[SavedModel] = chosen_models(run)
+        self.saved: Sequence[SavedModel] = _saved(run)
         self._before: Encoder | None = None
 
     @property
@@ -34,9 +35,10 @@ class RunModels:
         return _tuned(self.saved[0].folder)[0]
 
     @property
-    def before(self) -> Encoder:
-        """The encoder that they came from."""
-        self._before = self._before or Encoder(self.saved[0].base)
+    def before(self) -> Encoder | None:
+        """The encoder that they came from; None where nobody says it."""
+        if self.saved[0].base and self._before is None:
+            self._before = Encoder(self.saved[0].base)
         return self._before
 
     def tags(self, model: SavedModel, read: Outputs) -> list[list[str]]:
@@ -47,6 +49,13 @@ class RunModels:
     def tuned(self, model: SavedModel) -> Encoder:
         """A fine-tuned model."""
         return _tuned(model.folder)[0]
+
+
+def _saved(run: Run) -> list[SavedModel]:
+    """The run's own models, else the one from elsewhere that it read with."""
+    if name := foreign_model(run):
+        return [SavedModel(ModelId(Path(name).name, 0), resolve(name), "")]
+    return chosen_models(run)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -101,7 +101,8 @@ class Answers:
             for number, one in enumerate(placed)
             if one.context_type == one.sentence.type and one.spelling == one.sentence.language
         ]
-        total = len(placed) * len(self._models.saved) + len(home)
+        earlier = self._models.before
+        total = len(placed) * len(self._models.saved) + (len(home) if earlier is not None else 0)
         done = 0
         said: list[Said] = []
         vectors: dict[Key, Array] = {}
@@ -120,11 +121,12 @@ class Answers:
             if first:
                 vectors |= {("after", layer): X[home] for layer, X in read.vectors.items()}
         items = [encoded[number] for number in home]
-        before = read_telling(
-            self._models.before, items, [[item.entity_pieces] for item in items], self._layers,
-            partial(self._told, tell, done, total, "reading before fine-tuning"),
-        )  # fmt: skip
-        vectors |= {("before", layer): X for layer, X in before.vectors.items()}
+        if earlier is not None:
+            before = read_telling(
+                earlier, items, [[item.entity_pieces] for item in items], self._layers,
+                partial(self._told, tell, done, total, "reading before fine-tuning"),
+            )  # fmt: skip
+            vectors |= {("before", layer): X for layer, X in before.vectors.items()}
         siblings = self._siblings(name, [placed[number] for number in home], vectors)
         return {"readings": _plain(reading_table(said)), "siblings": _plain(siblings)}
 
@@ -138,7 +140,7 @@ class Answers:
             [(p.sentence.id, p.sentence.language, p.sentence.type, name, p.form) for p in placed],
             columns=["sentence", "language", "type", "entity", "form"],
         )
-        keys = [(stage, layer) for layer in self._layers for stage in ("before", "after")]
+        keys = [(stage, layer) for layer in self._layers for stage in ("before", "after") if (stage, layer) in vectors]
         if (stored := self._stored) is not None:
             others = (stored.rows["entity"] != name).to_numpy()
             points = pd.concat([stored.rows[others][list(points.columns)], points], ignore_index=True)
@@ -178,6 +180,8 @@ class Answers:
     def _vectors(self, item: Encoded, group: Sequence[int]) -> dict[Key, Array]:
         found: dict[Key, Array] = {}
         for stage, encoder in (("before", self._models.before), ("after", self._models.first)):
+            if encoder is None:
+                continue
             read = read_telling(encoder, [item], [[group]], self._layers, lambda _: None)
             found |= {(stage, layer): X[0] for layer, X in read.vectors.items()}
         return found

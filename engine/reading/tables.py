@@ -1,5 +1,6 @@
 """The tables of what is read on demand: every reading, and why a name is far from itself in another language."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,32 @@ def reading_table(said: Sequence[Said]) -> "pd.DataFrame":
              verdict_of(sentence.tags, one.tags, placed.context_type), one.confidence, sentence.text)
         )  # fmt: skip
     return READINGS.frame(rows)
+
+
+def readings_of_tests(predictions: "pd.DataFrame", sentences: "pd.DataFrame", entity: str) -> "pd.DataFrame":
+    """The table `readings` of the test sentences of a name, which a run's models read when it was made.
+
+    Args:
+        predictions: the table of that name.
+        sentences: the table of that name.
+        entity: the id of the name.
+    """
+    own = sentences[(sentences["entity"] == entity) & (sentences["split"] == "test")].drop_duplicates("sentence")
+    found = predictions.merge(own[["sentence", "context", "form", "words", "text"]], on="sentence")
+    rows = [
+        (row["donor"], row["seed"], row["sentence"], row["language"], entity, row["form"], row["language"], row["type"],
+         row["context"], row["type"], row["words"], row["gold"], row["predicted"],
+         WRONG if row["wrong"] else RIGHT, row["confidence"], row["text"])
+        for row in found.to_dict("records")
+    ]  # fmt: skip
+    return READINGS.frame(rows)
+
+
+def tally(verdicts: Sequence[str]) -> str:
+    """How many of each verdict, in words."""
+    counted = Counter(verdicts)
+    words = {RIGHT: "right", WRONG: "wrong", CONTEXT: "followed the context", UNREAD: "not read"}
+    return ", ".join(f"{counted[name]} {said}" for name, said in words.items() if counted[name])
 
 
 NAME_CAUSES = TableSpec(

@@ -61,6 +61,16 @@ def models_of(run: "Run") -> list[SavedModel]:
     return sorted(found, key=lambda model: (places.get(model.id.donor, len(donors)), model.id.donor, model.id.seed))
 
 
+def foreign_model(run: "Run") -> str:
+    """The model from elsewhere that a run of evaluate or swap read with; empty for another run."""
+    info = run.info()
+    request = info["request"]
+    if info.get("kind") == "swap" and not request.get("source"):
+        return str(request.get("trained", ""))
+    models = request.get("models") if info.get("kind") == "evaluate" and not request.get("run") else None
+    return str(models[0]["model"]) if models else ""
+
+
 def chosen_models(run: "Run", donors: tuple[str, ...] = (), seeds: tuple[int, ...] = ()) -> list[SavedModel]:
     """Those models of a run that were trained on some donors with some seeds, where empty on any; at least one.
 

@@ -14,8 +14,10 @@ from nerspace.engine import runs
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation.inputs import Given, labels_of
 from nerspace.engine.paper.claims import Finding
+from nerspace.engine.reading.placing import Placer
+from nerspace.engine.reading.tables import Placed, Said
 from nerspace.engine.requests.paper import PaperRequest
-from nerspace.engine.runs.records import ProbeRecord, StepRecord
+from nerspace.engine.runs.records import ModelId, ProbeRecord, StepRecord
 from nerspace.engine.swapping.contrasts import Answer
 from nerspace.engine.swapping.sentences import Filled, Swap, SwapPlan
 from nerspace.engine.tables.index import CATALOGUE, Held, Later, known_table, parse_table
@@ -113,6 +115,12 @@ def made(
     found["counterfactual_contrasts"] = Held(counterfactuals=found["counterfactuals"])["counterfactual_contrasts"]
     causes = Held(factors=found["factors"], recipient="be", against="ru", donor="en")
     found["causes"] = causes["causes"]
+    said = [Said(ModelId("en", 0), Placed(s, "PER", s.language, "x"), s.tags, 0.5) for s in read[:2]]
+    found["readings"] = Held(said=said)["readings"]
+    name = Held(pieces=found["pieces"].drop_duplicates("language"), entity="x", language="be", reference="en")
+    found["name_causes"] = name["name_causes"]
+    placers = {key: Placer(X, np.asarray(X[:, :2]), "pca") for key, X in vectors.items()}
+    found["places"] = Held(placers=placers, typed={key: X[0] for key, X in vectors.items()})["places"]
     extraction = SimpleNamespace(
         stages=("before", "after"), layers=(0,), of="words", model="m", tuned="t", donor="en", tuned_seed=0, step=3
     )

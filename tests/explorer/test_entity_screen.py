@@ -150,7 +150,7 @@ async def test_a_name_is_put_into_contexts_of_other_types_with_what_a_swap_run_s
         columns=["kind", "language", "entity", "context", "predicted", "confidence"],
     ))  # fmt: skip
     app = explorer(Run(workspace / "runs" / rich.id), corpus)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await press(pilot, "7", "slash", *"washington", "enter")
         text = await press(pilot, "w")
         assert "Washington in other contexts, Belarusian" in text
@@ -159,12 +159,15 @@ async def test_a_name_is_put_into_contexts_of_other_types_with_what_a_swap_run_s
         assert "Пра гэта піша Вашынгтон" in text
         await press(pilot, "e", "enter")
         await press(pilot, "escape")
+        # What nobody read is told from what was read right, and a run without a model says what it lacks.
+        assert "→ context" in text
+        assert "· not read" in text
+        assert "1 followed the context" in text
         text = await press(pilot, "W")
-        assert "Read Washington in contexts of all types?" in text
-        await press(pilot, "n")
+        assert "kept no model" in text
     written = pd.read_csv(tmp_path / "swap_washington_be.csv").set_index("context")
     assert written.loc["c0", "predicted"] == "B-PER O O O"
-    assert written["type"].tolist()[0] == "PER"
+    assert written.loc["c0", "verdict"] == "context"
     assert set(written["type"]) == {"PER", "LOC", "ORG"}
 
 

@@ -147,11 +147,6 @@ def layer_numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def names_listed(text: str) -> tuple[str, ...]:
-    """Names with commas between them."""
-    return tuple(map(composed, listed(text)))
-
-
 def one_of(tables: Sequence[str]) -> str:
     """The help of --table, from the tables that a command offers: a, b or c."""
     return f"{', '.join(tables[:-1])} or {tables[-1]}."

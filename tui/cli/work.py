@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from nerspace.engine.requests.training import Request
-from nerspace.tui.cli.options import Data, Device, Model, Parsed, language_codes, layer_numbers, names_listed
+from nerspace.tui.cli.options import Data, Device, Model, Parsed, language_codes, layer_numbers, listed
 
 
 class Place(NamedTuple):
@@ -79,7 +79,7 @@ class Training(NamedTuple):
             help="Names held out besides, in some test sentences: Washington,Minsk.",
             show_default=False,
         ),
-        Parsed(names_listed),
+        Parsed(listed),
     ] = None
 
     def request(self, kind: str, **others: Any) -> dict[str, Any]:

@@ -15,7 +15,16 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.config import read_config
 from nerspace.tui.explorer.legible import Legible, Sixteen
-from nerspace.tui.explorer.messages import Name, OpenCorpus, OpenRun, ResumeRun, ShowEntity, ShowPoints, ShowSubwords
+from nerspace.tui.explorer.messages import (
+    Name,
+    OpenCorpus,
+    OpenRun,
+    ResumeRun,
+    ShowEntity,
+    ShowPoints,
+    ShowSubwords,
+    ShowTyped,
+)
 from nerspace.tui.explorer.plain import Harmless, Plain
 from nerspace.tui.explorer.run_bar import RunBar
 from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
@@ -212,6 +221,20 @@ class NerspaceApp(Services):
     @on(ShowPoints)
     async def _show_points(self, message: ShowPoints) -> None:
         await self.show_name("space", message.name)
+
+    def action_type(self) -> None:
+        """Type a name or a sentence that the run's models read at once."""
+        from nerspace.tui.explorer.typed import TypedWindow
+
+        if not isinstance(self.screen, TypedWindow):
+            self.push_screen(TypedWindow())
+
+    @on(ShowTyped)
+    async def _show_typed(self, message: ShowTyped) -> None:
+        from nerspace.tui.explorer.space.screen import SpaceScreen
+
+        await self.action_show_screen("space")
+        self.query_one(SpaceScreen).show_typed(message.read)
 
     def action_command_palette(self) -> None:
         """Search every action, run, corpus and name."""

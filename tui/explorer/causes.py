@@ -55,13 +55,19 @@ def _readers(session: "Session") -> "list[Run]":
 
 def why_window(found: "tuple[str, str, pd.DataFrame]") -> TextWindow:
     """The card."""
+    title, lines = why_text(found)
+    return TextWindow(title, Text(lines))
+
+
+def why_text(found: "tuple[str, str, pd.DataFrame]") -> tuple[str, str]:
+    """The title of the card and its lines."""
     recipient, against, causes = found
     names = [language_name(code) for code in (recipient, against)]
     title = f"Why is {names[0]} worse than {names[1]} here?"
     gap = causes[causes["cause"] == "gap"]["points"]
     if len(gap) and gap.iloc[0] < 0:
         title = f"Why is {names[0]} better than {names[1]} here?"
-    return TextWindow(title, Text("\n".join(why_lines(causes, *names))))
+    return title, "\n".join(why_lines(causes, *names))
 
 
 def changed_frame(session: "Session", entity: str, language: str) -> "pd.DataFrame":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from nerspace.engine.reading.client import TextRead
     from nerspace.engine.runs import Run
 
 
@@ -39,6 +40,14 @@ class ShowSubwords(_OfName):
 
 class ShowPoints(_OfName):
     """The points of a name, in Space."""
+
+
+class ShowTyped(Message):
+    """What was typed and read, among the names on the maps of Space."""
+
+    def __init__(self, read: "TextRead") -> None:
+        super().__init__()
+        self.read = read
 
 
 class OpenRun(Message):

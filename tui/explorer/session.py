@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nerspace.datasets.synthetic import SyntheticNER
     from nerspace.engine.encoders.tokenizer_process import Cutter
     from nerspace.engine.geometry.stored import StoredVectors
+    from nerspace.engine.reading.client import NameRead, Reader, TextRead, Told
     from nerspace.tui.explorer.data.model import Opened
 
 
@@ -61,6 +62,9 @@ class Session:
         self._builtin: SyntheticNER | None = None
         self._names: tuple[tuple[object, str], Names] | None = None
         self._cutter: Cutter | None = None
+        self._reader: Reader | None = None
+        # Run and entity → what was read on demand, of all languages that were asked for.
+        self._read: dict[tuple[str, str], NameRead] = {}
         self._vectors: tuple[tuple[str | int, ...], StoredVectors] | None = None
         self._tables: dict[tuple[str, str], tuple[tuple[int, int], pd.DataFrame]] = {}
 
@@ -147,11 +151,57 @@ class Session:
             self._cutter = self._cutter or Cutter(self.model_name)
         return self._cutter.cut(texts)
 
+    def reader(self) -> "Reader":
+        """What reads with the models of the run in view, in a process of its own that stays until another run is read.
+
+        Raises:
+            UsageError: if there is no run.
+        """
+        from nerspace.engine.errors import UsageError
+        from nerspace.engine.reading.client import Reader
+
+        with self._lock:
+            if self.run is None:
+                raise UsageError("There is no run whose models could read.", "n on Training starts one.")
+            if self._reader is not None and self._reader.run != self.run:
+                self._reader.close()
+                self._reader = None
+            self._reader = self._reader or Reader(self.run)
+            return self._reader
+
+    def read_name(
+        self, entity: str, languages: Sequence[str] = (), crossed: bool = False, told: "Told | None" = None
+    ) -> "NameRead":
+        """Have the run's models read a name in test contexts, see `Reader.name`; with what was read of it before.
+
+        Raises:
+            NerspaceError: where that cannot be.
+        """
+        from nerspace.engine.reading.client import joined
+
+        reader = self.reader()
+        read = reader.name(entity, languages, crossed, told)
+        key = (reader.run.id, entity)
+        self._read[key] = joined(self._read.get(key), read)
+        return self._read[key]
+
+    def name_read(self, entity: str) -> "NameRead | None":
+        """What was read of a name on demand since the explorer was opened."""
+        return None if self.run is None else self._read.get((self.run.id, entity))
+
+    def read_text(self, text: str, told: "Told | None" = None) -> "TextRead":
+        """Have the run's models read a name or a sentence, see `Reader.text`.
+
+        Raises:
+            NerspaceError: where that cannot be.
+        """
+        return self.reader().text(text, told)
+
     def close(self) -> None:
         """End what runs beside the explorer for its own sake; runs go on."""
-        with self._lock:
-            if self._cutter is not None:
-                self._cutter.close()
+        for helper in (self._cutter, self._reader):
+            if helper is not None:
+                helper.close()
 
     def forget_corpus(self) -> None:
         """Read the corpus again the next time it is requested."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PREDICTED = ["language", "verdict", "donor", "seed", "words", "confidence", "gold", "predicted", "sentence", "text"]
 NEAR = ["stage", "layer", "rank", "language", "form", "cosine", "type", "entity", "floor", "floor_type", "sentence"]
 ALIKE = ["entity", "type"]
+_UNTESTED = (
+    "W reads it now: no test sentence of this run has the name, so the run keeps no vectors and no errors of it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class EntityView:
     Attributes:
         forms: one row per language.
         siblings: the table of that name, None where the run holds no vectors of the name.
-        predicted: its test sentences with gold and predicted tags, by every model.
+        predicted: its test sentences with gold and predicted tags, by every model; with what was read on demand.
+        readings: the table of that name, of both, in contexts of every type; empty without a run.
         alike: the names that share its English form.
         why_no_vectors: in one line, empty where there are some.
     """
@@ -47,6 +51,7 @@ class EntityView:
     siblings: "pd.DataFrame | None"
     why_no_vectors: str
     predicted: "pd.DataFrame"
+    readings: "pd.DataFrame"
     alike: "pd.DataFrame"
 
     def cosine(self, a: str, b: str, stage: str, layer: int) -> "pd.Series[Any] | None":
@@ -59,6 +64,10 @@ class EntityView:
             (frame["a"] == low) & (frame["b"] == high) & (frame["stage"] == stage) & (frame["layer"] == layer)
         ]
         return None if found.empty else found.iloc[0]
+
+    def form(self, code: str) -> str:
+        """The name in a language."""
+        return str(self.forms.loc[self.forms["language"] == code, "form"].iloc[0])
 
     def spaces(self) -> list[tuple[str, int]]:
         """The stages and layers whose vectors the run holds, last layer first."""
@@ -85,7 +94,7 @@ def names_of(session: "Session") -> list[tuple[str, str]]:
 
 
 def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted: str) -> list[str]:
-    """Ids of the names with a text: those that are written so come first, then those that hold it in a form or id."""
+    """Ids of the names with a text: those written so come first, then those that begin so, then those that hold it."""
     sought = folded(wanted)
     corpus, _ = session.parallel()
     whole = [entity.id for entity in corpus.named(wanted)]
@@ -94,8 +103,9 @@ def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted:
         for entity in corpus.entities
         if any(sought in folded(form) for forms in entity.forms.values() for form in forms.values())
     }
+    begun = [id for id, title in names if folded(title).startswith(sought)]
     known = [id for id, title in names if id in held or sought in folded(title) or sought in folded(id)]
-    return list(dict.fromkeys([*whole, *known]))
+    return list(dict.fromkeys([*whole, *begun, *known]))
 
 
 def _title(entity: Entity) -> str:
@@ -129,9 +139,10 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
     codes = language_order(list(forms))
     reference = reference if reference in forms else "en" if "en" in forms else codes[0]
     siblings, why = _from_vectors(session, entity_id, own)
+    readings = _readings(session, entity_id)
     view = EntityView(
         entity_id, kind, case, forms.get("en") or forms[codes[0]], reference, _cut(session, entity_id, forms, codes),
-        siblings, why, _predicted(session, entity_id), _alike(session.parallel()[0], entity, codes),
+        siblings, why, _predicted(session, entity_id), readings, _alike(session.parallel()[0], entity, codes),
     )  # fmt: skip
     return _compared(view)
 
@@ -160,17 +171,45 @@ def _cut(session: "Session", entity_id: str, forms: dict[str, str], codes: Seque
 
 
 def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None") -> "tuple[pd.DataFrame | None, str]":
+    import pandas as pd
+
     from nerspace.engine.geometry.siblings import siblings_table
 
     if session.run is None:
         return None, "No run: its cosines and errors come with nerspace demo."
+    read = session.name_read(entity_id)
     if own is None or own.empty:
-        return None, "No test sentence of this run has the name, so the run keeps no vectors and no errors of it."
+        if read is not None:
+            return read.siblings, ""
+        return None, _UNTESTED
     try:
         stored = session.vectors()
-        return siblings_table(stored.vectors, stored.rows, entity_id), ""
     except NerspaceError as error:
-        return None, str(error)
+        return (None, str(error)) if read is None else (read.siblings, "")
+    found = siblings_table(stored.vectors, stored.rows, entity_id)
+    if read is None:
+        return found, ""
+    # What was read on demand is of more contexts, those of the test sentences among them.
+    both = pd.concat([read.siblings, found], ignore_index=True)
+    return both.drop_duplicates(["stage", "layer", "a", "b"]).reset_index(drop=True), ""
+
+
+def _readings(session: "Session", entity_id: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    from nerspace.engine.reading.tables import READINGS, readings_of_tests
+
+    predictions, sentences = session.table("predictions"), session.table("sentences")
+    parts = []
+    if predictions is not None and sentences is not None:
+        parts.append(readings_of_tests(predictions, sentences, entity_id))
+    if (read := session.name_read(entity_id)) is not None:
+        parts.append(read.readings)
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return READINGS.frame()
+    found = pd.concat(parts, ignore_index=True)
+    return found.drop_duplicates(["donor", "seed", "sentence", "spelling"], keep="last").reset_index(drop=True)
 
 
 def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFrame":
@@ -198,18 +237,32 @@ def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFram
 def _predicted(session: "Session", entity_id: str) -> "pd.DataFrame":
     import pandas as pd
 
+    found = _tested(session, entity_id)
+    if (read := session.name_read(entity_id)) is not None:
+        rows = read.readings
+        home = rows[(rows["context_type"] == rows["type"]) & (rows["spelling"] == rows["language"])]
+        found = pd.concat([found, home.assign(wrong=(home["verdict"] != "right").astype(int))], ignore_index=True)
+        found = found.drop_duplicates(["donor", "seed", "sentence"])
+    if found.empty:
+        return pd.DataFrame(columns=PREDICTED)
+    place = {code: number for number, code in enumerate(language_order(list(found["language"].unique())))}
+    found = found.sort_values(["donor", "seed", "language"], key=lambda c: c.map(place) if c.name == "language" else c)
+    return found.assign(verdict=["✗" if wrong else "✓" for wrong in found["wrong"]])[PREDICTED].reset_index(drop=True)
+
+
+def _tested(session: "Session", entity_id: str) -> "pd.DataFrame":
+    """The run's own predictions of a name."""
+    import pandas as pd
+
     predictions, sentences = session.table("predictions"), session.table("sentences")
     if predictions is None or sentences is None:
-        return pd.DataFrame(columns=PREDICTED)
+        return pd.DataFrame()
     named = sentences["entity"] == entity_id
     if (points := session.table("points")) is not None:
         own = points.loc[points["entity"].astype(str) == entity_id, "sentence"].astype(str)
         named |= sentences["sentence"].isin(set(whole_ids(own, sentences)))
     texts = sentences[named].drop_duplicates("sentence")[["sentence", "words", "text"]]
-    found = predictions.merge(texts, on="sentence")
-    place = {code: number for number, code in enumerate(language_order(list(found["language"].unique())))}
-    found = found.sort_values(["donor", "seed", "language"], key=lambda c: c.map(place) if c.name == "language" else c)
-    return found.assign(verdict=["✗" if wrong else "✓" for wrong in found["wrong"]])[PREDICTED].reset_index(drop=True)
+    return predictions.merge(texts, on="sentence")
 
 
 def _alike(corpus: "SyntheticNER", entity: Entity | None, codes: Sequence[str]) -> "pd.DataFrame":

@@ -10,12 +10,15 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.engine.runs import Run
+from nerspace.engine.reading.client import NameRead, Progress
+from nerspace.engine.reading.tables import tally
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import HIGHLIGHT, language_name
-from nerspace.tui.explorer.causes import NO_FACTORS, causes_of, changed_frame, why_window
+from nerspace.tui.explorer.causes import changed_frame
 from nerspace.tui.explorer.data.text import name_copy, name_detail
+from nerspace.tui.explorer.entity.card import Card, CardWindow, read_card
+from nerspace.tui.explorer.entity.contexts_window import ContextsWindow
 from nerspace.tui.explorer.entity.model import (
     ALIKE,
     NEAR,
@@ -27,15 +30,16 @@ from nerspace.tui.explorer.entity.model import (
     read_entity,
     read_near,
 )
-from nerspace.tui.explorer.entity.swapping import SWAP_COLUMNS, start_swap, swap_frame
+from nerspace.tui.explorer.entity.reading import Reading
+from nerspace.tui.explorer.entity.swapping import swap_frame
 from nerspace.tui.explorer.entity.text import why
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name, ShowPoints, ShowSubwords
 from nerspace.tui.explorer.screen import ExplorerScreen
-from nerspace.tui.explorer.sentences import WrongRows, tagged_words, word_by_word
+from nerspace.tui.explorer.sentences import WrongRows, word_by_word
 from nerspace.tui.literal import literal, safe_name
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
@@ -68,6 +72,9 @@ class EntityScreen(ExplorerScreen):
         self.names: list[tuple[str, str]] = []
         self.found: list[str] = []
         self._wanted = Name("")
+        # The name that the models are reading, and how far they are.
+        self.reading = ""
+        self.progress = ""
 
     def compose(self) -> ComposeResult:
         """Title, forms, why, and the three tables."""
@@ -75,6 +82,7 @@ class EntityScreen(ExplorerScreen):
         yield Input(placeholder="part of a name or id", id="entity-find", classes="line-input")
         yield FrameTable(id="forms")
         yield Static(id="entity-why", markup=False)
+        yield Static(id="entity-reading", classes="caption", markup=False)
         with Horizontal(id="entity-parts"):
             for part in _PARTS:
                 with Vertical(id=f"{part}-part", classes="part"):
@@ -90,10 +98,14 @@ class EntityScreen(ExplorerScreen):
         return self.query_one("#forms")
 
     def on_resize(self) -> None:
-        """All tables side by side need width."""
+        """All tables side by side need width, all forms height."""
         self._arrange()
 
     def _arrange(self) -> None:
+        # What is loaded before the first layout knows no height; that layout comes with a resize.
+        if self.view is not None and self.size.height:
+            height = min(len(self.view.forms) + 1, max(4, self.size.height - 9))
+            self.query_one("#forms").styles.height = height
         for part in _PARTS:
             self.query_one(f"#{part}-part").display = self.size.width >= _ALL_PARTS_WIDTH or part == self.part
 
@@ -147,7 +159,6 @@ class EntityScreen(ExplorerScreen):
         cursor = codes.index(self._wanted.language) if self._wanted.language in codes else min(
             forms.row, len(codes) - 1)  # fmt: skip
         self._wanted = Name("")
-        forms.styles.height = min(len(codes) + 1, max(4, self.size.height - 9))
         forms.show(FormRows(view, self.app.no_color), cursor)
         self._show_part(
             "predicted", view.predicted, "No prediction of this name: it is in no test sentence of the run."
@@ -284,32 +295,91 @@ class EntityScreen(ExplorerScreen):
         self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps)
 
     def show_swaps(self, found: "tuple[str, pd.DataFrame]") -> None:
-        """List the sentences."""
+        """List the sentences, or show in the list what has been read since."""
         language, frame = found
+        if isinstance(opened := self.app.screen, ContextsWindow):
+            if (opened.about, opened.language) == (self.about, language):
+                opened.fill(frame, self.progress)
+            return
         title = f"{literal(self.view.title if self.view else self.about)} in other contexts, {language_name(language)}"
-        empty = "The corpus has no context in the case of this name."
+        self.app.push_screen(ContextsWindow(title, self.about, language, frame, self.action_read))
 
-        def whole(row: int) -> TextWindow:
-            record = frame.iloc[row]
-            if record["predicted"]:
-                return word_by_word(record)
-            shown = tagged_words(str(record["words"]), str(record["gold"]), str(record["gold"]))
-            return TextWindow("sentence", shown, str(record["text"]))
+    # -- reading on demand
 
-        name, rows = f"swap_{self.about}_{language}", WrongRows(frame, fixed=2)
-        self.app.push_screen(ListWindow(title, name, frame, SWAP_COLUMNS, empty, whole, rows=rows))
+    def action_read(self) -> None:
+        """Have the run's models read the name in test contexts of every type."""
+        if self.reading:
+            self.explorer.tell(f"The models are reading {literal(self.reading)}; w lists what is read.")
+        elif self.view is not None:
+            self._start_reading(self.view, (), False)
+
+    def _start_reading(self, view: EntityView, languages: tuple[str, ...], crossed: bool) -> None:
+        about, self.reading = view.entity, view.title
+        self._tell_progress("The run's models start …")
+
+        def told(progress: Progress) -> None:
+            self.post_message(Reading(progress))
+
+        read = lambda: self.session.read_name(about, languages, crossed, told)  # noqa: E731
+        self.load(read, self.show_read, self._not_read)
+
+    def on_reading(self, message: Reading) -> None:
+        """How far the models are."""
+        message.stop()
+        if self.reading:
+            self._tell_progress(message.text(literal(self.reading)))
+
+    def _tell_progress(self, text: str) -> None:
+        self.progress = text
+        line = self.query_one("#entity-reading", Static)
+        line.update(Text(text))
+        line.set_class(bool(text), "open")
+        if isinstance(window := self.app.screen, ContextsWindow):
+            window.tell(text)
+        elif isinstance(window, CardWindow) and text:
+            window.show(window.card, text)
+
+    def show_read(self, read: NameRead) -> None:
+        """Say that it has ended, and show what is known now."""
+        title, self.reading = self.reading, ""
+        self._tell_progress("")
+        languages, counted = read.readings["language"].nunique(), tally(read.readings["verdict"].tolist())
+        self.explorer.tell(f"{literal(title)} is read in {languages} languages: {counted}.")
+        self._read()
+        if isinstance(window := self.app.screen, ContextsWindow):
+            about, language = window.about, window.language
+            self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps)
+        elif isinstance(window, CardWindow):
+            about, reference, code = window.card.view.entity, window.card.view.reference, window.card.language
+            again = lambda: read_card(self.session, read_entity(self.session, about, reference), code)  # noqa: E731
+            self.load(again, self.show_card)
+
+    def _not_read(self, error: NerspaceError) -> None:
+        self.reading = ""
+        self._tell_progress("")
+        if isinstance(window := self.app.screen, CardWindow):
+            window.show(window.card, str(error))
+        else:
+            self.explorer.tell(str(error), "warning")
+
+    # -- the card
 
     def action_why(self) -> None:
-        """Why the language under the cursor is worse than another."""
-        language = self.language
-        self.load(lambda: causes_of(self.session, language), self.show_why)
+        """Why the form under the cursor is far from that of the reference."""
+        if (view := self.view) is not None:
+            language = self.language
+            self.load(lambda: read_card(self.session, view, language), self.show_card)
 
-    def show_why(self, found: "tuple[str, str, pd.DataFrame] | None") -> None:
-        """Open the card."""
-        if found is None:
-            self.explorer.tell(NO_FACTORS, "warning")
-        else:
-            self.app.push_screen(why_window(found))
+    def show_card(self, card: Card) -> None:
+        """Open the card, and have the models read what it lacks; or show what it knows by now."""
+        if isinstance(window := self.app.screen, CardWindow):
+            window.show(card)
+            return
+        self.app.push_screen(CardWindow(card))
+        pair = (card.language, card.view.reference)
+        wanted = card.language != card.view.reference and "own spelling" not in set(card.causes["cause"])
+        if wanted and not self.reading and self.session.run is not None:
+            self._start_reading(card.view, pair, True)
 
     def action_changed(self) -> None:
         """The name with one thing changed."""
@@ -324,23 +394,6 @@ class EntityScreen(ExplorerScreen):
         title = f"{literal(self.view.title if self.view else self.about)} with one thing changed"
         columns = CATALOGUE["counterfactuals"].meanings
         self.app.push_screen(ListWindow(title, f"counterfactuals_{self.about}", frame, columns, ""))
-
-    def action_start_swap(self) -> None:
-        """Have the run's model read the name in other contexts, after a question."""
-        if (view := self.view) is None:
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.load(lambda: start_swap(self.session, view.title), self.tell_started)
-
-        question = f"Read {literal(view.title)} in contexts of all types?"
-        consequence = "A run of its own, about a minute on two cores; w shows what the model says when it is done."
-        self.app.push_screen(ConfirmWindow(question, consequence), answered)
-
-    def tell_started(self, run: Run) -> None:
-        """Say which run does it."""
-        self.explorer.tell(f"Started {run.id}. w lists the sentences; o opens the run.")
 
     def action_tokens(self) -> None:
         """The cut of the name in Tokens."""

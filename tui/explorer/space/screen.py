@@ -32,6 +32,7 @@ from nerspace.tui.explorer.space.model import (
 )
 from nerspace.tui.explorer.space.panes import Panes
 from nerspace.tui.explorer.space.text import cosine_fact, legend_entries, point_text, quality_text
+from nerspace.tui.explorer.space.typed import placed_text, typed_neighbours, with_typed
 from nerspace.tui.literal import literal
 from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.query import quoted
@@ -41,6 +42,8 @@ from nerspace.tui.widgets.scatter import Scatter
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nerspace.engine.reading.client import TextRead
 
 _TWO_WIDTH = 110
 _FOUR = (150, 44)
@@ -74,6 +77,8 @@ class SpaceScreen(ExplorerScreen):
         self.film: Timer | None = None
         self.playing = False
         self._grid: list[list[Key]] = []
+        # What was typed, on the maps.
+        self.typed: TextRead | None = None
 
     def compose(self) -> ComposeResult:
         """Maps and legend, the nearest point, the quality of the map."""
@@ -113,6 +118,9 @@ class SpaceScreen(ExplorerScreen):
     def show_maps(self, maps: Maps | None) -> None:
         """Show the map that was in view, else the last layer after fine-tuning."""
         first, self.maps = self.maps is None, maps
+        if maps is not None and self.typed is not None:
+            self._place_typed(maps, self.typed)
+            maps = self.maps
         self.neighbours, self.found = None, []
         if maps is None:
             self.key = None
@@ -189,6 +197,8 @@ class SpaceScreen(ExplorerScreen):
         joined = self.neighbours.point if self.neighbours else point if self.join == "lines" else -1
         self.panes.label([self._labels(self._key_of(pane), point) for pane in self.panes.shown], point, joined)
         quality = quality_text(self.maps, key, self.color, self.size.width - 1)
+        if self.typed is not None and point == len(self.maps.points) - 1:
+            quality = placed_text(self.typed, key, self.size.width - 1)
         self.query_one("#quality", Static).update(quality, layout=False)
         text = Text("No class is shown. a shows all of them.", no_wrap=True, overflow="ellipsis")
         if point >= 0 and (classes := self.kinds) is not None:
@@ -296,6 +306,25 @@ class SpaceScreen(ExplorerScreen):
         self.hidden.pop(self.color, None)
         self.lay_out()
 
+    # -- what was typed
+
+    def show_typed(self, read: "TextRead") -> None:
+        """Put what was typed on the maps, joined to its nearest names; once the maps are there."""
+        self.typed, self.film = read, None
+        self.run_changed()
+
+    def _place_typed(self, maps: Maps, read: "TextRead") -> None:
+        """With the point of what was typed behind all others."""
+        self.maps = with_typed(maps, read)
+        point = len(self.maps.points) - 1
+
+        def go() -> None:
+            if self.active.visible_points()[-1:].any():
+                self.active.move_to(point)
+            self._draw_neighbours(typed_neighbours(read, point))
+
+        self.call_after_refresh(go)
+
     # -- actions: what a point is joined to
 
     def action_parallels(self) -> None:
@@ -310,6 +339,9 @@ class SpaceScreen(ExplorerScreen):
             return
         if self.neighbours is not None and point == self.neighbours.point:
             self._draw_neighbours(None)
+            return
+        if self.typed is not None and point == len(maps.points) - 1:
+            self._draw_neighbours(typed_neighbours(self.typed, point))
             return
         layers = {layer for line in self._grid for _, layer in line}
         self.load(lambda: read_nearest(self.session, maps, point, layers), self._draw_neighbours)

@@ -1,0 +1,107 @@
+"""Why a name is far from itself in another language: a card in words, whose numbers can be taken away."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import Static
+
+from nerspace.engine.tables.index import CATALOGUE
+from nerspace.tui.actions import bindings
+from nerspace.tui.colours import HIGHLIGHT, class_style
+from nerspace.tui.explorer.causes import causes_of, why_text
+from nerspace.tui.explorer.entity.model import EntityView
+from nerspace.tui.explorer.services import Services
+from nerspace.tui.literal import literal, safe_name
+from nerspace.tui.widgets.modals import TextWindow
+from nerspace.tui.widgets.rows import FrameRows, Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerspace.tui.explorer.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of a name in two languages.
+
+    Attributes:
+        view: the name.
+        language: asked about, compared to the reference of the view.
+        causes: the table `name_causes`.
+        words: the same as a sentence.
+        title: of the card of the two languages as a whole; empty where the run has no factors.
+        lines: of that card.
+    """
+
+    view: EntityView
+    language: str
+    causes: "pd.DataFrame"
+    words: str
+    title: str
+    lines: str
+
+
+def read_card(session: "Session", view: EntityView, language: str) -> Card:
+    """The card of a name in a language, from the tables of the engine."""
+    from nerspace.engine.reading.tables import in_words, name_cause_table
+
+    causes = name_cause_table(view.forms, view.entity, language, view.reference, view.siblings, view.readings)
+    found = causes_of(session, language)
+    title, lines = ("", "") if found is None else why_text(found)
+    return Card(view, language, causes, in_words(causes, view.form(language)), title, lines)
+
+
+class CardWindow(TextWindow):
+    """The card of a name, then that of its language; it fills while the models read."""
+
+    BINDINGS = bindings("card", "modal")
+
+    def __init__(self, card: Card, note: str = "") -> None:
+        self.card = card
+        super().__init__(_title(card), card_text(card, note), card.words)
+
+    def show(self, card: Card, note: str = "") -> None:
+        """Show what is known by now."""
+        self.card = card
+        self.text, self.copied_text = card_text(card, note), card.words
+        self.query_one("#body Static", Static).update(self.text)
+
+    def action_export(self) -> None:
+        """Write the numbers."""
+        view = self.card.view
+        name = f"why_{safe_name(view.entity)}_{self.card.language}_{view.reference}"
+        meanings = CATALOGUE["name_causes"].meanings
+        cast("Services", self.app).export(Shown(name, FrameRows(self.card.causes), meanings))
+
+
+def _title(card: Card) -> str:
+    view = card.view
+    if card.language == view.reference:
+        return f"{card.language} {literal(view.form(card.language))}"
+    here, there = (f"{code} {literal(view.form(code))}" for code in (card.language, view.reference))
+    return f"Why is {here} far from {there}?"
+
+
+def card_text(card: Card, note: str) -> Text:
+    """The causes line by line, what is going on, and the card of the language.
+
+    Args:
+        note: how far a reading is, or why there is none.
+    """
+    text = Text()
+    view, code = card.view, card.language
+    text.append(f"{code} ", class_style(code) + Style(bold=True)).append(literal(view.form(code)), HIGHLIGHT)
+    if code == view.reference:
+        text.append("\nIt is what the others are compared to: j k to another language, or c on another.", "dim")
+    for says in card.causes["says"]:
+        text.append(f"\n  {literal(says)}")
+    if note:
+        text.append(f"\n{literal(note)}", "dim")
+    if len(card.causes):
+        text.append("\ne writes these numbers as CSV", "dim")
+    if card.lines:
+        text.append(f"\n\n{card.title}\n", "bold").append(card.lines)
+    return text
