@@ -223,11 +223,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("card.export", "e", "export", "write the numbers of this card as CSV", "card", "export"),
     # Typing anything
     Action("typed.close", "escape", "close", "back", "typed", "close"),
-    Action("typed.next", "tab,down", "nearest", "to the nearest names", "typed", "next"),
-    Action("typed.map", "ctrl+o", "on the map", "its point on the maps, beside its nearest names (Space)", "typed",
+    Action("typed.next", "tab", "nearest", "from what is typed to the nearest names, and back", "typed", "next"),
+    Action("typed.map", "ctrl+o,m", "on the map", "its point on the maps, beside its nearest names (Space)", "typed",
            "show_map"),
-    Action("typed.export", "ctrl+e", "export", "write the nearest names as CSV", "typed", "export"),
-    Action("typed.name", "ctrl+n", "name", "everything about the nearest name under the cursor (Entity)", "typed",
+    Action("typed.export", "e", "export", "write the nearest names as CSV", "typed", "export"),
+    Action("typed.name", "i", "name", "everything about the nearest name under the cursor (Entity)", "typed",
            "name"),
     # Runs
     Action("runs.open", "o", "open", "show this run on every screen", "runs", "open"),

@@ -119,7 +119,7 @@ async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest
         # The second answer comes from the same process.
         text = await press(pilot, "backspace", "enter")
         assert window.read.words == ("Washington", "is", "old")
-        await press(pilot, "ctrl+e", "enter")
+        await press(pilot, "tab", "e", "enter")
         read = window.read
         text = await press(pilot, "ctrl+o")
         space = asked.query_one(SpaceScreen)

@@ -80,6 +80,11 @@ class TypedWindow(Window[None]):
         self.query_one(FrameTable).show(NoRows(), empty="")
         self.query_one(Input).focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Letters are typed until the nearest names have the focus."""
+        del parameters
+        return action not in ("export", "name") or self.focused is self.query_one(FrameTable)
+
     # -- typing
 
     @on(Input.Changed)
