@@ -67,7 +67,9 @@ class CardWindow(TextWindow):
         """Show what is known by now."""
         self.card = card
         self.text, self.copied_text = card_text(card, note), card.words
-        self.query_one("#body Static", Static).update(self.text)
+        # A window that is just opening draws its text when it is composed.
+        for static in self.query("#body Static").results(Static):
+            static.update(self.text)
 
     def action_export(self) -> None:
         """Write the numbers."""

@@ -57,11 +57,10 @@ class ContextsWindow(ListWindow):
 
     def tell(self, progress: str) -> None:
         """Say in the frame how far the models are, else how many contexts there are of each verdict."""
-        window = self.query_one(Vertical)
-        window.border_title = Text(self._title)
         read = (self.frame["verdict"] != UNREAD).any()
         said = tally(list(self.frame["verdict"])) + ("" if read else "   W: the run's models read it now")
-        window.border_subtitle = Text(progress or said)
+        for window in self.query(Vertical):
+            window.border_title, window.border_subtitle = Text(self._title), Text(progress or said)
 
     def action_read(self) -> None:
         """Have the models read the name."""
