@@ -142,10 +142,20 @@ async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest
 
 async def test_what_cannot_be_read_is_said_in_place(asked):
     async with asked.run_test(size=(80, 24), notifications=True) as pilot:
-        text = await press(pilot, "I", "left_square_bracket", "enter")
-        assert "Type a name or a sentence" in text or "finds no name" in text
+        text = await press(pilot, "I", "space", "enter")
+        assert "[brackets] mark the name" in text
+        text = await press(pilot, "e", "i", "tab", "e", "i", "ctrl+o")
+        assert "Type something first." in text
+        assert isinstance(asked.screen, TypedWindow)
         await press(pilot, "escape")
         assert not isinstance(asked.screen, TypedWindow)
+
+
+async def test_a_run_without_a_model_says_so_where_something_is_typed(rich, corpus):
+    app = NerspaceApp(Session(rich.path.parent.parent, rich, str(corpus), "builtin"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await press(pilot, "4", "I", *"Minsk", "enter")
+        assert "kept no model" in text
 
 
 async def test_the_forms_have_their_height_although_they_are_loaded_before_the_first_layout(rich, corpus, monkeypatch):

@@ -64,7 +64,8 @@ class TypedWindow(Window[None]):
         """The input, what was read, and the nearest names."""
         with Vertical(classes="window tall", id="typed-window") as window:
             window.border_title = Text("type a name or a sentence, in any language")
-            yield Input(placeholder="Вашынгтон, or a whole sentence", id="typed-text", select_on_focus=False)
+            yield Input(placeholder="Вашынгтон, or a whole sentence", id="typed-text", classes="line-input",
+                        select_on_focus=False)  # fmt: skip
             yield Static(Text(_HINT, "dim"), id="typed-state", markup=False)
             yield Static(id="typed-read", markup=False)
             yield FrameTable(id="typed-near", empty="")
