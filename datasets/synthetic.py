@@ -44,6 +44,10 @@ class Split:
     test: "SyntheticNER"
 
 
+# So many names are looked up before an index of all forms pays.
+_MOST_LOOKS = 3
+
+
 class SyntheticNER:
     """The product of contexts and entities, kept to the pairs where type, case, gender and kind agree.
 
@@ -52,6 +56,8 @@ class SyntheticNER:
     `select` fewer languages.
     refused: contexts that are in no cell but are counted as possible. dropped, files: what a reader left out and read.
     """
+
+    _looks = 0
 
     def __init__(
         self, name: str, contexts: Sequence[Context], entities: Sequence[Entity],
@@ -185,7 +191,16 @@ class SyntheticNER:
 
     def named(self, name: str) -> list[Entity]:
         """Entities that have this form, with or without its article, in any language and case of letters."""
-        return list(self._by_form.get(folded(name), ()))
+        wanted = folded(name)
+        # The index of all forms takes as long as many looks at the lines that they stand in.
+        if self._looks < _MOST_LOOKS and "_by_form" not in vars(self):
+            self._looks += 1
+            return [
+                entity
+                for entity in self.entities
+                if _may_have(entity, wanted) and any(folded(form) == wanted for form in _written(entity))
+            ]
+        return list(self._by_form.get(wanted, ()))
 
     @cached_property
     def _by_form(self) -> dict[str, list[Entity]]:
@@ -331,6 +346,11 @@ def _written(entity: Entity) -> Iterator[str]:
         yield from forms.values()
     for language, signs in entity.around.items():
         yield dressed(entity.forms["nominative"][language], signs)
+
+
+def _may_have(entity: Entity, wanted: str) -> bool:
+    """Whether an entity may have a form, `folded`; of lines that are not cut yet it is seen at a glance."""
+    return any(getattr(forms, "may_hold", lambda _: True)(wanted) for forms in entity.forms.values())
 
 
 def _check(what: str, values: Iterable[str] | None, known: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from typing import TypeVar
 
 from nerspace.datasets.filling import bare_name
+from nerspace.datasets.spelling import folded
 
 Value = TypeVar("Value")
 
@@ -70,6 +71,10 @@ class LineTexts(_Lazy[str]):
 
     def __contains__(self, language: object) -> bool:
         return language in self._languages
+
+    def may_hold(self, text: str) -> bool:
+        """Whether any of them may be this text, `folded`; known without cutting the line."""
+        return '"' in text or text in folded(self._line)
 
     def names(self) -> "LineNames":
         """The same line as nominatives."""

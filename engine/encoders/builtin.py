@@ -12,12 +12,13 @@ from contextlib import suppress
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from nerspace.engine.encoders.e5s1 import E5S1File, Shape, read_file, tensor_shapes
-from nerspace.engine.encoders.xlmr import xlmr_tokenizer
 from nerspace.engine.errors import ModelError
 from nerspace.engine.files import cache_folder, make_folder, sweep, whole_folder
+
+if TYPE_CHECKING:
+    from nerspace.engine.encoders.e5s1 import E5S1File, Shape
 
 FILE_NAME = "e5-small-q4.bin"
 # Part of the folder's name: raise it when what is written changes, so that old folders are left alone.
@@ -73,8 +74,10 @@ def bert_name(name: str) -> str:
     return f"encoder.layer.{layer[1:]}.{_BERT_NAMES[module]}.{ending}"
 
 
-def _write_weights(source: E5S1File, handle: BinaryIO) -> None:
+def _write_weights(source: "E5S1File", handle: BinaryIO) -> None:
     """Write the safetensors format by hand: its own writer would hold all 470 MB, twice."""
+    from nerspace.engine.encoders.e5s1 import tensor_shapes
+
     shapes = tensor_shapes(source.shape)
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     at = 0
@@ -90,7 +93,7 @@ def _write_weights(source: E5S1File, handle: BinaryIO) -> None:
             handle.write(values.astype("<f4", copy=False).data)
 
 
-def _config(shape: Shape) -> dict[str, Any]:
+def _config(shape: "Shape") -> dict[str, Any]:
     return {
         "architectures": ["BertModel"],
         "model_type": "bert",
@@ -115,7 +118,7 @@ def _config(shape: Shape) -> dict[str, Any]:
     }
 
 
-def _tokenizer_config(shape: Shape) -> dict[str, Any]:
+def _tokenizer_config(shape: "Shape") -> dict[str, Any]:
     # The plain class takes tokenizer.json as it is; a class named after a model would rebuild parts of it.
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -141,6 +144,10 @@ def convert(source: Path, folder: Path) -> None:
         ModelError: for a file that is no E5S1 file.
         ConfigurationError: where the folder cannot be written.
     """
+    # Only here: numpy and all of the normaliser's making are imported with them.
+    from nerspace.engine.encoders.e5s1 import read_file
+    from nerspace.engine.encoders.xlmr import xlmr_tokenizer
+
     found = read_file(source)
     tokenizer = xlmr_tokenizer(found.pieces, found.replacements)
     texts = {

@@ -69,6 +69,11 @@ def load_tokenizer(name: str = BUILTIN) -> "Tokenizer":
             f"The tokenizer of {name!r} cannot be read ({_one_line(error)}).",
             "It needs a tokenizer.json, or files that transformers can convert to a fast tokenizer.",
         ) from error
+    return plain(tokenizer)
+
+
+def plain(tokenizer: "Tokenizer") -> "Tokenizer":
+    """The tokenizer, set to cut off nothing, pad nothing and take special tokens in a text for text."""
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True

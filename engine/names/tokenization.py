@@ -217,6 +217,16 @@ def pieces_table(
         languages: codes, None for all; an entity without a form in a language has no row there.
         names: that belong to no entity; they come first, and their entity, language and type are empty.
     """
+    return PIECES.frame(pieces_rows(entities, tokenizer, languages, names))
+
+
+def pieces_rows(
+    entities: Iterable[Entity],
+    tokenizer: "Tokenizer",
+    languages: Sequence[str] | None = None,
+    names: Sequence[str] = (),
+) -> list[tuple[str, str, str, str, int, str]]:
+    """The rows of `pieces_table`, without pandas."""
     rows = [("", "", name, "") for name in names]
     entities = list(entities)
     codes = languages or languages_of(entities)
@@ -224,10 +234,10 @@ def pieces_table(
         forms = entity.forms.get("nominative", {})
         rows += [(entity.id, code, forms[code], entity.type) for code in codes if forms.get(code)]
     cuts = cut_texts(tokenizer, [form for _, _, form, _ in rows])
-    return PIECES.frame(
+    return [
         (entity, code, form, " ".join(cut.shown), count_pieces(cut.shown), kind)
         for (entity, code, form, kind), cut in zip(rows, cuts, strict=True)
-    )
+    ]
 
 
 TOKENIZATION = TableSpec(

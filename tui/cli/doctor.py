@@ -80,7 +80,7 @@ def _encoder(model: str) -> str:
 def _device() -> str:
     from nerspace.engine import devices
 
-    return devices.describe(devices.pick_device())
+    return "; ".join([devices.describe(devices.pick_device()), *devices.cards()])
 
 
 def _terminal() -> str:

@@ -171,20 +171,29 @@ def write_text(path: Path, parts: Iterable[str], total: int) -> None:
 
 def print_table(frame: "pd.DataFrame", rows: int = 0) -> None:
     """Print a table, at most `rows` of it if that is not 0."""
+    shown = frame.head(rows) if rows else frame
+    print_rows([(column, frame[column].dtype.kind in "if") for column in frame.columns], records(shown), len(frame))
+
+
+def print_rows(columns: Iterable[tuple[str, bool]], rows: Iterable[Iterable[object]], total: int) -> None:
+    """Print rows as a table.
+
+    Args:
+        columns: names, and whether they hold numbers.
+        rows: the values of those that are printed.
+        total: how many there are.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in frame.columns:
-        number = frame[column].dtype.kind in "if"
+    for column, number in columns:
         table.add_column(literal(column), justify="right" if number else "left", no_wrap=number, overflow="fold")
-    shown = frame.head(rows) if rows else frame
-    for row in records(shown):
+    for row in rows:
         table.add_row(*(Text(shown_number(value)) for value in row))
-    out = console()
-    out.print(table)
-    if len(shown) < len(frame):
+    console().print(table)
+    if table.row_count < total:
         console(stderr=True).print(
-            f"{len(shown):,} of {len(frame):,} rows; --rows 0 prints all, --csv FILE writes all."
+            f"{table.row_count:,} of {total:,} rows; --rows 0 prints all, --csv FILE writes all."
         )

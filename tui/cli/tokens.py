@@ -8,8 +8,9 @@ import typer
 from nerspace.datasets.languages import parse_languages
 from nerspace.datasets.spelling import composed
 from nerspace.engine.errors import UsageError
+from nerspace.engine.tables.spec import TEXT
 from nerspace.tui.cli.options import Data, Languages, Model, Types, one_of, require_choice, tell
-from nerspace.tui.cli.output import Output, Plotted
+from nerspace.tui.cli.output import Output, Plotted, print_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,13 +61,17 @@ def tokens(
     if of not in (None, "names", "sentences"):
         raise UsageError(f"Unknown text {of!r}.", "Choose names or sentences.")
     names = [composed(name) for name in names or ()]
-    tokenizers = {name: encoders.load_tokenizer(name) for name in dict.fromkeys((model, *(and_model or ())))}
+    models = dict.fromkeys((model, *(and_model or ())))
     corpus = datasets.load_parallel(data)
     tell(corpus)
     languages = languages or corpus.languages
     wanted = parse_languages(against) or ("en", *corpus.languages)
     against = wanted[0] if against or wanted[0] in corpus.languages else corpus.languages[0]
     entities, strange = _chosen(corpus, names, everything)
+    if names and table == "pieces" and output.is_screen and not and_model:
+        _show_pieces(model, entities, strange, languages, output.rows)
+        return
+    tokenizers = {name: encoders.load_tokenizer(name) for name in models}
     if table == "pieces" and output.plot:
         table = "aligned"
     held = Held(entities=entities, names=strange, languages=languages, against=against, seed=seed)
@@ -85,6 +90,22 @@ def tokens(
             f"The table {table} has no row for this.", "It needs names that the data has in two languages."
         )
     output.show(table, frame)
+
+
+def _show_pieces(
+    model: str, entities: "Sequence[Entity]", strange: Sequence[str], languages: Sequence[str], limit: int
+) -> None:
+    """Print the table `pieces` of a few names; what reads whole tables and vocabularies is not imported."""
+    from nerspace.engine.encoders.few import tokenizer_of
+    from nerspace.engine.names.tokenization import PIECES, pieces_rows
+
+    forms = [*strange, *(form for entity in entities for form in entity.forms.get("nominative", {}).values())]
+    rows = pieces_rows(entities, tokenizer_of(model, forms), languages, strange)
+    print_rows(
+        [(name, column.dtype != TEXT) for name, column in PIECES.columns.items()],
+        rows[:limit] if limit else rows,
+        len(rows),
+    )
 
 
 def _chosen(corpus: "SyntheticNER", names: Sequence[str], everything: bool) -> "tuple[list[Entity], list[str]]":
