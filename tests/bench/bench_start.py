@@ -1,0 +1,91 @@
+"""How long a start takes, paired with another checkout: `python tests/bench/bench_start.py [--other CHECKOUT]`.
+
+The other checkout has its own virtual environment in .venv. Both take turns. Seconds of the processor (user and system)
+and by the clock, each the least of some rounds: on a shared machine only the first are worth comparing. The explorer is
+timed from its start to the names of its screens behind a terminal of 80×24; the built-in encoder is converted before.
+"""
+
+import argparse
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+
+MAIN = "from nerspace.tui.main import main; main()"
+# What is asked of a start, in seconds; none of the interpreter itself.
+PARTS: dict[str, tuple[list[str], float | None]] = {
+    "python": (["-c", "pass"], None),
+    "import nerspace": (["-c", "import nerspace"], 0.05),
+    "nerspace --help": (["-c", MAIN, "--help"], 0.3),
+    "nerspace tokens --help": (["-c", MAIN, "tokens", "--help"], None),
+    "nerspace tokens Washington": (["-c", MAIN, "tokens", "Washington"], 0.6),
+    "explorer, first paint": (["-c", MAIN], 0.4),
+}
+
+
+def cost(command: list[str], environment: dict[str, str], painted: bool) -> tuple[float, float]:
+    """Seconds of the processor and by the clock of a command, to its end or, in a terminal, to the first paint."""
+    master, slave = pty.openpty() if painted else (-1, subprocess.DEVNULL)
+    if painted:
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave if painted else None, env=environment, start_new_session=True
+    )
+    if painted:
+        os.close(slave)
+        seen = b""
+        while b"Data" not in seen and select.select([master], [], [], 60.0)[0]:
+            seen += os.read(master, 1 << 16)
+        seconds = time.perf_counter() - started
+        os.killpg(process.pid, signal.SIGKILL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if painted:
+        os.close(master)
+    else:
+        seconds = time.perf_counter() - started
+        if process.returncode:
+            sys.exit(f"{' '.join(command)} ended with {process.returncode}.")
+    return used.ru_utime + used.ru_stime, seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--other", type=Path, help="The folder of another checkout.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=PARTS)
+    asked = parser.parse_args()
+    pythons = {"here": sys.executable}
+    if asked.other:
+        pythons["other"] = str(asked.other / ".venv" / "bin" / "python")
+    print(f"{'':<28}" + "".join(f"{who + ', processor':>18}{'clock':>8}" for who in pythons) + f"{'bound':>8}")
+    with tempfile.TemporaryDirectory() as home:
+        environment = {
+            **os.environ, "TERM": "xterm-256color",
+            "NERSPACE_HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home,
+        }  # fmt: skip
+        for name, (arguments, bound) in PARTS.items():
+            if asked.only not in (None, name):
+                continue
+            found: dict[str, list[tuple[float, float]]] = {who: [] for who in pythons}
+            for _ in range(asked.rounds):
+                for who, python in pythons.items():
+                    found[who].append(cost([python, "-P", *arguments], environment, name.startswith("explorer")))
+            line = "".join(
+                f"{min(used for used, _ in pairs):>18.3f}{min(clock for _, clock in pairs):>8.3f}"
+                for pairs in found.values()
+            )
+            print(f"{name:<28}{line}{'' if bound is None else format(bound, '>8.2f')}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
