@@ -9,8 +9,8 @@ import pytest
 
 # Threads that wait by spinning make every test slower as soon as another program wants a core.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# With more, several trainings of a run would go on side by side, in processes that begin anew for every test.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = [
     "asked_sample",

@@ -32,8 +32,8 @@ def evaluate(run: Run) -> Iterator[Record]:
     is not read again.
     """
     request = Evaluation.read(run.info()["request"])
-    with executor_for(run, request.on, request.threads, request.device) as executor:
-        names = list(dict.fromkeys(model.model for model in request.models))
+    names = list(dict.fromkeys(model.model for model in request.models))
+    with executor_for(run, request.on, request.threads, request.device, len(names) > 1) as executor:
         yield from executor.start(read_shard, names, len(request.models) * MOST_SHARDS)
         yield from _evaluate(run, request, executor)
 

@@ -14,6 +14,7 @@ class LocalExecutor(Executor):
     """Does a task when its records are read; see `executor_for` for the arguments."""
 
     slots = 1
+    threads = 0
     # Assigning costs nothing here, and a small shard is a small loss.
     most_shards = sys.maxsize
     keeps_files = True

@@ -45,6 +45,7 @@ class Executor(AbstractContextManager["Executor"], Protocol):
         device: the device that tasks compute on, for their requests; known when it has started.
         own_device: the device for what the job computes beside its tasks.
         slots: how many tasks go on at a time.
+        threads: CPU threads of each of several tasks that go on side by side on this machine, else 0.
         most_shards: into how many shards blocks are best cut.
         keeps_files: whether what a task left in the run when it was cut off is there when it is begun again.
     """
@@ -52,6 +53,7 @@ class Executor(AbstractContextManager["Executor"], Protocol):
     device: str
     own_device: str
     slots: int
+    threads: int
     most_shards: int
     keeps_files: bool
 

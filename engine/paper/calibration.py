@@ -1,10 +1,12 @@
 """How long the models of a request will take here, from a few measured steps before the first is made."""
 
+import heapq
 import random
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
+from nerspace.engine import devices
 from nerspace.engine.encoders import LABELS, Encoder
 from nerspace.engine.encoders.batching import ActiveVocabulary
 from nerspace.engine.paper import published
@@ -34,8 +36,22 @@ class Speed:
     sentence: float
 
 
-def measure(request: PaperRequest, sample: PaperSample, sentences: PaperSentences) -> Generator[Record, None, Speed]:
-    """Load a model as every training does, train a few steps and read some sentences; nothing of it is saved."""
+def measure(
+    request: PaperRequest, sample: PaperSample, sentences: PaperSentences, threads: int = 0
+) -> Generator[Record, None, Speed]:
+    """Load a model as every training does, train a few steps and read some sentences; nothing of it is saved.
+
+    threads: as the trainings will have; 0 for those of this process.
+    """
+    all_threads = devices.cores()
+    devices.use_threads(threads)
+    try:
+        return (yield from _measure(request, sample, sentences))
+    finally:
+        devices.use_threads(all_threads)
+
+
+def _measure(request: PaperRequest, sample: PaperSample, sentences: PaperSentences) -> Generator[Record, None, Speed]:
     yield Stage("calibrate", "Measuring this machine", 3, "parts")
     # The first time reads from a cold disk and imports; no training will do so again.
     _ = Encoder(request.model, "cpu", LABELS, request.seed).model
@@ -75,3 +91,11 @@ def seconds_for(
         read += 2 * (four + len(sentences.names) + len(sentences.border)) + len(sentences.test)
         loads = 3
     return loads * speed.load + steps * speed.step + read * speed.sentence
+
+
+def side_by_side(seconds: Sequence[float], at_once: int) -> float:
+    """How long pieces of work take together that are begun in their order, so many at once."""
+    ends = [0.0] * max(1, at_once)
+    for each in seconds:
+        heapq.heapreplace(ends, ends[0] + each)
+    return max(ends)

@@ -81,7 +81,8 @@ def _with_models(
     run.update(recipe=asdict(Recipe.of(training_request(request, sentences, published.DONOR, request.seed))))
     if missing := len(sample.test) * len(sentences.languages) - len(sentences.test):
         yield left_out(missing)
-    with executor_for(run, request.on, request.threads, request.device) as executor:
+    together = len(request.donors(sample.corpus.languages)) > 1
+    with executor_for(run, request.on, request.threads, request.device, together) as executor:
         models = yield from _models(run, executor, request, sample, sentences, clock)
     findings: list[Finding] = []
     steps: list[tuple[str, set[str], Callable[[], list[Finding]]]] = [
@@ -108,7 +109,7 @@ def _models(
     clock: Clock,
 ) -> Generator[Record, None, dict[tuple[str, int], cache.CachedModel]]:
     """Every model that the items need: read back where it was made before, else made now."""
-    from nerspace.engine.paper.calibration import measure, seconds_for
+    from nerspace.engine.paper.calibration import measure, seconds_for, side_by_side
     from nerspace.engine.paper.models import make_model, note_of, training_tasks
     from nerspace.engine.training.job import finetune_one
 
@@ -123,9 +124,11 @@ def _models(
     clock.lap("data")
     if not missing:
         return made
+    yield from executor.start(finetune_one, [request.model], len(missing))
     if not request.on:
-        speed = yield from measure(request, sample, sentences)
-        seconds = sum(seconds_for(speed, request, sample, sentences, *pair) for pair in missing)
+        speed = yield from measure(request, sample, sentences, executor.threads)
+        each = [seconds_for(speed, request, sample, sentences, *pair) for pair in missing]
+        seconds = side_by_side(each, executor.slots)
         run.update(estimated_seconds=round(seconds, 1))
         yield Note(
             f"{len(missing)} of {several(len(wanted), 'model')} {are(len(missing))} to be made: "
@@ -133,11 +136,10 @@ def _models(
             f"({speed.step:.2f} s a step, {1 / speed.sentence:.0f} sentences/s read)."
         )
         clock.lap("calibration")
-    yield from executor.start(finetune_one, [request.model], len(missing))
     request = replace(request, device=executor.own_device)
     works = executor.run(training_tasks(run, executor, request, sample, sentences, missing))
     for number, (pair, (task, work)) in enumerate(zip(missing, works, strict=True), 1):
-        model = yield from make_model(run, request, sentences, task, work, number, len(missing))
+        model = yield from make_model(run, request, sentences, task, work, number, len(missing), executor.slots)
         made[pair] = cache.write_model(run, wanted[pair], model)
         clock.lap("models")
     return made

@@ -18,7 +18,7 @@ from nerspace.engine.requests.training import Request
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Note, Record, Stage, counted
 from nerspace.engine.sampling import Sample, point_table, readable
-from nerspace.engine.training.job import finetuned, finetuning_tasks, of_several, read_predictions
+from nerspace.engine.training.job import finetuned, finetuning_tasks, of_several, part_of, read_predictions
 from nerspace.engine.training.tables import probes_table
 
 BEFORE, AFTER = "before", "after"
@@ -120,8 +120,9 @@ def training_tasks(
 
 
 def make_model(
-    run: Run, request: PaperRequest, sentences: PaperSentences, task: Task, work: Records, part: int, parts: int
-) -> Generator[Record, None, CachedModel]:
+    run: Run, request: PaperRequest, sentences: PaperSentences, task: Task, work: Records, number: int, models: int,
+    at_once: int = 1,
+) -> Generator[Record, None, CachedModel]:  # fmt: skip
     """Fine-tune one model and store what the figures need of it; goes on from a checkpoint where there is one.
 
     Args:
@@ -130,11 +131,13 @@ def make_model(
         sentences: what the model reads.
         task: one of `training_tasks`.
         work: the records of the task.
-        part: number of the model among `parts`.
-        parts: how many models there are.
+        number: of the model among `models`.
+        models: how many there are.
+        at_once: how many go on side by side, for the time that is left.
     """
     started, donor, seed = time.monotonic(), task.request.donor, task.request.seed
-    yield from of_several(work, part, parts, part, parts)
+    part, parts = part_of(number, models, at_once)
+    yield from of_several(work, number, models, part, parts)
     done = finetuned(run, task.request)
     vectors: dict[tuple[str, str, int], Array] = {}
     if is_read(request, donor, seed):
@@ -143,7 +146,9 @@ def make_model(
             yield from _read(request, sentences, stage, name, vectors, part, parts)
         shutil.rmtree(folder.parent, ignore_errors=True)
     probes = probes_table(done.probes)
-    return CachedModel(donor, seed, read_predictions(done), probes, vectors, time.monotonic() - started)
+    # One that went on beside another had less of the time for itself than it took.
+    seconds = max(time.monotonic() - started, done.seconds)
+    return CachedModel(donor, seed, read_predictions(done), probes, vectors, seconds)
 
 
 def _read(

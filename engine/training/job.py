@@ -71,7 +71,7 @@ def finetune_donors(run: Run) -> Iterator[Record]:
         for donor in donors
         for seed in range(request.seed, request.seed + request.seeds)
     ]
-    with executor_for(run, request.on, request.threads, request.device) as executor:
+    with executor_for(run, request.on, request.threads, request.device, len(requests) > 1) as executor:
         yield from executor.start(finetune_one, [request.model], len(requests))
         trains, test, types = yield from _prepare(run, request, donors, executor.own_device)
         requests = [replace(one, reading=replace(one.reading, types=types)) for one in requests]
@@ -172,6 +172,12 @@ class Finetuned:
 
     records: list[TrainingRecord]
     predictions: str
+
+    @property
+    def seconds(self) -> float:
+        """Time spent training and probing."""
+        steps = [record for record in self.records if isinstance(record, StepRecord)]
+        return steps[-1].seconds + steps[-1].probe_seconds if steps else 0.0
 
     @property
     def probes(self) -> list[ProbeRecord]:
@@ -316,11 +322,10 @@ def _gather(
     for name in ("steps", "probes"):
         run.drop_table(name)
     models, last = len(requests), requests[-1]
-    rounds = math.ceil(models / max(1, min(at_once, models)))
     tables: dict[str, list[pd.DataFrame]] = {"predictions": []}
     written_at = cost = 0.0
     for number, (request, work) in enumerate(zip(requests, works, strict=True)):
-        part = number * rounds // models + 1
+        part, rounds = part_of(number + 1, models, at_once)
         with closing(of_several(work, number + 1, models, part, rounds)) as records:
             for record in records:
                 append_record(run, record, donor=request.donor, seed=request.seed)
@@ -339,6 +344,12 @@ def _gather(
                 run.write_table(name, table)
             written_at = time.monotonic()
             cost = written_at - started
+
+
+def part_of(number: int, models: int, at_once: int) -> tuple[int, int]:
+    """Which of how many parts the `number`th of several models is, where so many go on side by side; for Stage."""
+    rounds = math.ceil(models / max(1, min(at_once, models)))
+    return (number - 1) * rounds // models + 1, rounds
 
 
 def of_several(

@@ -94,6 +94,7 @@ class RayExecutor(Executor):
     # Ray has promised the GPUs to the workers, and nothing outlives a worker that is lost.
     own_device = "cpu"
     keeps_files = False
+    threads = 0
     most_shards = MOST_SHARDS
 
     def __init__(self, run: Run, on: str, threads: int = 0, device: str = "") -> None:
