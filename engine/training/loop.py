@@ -102,11 +102,29 @@ def training_steps(
         loss, parts = _backward(model, mine, divisor, pad, label_ids, device)
         if world:
             loss = world.add(model, loss)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
-        optimizer.step()
+        clipped_step(model.parameters(), optimizer, recipe.max_gradient_norm)
         optimizer.zero_grad(set_to_none=True)
         seconds = time.perf_counter() - started
         yield Step(done + 1, len(batches), loss, recipe.learning_rate * factor, len(batch), parts, seconds)
+
+
+def clipped_step(parameters: Iterable[torch.nn.Parameter], optimizer: Any, most: float) -> None:
+    """Scale the gradients down to a norm of at most `most`, and do the optimiser's step.
+
+    As `torch.nn.utils.clip_grad_norm_` before the step, to rounding. A fused optimiser divides by the scale on its way
+    through the gradients, so that they are not written in a pass of their own.
+    """
+    parameters = [parameter for parameter in parameters if parameter.grad is not None]
+    if not all(group["fused"] for group in optimizer.param_groups):
+        torch.nn.utils.clip_grad_norm_(parameters, most)
+        optimizer.step()
+        return
+    norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters])
+    optimizer.grad_scale = ((norm + 1e-6) / most).clamp(min=1.0)
+    try:
+        optimizer.step()
+    finally:
+        optimizer.grad_scale = None
 
 
 # Steps whose losses are read at once: reading one from a GPU waits until all that it was given before is done.

@@ -18,7 +18,7 @@ from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs.records import ProbeRecord, StepRecord
 from nerspace.engine.training import loop as finetuning
 from nerspace.engine.training.checkpoints import Checkpoints
-from nerspace.engine.training.loop import finetune
+from nerspace.engine.training.loop import clipped_step, finetune
 
 
 @pytest.fixture(params=["tiny_xlmr", "tiny_bert", "tiny_deberta"])
@@ -227,3 +227,24 @@ def test_a_saved_model_opens_with_plain_transformers_and_says_the_same(encoder: 
         == items[0].ids[:-1]
     )
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("size", [1e-3, 5.0])
+def test_scaling_inside_the_optimiser_is_clipping_before_it(fused: bool, size: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    first = [torch.nn.Parameter(torch.randn(shape, generator=generator)) for shape in ((40, 8), (8,), (1,))]
+    # One that no gradient reached.
+    first.append(torch.nn.Parameter(torch.ones(3)))
+    second = [torch.nn.Parameter(parameter.detach().clone()) for parameter in first]
+    ours, theirs = (torch.optim.AdamW(held, lr=1e-2, weight_decay=0.0, fused=fused) for held in (first, second))
+    for step in range(6):
+        for one, other in zip(first[:3], second[:3], strict=True):
+            one.grad = size * (step + 1) * torch.randn(one.shape, generator=generator)
+            other.grad = one.grad.clone()
+        clipped_step(first, ours, 1.0)
+        torch.nn.utils.clip_grad_norm_(second, 1.0)
+        theirs.step()
+        for one, other in zip(first, second, strict=True):
+            assert torch.allclose(one, other, rtol=0, atol=1e-6)
+    assert ours.grad_scale is None if fused else not hasattr(ours, "grad_scale")
