@@ -1,6 +1,7 @@
 """Runs share the GPUs of a machine: each takes the first that is free. The GPUs here are faked."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -85,3 +86,24 @@ def test_the_cpu_is_one_device_and_a_missing_gpu_is_told(monkeypatch: pytest.Mon
     for name in ("cuda", "cuda:0", "mps"):
         with pytest.raises(ConfigurationError, match=f"no device '{name}'. It offers cpu."):
             devices.candidates(name)
+
+
+def test_a_card_is_told_with_memory_driver_and_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(devices, "_driver", lambda: "")
+    assert devices.cards() == []
+    monkeypatch.setattr(devices, "_driver", lambda: "580.1")
+    [missing] = devices.cards()
+    assert missing.startswith("An NVIDIA driver 580.1 is here, but this torch")
+    old, young = (
+        SimpleNamespace(name=name, total_memory=memory, major=major)
+        for name, memory, major in (("V100", 32e9, 7), ("H200", 141e9, 9))
+    )
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: (old, young)[number])
+    first, second = devices.cards()
+    assert first.startswith("cuda:0 V100, 32 GB, driver 580.1, CUDA")
+    assert first.endswith("no bf16 of its own: trains slowly")
+    assert second.startswith("cuda:1 H200, 141 GB")
+    assert second.endswith("trains in bf16")
