@@ -56,7 +56,7 @@ def quick_tokenizer(monkeypatch: pytest.MonkeyPatch) -> None:
         made[:] = made or [make(*arguments)]
         return made[0]
 
-    monkeypatch.setattr(builtin, "xlmr_tokenizer", once)
+    monkeypatch.setattr(xlmr, "xlmr_tokenizer", once)
 
 
 def test_a_failed_conversion_leaves_nothing(tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
