@@ -152,8 +152,8 @@ def _permuted(
         ),
         seed,
     )  # fmt: skip
-    value = sign * found.partial
-    return Finding(claim, by_test(value, found.p), value, NAN, NAN, found.p, found.chance, len(known), "pairs")
+    value, unit = sign * found.partial, f"pairs of {len(codes)} languages"
+    return Finding(claim, by_test(value, found.p), value, NAN, NAN, found.p, found.chance, len(known), unit)
 
 
 def rich_donors(transfer: "pd.DataFrame", seed: int) -> Finding:

@@ -66,5 +66,7 @@ def spelling(correlations: pd.DataFrame) -> list[Finding]:
         row = chosen.iloc[0]
         value, low, high, p = (float(row[name]) for name in ("value", "low", "high", "p"))
         verdict = by_test(value, p)
-        findings.append(Finding(claim, verdict, value, low, high, p, float(row["chance"]), int(row["n"]), "pairs"))
+        # Pairs share languages: of those n is how many there are.
+        unit = f"pairs of {int(row['languages'])} languages"
+        findings.append(Finding(claim, verdict, value, low, high, p, float(row["chance"]), int(row["n"]), unit))
     return findings

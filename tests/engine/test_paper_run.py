@@ -74,6 +74,11 @@ def test_the_report_stands_alone_and_names_every_item_and_claim(whole: Run) -> N
     assert page.count('class="verdict') == len(claims) == len(CLAIMS)
     for version in whole.info()["versions"].values():
         assert version in page
+    # It opens with the answer, three sentences.
+    opening = text[: text.index("## The claims")]
+    assert opening.count("\n- ") == 3
+    assert "- Names changed one thing at a time: a paper run keeps no models" in opening
+    assert "- Correlations over" in opening
 
 
 def test_pieces_of_an_earlier_run_are_used_again_with_the_same_result(

@@ -41,6 +41,6 @@ def _cosines(view: EntityView, code: str) -> Text:
         if row is not None and row["n"]:
             text.append("   " if text else "cosine  ")
             text.append(f"{stage} {layer}: ").append(f"{row['cosine']:.2f}", "bold")
-            alike = f", its type {row['floor_type']:.2f}" if row.get("floor_type", nan) >= -1 else ""
+            alike = f", type {row['floor_type']:.2f}" if row.get("floor_type", nan) >= -1 else ""
             text.append(f" (others {row['floor']:.2f}{alike}, n {row['n']})", "dim")
     return text

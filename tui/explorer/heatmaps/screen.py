@@ -193,7 +193,11 @@ class HeatmapsScreen(ExplorerScreen):
             if row is None:
                 status.append("   no value for this pair", "dim")
             else:
-                names = [name for name in row if name not in (*self.table.pair, "a", "b", *self.table.by)]
+                hidden = {*self.table.pair, "a", "b", *self.table.by}
+                # A run that is older than this floor has a gap in its place.
+                if (kind := self.table.type_floor) in row and row[kind] != row[kind]:
+                    hidden.add(kind)
+                names = [name for name in row if name not in hidden]
                 status.append("\n").append("   ".join(f"{name} {_value(row[name])}" for name in names))
         self.query_one("#matrix-status", Static).update(status)
 
