@@ -118,7 +118,7 @@ async def test_without_a_run_the_forms_are_shown_and_it_says_what_to_do(tmp_path
     async with app.run_test(size=(120, 40)) as pilot:
         text = await press(pilot, "7", "j")
         assert "Anna Novak" in text
-        assert "nerspace demo" in text
+        assert "n on Training starts it" in text
         text = await press(pilot, "slash", *"nobody", "enter")
         assert "Anna Novak" in text
 

@@ -1,20 +1,67 @@
 """Why a language is worse than another, from the run in view and its runs of counterfactual names."""
 
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from nerspace.engine.errors import NerspaceError
 from nerspace.tui.colours import language_name
+from nerspace.tui.explorer.screen import NO_RUN
 from nerspace.tui.why import why_lines
-from nerspace.tui.widgets.modals import TextWindow
+from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nerspace.engine.runs import Run
+    from nerspace.tui.explorer.screen import ExplorerScreen
     from nerspace.tui.explorer.session import Session
 
-NO_FACTORS = "This run has no table factors yet: nerspace factors makes it."
+_PROGRAM = "from nerspace.tui.main import main; main()"
+
+
+def offer_factors(screen: "ExplorerScreen", again: Callable[[], None]) -> None:
+    """Ask whether the factors of the run are to be worked out now, and do so in a process beside the explorer.
+
+    Args:
+        screen: where they are missing.
+        again: what was wanted of them, once they are there.
+    """
+    if (run := screen.session.run) is None:
+        screen.explorer.tell(NO_RUN, "warning")
+        return
+
+    def factors_made(_: None) -> None:
+        again()
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            screen.explorer.tell(f"Working out the factors of {run.id} …")
+            screen.load(lambda: make_factors(run), factors_made)
+
+    question = "This run has no table factors yet. Work it out now?"
+    consequence = "Some ten seconds on two cores, in a process of its own (nerspace factors); the card opens then."
+    screen.app.push_screen(ConfirmWindow(question, consequence), answered)
+
+
+def make_factors(run: "Run") -> None:
+    """Have a process of its own write the tables of factors of a run.
+
+    Raises:
+        NerspaceError: where it cannot, in its own words.
+    """
+    workspace = run.path.parent.parent
+    asked = ["factors", "--run", run.id, "--workspace", str(workspace), "--table", "factor_terms", "--json"]
+    done = subprocess.run(  # noqa: S603 - this program itself, with the id of a run
+        [sys.executable, "-P", "-c", _PROGRAM, *asked], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        check=False, encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["The factors cannot be worked out."]
+        raise NerspaceError(lines[-1].removeprefix("nerspace: "))
 
 
 def causes_of(

@@ -48,5 +48,5 @@ def choose_other_run(explorer: "Services", chosen: Callable[[], None]) -> None:
             chosen()
 
     frame = pd.DataFrame(records, columns=list(_COLUMNS))
-    empty = "There is no other run in this workspace. Another seed makes one: nerspace demo --seed 1"
+    empty = "There is no other run in this workspace. n on Runs (8) starts one, such as the same with another seed."
     explorer.push_screen(ListWindow("a run to set beside this one", "runs", frame, _COLUMNS, empty), picked)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-NO_RUN = "No run here yet: n on Training starts one; nerspace demo in a shell does too."
+NO_RUN = "No run here yet: n on Training starts one (3, then n), a on Runs any other job (8, then a)."
 
 
 class Loaded(Message):

@@ -245,7 +245,7 @@ class Session:
 
         run = run or self.run
         if run is None:
-            raise UsageError("There is no run.", "Start one: nerspace demo.")
+            raise UsageError("There is no run.", "n on Training starts one (3, then n).")
         held = {layer for _, layer in held_vectors(run)}
         wanted = sorted(held & set(layers) if layers else {min(held), max(held)} if held else {0})
         with self._lock:

@@ -176,7 +176,7 @@ def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None"
     from nerspace.engine.geometry.siblings import siblings_table
 
     if session.run is None:
-        return None, "No run: its cosines and errors come with nerspace demo."
+        return None, "No run: cosines and errors come with one; n on Training starts it (3, then n)."
     read = session.name_read(entity_id)
     if own is None or own.empty:
         if read is not None:

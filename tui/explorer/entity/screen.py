@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from nerspace.engine.errors import NerspaceError
 from nerspace.engine.reading.client import NameRead, Progress
 from nerspace.engine.reading.tables import tally
+from nerspace.engine.runs import Run
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import HIGHLIGHT, language_name
@@ -31,7 +32,7 @@ from nerspace.tui.explorer.entity.model import (
     read_near,
 )
 from nerspace.tui.explorer.entity.reading import Reading
-from nerspace.tui.explorer.entity.swapping import swap_frame
+from nerspace.tui.explorer.entity.swapping import start_counterfactuals, swap_frame
 from nerspace.tui.explorer.entity.text import why
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name, ShowPoints, ShowSubwords
@@ -39,7 +40,7 @@ from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.explorer.sentences import WrongRows, word_by_word
 from nerspace.tui.literal import literal, safe_name
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import TextWindow
+from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
@@ -389,11 +390,24 @@ class EntityScreen(ExplorerScreen):
     def show_changed(self, frame: "pd.DataFrame") -> None:
         """List the changed sentences."""
         if frame.empty:
-            self.explorer.tell("No run changed this name yet: nerspace swap --counterfactual.", "warning")
+            self._offer_counterfactuals()
             return
         title = f"{literal(self.view.title if self.view else self.about)} with one thing changed"
         columns = CATALOGUE["counterfactuals"].meanings
         self.app.push_screen(ListWindow(title, f"counterfactuals_{self.about}", frame, columns, ""))
+
+    def _offer_counterfactuals(self) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.load(lambda: start_counterfactuals(self.session), self.tell_started)
+
+        question = "No run changed this name yet. Change one thing in every test name now?"
+        consequence = "A run of its own, some minutes; a bell rings when it ends, and A shows what became of the name."
+        self.app.push_screen(ConfirmWindow(question, consequence), answered)
+
+    def tell_started(self, run: Run) -> None:
+        """Say which run does it."""
+        self.explorer.tell(f"Started {run.id}. a bell rings when it ends; o opens the run.")
 
     def action_tokens(self) -> None:
         """The cut of the name in Tokens."""

@@ -158,3 +158,21 @@ def swap_runs(session: "Session") -> "list[Run]":
         if session.run is not None and (asked.get("source") == session.run.id or is_foreign or run == session.run):
             found.append(run)
     return found
+
+
+def start_counterfactuals(session: "Session") -> "Run":
+    """Start a run that reads the test sentences of the run in view again with one thing changed in each name.
+
+    Raises:
+        UsageError: where that run has no model, or kept no parallel test sentences.
+    """
+    from nerspace.engine import runs
+    from nerspace.engine.errors import UsageError
+    from nerspace.engine.requests.swapping import make_swap_request
+    from nerspace.engine.runs import jobs
+
+    if session.run is None:
+        raise UsageError("There is no run.", "n on Training starts one (3, then n).")
+    run = runs.create(session.workspace, "swap", make_swap_request(session.run, counterfactual=True), 0)
+    jobs.start(run)
+    return run

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     pass
 
 _TABLE_WIDTH = 150
+NO_MATRIX = "This run has no matrix yet: r looks again, o opens another."
 
 
 class HeatmapsScreen(ExplorerScreen):
@@ -166,7 +167,9 @@ class HeatmapsScreen(ExplorerScreen):
         if part is None:
             self.view = None
             values_table.show(NoRows(), empty="")
-            heatmap.show(None, "This run has no matrix yet; r looks again." if self.session.run else NO_RUN)
+            heatmap.show(
+                None, "This run has no matrix yet: r looks again, o opens another." if self.session.run else NO_RUN
+            )
             return
         view = self.view = self._view(part)
         values = view.slice.values(view.column)

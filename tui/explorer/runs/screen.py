@@ -19,7 +19,7 @@ from nerspace.tui.explorer.messages import OpenRun, ResumeRun
 from nerspace.tui.explorer.runs.model import Comparison, RunRows, arranged, brief, contents, read_comparison
 from nerspace.tui.explorer.runs.starting import COLUMNS, STARTABLE, start, startable_table
 from nerspace.tui.explorer.runs.windows import CompareWindow, RunWindow
-from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.explorer.training.form import ask_for_run
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.found_table import FoundTable
@@ -98,7 +98,7 @@ class RunsScreen(ExplorerScreen):
         self.frame = frame
         self._show_caption()
         if not len(frame):
-            table.show(NoRows(), empty=NO_RUN.replace("n on Training", "n"))
+            table.show(NoRows(), empty="No run here yet: n starts one, a any other job.")
             self.query_one("#run-detail", Static).update("")
             return
         names = frame["run"].tolist()

@@ -172,13 +172,50 @@ def read_nearest(session: Session, maps: Maps, point: int, layers: Collection[in
     return Neighbours(point, {(str(stage), int(layer)): group for (stage, layer), group in groups})
 
 
+# What a run of the paper calls its maps, those of most points first.
+_PAPER_MAPS = ("figure2", "figure1")
+_OF_POINT = ["language", "type", "form", "entity", "sentence"]
+
+
+def held_maps(session: Session) -> "tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None] | None":
+    """The tables `points`, `map` and `map_quality` of a run, also where it holds its maps under another name.
+
+    The figures of a run of the paper are over different points: those of the second one have places in its maps alone,
+    whose stages carry its name.
+    """
+    import pandas as pd
+
+    points, drawn = session.table("points"), session.table("map")
+    if points is not None and drawn is not None and len(points) and len(drawn):
+        return points, drawn, session.table("map_quality")
+    parts: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
+    known, count = session.table("paper_maps"), 0
+    for item in _PAPER_MAPS:
+        table = session.table(f"paper_{item}")
+        if table is None or table.empty:
+            continue
+        own = table.drop_duplicates("point")
+        quality = known[known["item"] == item] if known is not None else pd.DataFrame()
+        drawn = table[["stage", "layer", "point", "x", "y"]].assign(point=table["point"] + count)
+        if parts:
+            named = f" · {item.replace('figure', 'figure ')}"
+            drawn = drawn.assign(stage=drawn["stage"] + named)
+            quality = quality.assign(stage=quality["stage"] + named) if len(quality) else quality
+        parts.append((own[_OF_POINT].assign(point=own["point"] + count), drawn, quality))
+        count += int(table["point"].max()) + 1
+    if not parts:
+        return None
+    points, drawn, quality = (pd.concat(each, ignore_index=True) for each in zip(*parts, strict=True))
+    return points, drawn, quality if len(quality) else None
+
+
 def read_maps(session: Session) -> Maps | None:
     """The maps of the run; None while it has none."""
     import pandas as pd
 
-    points, drawn = session.table("points"), session.table("map")
-    if points is None or drawn is None or not len(points) or not len(drawn):
+    if (held := held_maps(session)) is None:
         return None
+    points, drawn, quality = held
     sentences = session.table("sentences")
     if sentences is not None:
         texts = sentences.drop_duplicates("sentence")[["sentence", "words", "tags", "text"]]
@@ -203,7 +240,7 @@ def read_maps(session: Session) -> Maps | None:
         points = points.assign(wrong=points["whole"].map(first))
     colors = {"language": _classes(points["language"], languages), "type": _classes(points["type"], kinds)}
     return Maps(
-        points, keys, places, cells, {**colors, **_errors(session, points)}, _quality(session.table("map_quality")),
+        points, keys, places, cells, {**colors, **_errors(session, points)}, _quality(quality),
     )  # fmt: skip
 
 

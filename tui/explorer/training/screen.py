@@ -216,7 +216,7 @@ class TrainingScreen(ExplorerScreen):
         """List the sentences that a recipient gets wrong."""
         donor, recipient, frame = found
         if frame is None:
-            self.explorer.tell("This run kept no predictions.", "warning")
+            self.explorer.tell("This run kept no predictions: o opens another, n starts one.", "warning")
             return
 
         def read(row: int | None) -> None:

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import language_name, language_order
-from nerspace.tui.explorer.causes import NO_FACTORS, causes_of, why_window
+from nerspace.tui.explorer.causes import causes_of, offer_factors, why_window
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.explorer.sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
@@ -239,7 +239,7 @@ class TransferScreen(ExplorerScreen):
     def show_why(self, found: "tuple[str, str, pd.DataFrame] | None") -> None:
         """Open the card."""
         if found is None:
-            self.explorer.tell(NO_FACTORS, "warning")
+            offer_factors(self, self.action_why)
         else:
             self.app.push_screen(why_window(found))
 
