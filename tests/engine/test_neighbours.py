@@ -6,6 +6,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.geometry import neighbours
 from nerspace.engine.geometry.neighbours import (
     hubness,
     hubness_table,
@@ -15,6 +16,7 @@ from nerspace.engine.geometry.neighbours import (
     retrieval,
     retrieval_table,
 )
+from nerspace.engine.geometry.views import unit_rows
 
 DEGENERATE = [np.zeros((0, 4)), np.full((30, 4), np.nan), np.zeros(4), np.zeros((30, 4)), np.ones((10, 4))]
 
@@ -157,3 +159,36 @@ def test_the_neighbours_of_a_point_are_in_order_and_without_itself() -> None:
             nearest_table({("before", 0): X}, points, point)
     with pytest.raises(DataError, match="single point"):
         nearest_table({("before", 0): X[:1]}, points[:1], 0)
+
+
+def test_the_retrieval_table_in_single_precision_ranks_as_double_precision_does() -> None:
+    generator = np.random.default_rng(0)
+    first = generator.normal(size=(220, 24))
+    second = first + generator.normal(size=(220, 24))
+    # Rows that are equal, that nearly are, and a space in which single precision tells nothing apart.
+    second[20:24] = second[20]
+    second[30] = second[31] * (1 + 1e-12)
+    second[40] = second[41] + 1e-7
+    first[50:53] = first[50]
+    spread = np.concatenate([first, second])
+    languages, cells = ["be"] * 220 + ["en"] * 220, [str(i) for i in range(220)] * 2
+    for X in (spread, spread.astype(np.float32), spread * 1e-4 + 5, np.ones((440, 24))):
+        table = retrieval_table({("before", 0): X}, languages, cells)
+        for row in table.itertuples():
+            A, B = (X[:220], X[220:]) if row.a == "be" else (X[220:], X[:220])
+            found = retrieval(A, B, row.method)
+            assert (row.p_at_1, row.mrr) == pytest.approx((found.p_at_1, found.mrr), abs=1e-12), row
+        assert len(table) == 4
+
+
+def test_neighbours_of_a_large_space_are_searched_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.random.default_rng(0).normal(size=(2100, 6))
+    search, asked = neighbours._search, []
+    monkeypatch.setattr(neighbours, "_search", lambda units, k: asked.append(k) or search(units, k))
+    monkeypatch.setattr(neighbours, "_KEPT", {})
+    three, ten, twelve = (nearest_neighbours(X, k) for k in (3, 10, 12))
+    assert asked == [10, 12]
+    assert (three == ten[:, :3]).all()
+    assert (ten == twelve[:, :10]).all()
+    assert (nearest_neighbours(X + 1, 10) != ten).any()
+    assert (search(unit_rows(X).astype(np.float32), 3) == three).all()
