@@ -285,6 +285,19 @@ def factor_term_table(factors: "pd.DataFrame", seed: int = 0) -> "pd.DataFrame":
     return FACTOR_TERMS.frame(found)
 
 
+def effects_together(factors: "pd.DataFrame") -> dict[str, list[float]]:
+    """What `factor_terms` says of every term beside the others: effect, bounds and p, by the column of the term.
+
+    Args:
+        factors: the table of that name.
+    """
+    rows = model_rows(factors)
+    if rows is None:
+        return {}
+    found = _linear(rows, _within(rows), list(range(len(rows.terms))))
+    return {term.column: values for term, (values, _) in zip(rows.terms, found, strict=True)}
+
+
 def _within(rows: Rows) -> Vector:
     """Wrong and terms once the levels of pairs, cells and models are taken out, [n, 1 + k].
 

@@ -10,7 +10,7 @@ from nerspace.engine.tables.index import Held, Later
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES = ("transfer", "transfer_pairs", "correlations", "advice", "advice_quality")
+TABLES = ("transfer", "transfer_pairs", "correlations", "advice", "advice_quality", "donor_order")
 
 
 def transfer_tables(run: Run, layer: int | None = None) -> "dict[str, pd.DataFrame]":

@@ -86,7 +86,7 @@ KINDS = ("PER", "LOC", "ORG")
 
 
 def ambiguous(
-    generator: np.random.Generator, names: int = 16, contexts: int = 4, d: int = 24, **strength: float
+    generator: np.random.Generator, names: int = 12, contexts: int = 3, d: int = 16, **strength: float
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Vectors of names that are of three types, in four languages; every name stands in the same contexts.
 
@@ -124,17 +124,19 @@ def entities(
     names: int = 45,
     contexts: int = 30,
     d: int = 20,
+    design: int = 0,
     **strength: float,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Vectors of test entities in four languages, of one type each; names and contexts come again.
 
     Parts as in `ambiguous`; `tongue` and `kind` make clusters of languages and of types, `pair` of be ru and en tr,
-    `person` of PER and ORG alone.
+    `person` of PER and ORG alone. `design` decides which names stand in which contexts.
     """
     part = {"name": 1.0, "context": 1.0, "cell": 0.5, **strength}
     kind = np.arange(cells) % 3
-    name = 3 * generator.integers(0, names // 3, cells) + kind
-    context = 3 * generator.integers(0, contexts // 3, cells) + kind
+    drawn = np.random.default_rng(design)
+    name = 3 * drawn.integers(0, names // 3, cells) + kind
+    context = 3 * drawn.integers(0, contexts // 3, cells) + kind
     X = 0.5 * generator.normal(size=(cells, len(FOUR), d))
     X += part["name"] * generator.normal(size=(names, 1, d))[name]
     X += part["context"] * generator.normal(size=(contexts, 1, d))[context]
@@ -189,11 +191,14 @@ def changes(
             size = 3.0 if code == noisy else 1.0
             wander = generator.normal(size=steps) + apart * one[group] + together * (group == 1) * shared[1]
             values[d, c] = size * (level / steps + wander / steps) + course / steps
-    rows = [
-        (step + 1, code, 12, 1, values[d, c, step], donor, 0)
-        for d, donor in enumerate(SIX) for c, code in enumerate(SIX) for step in range(steps)
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["step", "language", "layer", "h", "delta", "donor", "seed"])
+    donor, code, step = (
+        axis.ravel() for axis in np.meshgrid(np.arange(6), np.arange(6), np.arange(steps), indexing="ij")
+    )
+    codes = np.array(SIX)
+    return pd.DataFrame({
+        "step": step + 1, "language": codes[code], "layer": 12, "h": 1, "delta": values.ravel(), "donor": codes[donor],
+        "seed": 0,
+    })  # fmt: skip
 
 
 # -- pairs of languages and sentences

@@ -60,6 +60,9 @@ def show_paper(run: "Run", items: Sequence[str]) -> None:
     if len(claims):
         say("\nThe paper's claims; low and high bound the 95 % interval, floor is what chance gives\n")
         print_table(claims[BRIEF])
+        for row in records(claims):
+            if isinstance(remark := getattr(row, "remark", ""), str) and remark:
+                say(f"  {literal(row.claim)} {literal(remark)}")
         say("\nThe rule of each: nerspace paper --list; undecided means that the figures allow neither answer.")
     say(f"Report: {run.path / HTML} (and {MARKDOWN}, figures/)")
     say(f"Plots as text: the same command with --plot. Tables: {', '.join(run.tables())}.")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nerspace.engine.statistics.advice import first_choices
+from nerspace.engine.statistics.pairs import not_judged
 from nerspace.engine.transfer import OTHERS, zero_shot_table
 from nerspace.tui.cli.output import print_table, records, say
 from nerspace.tui.numbers import interval
@@ -27,8 +28,24 @@ def show_report(tables: "Mapping[str, pd.DataFrame]") -> None:
         say(f"\n  Each is known within about {half:.0f} points (95 %, clustered by name and context; table transfer).")
     _zero_shot(zero_shot_table(tables["transfer"]))
     show_correlations(tables["correlations"])
+    for line in not_judged(tables["transfer"]):
+        say(f"  {line}")
+    if "donor_order" in tables:
+        say(f"\n{order_text(tables['donor_order'])}")
     if "advice_quality" in tables:
         _advice(tables["advice"], tables["advice_quality"])
+
+
+def order_text(order: "pd.DataFrame") -> str:
+    """Donors from the fewest errors to the most, and how far this order can be relied on; table `donor_order`."""
+    if order.empty:
+        return "No sentence of another language was read, so donors have no order."
+    first = order.iloc[0]
+    rho = {"seeds": first["seed_rank"], "halves of the names": first["half_rank"]}
+    told = [f"{name} agree on it at a rank correlation of {value:.2f}" for name, value in rho.items() if value == value]
+    if first["seed_rank"] != first["seed_rank"]:
+        told.append("whether another training would give it is not known")
+    return f"Donors by errors elsewhere, fewest first: {' '.join(order['donor'].astype(str))}; {', '.join(told)}."
 
 
 def _zero_shot(frame: "pd.DataFrame") -> None:

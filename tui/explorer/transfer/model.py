@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nerspace.engine.statistics.pairs import distance_column, scripts_of_pairs
+from nerspace.engine.statistics.pairs import distance_column, not_judged, scripts_of_pairs
 from nerspace.tui.colours import class_style, language_order
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.widgets.heatmap import Matrix
@@ -24,11 +24,13 @@ class Tables:
 
     Attributes:
         pairs: `transfer_pairs`, its first columns those that are read first.
+        weak: a line for every model that does not know its own language.
     """
 
     pairs: "pd.DataFrame"
     correlations: "pd.DataFrame | None"
     regression: "pd.DataFrame | None"
+    weak: tuple[str, ...] = ()
 
     def of(self, donor: str) -> "pd.DataFrame":
         """The pairs of one donor, or all for an empty one."""
@@ -61,7 +63,9 @@ def read_tables(session: Session) -> Tables | None:
     if pairs is None or pairs.empty:
         return None
     ordered = pairs[[*FIRST, *(name for name in pairs.columns if name not in FIRST)]]
-    return Tables(ordered, session.table("correlations"), session.table("regression"))
+    transfer = session.table("transfer")
+    weak = () if transfer is None else tuple(not_judged(transfer))
+    return Tables(ordered, session.table("correlations"), session.table("regression"), weak)
 
 
 def points_of(pairs: "pd.DataFrame", subset: str) -> list[Point]:

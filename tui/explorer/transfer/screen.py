@@ -131,7 +131,8 @@ class TransferScreen(ExplorerScreen):
 
     def _show_verdict(self) -> None:
         if self.tables is not None:
-            text = verdict_text(self.tables.correlations, narrow=self.size.width < _WIDE)
+            narrow = self.size.width < _WIDE
+            text = verdict_text(self.tables.correlations, narrow, self.tables.weak)
             self.query_one("#verdict", Static).update(text)
 
     # -- one pair

@@ -1,5 +1,6 @@
 """What may be believed of the errors of a run, in words."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -11,16 +12,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def verdict_text(correlations: "pd.DataFrame | None", narrow: bool) -> Text:
+def verdict_text(correlations: "pd.DataFrame | None", narrow: bool, weak: Sequence[str] = ()) -> Text:
     """The correlations in words: what is shown and what not, on how many pairs.
 
     Args:
         narrow: the most important alone.
+        weak: a line for every model that is not judged.
     """
     text = Text()
     if correlations is None or correlations.empty:
         return text.append("The run has no table correlations.", "dim")
     lines = verdict(correlations)
+    if weak:
+        more = f" {len(weak) - 1} more likewise." if len(weak) > 1 else ""
+        lines.insert(1, f"{weak[0]}{more}" if narrow else " ".join(weak))
     text.append(" ".join(lines[:2] if narrow else lines) + "\n", "bold")
     for row in correlations.to_dict("records"):
         plain, partial = row["statistic"] == "pearson", row["statistic"] == "partial"
