@@ -1,5 +1,6 @@
 """How often verdicts are wrong in worlds whose truth is known: a seeded share of tests/bench/bench_levels.py."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,8 @@ import worlds
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from nerspace.datasets.languages import script_of
+from nerspace.engine.paper import ambiguous, causes, changes, types
+from nerspace.engine.paper.claims import FAILS, HOLDS, OPEN
 from nerspace.engine.statistics import mrqap as module
 from nerspace.engine.statistics.clusters import clustered_mean, clustered_share, two_way_variance
 from nerspace.engine.statistics.correlation import detrended_correlation
@@ -180,3 +183,71 @@ def test_short_or_straight_series_have_no_interval() -> None:
     assert np.isnan(detrended_correlation(np.arange(20.0), generator.normal(size=20))).all()
     x = generator.normal(size=20)
     assert detrended_correlation(x, 2 * x + np.arange(20))[0] == pytest.approx(1)
+
+
+# -- the paper's claims
+
+# Of 40 worlds without an effect, at a level of .05, more than 7 verdicts come less than once in a thousand times.
+WORLDS, MOST_WRONG = range(40), 7
+
+
+def wrong(verdicts: Iterable[str]) -> int:
+    return sum(verdict != OPEN for verdict in verdicts)
+
+
+def test_names_that_share_contexts_keep_the_level_and_language_is_found() -> None:
+    def verdicts(**strength: float) -> list[str]:
+        found = []
+        for seed in WORLDS:
+            made = worlds.ambiguous(np.random.default_rng(seed), names=8, contexts=3, d=8, **strength)
+            found.append(ambiguous.by_language_or_type(*made, "names_by_language_after").verdict)
+        return found
+
+    assert wrong(verdicts(context=1.5)) <= MOST_WRONG
+    assert verdicts(language=1.5).count(HOLDS) >= 30
+
+
+def test_entities_that_share_names_and_contexts_are_no_clusters() -> None:
+    found: dict[str, list[str]] = {}
+    for seed in WORLDS:
+        X, points = worlds.entities(
+            np.random.default_rng(seed), cells=48, names=24, contexts=18, d=8, design=seed, name=2.0, context=2.0
+        )
+        for one in types.clustering({("before", 2): X, ("after", 2): X}, points, 2):
+            found.setdefault(one.claim, []).append(one.verdict)
+    assert len(found) == 7
+    assert {claim: wrong(verdicts) for claim, verdicts in found.items() if wrong(verdicts) > MOST_WRONG} == {}
+
+
+def test_changes_with_a_common_trend_keep_the_level() -> None:
+    found: dict[str, list[str]] = {}
+    for seed in WORLDS:
+        deltas = worlds.changes(np.random.default_rng(seed), trend=4.0)
+        for one in (
+            *changes.shifted_findings(deltas, 1000 + seed), changes.own_isotropy(deltas), changes.alike_ru_uk(deltas)
+        ):  # fmt: skip
+            found.setdefault(one.claim, []).append(one.verdict)
+    # That correlations of 0 lie below .2 is so.
+    assert found.pop("near_zero").count(FAILS) <= 2
+    assert {claim: wrong(verdicts) for claim, verdicts in found.items() if wrong(verdicts) > MOST_WRONG} == {}
+
+
+def test_kinship_that_is_nothing_but_script_keeps_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DRAWS", 99)
+    monkeypatch.setattr(causes, "EXCHANGES", 99)
+    found: dict[str, list[str]] = {}
+    for seed in WORLDS:
+        generator = np.random.default_rng(seed)
+        near = worlds.spaces(generator, across=0.3)
+        transfer = worlds.pairs(generator, near, across=0.3)
+        for one in (*causes.over_pairs(transfer, near, 1000 + seed), causes.rich_donors(transfer, 1000 + seed)):
+            found.setdefault(one.claim, []).append(one.verdict)
+    assert {claim: wrong(verdicts) for claim, verdicts in found.items() if wrong(verdicts) > MOST_WRONG} == {}
+
+
+@pytest.mark.parametrize("links", [{"errors": 0.1, "cuts": 0.0}, {"errors": 0.0}])
+def test_one_link_alone_is_no_mediation(links: dict[str, float]) -> None:
+    verdicts = [
+        causes.mediation(worlds.factors(np.random.default_rng(seed), 1, 3, 60, **links)).verdict for seed in WORLDS
+    ]
+    assert wrong(verdicts) <= MOST_WRONG
