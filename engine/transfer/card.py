@@ -171,6 +171,12 @@ def _by_term(factors: "pd.DataFrame", terms: "pd.DataFrame", recipient: str, aga
     return rows
 
 
+def usual_donor(factors: "pd.DataFrame", *languages: str) -> str:
+    """The first donor that is none of these languages, since none is a recipient of itself; the first, if all are."""
+    donors = list(dict.fromkeys(factors["donor"].astype(str)))
+    return next((donor for donor in donors if donor not in languages), donors[0] if donors else "")
+
+
 def usual_rival(factors: "pd.DataFrame", recipient: str, donor: str) -> str:
     """The language that another is compared with: of its script, else of all, the one with the fewest errors."""
     script_of = scripts_of_pairs(factors)

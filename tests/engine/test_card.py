@@ -8,7 +8,7 @@ from nerspace.engine.statistics.cells import OWN
 from nerspace.engine.statistics.clusters import clustered_mean
 from nerspace.engine.statistics.factors import FACTORS, factor_term_table
 from nerspace.engine.swapping.contrasts import COUNTERFACTUALS
-from nerspace.engine.transfer.card import cause_table, usual_rival
+from nerspace.engine.transfer.card import cause_table, usual_donor, usual_rival
 from nerspace.tui.why import why_lines
 
 CELLS = 48
@@ -81,3 +81,7 @@ def test_little_or_nothing_is_said_plainly() -> None:
     assert empty["cause"].tolist() == ["gap"]
     assert usual_rival(factors, "be", "en") == "ru"
     assert usual_rival(factors.head(0), "be", "en") == ""
+    # A language has no factors of its own model.
+    both = pd.concat([factors.assign(donor="be"), factors])
+    assert [usual_donor(both, *asked) for asked in ((), ("be",), ("be", "en"))] == ["be", "en", "be"]
+    assert usual_donor(factors.head(0), "be") == ""

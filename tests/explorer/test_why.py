@@ -71,7 +71,10 @@ async def test_a_on_entity_answers_for_the_language_under_the_cursor(explained: 
                 break
             await press(pilot, "j")
         assert app.in_view.language == "be"
-        said = held_together(await press(pilot, "a"))
-        assert "Why is Belarusian" in said
-        assert "points, " in said
-        assert "form of the name" in said
+        pages = held_together(await press(pilot, "a"))
+        # Below what the name itself says stands the card of its language.
+        for _ in range(6):
+            pages += " " + held_together(await press(pilot, *["j"] * 6))
+        assert "Why is Belarusian" in pages
+        assert "points, " in pages
+        assert "form of the name" in pages

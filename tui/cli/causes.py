@@ -24,7 +24,9 @@ def factors(
         str | None,
         typer.Option(metavar="CODE[,CODE]", help="Why is a language worse than another, such as be,ru?"),
     ] = None,
-    donor: Annotated[str | None, typer.Option(help="For --why: the donor; the run's first by default.")] = None,
+    donor: Annotated[
+        str | None, typer.Option(help="For --why: the donor; by default the run's first that is none of both.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides the bootstraps and exchanges.")] = 0,
     workspace: Workspace = None,
     *,
@@ -66,7 +68,7 @@ def factors(
 
 def _answer(run: "Run", asked: str, donor: str | None, tables: "Mapping[str, pd.DataFrame]", output: Output) -> None:
     """Print the card of two languages, or its table."""
-    from nerspace.engine.transfer.card import cause_table, usual_rival
+    from nerspace.engine.transfer.card import cause_table, usual_donor, usual_rival
     from nerspace.engine.transfer.causes import counterfactuals_of
     from nerspace.tui.cli.output import say
     from nerspace.tui.why import why_lines
@@ -76,9 +78,9 @@ def _answer(run: "Run", asked: str, donor: str | None, tables: "Mapping[str, pd.
     known = sorted(set(factors["recipient"]))
     donors = sorted(set(factors["donor"]))
     for what, code, among in (("recipient", recipient, known), ("recipient", against or recipient, known),
-                              ("donor", donor or donors[0] if donors else "", donors)):  # fmt: skip
+                              ("donor", donor or "".join(donors[:1]), donors)):  # fmt: skip
         require_choice(what, code, among)
-    donor = donor or str(factors["donor"].iloc[0])
+    donor = donor or usual_donor(factors, recipient, against)
     against = against or usual_rival(factors, recipient, donor)
     found = cause_table(factors, recipient, against, donor, tables["factor_terms"], counterfactuals_of(run, donor))
     if not output.is_screen:

@@ -68,12 +68,12 @@ def causes_of(
     session: "Session", recipient: str, donor: str = "", against: str = ""
 ) -> "tuple[str, str, pd.DataFrame] | None":
     """Recipient, the language it is compared with, and the table `causes`; None where the run has no factors."""
-    from nerspace.engine.transfer.card import cause_table, usual_rival
+    from nerspace.engine.transfer.card import cause_table, usual_donor, usual_rival
 
     factors = session.table("factors")
     if factors is None or factors.empty:
         return None
-    donor = donor or str(factors["donor"].iloc[0])
+    donor = donor or usual_donor(factors, recipient, against)
     against = against or usual_rival(factors, recipient, donor)
     found = cause_table(
         factors, recipient, against, donor, session.table("factor_terms"), counterfactuals_of(session, donor)
