@@ -16,7 +16,9 @@ _LANGUAGE = {
     "en": None,
 }  # fmt: skip
 _TYPE = {"PER": 75, "LOC": 114, "ORG": 215}
-_OTHERS = (73, 179, 140, 108, 174, 110, 144, 138, 66, 137)
+_OTHERS = (
+    73, 179, 140, 108, 174, 110, 144, 138, 66, 137, 81, 216, 150, 183, 209, 80, 132, 113, 172, 105,
+)  # fmt: skip
 
 # Viridis in sixteen steps: readable with every kind of color blindness and in grey; few steps cost few bytes.
 SEQUENTIAL = (
@@ -29,8 +31,8 @@ DIVERGING = (
     "#eeeeee", "#f2e4d6", "#f4d3b3", "#f1b884", "#e59b58", "#d47f35", "#bd651c", "#a04f10",
 )  # fmt: skip
 
-# What tells classes apart where there are no colors; the first nine are the keys of the legend.
-MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# What tells classes apart where there are no colors, and the keys of the legend: more than languages and types are.
+MARKS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz@#$%&+=<>!?*~^0;:/()[]{}"
 
 # Behind the pieces that several languages share, and behind all others.
 PIECES = (24, 58, 54, 22, 94, 23, 52, 60, 65, 95, 96, 30)

@@ -23,7 +23,7 @@ def open_explorer(
     """
     from nerspace.engine import runs
     from nerspace.tui.explorer.app import run_app
-    from nerspace.tui.state import read_state, run_in_view
+    from nerspace.tui.state import has_errors_on_maps, read_state, run_in_view
 
     folder = runs.workspace_to_read(workspace)
     try:
@@ -34,7 +34,10 @@ def open_explorer(
         run = None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NerspaceError("The explorer needs a terminal.", "Commands that need none: nerspace --help.")
-    run_app(folder, run, data, model, screen, ascii)
+    newcomer = not read_state().screen
+    if newcomer and not screen and not data and run is not None and has_errors_on_maps(run):
+        screen = "space"
+    run_app(folder, run, data, model, screen, ascii, newcomer)
 
 
 def main() -> None:

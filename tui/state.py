@@ -23,6 +23,7 @@ class State:
         seen: ids of all runs that `workspace` had then.
         screen: name of the screen in view.
         theme: only if the user chose one.
+        next_keys: whether the line of three next keys is shown.
         screens: what each screen wants back, by its name.
         problem: why there is no state, in one line; never saved.
     """
@@ -32,6 +33,7 @@ class State:
     seen: list[str] = field(default_factory=list)
     screen: str = ""
     theme: str = ""
+    next_keys: bool = False
     screens: dict[str, dict[str, Any]] = field(default_factory=dict)
     problem: str = ""
 
@@ -60,7 +62,13 @@ def read_state() -> State:
     screens, seen = found.get(_KEYS["screens"]), found.get("seen")
     saved = screens.items() if isinstance(screens, dict) else ()
     runs = [str(name) for name in seen] if isinstance(seen, list) else []
-    return State(**texts, seen=runs, screens={str(name): part for name, part in saved if isinstance(part, dict)})
+    next_keys = found.get("next_keys") is True
+    return State(
+        **texts,
+        next_keys=next_keys,
+        seen=runs,
+        screens={str(name): part for name, part in saved if isinstance(part, dict)},
+    )
 
 
 def state_text(state: State) -> str:
@@ -94,6 +102,11 @@ def run_in_view(workspace: Path, state: State) -> "Run":
     newest = next(going_on, None) or find_run(workspace)
     seen = set(state.seen) if state.workspace == str(workspace) else set()
     return known[state.run] if state.run in known and newest.id in seen else newest
+
+
+def has_errors_on_maps(run: "Run") -> bool:
+    """Whether a run shows on its maps which sentences went wrong, as a demo does."""
+    return all(run.table_path(name).exists() for name in ("map", "points", "predictions"))
 
 
 def _goes_on(run: "Run") -> bool:

@@ -34,6 +34,7 @@ _HOMES = (
     ("geometry.similarity", "parallel_cosine"),
     ("geometry.dimensions", "dimensions"),
     ("geometry.neighbours", "hubness retrieval nearest"),
+    ("geometry.standing_out", "movers outliers"),
     ("geometry.siblings", "siblings"),
     ("geometry.similarity", "cka drift"),
     ("geometry.grouping", "groups"),

@@ -70,8 +70,8 @@ def made(
         maps=Later(lambda: geometry["map"]),
     )  # fmt: skip
     found |= {name: geometry[name] for name in (
-        "isotropy", "parallel_cosine", "dimensions", "hubness", "retrieval", "nearest", "siblings", "cka", "drift",
-        "groups", "map", "map_quality",
+        "isotropy", "parallel_cosine", "dimensions", "hubness", "retrieval", "nearest", "movers", "outliers",
+        "siblings", "cka", "drift", "groups", "map", "map_quality",
     )}  # fmt: skip
     cosine = found["parallel_cosine"]
     found["differences"] = Held(frame=cosine, other=cosine, value="cosine")["differences"]

@@ -109,6 +109,20 @@ async def test_a_run_that_lacks_the_matrix_is_refused_at_once(rich, corpus, tmp_
         assert "demo-b holds no parallel_cosine" in text
         assert "after · layer 12  −" not in text
         assert app.session.other is None
+        # A measure that both hold is taken away; the next one that it lacks is told, not shown as a difference.
+        text = await press(pilot, "m", "b", "enter")
+        assert "−  demo-b" in text
+        for _ in range(6):
+            text = await press(pilot, "m")
+            if "cosine of parallel names" in text:
+                break
+        assert "−  demo-b" not in text
+        assert "this run's alone" in text
+    (workspace / "runs" / "demo-b" / "tables" / "predictions.csv").unlink()
+    app = explorer(Run(workspace / "runs" / "demo-a"), corpus)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        assert "demo-b holds no predictions" in await press(pilot, "4", "b", "enter")
+        assert app.session.other is None
 
 
 async def test_a_wide_screen_lists_the_values_in_order_and_follows_them(rich, corpus):

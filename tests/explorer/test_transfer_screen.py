@@ -1,6 +1,10 @@
 """Transfer: errors against spelling distance, what may be said of them, and the sentences behind them."""
 
-from tui_driving import explorer, press
+import re
+
+import pandas as pd
+import pytest
+from tui_driving import explorer, press, text_in
 
 from nerspace.engine.runs import to_csv
 from nerspace.engine.statistics.pairs import pair_table
@@ -120,3 +124,76 @@ async def test_a_pair_says_why_its_recipient_is_worse(rich, corpus, tmp_path):
         assert "here?" in text
         assert "points" in text
         assert "nerspace swap --counterfactual adds" in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=str)
+async def test_the_verdict_is_always_whole_beside_the_advice(rich, corpus, size):
+    from nerspace.tui.verdict import verdict
+
+    app = explorer(rich, corpus)
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "6", "j", "j", "j")
+        seen = text_in(pilot, "#verdict")
+        lines = verdict(rich.read_table("correlations"))
+        wanted = lines[:2] if size[0] < 110 else lines
+        assert all(word in seen for line in wanted for word in line.split())
+        assert seen.startswith(" ".join(wanted))
+        assert "partial" in seen
+        assert seen.endswith("v: all")
+        assert app.query_one(Plane).size.height > 7
+        recipient = app.in_view.pair[1]
+        advice = text_in(pilot, "#advice")
+        assert f"Donor for {recipient}" in advice
+        assert "spelling" in advice
+        assert "random" in advice
+        # It follows the cursor.
+        await press(pilot, "j")
+        assert app.in_view.pair[1] != recipient
+        assert f"Donor for {app.in_view.pair[1]}" in text_in(pilot, "#advice")
+
+
+async def test_the_advice_is_that_of_the_engine_and_is_exported(rich, corpus, tmp_path):
+    from nerspace.engine.tables.index import Held
+
+    advice = Held(transfer=rich.read_table("transfer"), seed=0)["advice"]
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "6", "j", "j")
+        recipient = app.in_view.pair[1]
+        own = advice[advice["recipient"] == recipient]
+        best = own.sort_values(["wrong_rank", "donor"]).iloc[0]
+        assert f"{best['donor']} {best['wrong']:g}" in text_in(pilot, "#advice")
+        text = await press(pilot, "a")
+        assert "which donor to train on for" in text
+        await press(pilot, "e", "enter")
+        written = pd.read_csv(tmp_path / f"advice_{recipient}.csv", keep_default_na=False)
+        assert written["donor"].tolist() == own["donor"].tolist()
+        text = await press(pilot, "escape", "A")
+        assert "what each ranking is worth" in text
+
+
+async def test_one_donor_has_no_advice_and_says_how_to_get_it(finished, corpus):
+    app = explorer(finished, corpus)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await press(pilot, "6")
+        assert not app.in_view.query_one("#advice").display
+        await press(pilot, "a")
+        assert "nerspace transfer --donors all" in text_in(pilot, "Toast")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=str)
+async def test_labels_of_the_plot_stand_beside_their_dots_and_touch_no_other(rich, corpus, size):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "6")
+        plane = app.query_one(Plane)
+        rows = {}
+        for (column, row), (sign, _) in plane._signs.items():
+            rows.setdefault(row, {})[column] = sign
+        lines = ["".join(cells.get(at, " ") for at in range(max(cells) + 1)) for cells in rows.values()]
+        labels = {point.label for point in plane.points}
+        written = [word for line in lines for word in re.findall(r"[^\s•│⠀-⣿]+", line)]
+        assert set(written) <= labels
+        assert len(written) > 5
+        dots = {plane._cell(point.x, point.y) for point in plane.points if point.x == point.x}
+        assert all(plane._signs[cell][0] == "•" for cell in dots)

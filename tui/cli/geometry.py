@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ISOTROPY = ("isotropy", "dimensions")
 SIMILARITY = ("parallel_cosine", "cka", "drift", "siblings")
-NEIGHBOURS = ("retrieval", "hubness", "nearest")
+NEIGHBOURS = ("retrieval", "hubness", "nearest", "movers", "outliers")
 
 
 class Stored(NamedTuple):
@@ -96,9 +96,9 @@ def neighbours(
     stored: Stored,
     output: Plotted,
 ) -> None:
-    """Is the nearest entity in another language the same one, are there hubs, and who is next to a point.
+    """Is the nearest entity in another language the same one, are there hubs, who is next to a point, who stands out.
 
-    nerspace neighbours --table nearest --point 0
+    nerspace neighbours --table movers --layer 12
     """
     require_choice("table", table, NEIGHBOURS)
     if (table == "nearest") != (point is not None):

@@ -25,6 +25,7 @@ from nerspace.tui.explorer.messages import (
     ShowSubwords,
     ShowTyped,
 )
+from nerspace.tui.explorer.next_keys import NextKeys
 from nerspace.tui.explorer.plain import Harmless, Plain
 from nerspace.tui.explorer.run_bar import RunBar
 from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
@@ -38,7 +39,11 @@ from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.modals import type_into
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.actions import ActionParseResult
     from textual.css.query import DOMQuery
+    from textual.dom import DOMNode
 
     from nerspace.engine.runs import Run
     from nerspace.tui.explorer.data.model import Opened
@@ -60,16 +65,20 @@ class NerspaceApp(Services):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     STATE_SECONDS = 2.0
 
-    def __init__(self, session: Session, first_screen: str = "", ascii: bool = False) -> None:
+    def __init__(
+        self, session: Session, first_screen: str = "", ascii: bool = False, newcomer: bool = False
+    ) -> None:  # fmt: skip
         self.config = read_config()
         self.ascii = ascii or self.config.ascii
         if self.ascii:
             # Letters in place of colors: Textual looks at this when an app is made.
             os.environ["NO_COLOR"] = "1"
         super().__init__(session)
+        self.errors_first = newcomer or first_screen == "space"
         # What is told of a crash goes through the door to the terminal as well.
         self.error_console = console(stderr=True)
         self.saved = read_state()
+        self.next_keys = newcomer or self.saved.next_keys
         self.first_screen = first_screen or (self.saved.screen if self.saved.screen in SCREENS else "data")
         self.animation_level = "none"
         self._legible, self._sixteen = Legible(), {False: Sixteen(light=False), True: Sixteen(light=True)}
@@ -94,6 +103,7 @@ class NerspaceApp(Services):
         """Run bar, the screen, keys."""
         yield RunBar(SCREENS, id="run-bar")
         yield ContentSwitcher(id="screens")
+        yield NextKeys()
         yield KeyBar()
 
     async def on_mount(self) -> None:
@@ -104,6 +114,7 @@ class NerspaceApp(Services):
         # The terminal has forgotten what it showed before ctrl+z.
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self.set_keymap(self.config.keys)
+        self.query_one(NextKeys).set_class(self.next_keys, "shown")
         unknown = self.config.theme and self.config.theme not in self.available_themes
         no_theme = f"Unknown theme {self.config.theme!r}. Choose from {', '.join(sorted(self.available_themes))}."
         for problem in (self.config.problem, no_theme if unknown else "", self.saved.problem):
@@ -139,6 +150,7 @@ class NerspaceApp(Services):
             saved.screens[str(screen.id)] = screen.remembered()
             if screen.display:
                 saved.screen = str(screen.id)
+        saved.next_keys = self.next_keys
         if self.theme != self._own_theme and self.theme != self.config.theme:
             saved.theme = self.theme
         return saved
@@ -195,8 +207,30 @@ class NerspaceApp(Services):
         switcher.current = name
         self.query_one(RunBar).here = name
         self.in_view.entered()
+        for line in self.query(NextKeys):
+            line.entered(name)
         if (target := self.in_view.focus_target()) is not None:
             target.focus()
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: "DOMNode | None" = None,
+        namespaces: "Mapping[str, DOMNode] | None" = None,
+    ) -> bool:
+        """Do an action, and tell the line of next keys of it."""
+        done = await super().run_action(action, default_namespace, namespaces)
+        if done and isinstance(action, str) and default_namespace is not None and self.screen_stack:
+            for line in self.screen_stack[0].query(NextKeys):
+                line.note(action, default_namespace)
+        return done
+
+    def action_next_keys(self) -> None:
+        """Show or hide the line of next keys."""
+        self.next_keys = not self.next_keys
+        line = self.screen_stack[0].query_one(NextKeys)
+        line.set_class(self.next_keys, "shown")
+        line.refresh()
 
     async def action_name(self) -> None:
         """Everything about the name that the cursor is on."""
@@ -378,7 +412,7 @@ class NerspaceApp(Services):
 
 def run_app(
     workspace: Path, run: "Run | None", corpus: str = "", model: str = "builtin", screen: str = "",
-    ascii: bool = False,
+    ascii: bool = False, newcomer: bool = False,
 ) -> None:  # fmt: skip
     """Open the explorer on a run of a workspace, on one of its screens, and stay until the user leaves.
 
@@ -387,9 +421,10 @@ def run_app(
     Args:
         corpus: what is shown; without, the data of the run.
         ascii: letters alone, without colors, lines and dots.
+        newcomer: who uses it for the first time sees the errors on the maps first, and three next keys.
     """
     shown = RunData(corpus, reading_of_data(run, corpus)) if corpus else data_of(run)
-    app = NerspaceApp(Session(workspace, run, shown.name, model, shown.reading, shown.note), screen, ascii)
+    app = NerspaceApp(Session(workspace, run, shown.name, model, shown.reading, shown.note), screen, ascii, newcomer)
     app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

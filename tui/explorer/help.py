@@ -1,12 +1,19 @@
 """The help page, made from the table of actions and, for the columns in view, from the catalogue."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from textwrap import wrap
 
 from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
 
-from nerspace.tui.actions import ACTIONS, BY_ID, key_sign
+from nerspace.datasets.spelling import folded
+from nerspace.tui.actions import ACTIONS, BY_ID, bindings, key_sign
 from nerspace.tui.literal import fit, literal
+from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import Shown
 
@@ -14,7 +21,7 @@ _PLACES = {
     "app": "Everywhere", "table": "Tables", "data": "Data", "tokens": "Tokens", "training": "Training",
     "curves": "Curves", "runs": "Runs", "found": "Looking through this table",
     "scatter": "The map", "space": "Space", "matrix": "The heatmap", "heatmaps": "Heatmaps",
-    "transfer": "Transfer", "plane": "The plot", "entity": "Entity", "list": "This list",
+    "transfer": "Transfer", "plane": "The plot", "entity": "Entity", "list": "This list", "legend": "The legend",
     "compare": "These two tables", "paper": "Paper",
 }  # fmt: skip
 # Cells for the keys of an action, and the width of a screen that names their ids.
@@ -33,7 +40,11 @@ WAY = (
 
 
 class HelpWindow(TextWindow):
-    """Keys that work here, then the columns of the table behind the view."""
+    """Keys that work here, those of the screen itself first, then the columns of its table; / looks for words."""
+
+    BINDINGS = bindings("help")
+    # The line takes letters only once it is open.
+    AUTO_FOCUS = ""
 
     def __init__(
         self,
@@ -42,8 +53,51 @@ class HelpWindow(TextWindow):
         width: int,
         way: Sequence[tuple[str, str]],
         enter: str = "⏎",
+        own: str = "",
     ) -> None:
-        super().__init__("help", help_text(active, shown, width, way, enter))
+        self._page = partial(help_text, active, shown, width, way, enter, own)
+        super().__init__("help", self._page())
+
+    def compose(self) -> ComposeResult:
+        """The text, the line to look for words, keys."""
+        with Vertical(classes="window") as window:
+            window.border_title = Text(self.window_title)
+            yield Input(placeholder="words that an action's help holds", id="help-find", classes="line-input")
+            with VerticalScroll(id="body", can_focus=False):
+                yield Static(self.text, markup=False)
+            yield KeyBar(classes="bottom")
+
+    def action_find(self) -> None:
+        """Open the line to look for words."""
+        line = self.query_one("#help-find", Input)
+        line.add_class("open")
+        line.focus()
+
+    @on(Input.Changed, "#help-find")
+    def _typed(self, event: Input.Changed) -> None:
+        found = self._page(words=folded(event.value).split())
+        if not found.plain:
+            found = Text(f"No key here does {literal(event.value)!r}. The palette (:) holds runs and names too.")
+        self.query_one("#body Static", Static).update(found)
+        self.query_one("#body").scroll_home(animate=False)
+
+    @on(Input.Submitted, "#help-find")
+    def _submitted(self) -> None:
+        self.set_focus(None)
+
+    def action_close(self) -> None:
+        """Show everything again, then back to the screen."""
+        line = self.query_one("#help-find", Input)
+        if line.has_class("open"):
+            line.value = ""
+            line.remove_class("open")
+            self.set_focus(None)
+        else:
+            super().action_close()
+
+
+# What every screen has comes last.
+_COMMON = ("found", "table", "app")
 
 
 def help_text(
@@ -52,6 +106,8 @@ def help_text(
     width: int,
     way: Sequence[tuple[str, str]] = (),
     enter: str = "⏎",
+    own: str = "",
+    words: Sequence[str] = (),
 ) -> Text:
     """What can be done here, then the columns of the table behind the view.
 
@@ -60,25 +116,30 @@ def help_text(
         width: of the screen; a wide one names the ids too, by which the configuration gives an action other keys.
         way: keys and meanings to begin with.
         enter: how that key is written.
+        own: the place whose keys come first.
+        words: entries that hold all of them alone, without regard to case; every entry without any.
     """
     text, width_left = Text(), max(20, min(104, int(width * 0.94) - 6) - _KEYS - 3)
-    if way:
-        text.append("Why is a name far from itself in another language?\n", "bold underline")
-        for keys, meaning in way:
-            _entry(text, keys.replace("⏎", enter), meaning, width_left)
-        text.append("\n")
+
+    def part(title: str, entries: Sequence[tuple[str, str, str]]) -> None:
+        held = [entry for entry in entries if all(word in folded(" ".join((title, *entry))) for word in words)]
+        if held:
+            text.append(f"{title}\n", "bold underline")
+            for keys, meaning, id in held:
+                _entry(text, keys.replace("⏎", enter), meaning, width_left, id if width >= _WITH_IDS else "")
+            text.append("\n")
+
+    part("Why is a name far from itself in another language?", [(keys, meaning, "") for keys, meaning in way])
     places = list(dict.fromkeys(BY_ID[id].where for id in active if id in BY_ID))
-    for place in places:
-        text.append(f"{_PLACES.get(place, place)}\n", "bold underline")
-        for action in ACTIONS:
-            if action.where == place:
-                keys = " ".join(map(key_sign, active.get(action.id) or action.keys.split(",")))
-                _entry(text, keys.replace("⏎", enter), action.help, width_left, action.id if width >= _WITH_IDS else "")
-        text.append("\n")
+    for place in sorted(places, key=lambda place: (place != own, _COMMON.index(place) + 1 if place in _COMMON else 0)):
+        actions = (action for action in ACTIONS if action.where == place)
+        part(_PLACES.get(place, place), [
+            (" ".join(map(key_sign, active.get(action.id) or action.keys.split(","))), action.help, action.id)
+            for action in actions
+        ])  # fmt: skip
     if shown is not None:
-        text.append(f"Columns of this view: {literal(shown.name)}\n", "bold underline")
-        for name, meaning in shown.columns.items():
-            _entry(text, literal(name), literal(meaning), width_left)
+        columns = [(literal(name), literal(meaning), "") for name, meaning in shown.columns.items()]
+        part(f"Columns of this view: {literal(shown.name)}", columns)
     return text
 
 

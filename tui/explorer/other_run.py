@@ -8,6 +8,7 @@ from nerspace.engine.runs import list_runs
 from nerspace.tui.explorer.list_window import ListWindow
 
 if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
     from nerspace.tui.explorer.services import Services
 
 _COLUMNS = {
@@ -16,13 +17,16 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def choose_other_run(explorer: "Services", chosen: Callable[[], None]) -> None:
+def choose_other_run(
+    explorer: "Services", chosen: Callable[[], None], lacks: "Callable[[Run], str]" = lambda _: ""
+) -> None:  # fmt: skip
     """List the other runs of the workspace; the one that is picked is beside the first from then on.
 
     Where one is beside it already, it is put away instead.
 
     Args:
         chosen: called after either.
+        lacks: what a run would need to hold for it, in words; empty where it holds that. Such a run is refused.
     """
     import pandas as pd
 
@@ -43,9 +47,13 @@ def choose_other_run(explorer: "Services", chosen: Callable[[], None]) -> None:
             records.append((run.id, info.get("kind", "?"), info.get("state", "?"), str(info.get("created", ""))[:16]))
 
     def picked(row: int | None) -> None:
-        if row is not None:
-            session.other = runs[row]
-            chosen()
+        if row is None:
+            return
+        if lacking := lacks(runs[row]):
+            explorer.tell(f"{runs[row].id} holds no {lacking}, so it cannot be set beside this run.", "warning")
+            return
+        session.other = runs[row]
+        chosen()
 
     frame = pd.DataFrame(records, columns=list(_COLUMNS))
     empty = "There is no other run in this workspace. n on Runs (8) starts one, such as the same with another seed."

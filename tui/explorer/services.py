@@ -41,6 +41,8 @@ class Services(App[None]):
     def __init__(self, session: "Session") -> None:
         super().__init__()
         self.session = session
+        # Whether the maps are colored by errors at first, as after a demo.
+        self.errors_first = False
         self._error = ""
 
     @property
@@ -195,4 +197,5 @@ class Services(App[None]):
             active.setdefault(bound.binding.id or "", []).append(key)
         way = WAY if self.in_view.id == "data" and len(self.screen_stack) == 1 else ()
         enter = "enter" if self.no_color else "⏎"
-        self.push_screen(HelpWindow(active, shown, self.size.width, way, enter))
+        own = str(self.in_view.id)
+        self.push_screen(HelpWindow(active, shown, self.size.width, way, enter, own))

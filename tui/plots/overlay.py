@@ -63,6 +63,30 @@ def lay_labels(overlay: Overlay, labels: Iterable[tuple[tuple[int, int], str, St
                 break
 
 
+def lay_beside(
+    overlay: Overlay, labels: Iterable[tuple[tuple[int, int], str, Style]], columns: int, rows: int
+) -> None:  # fmt: skip
+    """Mark every cell by a dot, then write each label beside its own; between two labels a cell stays free.
+
+    One that finds no place is left out, its dot stays.
+    """
+    entries = [(cell, cells_of(text), style) for cell, text, style in labels]
+    for cell, _, style in entries:
+        overlay.setdefault(cell, ("•", style))
+    for (column, row), letters, style in entries:
+        width = len(letters)
+        starts = [(column + 1, row), (column - width, row)]
+        starts += [(column - width // 2, row - 1), (column - width // 2, row + 1)]
+        starts += [(column + off, row + line) for line in (-1, 1) for off in (1, -width)]
+        for start, line in starts:
+            cells = [(start + place, line) for place in range(width)]
+            around = {(start - 1, line), (start + width, line)} - {(column, row)}
+            fits = start >= 0 and start + width <= columns and 0 <= line < rows
+            if fits and not any(cell in overlay for cell in (*cells, *around)):
+                overlay.update(zip(cells, ((letter, style) for letter in letters), strict=True))
+                break
+
+
 def cells_of(text: str) -> list[str]:
     """What stands in each cell of a text: a mark with its letter, and nothing behind a letter of two cells."""
     cells: list[str] = []

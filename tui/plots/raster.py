@@ -95,6 +95,11 @@ def raster(across: Array, down: Array, classes: Array, columns: int, rows: int) 
     return Raster(bits.reshape(rows, columns), owner.reshape(rows, columns))
 
 
+def over(front: Raster, behind: Raster) -> Raster:
+    """One picture over another: a cell that the front one draws in has its class, and the dots of both."""
+    return Raster(front.bits | behind.bits, np.where(front.bits > 0, front.owner, behind.owner))
+
+
 def polyline(across: Array, down: Array) -> tuple[Array, Array]:
     """The dots of a line through points, in order: as many samples a stretch as it is dots long.
 

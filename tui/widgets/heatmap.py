@@ -30,6 +30,7 @@ class Matrix:
         diverging: whether the scale goes around its middle.
         codes: the languages of the columns, and of the rows too unless `rows` names others.
         floor: what chance alone gives, marked on the scale.
+        faint: the pairs whose value is drawn without its color, since its interval holds 0.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Matrix:
     diverging: bool = False
     rows: tuple[str, ...] = ()
     floor: float | None = None
+    faint: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def down(self) -> tuple[str, ...]:
@@ -202,13 +204,18 @@ class Heatmap(Plot):
             here = (at, column) == self.cell and self.has_focus
             if value is None or math.isnan(value):
                 text, colors = ("·" if middle else "").center(width), self.part_style("faint")
+            elif (code, other) in self.matrix.faint:
+                number = _number(value, width, self.matrix.low < 0) if middle else ""
+                text = (f"({number})" if number and len(number) + 2 <= width else number).center(width)
+                colors = self.part_style("faint")
             else:
                 scale = DIVERGING if self.matrix.diverging else SEQUENTIAL
                 text, colors = (
                     (_number(value, width, self.matrix.low < 0) if middle else "").center(width),
                     step_style(scale, self.matrix.share(value)),
                 )
-            if here and (self.app.no_color or value is None or math.isnan(value)):
+            plain = value is None or math.isnan(value) or (code, other) in self.matrix.faint
+            if here and (self.app.no_color or plain):
                 colors = self.part_style("cursor")
             elif here and value is not None:
                 # Around the value, whose color is what the cell is about.
@@ -222,15 +229,20 @@ class Heatmap(Plot):
         assert self.matrix is not None  # noqa: S101
         matrix, label = self.matrix, self._layout()[0]
         scale = DIVERGING if matrix.diverging else SEQUENTIAL
-        segments = [Segment(fit(" ", label), base), Segment(f"{matrix.low:.2f} ", base + self.part_style("label"))]
+        about = "" if matrix.floor is None else f"  floor ┃ {matrix.floor:.2f}"
+        about += "  dim: the interval holds 0" if matrix.faint else ""
+        ends = f"{matrix.low:.2f} ", f" {matrix.high:.2f}"
+        fits = label + sum(map(len, ends)) + _SCALE_CELLS + len(about) <= self.size.width
+        cells = _SCALE_CELLS if fits else _SCALE_CELLS // 2
         share = None if matrix.floor is None else matrix.share(matrix.floor)
-        floor = -1 if share is None or not 0 <= share <= 1 else min(_SCALE_CELLS - 1, int(share * _SCALE_CELLS))
+        floor = -1 if share is None or not 0 <= share <= 1 else min(cells - 1, int(share * cells))
+        segments = [Segment(fit(" ", label), base), Segment(ends[0], base + self.part_style("label"))]
         segments += [
-            Segment("┃" if step == floor else " ", base + step_style(scale, (step + 0.5) / _SCALE_CELLS))
-            for step in range(_SCALE_CELLS)
+            Segment("┃" if step == floor else " ", base + step_style(scale, (step + 0.5) / cells))
+            for step in range(cells)
         ]
-        about = "" if matrix.floor is None else f"  floor {'┃ ' if floor >= 0 else ''}{matrix.floor:.2f}"
-        return [*segments, Segment(f" {matrix.high:.2f}{about}", base + self.part_style("label"))]
+        about = about if floor >= 0 else about.replace("┃ ", "")
+        return [*segments, Segment(f"{ends[1]}{about}", base + self.part_style("label"))]
 
     # -- moving
 

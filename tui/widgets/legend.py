@@ -47,6 +47,13 @@ class Legend(Widget, can_focus=True):
             super().__init__()
             self.place = place
 
+    class Alone(Message):
+        """A class is to be shown alone, or what was shown before if it is alone already."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.entries: Sequence[Entry] = ()
@@ -58,19 +65,29 @@ class Legend(Widget, can_focus=True):
         self.cursor = min(self.cursor, max(0, len(entries) - 1))
         self.refresh()
 
+    def _first(self) -> int:
+        """The first class in view: they go with the cursor where they do not all fit; the last line counts the rest."""
+        room = max(1, self.content_size.height - 1)
+        return 0 if len(self.entries) <= room + 1 else max(0, min(self.cursor - room // 2, len(self.entries) - room))
+
     def render_line(self, y: int) -> Strip:
-        """One class."""
-        width, base = self.content_size.width, self.rich_style
-        if y >= len(self.entries):
-            return Strip.blank(width, base)
-        mark, name, count, style, hidden = self.entries[y]
+        """One class; below the last one that fits, how many more there are."""
+        width, base, first = self.content_size.width, self.rich_style, self._first()
         faint = self.get_component_rich_style("legend--faint")
+        place, room = first + y, self.content_size.height
+        if len(self.entries) > room > 1 and y == room - 1:
+            rest = len(self.entries) - room + 1
+            return Strip([Segment(fit(f"{rest} more: tab", width), faint)]).adjust_cell_length(width, base)
+        if place >= len(self.entries):
+            return Strip.blank(width, base)
+        mark, name, count, style, hidden = self.entries[place]
         line = base
-        if self.has_focus and y == self.cursor:
+        here = self.has_focus and place == self.cursor
+        if here:
             line = self.get_component_rich_style("legend--cursor")
         free = max(1, width - 5 - len(count))
         parts = [
-            Segment(f"{mark} ", faint if not (self.has_focus and y == self.cursor) else line),
+            Segment(f"{mark} ", line if here else faint),
             Segment("○ " if hidden else "● ", faint if hidden else line + style),
             Segment(fit(name, free), faint if hidden else line),
             Segment(f"{count} ", faint),
@@ -79,8 +96,9 @@ class Legend(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click toggles."""
-        if 0 <= event.y - 1 < len(self.entries):
-            self.post_message(self.Toggled(event.y - 1))
+        place = self._first() + event.y - 1
+        if event.y >= 1 and place < len(self.entries):
+            self.post_message(self.Toggled(place))
 
     def action_move(self, lines: int) -> None:
         """To another class."""
@@ -91,3 +109,8 @@ class Legend(Widget, can_focus=True):
         """Show or hide the class under the cursor."""
         if self.entries:
             self.post_message(self.Toggled(self.cursor))
+
+    def action_only_class(self) -> None:
+        """Show the class under the cursor alone, or what was shown before."""
+        if self.entries:
+            self.post_message(self.Alone(self.cursor))

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
 from nerspace.tui.plots.axes import axis_line, labelled_ticks, nice_ticks
-from nerspace.tui.plots.overlay import Overlay, lay_labels, line_bits
+from nerspace.tui.plots.overlay import Overlay, lay_beside, line_bits
 from nerspace.tui.plots.raster import BRAILLE, Window, polyline, to_dots
 from nerspace.tui.widgets.plot import Plot
 
@@ -128,7 +128,7 @@ class Plane(Plot):
              picked if place == self.picked else point.style + Style(dim=point.faint, bold=not point.faint))
             for place in order for point in [self.points[place]] if math.isfinite(point.x)
         )  # fmt: skip
-        lay_labels(self._signs, labels, columns, rows)
+        lay_beside(self._signs, labels, columns, rows)
 
     def _lay_ranges(self) -> None:
         # So many ranges would hide what they belong to.

@@ -14,8 +14,13 @@ from textual.strip import Strip
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import fit
 from nerspace.tui.plots.overlay import Classes, Overlay, box_edge, lay_labels, line_bits, signs_of, star
-from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, raster, to_dots
+from nerspace.tui.plots.raster import BRAILLE, Array, Raster, Window, fit_window, nearest, over, raster, to_dots
 from nerspace.tui.widgets.plot import Plot
+
+# Seconds of one picture of an easing, and the points beyond which there is none.
+EASE_SECONDS = 0.06
+EASED_POINTS = 20_000
+_NOBODY: Array = np.zeros(0, dtype=np.intp)
 
 
 class Pin(NamedTuple):
@@ -27,12 +32,29 @@ class Pin(NamedTuple):
     down: float
 
 
+class Easing(NamedTuple):
+    """Points on their way from one map to the next.
+
+    Attributes:
+        across: where they come from, float [n] in widths of the picture.
+        down: likewise, in heights.
+        steps: pictures in all.
+        done: pictures drawn.
+    """
+
+    across: Array
+    down: Array
+    steps: int
+    done: int
+
+
 class Scatter(Plot):
     """Draws points; the box is moved by cells, everything else follows from where it is."""
 
     BINDINGS = bindings("scatter")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "scatter--title", "scatter--focus", "scatter--box", "scatter--tint", "scatter--nearest", "scatter--line",
+        "scatter--lit", "scatter--faint",
     }  # fmt: skip
     DEFAULT_CSS = """
     Scatter { background: $background; }
@@ -42,6 +64,10 @@ class Scatter(Plot):
     Scatter .scatter--tint { background: $accent 20%; }
     Scatter:ansi .scatter--tint { background: ansi_bright_black; }
     Scatter:nocolor .scatter--tint { text-style: bold; background: $background; }
+    Scatter .scatter--lit { background: $accent 45%; text-style: bold; }
+    Scatter:ansi .scatter--lit, Scatter:nocolor .scatter--lit { background: ansi_default; text-style: bold reverse; }
+    Scatter .scatter--faint { color: $foreground 35%; }
+    Scatter:ansi .scatter--faint { color: ansi_bright_black; }
     Scatter .scatter--line { color: $accent 80%; }
     Scatter .scatter--nearest { color: $background; background: $accent; text-style: bold; }
     Scatter:ansi .scatter--nearest { text-style: bold reverse; color: ansi_default; background: ansi_default; }
@@ -69,6 +95,12 @@ class Scatter(Plot):
             super().__init__()
             self.code = code
 
+    class Held(Message):
+        """The points in the box are to stay lit, or no longer."""
+
+    class Grown(Message):
+        """The cluster of the point in the box is to stay lit; again, a larger one."""
+
     def __init__(self, id: str, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.title = ""
@@ -84,6 +116,10 @@ class Scatter(Plot):
         self.labels: list[tuple[int, str, Style]] = []
         self.marked: int = -1
         self.joined: int = -1
+        # Points that another pane has in its box, and points that stay lit while all others are dimmed.
+        self.lit: Array = _NOBODY
+        self.held: Array = _NOBODY
+        self._easing: Easing | None = None
         self.empty = ""
         self._drawn: Raster | None = None
         # Called before the overlay is laid, not by a message: so a key is answered by one paint.
@@ -98,7 +134,7 @@ class Scatter(Plot):
 
     # -- content
 
-    def show(self, title: str, x: Array, y: Array, classes: Classes, empty: str = "") -> None:
+    def show(self, title: str, x: Array, y: Array, classes: Classes, empty: str = "", ease: int = 0) -> None:
         """Draw other points; the window is fitted to them, and the box goes with its point.
 
         Args:
@@ -107,7 +143,9 @@ class Scatter(Plot):
             y: float [n] in map units.
             classes: of the points.
             empty: what is said where there are none.
+            ease: pictures in which the same points go to their new places; everything else is there at once.
         """
+        from_here = self._whereabouts() if ease and len(x) == len(self.x) <= EASED_POINTS else None
         same = len(x) == len(self.x) and len(x) and self.marked >= 0
         self.title, self.x, self.y, self.kinds, self.empty = title, x, y, classes, empty
         self._dots_of = None
@@ -116,11 +154,20 @@ class Scatter(Plot):
         if same and (cell := self._cell_of(self.marked)) is not None:
             self._put_box(cell, self.marked)
         self.redraw()
+        if from_here is not None:
+            self._easing = Easing(*from_here, ease, 0)
+            self._draw_easing()
 
     def recolor(self, classes: Classes) -> None:
         """The same points in other classes."""
         self.kinds = classes
         self.redraw()
+
+    def hold(self, points: Array) -> None:
+        """Light these points and dim all others; none for no selection."""
+        if not np.array_equal(points, self.held):
+            self.held = points
+            self.redraw()
 
     @property
     def columns(self) -> int:
@@ -211,13 +258,56 @@ class Scatter(Plot):
         self.update_overlay()
 
     def _raster(self) -> None:
+        self._easing = None
         if self.size.width and self.window is not None:
-            across, down = self._dots()
-            shown = self.visible_points() & (self.kinds.codes >= 0)
-            drawn = raster(across[shown], down[shown], self.kinds.codes[shown], self.columns, self.rows)
-            marks = self.kinds.marks if self.app.no_color else None
-            self._drawn, self._signs = drawn, signs_of(drawn, marks)
+            self._draw(*self._dots())
         self.refresh()
+
+    def _draw(self, across: Array, down: Array) -> None:
+        """Draw the shown points at these places; beside held ones, all others are of one class behind the last."""
+        shown, codes = self.visible_points() & (self.kinds.codes >= 0), self.kinds.codes
+        if not len(self.held):
+            drawn = raster(across[shown], down[shown], codes[shown], self.columns, self.rows)
+        else:
+            held = np.zeros(len(codes), dtype=bool)
+            held[self.held] = True
+            faint = np.full(int((shown & ~held).sum()), len(self.kinds.names))
+            behind = raster(across[shown & ~held], down[shown & ~held], faint, self.columns, self.rows)
+            front = raster(across[shown & held], down[shown & held], codes[shown & held], self.columns, self.rows)
+            drawn = over(front, behind)
+        marks = [*self.kinds.marks, "·"] if self.app.no_color else None
+        self._drawn, self._signs = drawn, signs_of(drawn, marks)
+
+    def _style_of(self, kind: int) -> Style:
+        """The style of a class, or of the points that are not held."""
+        return self.kinds.styles[kind] if kind < len(self.kinds.styles) else self.part_style("faint", True)
+
+    # -- from one map to the next
+
+    def _whereabouts(self) -> tuple[Array, Array] | None:
+        """Where the points are, in widths and heights of the picture; None before the first one."""
+        if self.window is None or not self.size.width or not len(self.x):
+            return None
+        across, down = self._dots()
+        return across / (2 * self.columns), down / (4 * self.rows)
+
+    def _draw_easing(self) -> None:
+        """The next picture of the points on their way, then the one of their places."""
+        if (easing := self._easing) is None:
+            return
+        if easing.done == easing.steps:
+            self._raster()
+            return
+        share = (easing.done + 1) / (easing.steps + 1)
+        share = share * share * (3 - 2 * share)
+        across, down = self._dots()
+        self._draw(
+            easing.across * (1 - share) * 2 * self.columns + across * share,
+            easing.down * (1 - share) * 4 * self.rows + down * share,
+        )
+        self._easing = easing._replace(done=easing.done + 1)
+        self.refresh()
+        self.set_timer(EASE_SECONDS, self._draw_easing)
 
     def update_overlay(self) -> None:
         """Lay box, nearest point and labels over the points, after whoever watches has had its say."""
@@ -225,19 +315,23 @@ class Scatter(Plot):
             self.watcher(self)
         self._lay()
 
-    def label(self, labels: list[tuple[int, str, Style]], marked: int, joined: int = -1) -> bool:
-        """Write short labels at points, mark one point, join one to the labels.
+    def label(
+        self, labels: list[tuple[int, str, Style]], marked: int, joined: int = -1, lit: Array = _NOBODY
+    ) -> bool:  # fmt: skip
+        """Write short labels at points, mark one point, join one to the labels, light what another pane's box holds.
 
         Args:
             labels: point, text and style of each.
             marked: the point that is marked.
             joined: the point that is joined to the labels by lines, −1 for none.
+            lit: numbers of the points that are lit.
 
         Returns:
             Whether that changes anything, so that `show_labels` is called for.
         """
         changed = labels != self.labels or marked != self.marked or joined != self.joined
-        self.labels, self.marked, self.joined = labels, marked, joined
+        changed = changed or not np.array_equal(lit, self.lit)
+        self.labels, self.marked, self.joined, self.lit = labels, marked, joined, lit
         return changed
 
     def show_labels(self) -> None:
@@ -270,6 +364,8 @@ class Scatter(Plot):
             self._lay_labels()
             if self.has_focus:
                 self._lay_box()
+            if len(self.lit):
+                self._lay_lit()
             if self.joined >= 0:
                 self._lay_lines()
         self._overlay_rows = {}
@@ -315,6 +411,16 @@ class Scatter(Plot):
             elif not drawn[row, column]:
                 self._overlay.setdefault((column, row), ("·", style))
 
+    def _lay_lit(self) -> None:
+        """Light the cells of the points that another pane has in its box."""
+        lit = self.lit[self._shows(self.lit) & (self.kinds.codes[self.lit] >= 0)]
+        across, down = self._dots()
+        owner = raster(across[lit], down[lit], self.kinds.codes[lit], self.columns, self.rows).owner
+        style = self.part_style("lit", True)
+        for row, column in zip(*(place.tolist() for place in np.nonzero(owner >= 0)), strict=True):
+            sign = self._signs[row][0][column] if row < len(self._signs) else " "
+            self._overlay.setdefault((column, row), (sign, self._style_of(int(owner[row, column])) + style))
+
     def _lay_box(self) -> None:
         """A tint behind the points of the box, and its edge where there are none."""
         column, row = self._center()
@@ -329,7 +435,7 @@ class Scatter(Plot):
             for c in range(max(0, left), min(len(signs), right + 1)):
                 kind = kinds[c]
                 sign = signs[c] if kind >= 0 else edge.get((c, r), " ")
-                style = self.kinds.styles[kind] if kind >= 0 else line
+                style = self._style_of(kind) if kind >= 0 else line
                 self._overlay.setdefault((c, r), (sign, style + tint))
 
     def render_line(self, y: int) -> Strip:
@@ -362,8 +468,8 @@ class Scatter(Plot):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a region; styles are looked up once for all of them."""
         self._base = base = self.rich_style
-        # The last one is of cells without a point, whose class is −1.
-        self._styles = [*(base + style for style in self.kinds.styles), base]
+        # The last one is of cells without a point, whose class is −1; before it, that of points that are not held.
+        self._styles = [*(base + style for style in self.kinds.styles), base + self.part_style("faint", True), base]
         return super().render_lines(crop)
 
     # -- keys
@@ -453,6 +559,14 @@ class Scatter(Plot):
     def action_list_points(self) -> None:
         """Ask for the list of the points inside."""
         self.post_message(self.Listed(self))
+
+    def action_hold(self) -> None:
+        """Ask for the points in the box to stay lit in every map, or to be let go."""
+        self.post_message(self.Held())
+
+    def action_grow(self) -> None:
+        """Ask for the cluster around the point in the box."""
+        self.post_message(self.Grown())
 
     def action_class_by_sign(self) -> None:
         """Wait for the sign of a class, which is then shown or hidden."""

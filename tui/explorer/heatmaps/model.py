@@ -167,6 +167,13 @@ def floor_of(view: View, table: MatrixTable) -> float | None:
     return sum(found) / len(found) if found else None
 
 
+def undecided_of(part: Slice) -> frozenset[tuple[str, str]]:
+    """The pairs whose correlation has an interval that holds 0."""
+    if not {"low", "high"} <= set(part.frame):
+        return frozenset()
+    return frozenset(pair for pair, row in part.rows.items() if row["low"] <= 0 <= row["high"])
+
+
 def read_slices(session: "Session", run: "Run | None" = None) -> dict[str, list[Slice]]:
     """The slices of every such table that the run (or another) holds, in the order of its rows."""
     return {

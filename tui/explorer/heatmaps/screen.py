@@ -1,7 +1,5 @@
 """Heatmaps: the tables of two languages and a value, as matrices; one less another, or less its chance floor."""
 
-from typing import TYPE_CHECKING
-
 from rich.style import Style
 from rich.text import Text
 from textual import events, on
@@ -11,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.colours import class_style, language_name, language_order
@@ -29,6 +28,7 @@ from nerspace.tui.explorer.heatmaps.model import (
     plain_view,
     read_slices,
     scale_of,
+    undecided_of,
 )
 from nerspace.tui.explorer.other_run import choose_other_run
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
@@ -38,9 +38,6 @@ from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
 from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
-
-if TYPE_CHECKING:
-    pass
 
 _TABLE_WIDTH = 150
 NO_MATRIX = "This run has no matrix yet: r looks again, o opens another."
@@ -107,13 +104,15 @@ class HeatmapsScreen(ExplorerScreen):
         """Draw the measure, computed first where the run does not hold it."""
         if self.table_name in self.slices or self.table_name not in self.possible:
             self.draw()
+            self._tell_if_alone()
             return
         table, other = self.table, self.session.other
         self.query_one(Heatmap).show(None, f"Computing {table.title} from the vectors of the run …")
 
         def compute() -> tuple[str, list[Slice], list[Slice]]:
             own = compute_slices(self.session, table)
-            return table.name, own, compute_slices(self.session, table, other) if other else []
+            has_it = other is not None and holds(self.session, table, other)
+            return table.name, own, compute_slices(self.session, table, other) if has_it else []
 
         self.load(compute, self.take_computed, self._not_computed)
 
@@ -123,6 +122,7 @@ class HeatmapsScreen(ExplorerScreen):
         if others:
             self.others[name] = others
         self.draw()
+        self._tell_if_alone()
 
     def _not_computed(self, error: NerspaceError) -> None:
         self.query_one(Heatmap).show(None, literal(error))
@@ -160,6 +160,13 @@ class HeatmapsScreen(ExplorerScreen):
                     return other, self.session.other.id
         return None
 
+    def _tell_if_alone(self) -> None:
+        """Say it where the run beside this one has no such matrix: the values in view are this run's alone."""
+        other, part = self.session.other, self.slice
+        if other is not None and part is not None and self._subtracted(part) is None:
+            what = " ".join(filter(None, (self.table_name, literal(key_text(self.table, part)))))
+            self.explorer.tell(f"{other.id} holds no {what}: these values are this run's alone.", "warning")
+
     def draw(self) -> None:
         """Hand the matrix to the widget."""
         heatmap, part = self.query_one(Heatmap), self.slice
@@ -181,7 +188,8 @@ class HeatmapsScreen(ExplorerScreen):
             down = tuple(language_order(list(dict.fromkeys(a for a, _ in values)), self.by_family))
             codes = tuple(language_order(list(dict.fromkeys(b for _, b in values)), self.by_family))
         floor = floor_of(view, self.table)
-        heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down, floor))
+        faint = undecided_of(view.slice)
+        heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down, floor, faint))
         values_table.show(FrameRows(view.slice.ordered(self.table, view.column), fixed=2), values_table.row)
 
     @on(Heatmap.Moved)
@@ -240,6 +248,7 @@ class HeatmapsScreen(ExplorerScreen):
         if found and self.slice is not None:
             self.chosen[self.table_name] = (found.index(self.slice) + step) % len(found)
             self.draw()
+            self._tell_if_alone()
 
     def action_order(self) -> None:
         """By script and family, or by code."""
@@ -281,14 +290,10 @@ class HeatmapsScreen(ExplorerScreen):
     def action_beside(self) -> None:
         """Take the same matrix of another run away from this one's."""
 
-        def chosen() -> None:
-            other = self.session.other
-            if other is not None and not holds(self.session, self.table, other):
-                self.session.other = None
-                self.explorer.tell(f"{other.id} holds no {self.table_name}, so nothing can be taken away.", "warning")
-            self.run_changed()
+        def lacking(run: Run) -> str:
+            return "" if holds(self.session, self.table, run) else self.table_name
 
-        choose_other_run(self.explorer, chosen)
+        choose_other_run(self.explorer, self.run_changed, lacking)
 
     def action_next_view(self) -> None:
         """From the matrix to its values in order and back."""

@@ -3,13 +3,14 @@
 All maps are over the same points, so a point keeps its number from map to map.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.style import Style
 
+from nerspace.engine.errors import UsageError
 from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.colours import MARKS, class_style, language_order
 from nerspace.tui.explorer.sentences import whole_ids
@@ -27,6 +28,9 @@ Label = tuple[int, str, Style]
 Array = np.ndarray[Any, Any]
 _MARK = Style(bold=True, reverse=True)
 
+# How many points that stand out are lit on the map.
+MOST = 20
+_ERRORS = "errors, "
 _ONE_RUN = {"right": 108, "wrong": 203}
 _TWO_RUNS = {"right in both": 108, "wrong here": 215, "wrong there": 75, "wrong in both": 203}
 
@@ -59,6 +63,13 @@ class Maps:
     def parallels(self, point: int) -> Array:
         """Numbers of the points whose sentence is parallel to that of a point, itself among them."""
         return np.flatnonzero(self.cells == self.cells[point])
+
+    @property
+    def models(self) -> list[str]:
+        """The colors by the errors of one model, one seed of every donor before the others."""
+        own = [name for name in self.colors if name.startswith(_ERRORS)]
+        first = list({_donor_of(name): name for name in reversed(own)}.values())[::-1]
+        return [*first, *(name for name in own if name not in first)]
 
     def title(self, key: Key, film: bool = False) -> str:
         """What a map is called; in a film with its place among all."""
@@ -110,6 +121,10 @@ class Maps:
         languages = self.by_language
         code = int(languages.codes[point])
         return (point, languages.names[code], languages.styles[code] + _MARK) if code >= 0 else (point, "?", _MARK)
+
+
+def _donor_of(color: str) -> str:
+    return color.removeprefix(_ERRORS).rpartition(" seed ")[0]
 
 
 _ASKED = ["language", "type", "form", "entity", "sentence"]
@@ -209,6 +224,47 @@ def held_maps(session: Session) -> "tuple[pd.DataFrame, pd.DataFrame, pd.DataFra
     return points, drawn, quality if len(quality) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The points that stand out, by a table of the engine.
+
+    Attributes:
+        frame: its rows of one stage and layer, without those columns, the one that stands out most first.
+        points: [n], the number of the point of each row.
+    """
+
+    name: str
+    key: Key
+    frame: "pd.DataFrame"
+    points: Array
+
+
+# Table → what it is called, and the columns that are read first.
+STANDING = {
+    "movers": ("largest movers", ["rank", "language", "form", "kept", "cosine", "own_type_against", "own_type"]),
+    "outliers": ("outliers", ["rank", "language", "form", "type", "among", "own_type", "floor"]),
+}
+
+
+def read_standing(session: Session, maps: Maps, name: str, key: Key) -> Standing:
+    """The rows of the table `movers` or `outliers` at a map; where the map is of the first stage, movers of the last.
+
+    Raises:
+        NerspaceError: if the run holds no vectors of that layer, or one stage alone of it.
+    """
+    import pandas as pd
+
+    frame = session.vectors([key[1]]).held()[name]
+    if frame.empty:
+        raise UsageError(f"The run holds vectors of one stage alone at layer {key[1]}.", "nerspace extract adds more.")
+    stage = key[0] if key[0] in set(frame["stage"]) else str(frame["stage"].iloc[-1])
+    own = frame[frame["stage"] == stage].reset_index(drop=True)
+    numbers = pd.Index(maps.points["point"]).get_indexer(own["point"])
+    first = STANDING[name][1]
+    ordered = own[[*first, *(column for column in own if column not in (*first, "stage", "layer"))]]
+    return Standing(name, (stage, key[1]), ordered[numbers >= 0].reset_index(drop=True), numbers[numbers >= 0])
+
+
 def read_maps(session: Session) -> Maps | None:
     """The maps of the run; None while it has none."""
     import pandas as pd
@@ -233,15 +289,20 @@ def read_maps(session: Session) -> Maps | None:
         places[str(key[0]), int(key[1])] = (x, y)
     keys = tuple(sorted(places, key=lambda key: (key[1], _time(key[0], list(places)))))
     languages = language_order([str(code) for code in points["language"].unique()])
-    kinds = sorted((str(kind) for kind in points["type"].unique()), key=lambda kind: ("PER LOC ORG".find(kind), kind))
+    kinds = type_order(points["type"].unique())
     cells = pd.factorize(points["sentence"].str.partition("/")[2])[0]
     first = next(iter(_wrong(session.table("predictions")).values()), None)
     if first is not None:
         points = points.assign(wrong=points["whole"].map(first))
-    colors = {"language": _classes(points["language"], languages), "type": _classes(points["type"], kinds)}
+    colors = {"language": classes_of(points["language"], languages), "type": classes_of(points["type"], kinds)}
     return Maps(
         points, keys, places, cells, {**colors, **_errors(session, points)}, _quality(quality),
     )  # fmt: skip
+
+
+def type_order(types: Iterable[object]) -> list[str]:
+    """Types as the legend lists them."""
+    return sorted(map(str, types), key=lambda kind: ("PER LOC ORG".find(kind), kind))
 
 
 def _time(stage: str, keys: list[Key]) -> tuple[int, int]:
@@ -254,7 +315,7 @@ def _errors(session: Session, points: "pd.DataFrame") -> dict[str, Classes]:
     """Right and wrong by every model of the run, and by the first of it beside the same of another run."""
     here = _wrong(session.table("predictions"))
     found = {
-        f"errors, {donor} seed {seed}": _verdicts([points["whole"].map(wrong)], _ONE_RUN)
+        f"{_ERRORS}{donor} seed {seed}": _verdicts([points["whole"].map(wrong)], _ONE_RUN)
         for (donor, seed), wrong in here.items()
     }
     if session.other is not None:
@@ -288,7 +349,8 @@ def _verdicts(wrong: "Sequence[pd.Series[Any]]", named: Mapping[str, int]) -> Cl
     return Classes(codes, tuple(names[:shown]), tuple(MARKS[:shown]), tuple(styles[:shown]))
 
 
-def _classes(values: "pd.Series[Any]", names: Sequence[str]) -> Classes:
+def classes_of(values: "pd.Series[Any]", names: Sequence[str]) -> Classes:
+    """The class of every value, in the order of the names."""
     import pandas as pd
 
     codes = pd.Categorical(values, categories=list(names)).codes.astype(np.int64)

@@ -1,7 +1,9 @@
 """Space: the maps of the run, walked with a box; what is nearest to it is always shown, with its sentence."""
 
+import os
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.text import Text
@@ -13,24 +15,30 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs import Run
+from nerspace.engine.tables.index import CATALOGUE
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name
 from nerspace.tui.explorer.other_run import choose_other_run
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.explorer.space.model import (
+    MOST,
     NEAR_COLUMNS,
     POINT_COLUMNS,
+    STANDING,
     Array,
     Key,
     Label,
     Maps,
     Neighbours,
+    Standing,
     points_shown,
     read_maps,
     read_nearest,
+    read_standing,
 )
-from nerspace.tui.explorer.space.panes import Panes
+from nerspace.tui.explorer.space.panes import Pane, Panes
 from nerspace.tui.explorer.space.text import cosine_fact, legend_entries, point_text, quality_text
 from nerspace.tui.explorer.space.typed import placed_text, typed_neighbours, with_typed
 from nerspace.tui.literal import literal
@@ -46,8 +54,13 @@ if TYPE_CHECKING:
     from nerspace.engine.reading.client import TextRead
 
 _TWO_WIDTH = 110
+# More points than these take their time to be compared.
+_MANY = 5_000
 _FOUR = (150, 44)
 FILM_SECONDS = 0.5
+# Pictures between two maps of the film; a slow line has time for one, in the terminal's own colors.
+EASE_STEPS = 3
+_NOBODY: Array = np.zeros(0, dtype=np.intp)
 NO_MAP = "This run has no map yet. It is drawn last; r looks again."
 NO_MAP_MADE = "This run drew no map, as demos and nerspace project do: o opens another run."
 
@@ -76,7 +89,11 @@ class SpaceScreen(ExplorerScreen):
         self.neighbours: Neighbours | None = None
         self.film: Timer | None = None
         self.playing = False
-        self._grid: list[list[Key]] = []
+        self.held, self._held_as = _NOBODY, ""
+        self._reach = 0.0
+        self.by_model = False
+        self._before_alone: dict[str, set[int]] = {}
+        self._grid: list[list[Pane]] = []
         # What was typed, on the maps.
         self.typed: TextRead | None = None
 
@@ -111,6 +128,14 @@ class SpaceScreen(ExplorerScreen):
         """The map with the focus, else the last one."""
         return self.panes.active
 
+    def remembered(self) -> dict[str, Any]:
+        """What the points are colored by."""
+        return {"color": self.color}
+
+    def recall(self, saved: Mapping[str, Any]) -> None:
+        """Take it up; a run without such classes is colored by language."""
+        self.color = str(saved.get("color", self.color))
+
     def run_changed(self) -> None:
         """Read the tables again."""
         self.load(lambda: read_maps(self.session), self.show_maps)
@@ -121,13 +146,15 @@ class SpaceScreen(ExplorerScreen):
         if maps is not None and self.typed is not None:
             self._place_typed(maps, self.typed)
             maps = self.maps
-        self.neighbours, self.found = None, []
+        self.neighbours, self.found, self.held, self.by_model = None, [], _NOBODY, False
         if maps is None:
             self.key = None
         elif self.key not in maps.keys:
             self.key = maps.keys[-1]
         if maps is not None and self.color not in maps.colors:
             self.color = "language"
+        if maps is not None and first and self.explorer.errors_first and maps.models:
+            self.color = maps.models[0]
         self.lay_out()
         if first and isinstance(self.app.focused, Scatter):
             self.panes.shown[-1].focus()
@@ -164,12 +191,30 @@ class SpaceScreen(ExplorerScreen):
             self.query_one("#nearest", Static).update("")
             return
         focused = self.app.focused
-        self._grid = self.maps.grid(self.key, 1 if self.film is not None else min(self.wanted, self._fitting()))
-        titles = {key: self.maps.title(key, self.film is not None) for line in self._grid for key in line}
-        self.panes.show(self.maps, self._grid, titles, classes, self.hidden.setdefault(self.color, set()))
+        self._grid = self._panes(self.maps, self.key)
+        self.panes.show(self._grid, self.hidden.setdefault(self.color, set()), self.held, self._ease_steps())
         self._show_legend(legend, classes)
         if isinstance(focused, Scatter) and focused not in self.panes.shown:
             self.panes.shown[-1].focus()
+
+    def _panes(self, maps: Maps, key: Key) -> list[list[Pane]]:
+        """The maps that fit, in lines: one by model, one of a film, else stages and layers."""
+        count = 1 if self.film is not None else min(self.wanted, self._fitting())
+        if self.by_model and self.film is None:
+            found = [Pane(key, color, f"{maps.title(key)} · {color}", maps.places[key], maps.colors[color])
+                     for color in maps.models[: self._fitting()]]  # fmt: skip
+            return [found[start : start + 2] for start in range(0, len(found), 2)]
+        return [
+            [Pane(one, self.color, maps.title(one, self.film is not None), maps.places[one], maps.colors[self.color])
+             for one in line]
+            for line in maps.grid(key, count)
+        ]  # fmt: skip
+
+    def _ease_steps(self) -> int:
+        """How many pictures lie between two maps of the film."""
+        if self.film is None:
+            return 0
+        return EASE_STEPS if not os.environ.get("SSH_CONNECTION") else int(self.app.native_ansi_color)
 
     def on_resize(self) -> None:
         """More maps need space, and so do names in the legend."""
@@ -182,10 +227,18 @@ class SpaceScreen(ExplorerScreen):
         legend.styles.width = 24 if wide else min(24, max(13, longest + 12))
         legend.show(legend_entries(classes, self.hidden[self.color], wide and self.color == "language"))
 
-    def _key_of(self, scatter: Scatter) -> Key | None:
-        keys = [key for line in self._grid for key in line]
+    def _pane_of(self, scatter: Scatter) -> Pane | None:
+        panes = [pane for line in self._grid for pane in line]
         shown = self.panes.shown
-        return keys[shown.index(scatter)] if scatter in shown and len(keys) == len(shown) else self.key
+        return panes[shown.index(scatter)] if scatter in shown and len(panes) == len(shown) else None
+
+    def _key_of(self, scatter: Scatter) -> Key | None:
+        pane = self._pane_of(scatter)
+        return self.key if pane is None else pane.key
+
+    def inside(self, scatter: Scatter) -> Array:
+        """Numbers of the points that are held, else of those in the box."""
+        return self.held if len(self.held) else scatter.points_inside()
 
     # -- what is near
 
@@ -195,7 +248,9 @@ class SpaceScreen(ExplorerScreen):
             return
         point, key = scatter.nearest_point(), self._key_of(scatter)
         joined = self.neighbours.point if self.neighbours else point if self.join == "lines" else -1
-        self.panes.label([self._labels(self._key_of(pane), point) for pane in self.panes.shown], point, joined)
+        inside = self.inside(scatter)
+        labels = [self._labels(self._key_of(pane), point) for pane in self.panes.shown]
+        self.panes.label(labels, point, joined, _NOBODY if len(self.held) else inside)
         quality = quality_text(self.maps, key, self.color, self.size.width - 1)
         if self.typed is not None and point == len(self.maps.points) - 1:
             quality = placed_text(self.typed, key, self.size.width - 1)
@@ -204,7 +259,10 @@ class SpaceScreen(ExplorerScreen):
         if point >= 0 and (classes := self.kinds) is not None:
             fact = cosine_fact(self.maps, self.neighbours, key, point)
             width = max(1, self.size.width - 2)
-            text = point_text(self.maps, point, fact, classes, scatter.points_inside(), width)
+            classes = scatter.kinds if self.by_model else classes
+            text = point_text(
+                self.maps, point, fact, classes, inside, width, self._held_as if len(self.held) else "box"
+            )
         self.query_one("#nearest", Static).update(text, layout=False)
 
     def _labels(self, key: Key | None, point: int) -> list[Label]:
@@ -279,7 +337,10 @@ class SpaceScreen(ExplorerScreen):
             self.color = "language"
             self.run_changed()
 
-        choose_other_run(self.explorer, chosen)
+        def lacking(run: Run) -> str:
+            return "" if run.table_path("predictions").exists() else "predictions"
+
+        choose_other_run(self.explorer, chosen, lacking)
 
     def action_other_map(self) -> None:
         """To the next of the maps and the legend."""
@@ -296,9 +357,102 @@ class SpaceScreen(ExplorerScreen):
 
     @on(Scatter.OnlyClass)
     def _only(self, event: Scatter.OnlyClass) -> None:
+        self._show_alone(event.code)
+
+    @on(Legend.Alone)
+    def _alone(self, event: Legend.Alone) -> None:
+        self._show_alone(event.place)
+
+    def _show_alone(self, code: int) -> None:
+        """One class alone; where it is alone already, what was shown before."""
         if (classes := self.kinds) is not None:
-            others = set(range(len(classes.names))) - {event.code}
-            self.hidden[self.color] = set() if self.hidden[self.color] == others else others
+            others, hidden = set(range(len(classes.names))) - {code}, self.hidden[self.color]
+            if hidden == others:
+                self.hidden[self.color] = self._before_alone.pop(self.color, set())
+            else:
+                if len(classes.names) - len(hidden) > 1:
+                    self._before_alone[self.color] = hidden
+                self.hidden[self.color] = others
+            self.lay_out()
+
+    # -- actions: points that stay lit
+
+    def hold(self, points: Array, what: str) -> None:
+        """Light these points in every map and dim all others; none for no selection."""
+        self.held, self._held_as = points, what
+        self.lay_out()
+        self.active.update_overlay()
+
+    @on(Scatter.Held)
+    def _held(self) -> None:
+        self._reach = 0.0
+        if len(self.held):
+            self.hold(_NOBODY, "")
+        elif len(inside := self.active.points_inside()):
+            self.hold(inside, "held")
+        else:
+            self.explorer.tell("No point is inside. Make the box larger with H J K L.")
+
+    @on(Scatter.Grown)
+    def _grow(self) -> None:
+        """Light the cluster of the point in the box; again, with steps half as long again."""
+        scatter = self.active
+        if (point := scatter.nearest_point()) < 0:
+            return
+        places, before, shown = np.column_stack([scatter.x, scatter.y]), self.held, scatter.visible_points()
+        places[~shown] = np.nan
+        reach = self._reach * 1.5 if self._held_as == "cluster" and point in before else 0.0
+
+        def find() -> tuple[Array, float]:
+            from nerspace.engine.projection.clusters import FIRST_REACH, cluster_around, usual_step
+
+            usual, longer = usual_step(places), reach or FIRST_REACH
+            found = cluster_around(places, point, longer * usual)
+            # A longer step that reaches nobody else would look like a key that does nothing.
+            while reach and len(found) == len(before) < int(shown.sum()) and usual:
+                longer *= 1.5
+                found = cluster_around(places, point, longer * usual)
+            return found, longer
+
+        self.load(find, self.show_cluster)
+
+    def show_cluster(self, found: tuple[Array, float]) -> None:
+        """Light a cluster."""
+        points, self._reach = found
+        self.hold(points, "cluster")
+
+    def action_stand_out(self, name: str) -> None:
+        """List the points that stand out, by a table of the engine, and light the first of them."""
+        maps, key = self.maps, self._key_of(self.active)
+        if maps is None or key is None:
+            return
+        if len(maps.points) > _MANY:
+            self.explorer.tell(f"Comparing the neighbours of {len(maps.points):,} points …")
+        self.load(lambda: read_standing(self.session, maps, name, key), self.show_standing)
+
+    def show_standing(self, standing: Standing) -> None:
+        """Open the list over the map that shows them."""
+        stage, layer = standing.key
+        called = STANDING[standing.name][0]
+        self.hold(standing.points[:MOST], called)
+        title = f"{called}, {stage} · layer {layer}; the first {len(self.held)} are lit on the map"
+        columns = {str(name): CATALOGUE[standing.name].meanings[str(name)] for name in standing.frame}
+        window = ListWindow(title, f"{standing.name}_{stage}_{layer}", standing.frame, columns, "No point.")
+        self._list_points(window, self.active, standing.points)
+
+    def action_models(self) -> None:
+        """A map for every model, colored by its errors, or the stages again."""
+        if self.maps is None:
+            return
+        models = self.maps.models
+        if len(models) < 2 and not self.by_model:
+            self.explorer.tell("This run read the test sentences with one model. b sets another run beside it.")
+        elif self._fitting() < 2 and not self.by_model:
+            self.explorer.tell(f"Two maps need {_TWO_WIDTH} columns; here are {self.size.width}. c changes the model.")
+        else:
+            self._end_film()
+            self.by_model = not self.by_model
+            self.color = models[0] if self.by_model else self.color
             self.lay_out()
 
     def action_all_classes(self) -> None:
@@ -343,13 +497,15 @@ class SpaceScreen(ExplorerScreen):
         if self.typed is not None and point == len(maps.points) - 1:
             self._draw_neighbours(typed_neighbours(self.typed, point))
             return
-        layers = {layer for line in self._grid for _, layer in line}
+        layers = {pane.key[1] for line in self._grid for pane in line}
         self.load(lambda: read_nearest(self.session, maps, point, layers), self._draw_neighbours)
 
     def action_jump(self, step: int) -> None:
         """To the next of the points that are joined: neighbours, nearest first, or the other languages."""
         point = self.active.nearest_point()
         stops = [label[0] for label in self._labels(self._key_of(self.active), point)]
+        if len(self.held) and self.neighbours is None:
+            stops = [int(stop) for stop in self.held]
         if self.neighbours is not None:
             stops.insert(0, self.neighbours.point)
         stops = [stop for stop in stops if self.active.visible_points()[stop]]
@@ -389,7 +545,7 @@ class SpaceScreen(ExplorerScreen):
         line.focus()
 
     def action_leave(self) -> None:
-        """Close the find line; end a film; draw no neighbours."""
+        """Close the find line; end a film; draw no neighbours; let the held points go; end the maps by model."""
         if self.query_one("#find").has_class("open"):
             self.query_one("#find").remove_class("open")
             self.active.focus()
@@ -397,6 +553,10 @@ class SpaceScreen(ExplorerScreen):
             self._end_film()
         elif self.neighbours is not None:
             self._draw_neighbours(None)
+        elif len(self.held):
+            self.hold(_NOBODY, "")
+        elif self.by_model:
+            self.action_models()
 
     @on(Input.Submitted, "#find")
     def _find(self, event: Input.Submitted) -> None:
@@ -439,9 +599,10 @@ class SpaceScreen(ExplorerScreen):
     def _listed(self, event: Scatter.Listed) -> None:
         if self.maps is None:
             return
-        inside = event.scatter.points_inside()
+        inside = self.inside(event.scatter)
         frame = points_shown(self.maps, event.scatter.x, event.scatter.y, inside)
-        title, name = f"{len(frame):,} points inside the box", f"{self._map_name(event.scatter)}_box"
+        where, part = (f"lit: {self._held_as}", "lit") if len(self.held) else ("inside the box", "box")
+        title, name = f"{len(frame):,} points {where}", f"{self._map_name(event.scatter)}_{part}"
         empty = "No point is inside. Make the box larger with H J K L."
         self._list_points(ListWindow(title, name, frame, POINT_COLUMNS, empty), event.scatter, inside)
 
@@ -450,14 +611,16 @@ class SpaceScreen(ExplorerScreen):
         return f"map_{key[0]}_{key[1]}" if key else "map"
 
     def shown(self) -> Shown | None:
-        """The points in the window of the map, of the classes that are shown."""
+        """The points that are held, else those in the window of the map, of the classes that are shown."""
         if self.maps is None:
             return None
         scatter = self.active
-        frame = points_shown(self.maps, scatter.x, scatter.y, scatter.points_in_window())
+        points = self.held if len(self.held) else scatter.points_in_window()
+        frame = points_shown(self.maps, scatter.x, scatter.y, points)
         key = self._key_of(scatter)
         about = {"stage": key[0], "layer": key[1]} if key else {}
-        return Shown(self._map_name(scatter), FrameRows(frame), POINT_COLUMNS, about=about)
+        name = f"{self._map_name(scatter)}{'_lit' * bool(len(self.held))}"
+        return Shown(name, FrameRows(frame), POINT_COLUMNS, about=about)
 
     def _row_here(self) -> "pd.Series | None":
         point = self.active.nearest_point()

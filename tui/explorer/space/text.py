@@ -15,11 +15,14 @@ from nerspace.tui.widgets.legend import Entry
 _NO_QUALITY = ("Nothing is known of the quality of this map.",) * 2
 
 
-def point_text(maps: Maps, point: int, fact: str, classes: Classes, inside: Array, width: int) -> Text:
+def point_text(
+    maps: Maps, point: int, fact: str, classes: Classes, inside: Array, width: int, what: str = "box"
+) -> Text:  # fmt: skip
     """The point with its name, what is known of it and how many of each class are in the box; below, its sentence.
 
     Args:
-        inside: numbers of the points in the box.
+        inside: numbers of the points in the box, or of those that are held.
+        what: which of the two.
     """
     text = Text(no_wrap=True, overflow="ellipsis")
     row = maps.points.iloc[point]
@@ -31,7 +34,7 @@ def point_text(maps: Maps, point: int, fact: str, classes: Classes, inside: Arra
         text.append(f"   {fact}", "bold")
     counts = np.bincount(classes.codes[inside], minlength=len(classes.names))
     parts = [f"{classes.names[kind]} {counts[kind]}" for kind in np.argsort(-counts, kind="stable") if counts[kind]]
-    text.append(f"   box {len(inside)}", "bold")
+    text.append(f"   {what} {len(inside):,}", "bold")
     text.append(literal(f": {' '.join(parts)}") if parts else "", "dim")
     text.truncate(width, overflow="ellipsis")
     text.append("\n")

@@ -1,7 +1,8 @@
 """The tables of the transfer screen, as points, a line and a matrix."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.engine.statistics.pairs import distance_column, not_judged, scripts_of_pairs
 from nerspace.tui.colours import class_style, language_order
@@ -66,6 +67,35 @@ def read_tables(session: Session) -> Tables | None:
     transfer = session.table("transfer")
     weak = () if transfer is None else tuple(not_judged(transfer))
     return Tables(ordered, session.table("correlations"), session.table("regression"), weak)
+
+
+class Advice(NamedTuple):
+    """Which donors a recipient should get.
+
+    Attributes:
+        ranks: the table `advice`.
+        quality: the table `advice_quality`.
+    """
+
+    ranks: "pd.DataFrame"
+    quality: "pd.DataFrame"
+
+
+def read_advice(session: Session) -> Advice | None:
+    """The advice of the run, else what its errors say; None with one donor."""
+    from nerspace.engine.tables.index import Held, Later
+
+    transfer = session.table("transfer")
+    if transfer is None or transfer["donor"].nunique() < 2:
+        return None
+    advice, quality = session.table("advice"), session.table("advice_quality")
+    if advice is None or quality is None:
+        held = {"transfer": transfer, "seed": 0}
+        names = ("piece_overlap", "cka")
+        held |= {name: Later(partial(session.table, name)) for name in names if session.table(name) is not None}
+        made = Held(held)
+        advice, quality = made["advice"], made["advice_quality"]
+    return Advice(advice, quality) if len(advice) else None
 
 
 def points_of(pairs: "pd.DataFrame", subset: str) -> list[Point]:

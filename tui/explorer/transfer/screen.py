@@ -15,8 +15,8 @@ from nerspace.tui.explorer.causes import causes_of, offer_factors, why_window
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
 from nerspace.tui.explorer.sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
-from nerspace.tui.explorer.transfer.model import Tables, points_of, read_tables
-from nerspace.tui.explorer.transfer.text import verdict_text
+from nerspace.tui.explorer.transfer.model import Advice, Tables, points_of, read_advice, read_tables
+from nerspace.tui.explorer.transfer.text import advice_text, verdict_text
 from nerspace.tui.verdict import SUBSETS
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -41,6 +41,7 @@ class TransferScreen(ExplorerScreen):
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self.tables: Tables | None = None
+        self.advice: Advice | None = None
         self.matrix_first = False
         self.donor = ""
         self.subset = "all"
@@ -53,6 +54,7 @@ class TransferScreen(ExplorerScreen):
                 yield Heatmap(id="donors")
             with Vertical(id="transfer-right"):
                 yield FoundTable(id="pairs")
+                yield Static(id="advice", markup=False)
                 yield Static(id="verdict", markup=False)
 
     def on_mount(self) -> None:
@@ -68,6 +70,7 @@ class TransferScreen(ExplorerScreen):
         """Side by side where they fit."""
         self._arrange()
         self._show_verdict()
+        self._show_advice()
 
     def _arrange(self) -> None:
         self.query_one("#transfer-body").set_class(self.size.width >= _WIDE, "wide")
@@ -86,11 +89,19 @@ class TransferScreen(ExplorerScreen):
 
     def show_tables(self, tables: Tables | None) -> None:
         """Draw them."""
-        self.tables = tables
+        self.tables, self.advice = tables, None
         # Without any distance the matrix says more than an empty plot.
         if tables is not None and not tables.has_distances:
             self.matrix_first = True
         self.draw()
+        if tables is not None:
+            # Not every run holds them, and what rankings are worth takes thousands of exchanges.
+            self.load(lambda: read_advice(self.session), self.take_advice)
+
+    def take_advice(self, advice: Advice | None) -> None:
+        """Show it beside the plot."""
+        self.advice = advice
+        self._show_advice()
 
     # -- drawing
 
@@ -109,6 +120,7 @@ class TransferScreen(ExplorerScreen):
             donors.show(None, why)
             table.show(NoRows(), empty="")
             self.query_one("#verdict", Static).update("")
+            self.query_one("#advice").display = False
             return
         chosen = self.chosen
         table.show(FrameRows(chosen, 2, ("donor", "recipient")), table.row)
@@ -128,6 +140,14 @@ class TransferScreen(ExplorerScreen):
         donors.show(self.tables.matrix())
         self._arrange()
         self._show_verdict()
+        self._show_advice()
+
+    def _show_advice(self) -> None:
+        """The donors of the recipient under the cursor."""
+        shown, pair = self.query_one("#advice", Static), self.pair
+        shown.display = self.advice is not None
+        if self.advice is not None and pair is not None:
+            shown.update(advice_text(self.advice, pair[1], narrow=self.size.width < _WIDE))
 
     def _show_verdict(self) -> None:
         if self.tables is not None:
@@ -160,6 +180,7 @@ class TransferScreen(ExplorerScreen):
     def _follow(self) -> None:
         if (pair := self.pair) is not None:
             self.query_one(Heatmap).go_to(pair)
+            self._show_advice()
 
     @on(Heatmap.Moved)
     def _matrix_moved(self) -> None:
@@ -170,6 +191,7 @@ class TransferScreen(ExplorerScreen):
         place = chosen.index[(chosen["donor"] == pair[0]) & (chosen["recipient"] == pair[1])]
         if len(place):
             self.query_one(FrameTable).go(int(place[0]))
+        self._show_advice()
 
     @on(Plane.Chosen)
     @on(Heatmap.Chosen)
@@ -244,9 +266,36 @@ class TransferScreen(ExplorerScreen):
         else:
             self.app.push_screen(why_window(found))
 
+    def action_advice(self) -> None:
+        """The donors of the recipient under the cursor in the order of every ranking."""
+        self._list_advice("advice", self.advice.ranks if self.advice else None)
+
+    def action_advice_quality(self) -> None:
+        """How well every ranking foresaw the errors, for this recipient and over all."""
+        self._list_advice("advice_quality", self.advice.quality if self.advice else None)
+
+    def _list_advice(self, name: str, frame: "pd.DataFrame | None") -> None:
+        if frame is None or (pair := self.pair) is None:
+            self.explorer.tell("This run has one donor. nerspace transfer --donors all trains and ranks several.")
+            return
+        own = frame[frame["recipient"].isin([pair[1], "all"])].reset_index(drop=True)
+        first = [
+            column
+            for column in ("ranking", "donor", "rank", "wrong_rank", "wrong", "regret", "chance")
+            if column in own
+        ]
+        own = own[[*first, *(column for column in own if column not in first)]]
+        about = "which donor to train on for" if name == "advice" else "what each ranking is worth for"
+        title = f"{about} {language_name(pair[1])}"
+        columns = {str(column): CATALOGUE[name].meanings[str(column)] for column in own}
+        self.app.push_screen(ListWindow(title, f"{name}_{pair[1]}", own, columns, ""))
+
     def action_statistics(self) -> None:
         """The table of correlations."""
-        frame = self.tables.correlations if self.tables else None
+        self.load(lambda: self.session.table("correlations"), self.show_statistics)
+
+    def show_statistics(self, frame: "pd.DataFrame | None") -> None:
+        """List them."""
         if frame is None:
             self.explorer.tell("This run has no table correlations.", "warning")
             return
