@@ -67,10 +67,3 @@ def written(value: object, form: str) -> str:
     if form and isinstance(value, float):
         return literal(format(value, form))
     return shown_number(value)
-
-
-def written_alone(name: str, value: object) -> str:
-    """A value that stands by itself, as its column would show it at four significant digits."""
-    if isinstance(value, float) and is_share(name) and abs(value) <= 1:
-        return f"{value:.1%}"
-    return shown_number(value)

@@ -14,7 +14,7 @@ must hold. Data reads the same text by `filters`, which knows what a corpus can 
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nerspace.datasets.errors import UsageError
@@ -112,6 +112,20 @@ def parse(text: str) -> Query:
         if any(values):
             terms.append(Term(values, field.lower(), sign, bool(minus)))
     return Query(tuple(terms))
+
+
+def parse_typed(text: str) -> Query:
+    """A query that is still being typed: the value at its end may be the beginning of one.
+
+    Raises:
+        UsageError: as `parse`.
+    """
+    query = parse(text)
+    last = query.terms[-1] if query.terms else None
+    if last is None or last.sign != ":" or text[-1:].isspace() or text.endswith(('"', ",", "*", ":")):
+        return query
+    begun = replace(last, values=(*last.values[:-1], f"{last.values[-1]}*"))
+    return Query((*query.terms[:-1], begun))
 
 
 def _unquoted(text: str) -> str:
@@ -341,6 +355,11 @@ def _compared(numbers: "np.ndarray[Any, Any]", term: Term, value: str, name: str
     import numpy as np
 
     word = value.casefold()
+    if term.sign == ":" and word.endswith("*"):
+        value = word = word.removesuffix("*")
+        if _number(value) is None and any(whole.startswith(word) for whole in (*_YES, *_NO, _GAP)):
+            # Not typed to its end yet.
+            return np.ones(len(numbers), dtype=bool)
     if term.sign in (":", "="):
         if word == _GAP:
             return np.asarray(np.isnan(numbers), dtype=bool)

@@ -13,7 +13,7 @@ from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine.errors import UsageError
 from nerspace.tui.explorer.data.parallel import ParallelIndex, SentenceRows
 from nerspace.tui.filters import Filter, parse_filter
-from nerspace.tui.query import Term, matcher, parse
+from nerspace.tui.query import Term, matcher, parse, parse_typed
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.modals import TYPING_SECONDS
 from nerspace.tui.widgets.rows import Arranged, FrameRows
@@ -72,6 +72,21 @@ def test_what_cannot_be_asked_is_told_in_one_line(text, said):
         matcher(parse(text), FrameRows(FRAME))
     assert str(told.value).startswith(said)
     assert "\n" not in str(told.value)
+
+
+def test_what_is_still_typed_may_be_a_beginning():
+    def left(text: str) -> list[int]:
+        return np.flatnonzero(matcher(parse_typed(text), FrameRows(FRAME))(range(len(FRAME)))).tolist()
+
+    assert left("type:L") == left("type:LOC") == [0, 2]
+    assert left("type:L ") == left('type:"L"') == []
+    assert left("-type:L") == [1, 3, 4]
+    assert left("type:LOC,P") == [0, 1, 2]
+    assert left("wrong:y") == [0, 1, 2, 3, 4]
+    assert left("size:1") == []
+    assert left("size:10") == [0, 4]
+    with pytest.raises(UsageError):
+        left("size:x")
 
 
 def test_a_language_is_whatever_column_tells_it():

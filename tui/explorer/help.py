@@ -28,6 +28,17 @@ _PLACES = {
 _KEYS = 16
 _WITH_IDS = 110
 
+# What can be typed behind / and f, in every table.
+ASKING = (
+    ("washington", "some cell holds it; several words: all of them"),
+    ('"new york"', "as it stands, with its blank"),
+    ("type:LOC,PER", "a column by its value, or by one of several; wash* for a beginning"),
+    ("lang:tr", "the language, whatever its column is called here"),
+    ("n>10 share>=50%", "compared: > < >= <= as numbers, dates by their text"),
+    ("wrong:yes", "of columns of 0 and 1; tnld:none for a gap"),
+    ("-type:ORG", "the rows of which that does not hold"),
+)
+
 # Where a newcomer stands first: from a name to what is known of it, and out with the numbers.
 WAY = (
     ("/ washington ⏎", "find a name, in any language or spelling"),
@@ -137,6 +148,8 @@ def help_text(
             (" ".join(map(key_sign, active.get(action.id) or action.keys.split(","))), action.help, action.id)
             for action in actions
         ])  # fmt: skip
+    if {"found.filter", "data.filter"} & set(active):
+        part("What can be typed behind / and f", [(asked, meaning, "") for asked, meaning in ASKING])
     if shown is not None:
         columns = [(literal(name), literal(meaning), "") for name, meaning in shown.columns.items()]
         part(f"Columns of this view: {literal(shown.name)}", columns)

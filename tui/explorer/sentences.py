@@ -90,6 +90,6 @@ def word_by_word(row: "pd.Series[Any]") -> TextWindow:
         text.append(f"{literal(gold_tag):<9}", "dim" if gold_tag == "O" else "")
         text.append(f"{literal(predicted_tag)}\n", "dim" if same and predicted_tag == "O" else "" if same else "bold")
     confidence = row["confidence"]
-    text.append(f"\nlowest probability of a predicted tag {confidence:.3f} · {literal(row['sentence'])}", "dim")
+    text.append(f"\nlowest probability of a predicted tag {confidence:z.3f} · {literal(row['sentence'])}", "dim")
     copied = "\n".join("\t".join(parts) for parts in zip(words, gold, predicted, strict=False))
     return TextWindow("sentence", text, copied)

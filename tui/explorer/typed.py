@@ -201,7 +201,7 @@ def read_text(read: "TextRead", plain: bool) -> Text:
         for word, tag, sure in zip(read.words, one.tags, one.certainty, strict=True):
             text.append(literal(word), "" if tag == "O" else type_style(tag[2:]))
             if tag != "O":
-                text.append(f"‹{literal(tag)} {sure:.2f}", "bold")
+                text.append(f"‹{literal(tag)} {sure:z.2f}", "bold")
             text.append(" ")
             found |= tag != "O"
         text.append("\n" if found else " finds no name\n", "dim")

@@ -7,7 +7,7 @@ from textual.message import Message
 
 from nerspace.datasets.errors import NerspaceError
 from nerspace.tui.actions import bindings
-from nerspace.tui.query import NOTHING, Query, matcher, parse
+from nerspace.tui.query import NOTHING, Query, matcher, parse, parse_typed
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.rows import CHUNK
 
@@ -61,10 +61,12 @@ class FoundTable(FrameTable):
         row, before = self.row, self.query_asked
 
         def closed(typed: str | None) -> None:
-            if typed is None and self.query_asked != before:
+            if typed is not None:
+                self.narrow(typed, row)
+            elif self.query_asked != before:
                 self._narrow(before, row)
 
-        self._ask("only rows with", before, lambda text: self.narrow(text, row), closed)
+        self._ask("only rows with", before, lambda text: self.narrow(text, row, typing=True), closed)
 
     def _ask(
         self, what: str, old: Query, do: Callable[[str], None], closed: Callable[[str | None], None]
@@ -89,17 +91,18 @@ class FoundTable(FrameTable):
 
     # -- leaving rows out
 
-    def narrow(self, text: str, row: int | None = None) -> None:
+    def narrow(self, text: str, row: int | None = None, typing: bool = False) -> None:
         """Show the rows that a query holds of alone; all for an empty one.
 
         Args:
             text: of the query.
             row: the row for the cursor, by its number in `rows`; by default the one that has it.
+            typing: whether its last value may still be a beginning.
 
         Raises:
             UsageError: for a query that cannot be asked here.
         """
-        query = parse(text)
+        query = parse_typed(text) if typing else parse(text)
         # Told before any row is looked at.
         matcher(query, self.rows)
         self._narrow(query, self.row if row is None else row)
@@ -126,12 +129,12 @@ class FoundTable(FrameTable):
         Args:
             text: of the query.
             start: the place in the view to search from, by default that of the cursor.
-            quiet: say nothing where there is no such row.
+            quiet: it is still being typed: say nothing where there is no such row.
 
         Raises:
             UsageError: for a query that cannot be asked here.
         """
-        query = parse(text)
+        query = parse_typed(text) if quiet else parse(text)
         matcher(query, self.rows)
         self.sought, self._quiet = query, quiet
         self.refresh_bindings()

@@ -31,6 +31,7 @@ class Matrix:
         codes: the languages of the columns, and of the rows too unless `rows` names others.
         floor: what chance alone gives, marked on the scale.
         faint: the pairs whose value is drawn without its color, since its interval holds 0.
+        percent: whether the values are shares, written as percentages.
     """
 
     title: str
@@ -42,11 +43,16 @@ class Matrix:
     rows: tuple[str, ...] = ()
     floor: float | None = None
     faint: frozenset[tuple[str, str]] = frozenset()
+    percent: bool = False
 
     @property
     def down(self) -> tuple[str, ...]:
         """The languages of the rows."""
         return self.rows or self.codes
+
+    def written(self, value: float) -> str:
+        """A value as it stands beside the scale."""
+        return f"{value:z.0%}" if self.percent else f"{value:z.2f}"
 
     def share(self, value: float) -> float:
         """Where a value lies on the scale, 0 to 1."""
@@ -205,13 +211,13 @@ class Heatmap(Plot):
             if value is None or math.isnan(value):
                 text, colors = ("·" if middle else "").center(width), self.part_style("faint")
             elif (code, other) in self.matrix.faint:
-                number = _number(value, width, self.matrix.low < 0) if middle else ""
+                number = _number(value, width, self.matrix.low < 0, self.matrix.percent) if middle else ""
                 text = (f"({number})" if number and len(number) + 2 <= width else number).center(width)
                 colors = self.part_style("faint")
             else:
                 scale = DIVERGING if self.matrix.diverging else SEQUENTIAL
                 text, colors = (
-                    (_number(value, width, self.matrix.low < 0) if middle else "").center(width),
+                    (_number(value, width, self.matrix.low < 0, self.matrix.percent) if middle else "").center(width),
                     step_style(scale, self.matrix.share(value)),
                 )
             plain = value is None or math.isnan(value) or (code, other) in self.matrix.faint
@@ -219,7 +225,7 @@ class Heatmap(Plot):
                 colors = self.part_style("cursor")
             elif here and value is not None:
                 # Around the value, whose color is what the cell is about.
-                inside = _number(value, width - 2, self.matrix.low < 0) if middle else ""
+                inside = _number(value, width - 2, self.matrix.low < 0, self.matrix.percent) if middle else ""
                 text = f"▌{inside.center(width - 2)}▐"
                 colors += Style(bold=True)
             segments += [Segment(gap, base), Segment(text, base + colors)]
@@ -229,9 +235,9 @@ class Heatmap(Plot):
         assert self.matrix is not None  # noqa: S101
         matrix, label = self.matrix, self._layout()[0]
         scale = DIVERGING if matrix.diverging else SEQUENTIAL
-        about = "" if matrix.floor is None else f"  floor ┃ {matrix.floor:.2f}"
+        about = "" if matrix.floor is None else f"  floor ┃ {matrix.written(matrix.floor)}"
         about += "  dim: the interval holds 0" if matrix.faint else ""
-        ends = f"{matrix.low:.2f} ", f" {matrix.high:.2f}"
+        ends = f"{matrix.written(matrix.low)} ", f" {matrix.written(matrix.high)}"
         fits = label + sum(map(len, ends)) + _SCALE_CELLS + len(about) <= self.size.width
         cells = _SCALE_CELLS if fits else _SCALE_CELLS // 2
         share = None if matrix.floor is None else matrix.share(matrix.floor)
@@ -282,9 +288,12 @@ def _first(first: int, at: int, fitting: int, size: int) -> int:
     return 0 if size <= fitting else max(min(first, at), at - fitting + 1)
 
 
-def _number(value: float, width: int, negative: bool) -> str:
+def _number(value: float, width: int, negative: bool, percent: bool = False) -> str:
     """A value with two decimals; without the zero before the point where width is scarce, and where signs need it."""
-    text = f"{value:.2f}"
+    if percent:
+        text = f"{value:z.0%}"
+        return text if len(text) <= width else text[:-1] if len(text) - 1 <= width else ""
+    text = f"{value:z.2f}"
     if abs(value) < 1 and (len(text) >= width or (negative and width < 6)):
         text = text.replace("0.", ".", 1)
     return text if len(text) <= max(width - 1, 4) and len(text) <= width else ""

@@ -71,8 +71,8 @@ def pieces_text(cuts: Sequence[Cut], reference: str, width: int, plain: bool) ->
         if wide:
             text.append(f"{language_name(cut.language):<12}", "dim")
         text.append(f"{len(cut.pieces):>3}")
-        text.append(f"{'' if cut.fertility is None else f'{cut.fertility:.1f}':>6}", "dim")
-        text.append(f"{'·' if cut.distance is None else f'{cut.distance:.2f}':>6}", "dim" if not cut.distance else "")
+        text.append(f"{'' if cut.fertility is None else f'{cut.fertility:z.1f}':>6}", "dim")
+        text.append(f"{'·' if cut.distance is None else f'{cut.distance:z.2f}':>6}", "dim" if not cut.distance else "")
         if wide:
             form = Text("  " + literal(cut.form))
             form.truncate(form_width + 2, overflow="ellipsis", pad=True)

@@ -345,7 +345,7 @@ class FormRows(Rows):
         here = cut.language == self.view.reference
         pieces = Text(" ", end="").join(blocks(cut.pieces, self._shared, self.plain))
         values = [row[name] for name in self.frame.columns[3:]]
-        rest = ["·" if here and isinstance(v, float) else f"{v:.2f}" if isinstance(v, float) and v == v
+        rest = ["·" if here and isinstance(v, float) else f"{v:z.2f}" if isinstance(v, float) and v == v
                 else shown_number(v) for v in values]  # fmt: skip
         return [Text(cut.language, class_style(cut.language), end=""), literal(cut.form), pieces, *rest]
 

@@ -24,7 +24,7 @@ def why(view: EntityView, code: str, width: int) -> Text:
     else:
         own, other = (str(row["pieces"]).split(" ") for row in (here, there))
         shared = [literal(piece) for piece in dict.fromkeys(own) if piece in other]
-        text.append(f"  TNLD {here['tnld']:.2f} · {here['count']} to {there['count']} pieces, ")
+        text.append(f"  TNLD {here['tnld']:z.2f} · {here['count']} to {there['count']} pieces, ")
         text.append(f"shared {' '.join(shared)}" if shared else "none shared")
     text.truncate(width, overflow="ellipsis")
     facts = Text(view.why_no_vectors, "dim")
@@ -40,7 +40,7 @@ def _cosines(view: EntityView, code: str) -> Text:
         row = view.cosine(code, view.reference, stage, layer)
         if row is not None and row["n"]:
             text.append("   " if text else "cosine  ")
-            text.append(f"{stage} {layer}: ").append(f"{row['cosine']:.2f}", "bold")
-            alike = f", type {row['floor_type']:.2f}" if row.get("floor_type", nan) >= -1 else ""
-            text.append(f" (others {row['floor']:.2f}{alike}, n {row['n']})", "dim")
+            text.append(f"{stage} {layer}: ").append(f"{row['cosine']:z.2f}", "bold")
+            alike = f", type {row['floor_type']:z.2f}" if row.get("floor_type", nan) >= -1 else ""
+            text.append(f" (others {row['floor']:z.2f}{alike}, n {row['n']})", "dim")
     return text

@@ -115,7 +115,7 @@ def plain_view(table: MatrixTable, part: Slice, floor: str) -> View:
     if table.floor and floor == "floor":
         return View(table, part, table.floor, f"{title} · chance floor", file, table.name)
     if typed:
-        title += f" · other names of the type {part.frame[table.type_floor].mean():.2f}"
+        title += f" · other names of the type {part.frame[table.type_floor].mean():z.2f}"
     return View(table, part, table.value, title, file, table.name)
 
 

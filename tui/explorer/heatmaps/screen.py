@@ -32,7 +32,8 @@ from nerspace.tui.explorer.heatmaps.model import (
 )
 from nerspace.tui.explorer.other_run import choose_other_run
 from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
-from nerspace.tui.literal import literal
+from nerspace.tui.literal import is_missing, literal
+from nerspace.tui.numbers import column_format, is_share, written
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
@@ -189,7 +190,8 @@ class HeatmapsScreen(ExplorerScreen):
             codes = tuple(language_order(list(dict.fromkeys(b for _, b in values)), self.by_family))
         floor = floor_of(view, self.table)
         faint = undecided_of(view.slice)
-        heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down, floor, faint))
+        percent = is_share(view.column)
+        heatmap.show(Matrix(view.title, codes, values, low, high, view.table.diverging, down, floor, faint, percent))
         values_table.show(FrameRows(view.slice.ordered(self.table, view.column), fixed=2), values_table.row)
 
     @on(Heatmap.Moved)
@@ -209,8 +211,14 @@ class HeatmapsScreen(ExplorerScreen):
                 if (kind := self.table.type_floor) in row and row[kind] != row[kind]:
                     hidden.add(kind)
                 names = [name for name in row if name not in hidden]
-                status.append("\n").append("   ".join(f"{name} {_value(row[name])}" for name in names))
+                status.append("\n").append("   ".join(f"{name} {self._written(name, row[name])}" for name in names))
         self.query_one("#matrix-status", Static).update(status)
+
+    def _written(self, name: str, value: object) -> str:
+        """A value of the cell, as its whole column is written."""
+        frame = self.view.slice.frame if self.view else None
+        form = column_format(name, frame[name]) if frame is not None and name in frame else ""
+        return written(value, form)
 
     @on(FrameTable.Moved, "#matrix-table")
     def _row_moved(self, event: FrameTable.Moved) -> None:
@@ -230,7 +238,7 @@ class HeatmapsScreen(ExplorerScreen):
             return
         meanings, text = CATALOGUE[view.made].meanings, Text()
         for name, value in row.items():
-            text.append(f"{literal(name):<12}", "bold").append(f"{_value(value):<12}")
+            text.append(f"{literal(name):<12}", "bold").append(f"{self._written(name, value):<12}")
             text.append(f"{literal(meanings.get(name, ''))}\n", "dim")
         self.app.push_screen(TextWindow(literal(view.title), text, self.copied()))
 
@@ -310,8 +318,5 @@ class HeatmapsScreen(ExplorerScreen):
         """The pair under the cursor and the values of its row."""
         pair = self.query_one(Heatmap).pair
         row = self.view.slice.rows.get(pair) if self.view and pair else None
-        return "\t".join([f"{name}={value}" for name, value in row.items()]) if row else ""
-
-
-def _value(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else literal(value)
+        cells = {name: "" if is_missing(value) else value for name, value in row.items()} if row else {}
+        return "\t".join([f"{name}={value}" for name, value in cells.items()])

@@ -379,7 +379,7 @@ def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
         facts = f"{metric}{stopped} · seed {row.seed} · n {row.n:,} · "
         preserved = f"kept {row.preserved:.1%} (chance {row.chance:.1%})"
         lines[str(row.stage), int(row.layer)] = (
-            f"{long}{facts}10 neighbours {preserved} · trustworthiness {row.trustworthiness:.2f}",
-            f"{short}{facts}10-NN {preserved} · trust {row.trustworthiness:.2f}",
+            f"{long}{facts}10 neighbours {preserved} · trustworthiness {row.trustworthiness:z.2f}",
+            f"{short}{facts}10-NN {preserved} · trust {row.trustworthiness:z.2f}",
         )
     return lines

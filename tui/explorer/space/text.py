@@ -64,14 +64,14 @@ def cosine_fact(maps: Maps, neighbours: Neighbours | None, key: Key | None, poin
         return ""
     if point == neighbours.point:
         typed = float(near["floor_type"].iloc[0]) if "floor_type" in near else float("nan")
-        beside = f" (others of its type {typed:.2f})" if typed == typed else ""
-        ends = f"{near['cosine'].iloc[0]:.2f} … {near['cosine'].iloc[-1]:.2f}"
+        beside = f" (others of its type {typed:z.2f})" if typed == typed else ""
+        ends = f"{near['cosine'].iloc[0]:z.2f} … {near['cosine'].iloc[-1]:z.2f}"
         return f"its {len(near)} nearest by cosine: {ends}{beside}"
     own = near[near["neighbour"] == point]
     if own.empty:
         return ""
     about = literal(maps.points["form"].iloc[neighbours.point])
-    return f"no. {own['rank'].iloc[0]} of {about}, cosine {own['cosine'].iloc[0]:.3f}"
+    return f"no. {own['rank'].iloc[0]} of {about}, cosine {own['cosine'].iloc[0]:z.3f}"
 
 
 def quality_text(maps: Maps, key: Key | None, color: str, width: int) -> Text:

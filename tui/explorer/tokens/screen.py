@@ -190,7 +190,7 @@ class TokensScreen(ExplorerScreen):
         for block in blocks(typed.pieces, shared_pieces(self.cuts), self.app.no_color):
             line.append_text(block).append(" ")
         if typed.distance is not None:
-            line.append(f"  TNLD {typed.distance:.2f} to {literal(self._about())}", "dim")
+            line.append(f"  TNLD {typed.distance:z.2f} to {literal(self._about())}", "dim")
         if self.corpus is not None and self.corpus.named(typed.text.strip()):
             line.append("  enter goes to this name", "dim")
         self.query_one("#cut", Static).update(line)

@@ -100,8 +100,8 @@ def chance_text(frames: "Sequence[pd.DataFrame]") -> str:
         for values in [np.concatenate([_floats(part[name]) for part in last if name in part] or [np.zeros(0)])]
     ]
     if np.isfinite(floors[0]):
-        return f" · chance {floors[0]:.2f} (free {floors[1]:.2f})"
-    return f" · noise {floors[1]:.2f}" if np.isfinite(floors[1]) else ""
+        return f" · chance {floors[0]:z.2f} (free {floors[1]:z.2f})"
+    return f" · noise {floors[1]:z.2f}" if np.isfinite(floors[1]) else ""
 
 
 def correlation_matrix(frame: "pd.DataFrame", title: str) -> Matrix | None:

@@ -145,7 +145,7 @@ class TrainingModel:
         """Caption and lines of the losses."""
         traces = self.traces
         last = [one for one in traces if len(one.steps)][-1:]
-        caption = f"loss  {last[0].steps['loss'].iloc[-1]:.3f}" if last else "loss"
+        caption = f"loss  {last[0].steps['loss'].iloc[-1]:z.3f}" if last else "loss"
         return caption, loss_lines([*traces, *self.overlaid])
 
     def cut_measure(self) -> bool:

@@ -55,7 +55,7 @@ class Tables:
         down, across = (tuple(language_order(list(self.pairs[name].unique()))) for name in ("donor", "recipient"))
         n = int(self.pairs["sentences"].max())
         title = f"share of wrong sentences: donors down, recipients across · n {n} each"
-        return Matrix(title, across, values, 0.0, max(0.01, *values.values()), rows=down)
+        return Matrix(title, across, values, 0.0, max(0.01, *values.values()), rows=down, percent=True)
 
 
 def read_tables(session: Session) -> Tables | None:

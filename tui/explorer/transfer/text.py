@@ -42,7 +42,7 @@ def verdict_text(correlations: "pd.DataFrame | None", narrow: bool, weak: Sequen
             ends = interval(row["low"], row["high"], "+z.2f")
             bounds = f"[{ends}]" if ends else "no interval"
             bounds = "decides" if partial else bounds
-            p = f"p {row['p']:.3f}" if row["p"] == row["p"] else "no p"
+            p = f"p {row['p']:z.3f}" if row["p"] == row["p"] else "no p"
             text.append(f" {bounds} {p}", faint)
             of = f", {row['languages']} languages" if row["languages"] == row["languages"] else ""
             text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}{of}", "dim")
