@@ -330,6 +330,7 @@ def halving(bench: Bench) -> Iterator[Row]:
 def _widened(item: Encoded, width: int) -> Encoded:
     """The sentence with its pieces repeated to a length."""
     inside = item.ids[1:-1] or item.ids
+    width = max(width, len(inside))
     times = -(-width // len(inside))
     return replace(item, ids=[item.ids[0], *(list(inside) * times)[:width], item.ids[-1]])
 

@@ -19,15 +19,14 @@ import termios
 import time
 from pathlib import Path
 
-MAIN = "from nerspace.tui.main import main; main()"
 # What is asked of a start, in seconds; none of the interpreter itself.
 PARTS: dict[str, tuple[list[str], float | None]] = {
-    "python": (["-c", "pass"], None),
-    "import nerspace": (["-c", "import nerspace"], 0.05),
-    "nerspace --help": (["-c", MAIN, "--help"], 0.3),
-    "nerspace tokens --help": (["-c", MAIN, "tokens", "--help"], None),
-    "nerspace tokens Washington": (["-c", MAIN, "tokens", "Washington"], 0.6),
-    "explorer, first paint": (["-c", MAIN], 0.4),
+    "python": (["python", "-P", "-c", "pass"], None),
+    "import nerspace": (["python", "-P", "-c", "import nerspace"], 0.05),
+    "nerspace --help": (["nerspace", "--help"], 0.3),
+    "nerspace tokens --help": (["nerspace", "tokens", "--help"], None),
+    "nerspace tokens Washington": (["nerspace", "tokens", "Washington"], 0.6),
+    "explorer, first paint": (["nerspace"], 0.4),
 }
 
 
@@ -64,22 +63,24 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=PARTS)
     asked = parser.parse_args()
-    pythons = {"here": sys.executable}
+    places = {"here": Path(sys.executable).parent}
     if asked.other:
-        pythons["other"] = str(asked.other / ".venv" / "bin" / "python")
-    print(f"{'':<28}" + "".join(f"{who + ', processor':>18}{'clock':>8}" for who in pythons) + f"{'bound':>8}")
+        places["other"] = asked.other.resolve() / ".venv" / "bin"
+    print(f"{'':<28}" + "".join(f"{who + ', processor':>18}{'clock':>8}" for who in places) + f"{'bound':>8}")
     with tempfile.TemporaryDirectory() as home:
         environment = {
             **os.environ, "TERM": "xterm-256color",
             "NERSPACE_HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home,
         }  # fmt: skip
-        for name, (arguments, bound) in PARTS.items():
+        for name, ((program, *arguments), bound) in PARTS.items():
             if asked.only not in (None, name):
                 continue
-            found: dict[str, list[tuple[float, float]]] = {who: [] for who in pythons}
+            found: dict[str, list[tuple[float, float]]] = {who: [] for who in places}
             for _ in range(asked.rounds):
-                for who, python in pythons.items():
-                    found[who].append(cost([python, "-P", *arguments], environment, name.startswith("explorer")))
+                for who, place in places.items():
+                    found[who].append(
+                        cost([str(place / program), *arguments], environment, name.startswith("explorer"))
+                    )
             line = "".join(
                 f"{min(used for used, _ in pairs):>18.3f}{min(clock for _, clock in pairs):>8.3f}"
                 for pairs in found.values()
