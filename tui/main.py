@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.tui.cli import main as cli
+from nerspace.tui.cli import entry
 
 
 def open_explorer(
@@ -42,4 +42,4 @@ def open_explorer(
 
 def main() -> None:
     """Run the program."""
-    cli.main(open_explorer)
+    entry.main(open_explorer)

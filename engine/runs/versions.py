@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import platform
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 
 _FLOORS = ("nerspace.datasets", "nerspace.engine")
@@ -14,6 +14,9 @@ _PACKAGES = ("nerspace", "torch", "transformers", "tokenizers", "numpy", "scikit
 
 def versions() -> dict[str, str]:
     """Versions of what decides the numbers of a run."""
+    # Here, as whoever only looks at runs need not wait for it.
+    from importlib import metadata
+
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):

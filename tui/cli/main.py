@@ -1,19 +1,13 @@
 """The command line: every command parses, calls the engine and shows; nothing heavy is imported before it is needed."""
 
-import contextlib
-import sys
-import traceback
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from nerspace.engine.errors import ConfigurationError, NerspaceError
 from nerspace.tui.cli.helping import Group
 from nerspace.tui.cli.options import Commands, Model, OpenExplorer, Workspace
-from nerspace.tui.literal import literal
-from nerspace.tui.terminal import ReaderGone, doors, drop_output
 
 
 class Listed(NamedTuple):
@@ -80,11 +74,15 @@ COMMANDS = {
     ),
     "demo": Listed("training.demo", "Do the paper's experiment end to end on real weights, in a few minutes."),
     "tables": Listed("tables.tables", "List every table nerspace can make, or the columns of one."),
-    "export": Listed("tables.export", "Print a table of a run, or write it as CSV."),
+    "export": Listed(
+        "tables.export",
+        "Print a table of a run, or write it as CSV, for Excel (x.xlsx) or as Parquet, "
+        "with what it is of in x.csv.json.",
+    ),
     "locate": Listed("runs.locate", "Print the folder of a run, to be used by other programs."),
     "doctor": Listed("doctor.doctor", "Check that everything nerspace needs is here, and say what is missing."),
     "data": Listed("data.app", "The data: what there is, samples, checks, exports."),
-    "runs": Listed("runs.app", "Runs: list, show, follow, stop, resume, verify, remove."),
+    "runs": Listed("runs.app", "Runs: list, name, show, follow, stop, resume, verify, remove."),
 }
 
 
@@ -164,59 +162,3 @@ def explore(
     if context.invoked_subcommand is None:
         open_explorer: OpenExplorer = context.obj
         open_explorer(workspace, run, data, model, ascii=ascii)
-
-
-def main(open_explorer: OpenExplorer) -> None:
-    """Run the command line; a failure is one clear line, with a traceback only under --debug.
-
-    A reader that has had enough (head) is no failure, and neither is a closed stdout.
-    """
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    code = 0
-    try:
-        with doors():
-            code = _run(arguments, open_explorer, debug)
-    except ReaderGone:
-        drop_output()
-    except NerspaceError as error:
-        drop_output()
-        _tell(f"nerspace: {error}")
-        code = error.exit_code
-    raise SystemExit(code)
-
-
-def _run(arguments: list[str], open_explorer: OpenExplorer, debug: bool) -> int:
-    """Do what the arguments say; the exit code, once whatever went wrong was told."""
-    try:
-        code = app(arguments, obj=open_explorer, standalone_mode=False)
-    except (ReaderGone, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-            return 1
-        code = getattr(error, "exit_code", 1)
-        if isinstance(error, NerspaceError):
-            _tell(f"nerspace: {error}")
-        elif isinstance(error, typer.Abort):
-            _tell("nerspace: Nothing was done.")
-        elif (mistake := getattr(error, "format_message", None)) is not None:
-            # What Typer found in the arguments; a group without a command has shown its help already.
-            if said := " ".join(mistake().split()):
-                _tell(f"nerspace: {said.removesuffix('.')}. See {_command(error)} --help.")
-        else:
-            said = " ".join(str(error).split())
-            _tell(f"nerspace: {type(error).__name__}: {said} (--debug shows where)")
-    return code if isinstance(code, int) else 0
-
-
-def _command(error: Exception) -> str:
-    """The command whose arguments were wrong."""
-    return str(getattr(getattr(error, "ctx", None), "command_path", "nerspace"))
-
-
-def _tell(line: str) -> None:
-    """Print one line to stderr; the exit code says the same where nobody listens."""
-    with contextlib.suppress(ReaderGone, ConfigurationError, OSError, AttributeError):
-        print(literal(line), file=sys.stderr)
