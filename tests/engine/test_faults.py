@@ -5,6 +5,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import resource
 import shutil
 import signal
 import time
@@ -16,9 +17,10 @@ import torch
 from training_samples import demo_request, loaded, sentence, some_sentences
 
 from nerspace.engine import runs
-from nerspace.engine.encoders import load_tokenizer
+from nerspace.engine.encoders import LABELS, load_token_classifier, load_tokenizer
 from nerspace.engine.encoders.batching import Encoded, encode
 from nerspace.engine.encoders.forward import finish, forward
+from nerspace.engine.encoders.saving import save_model
 from nerspace.engine.errors import ConfigurationError, ModelError, NerspaceError
 from nerspace.engine.requests.training import Recipe
 from nerspace.engine.runs import Run, jobs
@@ -191,6 +193,18 @@ def test_a_full_disk_ends_the_run_with_whole_lines_and_it_can_be_resumed(
     jobs.resume(run)
     assert list(jobs.follow(run))[-1]["state"] == "finished"
     assert "error" not in run.info()
+
+
+def test_a_model_that_a_full_disk_does_not_take_is_told_in_one_line(tiny_xlmr: Path, tmp_path: Path) -> None:
+    model = load_token_classifier(str(tiny_xlmr), LABELS, 0)
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, most[1]))
+    try:
+        with pytest.raises(ConfigurationError, match="The model cannot be written to .*File too large"):
+            save_model(model, str(tiny_xlmr), tmp_path / "model")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_log_that_a_full_disk_does_not_take_hides_no_end(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

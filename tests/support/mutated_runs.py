@@ -39,8 +39,9 @@ from nerspace.tui import main as program
 from nerspace.tui.explorer import app as explorer
 from nerspace.tui.explorer.session import Session as ExplorerSession
 
-# Seconds of its own work that a command may take, and those that it may wait: others have work on the machine too.
-PATIENCE, WAITING = 5, 20
+# Seconds of its own work that a command may take, and those after which it waits for ever: others have work on the
+# machine too.
+PATIENCE, WAITING = 5, 120
 FIGURES = ("runs", "commands", "explorers", "raw errors", "hangs", "not removed", "acting")
 # What is pressed in the explorer: every screen, and what one does there.
 _KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "j", "l", "G", "s", "m", "r", "e", "enter", "escape", "question_mark")
@@ -364,14 +365,17 @@ class Session:
                     await pilot.press(key)
                     signs.update(acting(await settle(pilot)))
 
+        # The explorer ends in its own way at a signal, and leaves none behind.
+        ended = signal.getsignal(signal.SIGTERM)
         self._bounded(lambda: asyncio.run(press()), what)
+        signal.signal(signal.SIGTERM, ended)
         if signs:
             self._problem("acting", f"{what}: {signs}")
 
     def _problem(self, kind: str, what: str) -> None:
         self.figures[kind] += 1
         self.problems.append(f"{kind}: {what}")
-        print(f"{kind}: {what}", file=sys.stderr, flush=True)
+        print(f"{kind}: {what}", file=sys.__stderr__, flush=True)
 
 
 def _hung(*_: object) -> None:

@@ -485,6 +485,9 @@ def differences(whole: Run, run: Run) -> Iterator[str]:
                 yield f"table {table}"
         elif path.read_bytes() != files[1][name].read_bytes():
             yield f"file {name}"
+    if whole.read_info()["kind"] == "paper":
+        # A model that is made already is read back, without a word of its steps.
+        return
     steps = [len([1 for _, event in one.events() if event["event"] == "step"]) for one in (whole, run)]
     if steps[0] != steps[1]:
         yield f"{steps} steps among the events"
