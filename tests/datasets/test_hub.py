@@ -171,3 +171,39 @@ def test_real_parquet_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     pq.write_table(pyarrow.table({"text": ["a"]}), tmp_path / "test-00000-of-00001.parquet")
     with pytest.raises(DataError, match="columns text"):
         load("hub:a/b")
+
+
+def test_configurations_are_read_from_the_cache_as_the_hub_s_library_lays_it_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constants = pytest.importorskip("huggingface_hub.constants")
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    home = tmp_path / "datasets--someone--wikiann"
+    snapshot = home / "snapshots" / ("a" * 40)
+    for code, word in (("de", "Köln"), ("hi", "दिल्ली"), ("mr", "पुणे")):
+        for split, size in (("train", 3), ("validation", 1), ("test", 2)):
+            table = pyarrow.table(
+                {"tokens": [[word, f"{split}{i}"] for i in range(size)], "ner_tags": [[5, 0]] * size,
+                 "langs": [[code, code]] * size}
+            ).replace_schema_metadata({"huggingface": json.dumps(NOTE)})  # fmt: skip
+            # A snapshot holds links into the blobs.
+            blob = home / "blobs" / f"{code}{split}"
+            blob.parent.mkdir(parents=True, exist_ok=True)
+            parquet.write_table(table, blob)
+            path = snapshot / code / f"{split}-00000-of-00001.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(blob)
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text("a" * 40)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    corpus = load("hub:someone/wikiann")
+    assert sorted(corpus.languages) == ["de", "hi", "mr"]
+    assert set(corpus.splits) == {"train", "validation", "test"}
+    assert (len(corpus), corpus.types) == (18, ("LOC",))
+    one = load("hub:someone/wikiann/hi")
+    assert [len(list(one.sentences("hi", split))) for split in ("train", "validation", "test")] == [3, 1, 2]
+    assert one.sentence(0).words[0] == "दिल्ली"
+    assert len(one.sides().train) == 3
+    with pytest.raises(DataError, match="no Parquet file of ta"):
+        load("hub:someone/wikiann/ta")
