@@ -71,7 +71,9 @@ class LineProcess:
         self._process = subprocess.Popen(  # noqa: S603 - the interpreter and a module of ours, no shell
             self._command, text=True, encoding="utf-8",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-            env={**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false"},
+            # Threads that wait by spinning take the core that the keys need.
+            env={"OMP_WAIT_POLICY": "passive", **os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+                 "TOKENIZERS_PARALLELISM": "false"},
         )  # fmt: skip
         return self._process
 

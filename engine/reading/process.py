@@ -146,7 +146,9 @@ class Answers:
             points = pd.concat([stored.rows[others][list(points.columns)], points], ignore_index=True)
             keys = [key for key in keys if key in stored.vectors]
             vectors = {key: np.concatenate([stored.vectors[key][others], vectors[key]]) for key in keys}
-        return siblings_table({key: vectors[key] for key in keys}, points, name)
+        found = siblings_table({key: vectors[key] for key in keys}, points, name)
+        # Languages that were not asked for are those of other names alone.
+        return found[found["n"] > 0].reset_index(drop=True)
 
     # -- what is typed
 

@@ -47,6 +47,9 @@ async def test_a_newcomer_learns_in_twelve_keys_why_a_name_is_far_and_leaves_wit
             assert said in " ".join(text.split()), said
         text = await press(pilot, *NEWCOMER[-2:])
         assert "Wrote" in text
+        # What the models read of two languages takes nothing away from what was known of the third.
+        forms = asked.in_view.view.forms.set_index("language")
+        assert forms["after 2"].notna().sum() == 2
     [path] = tmp_path.glob("why_*_be_ru.csv")
     written = pd.read_csv(path).set_index("cause")
     assert {"pieces", "spelling", "cosine", "errors", "own spelling", "context"} <= set(written.index)

@@ -123,6 +123,8 @@ class EntityScreen(ExplorerScreen):
         """Show another name, the cursor on its language."""
         self._wanted = name
         if name.entity:
+            if name.entity != self.about and not self.reading:
+                self._say("")
             self.about = name.entity
             self._read()
 
@@ -332,20 +334,24 @@ class EntityScreen(ExplorerScreen):
 
     def _tell_progress(self, text: str) -> None:
         self.progress = text
-        line = self.query_one("#entity-reading", Static)
-        line.update(Text(text))
-        line.set_class(bool(text), "open")
+        self._say(text)
         if isinstance(window := self.app.screen, ContextsWindow):
             window.tell(text)
         elif isinstance(window, CardWindow) and text:
             window.show(window.card, text)
+
+    def _say(self, text: str) -> None:
+        """In a line of its own, until another name is shown."""
+        line = self.query_one("#entity-reading", Static)
+        line.update(Text(text, no_wrap=True, overflow="ellipsis"))
+        line.set_class(bool(text), "open")
 
     def show_read(self, read: NameRead) -> None:
         """Say that it has ended, and show what is known now."""
         title, self.reading = self.reading, ""
         self._tell_progress("")
         languages, counted = read.readings["language"].nunique(), tally(read.readings["verdict"].tolist())
-        self.explorer.tell(f"{literal(title)} is read in {languages} languages: {counted}.")
+        self._say(f"{literal(title)} is read in {languages} languages: {counted}")
         self._read()
         if isinstance(window := self.app.screen, ContextsWindow):
             about, language = window.about, window.language
