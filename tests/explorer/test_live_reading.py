@@ -100,6 +100,14 @@ async def test_contexts_that_nobody_read_are_told_from_right_ones_and_fill_as_th
         assert "not read" in asked.screen.query_one("#list-table").parent.border_subtitle
         first = frame["verdict"].iloc[0]
         assert {"wrong": "✗ wrong", "context": "→ context", "right": "✓ right"}[first] in text
+        table = asked.screen.query_one("#list-table")
+        row = int((frame["verdict"] != "unread").to_numpy().nonzero()[0][1])
+        drawn = table._row(row, 100)
+        colors = {segment.text.strip(): segment.style.color for segment in drawn if segment.text.strip()}
+        unread = table._row(len(frame) - 1, 100)
+        others = {segment.text.strip(): segment.style.color for segment in unread if segment.text.strip()}
+        said = {"wrong": "✗ wrong", "context": "→ context", "right": "✓ right"}[frame["verdict"].iloc[row]]
+        assert colors[said] != others["· not read"]
         text = await press(pilot, "G", "enter")
         assert "sentence, not read" in text
         assert "B-LOC" not in text

@@ -49,7 +49,7 @@ class _Answer:
 
 
 class ContextRows(WrongRows):
-    """Contexts with a verdict that is a sign, a word and a color; what nobody has read is dim and has no tag."""
+    """Contexts with a verdict that is a sign, a word and a color; what nobody has read has no tag and no color."""
 
     def __init__(self, frame: "pd.DataFrame") -> None:
         super().__init__(frame, fixed=2)
@@ -59,10 +59,10 @@ class ContextRows(WrongRows):
         cells = list(super().cells(index))
         verdict = str(self.frame["verdict"].iloc[index])
         said, style = _SHOWN[verdict]
-        cells[0] = Text(said, style, end="")
+        # A table draws the styles of parts alone, not that of a whole text.
+        cells[0] = Text(end="").append(said, style)
         if verdict == UNREAD:
-            words = Text(str(cells[self._words]), "dim", end="")
-            cells[self._words] = words
+            cells[self._words] = str(cells[self._words])
         return cells
 
 
