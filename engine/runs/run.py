@@ -213,7 +213,8 @@ class Run:
             return info
         # It may have ended between the two looks.
         info = self.read_info()
-        if info["state"] == "running" or (info["state"] == "queued" and process is not None):
+        # A process was started for it, be it that its file cannot be understood any more.
+        if info["state"] == "running" or (info["state"] == "queued" and (self.path / "process.json").exists()):
             info["state"] = "dead"
         return info
 

@@ -194,6 +194,15 @@ def test_a_run_that_was_never_started_is_followed_no_longer_than_a_moment_and_ca
     assert not queued.path.exists()
 
 
+@pytest.mark.parametrize("text", ["", "{}", '{"pid": 12}', "[]"])
+def test_a_queued_run_of_whose_process_nothing_is_known_is_dead_and_followed_no_longer(run: Run, text: str) -> None:
+    (run.path / "process.json").write_text(text)
+    assert run.info()["state"] == "dead"
+    assert list(jobs.follow(run, patience=0.1)) == []
+    jobs.begin_again(run)
+    assert run.read_info()["state"] == "queued"
+
+
 def test_a_queued_run_whose_process_was_killed_before_it_began_is_dead_and_resumed(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
