@@ -16,7 +16,7 @@ from nerspace.engine.swapping.cutting import Cutter
 from nerspace.engine.swapping.job import ask, read_asked, unlike
 
 FEW_CELLS = 40
-FEW_CHANGES = ("donor's form", "+1 piece", "+2 pieces", "name in Latin", "another name")
+FEW_CHANGES = ("donor's form", "+2 pieces", "name in Latin", "another name")
 
 
 def few_cells(sentences: Sequence[Sentence], donor: str, seed: int) -> list[str]:

@@ -27,6 +27,8 @@ _TOLD: Sequence[tuple[tuple[str, ...], str]] = (
     (("another name",), "another name of its type, the noise of any change,"),
 )
 _CUTS = _TOLD[1][0]
+# A plain correlation that a reader would take for an answer.
+_CLEAR = 0.3
 _COUNTED = (("n", "sentence"), ("names", "name"), ("contexts", "context"))
 
 
@@ -70,8 +72,8 @@ def answer_lines(
         return []
     changed, cuts = _changed_names(contrasts, without)
     found, shown = _factors(terms, shares)
-    correlated, spelling = _correlated(correlations)
-    return [changed, found, f"{correlated} {_disagreement(cuts, shown, spelling)}"]
+    correlated, spelling, plain = _correlated(correlations)
+    return [changed, found, f"{correlated} {_disagreement(cuts, shown, spelling, plain)}"]
 
 
 def _changed_names(contrasts: "pd.DataFrame | None", without: str) -> tuple[str, bool | None]:
@@ -132,14 +134,14 @@ def _factors(terms: "pd.DataFrame | None", shares: "pd.DataFrame | None") -> tup
     return said, {str(row["term"]) for row in known if row["low"] > 0}
 
 
-def _correlated(correlations: "pd.DataFrame | None") -> tuple[str, bool | None]:
-    """The sentence on correlations, and whether they show that spelling counts; None where that is not judged."""
+def _correlated(correlations: "pd.DataFrame | None") -> tuple[str, bool | None, float]:
+    """The sentence on correlations, whether they show that spelling counts, None where that is not judged, and r."""
     if correlations is None or correlations.empty:
-        return "Correlations over languages: none were counted.", None
+        return "Correlations over languages: none were counted.", None, 0.0
     rows = correlations[correlations["subset"] == "all"]
     plain = rows[(rows["statistic"] == "pearson") & rows["value"].notna()]
     if plain.empty:
-        return "Correlations over languages: too few pairs, or errors that are all the same.", None
+        return "Correlations over languages: too few pairs, or errors that are all the same.", None, 0.0
     row = plain.iloc[0]
     languages = row["languages"] if "languages" in row and row["languages"] == row["languages"] else 0
     of = f"{several(int(row['n']), 'pair')} of {int(languages)} languages" if languages else f"{int(row['n'])} pairs"
@@ -148,21 +150,27 @@ def _correlated(correlations: "pd.DataFrame | None") -> tuple[str, bool | None]:
     if partial.empty:
         one = str(row.get("test", "")) == "shuffle"
         why = "one donor" if one else "so few pairs"
-        return f"{said}, which {why} cannot tell from script and single hard languages.", None
+        return f"{said}, which {why} cannot tell from script and single hard languages.", None, float(row["value"])
     value, p = float(partial["value"].iloc[0]), float(partial["p"].iloc[0])
     shown = p <= 0.05 and value > 0
     said += ", also" if shown else ", not shown"
-    return f"{said} once donors, recipients and script are taken out (partial {value:+.2f}, p {p:.3f}).", shown
+    said += f" once donors, recipients and script are taken out (partial {value:+.2f}, p {p:.3f})."
+    return said, shown, float(row["value"])
 
 
-def _disagreement(cuts: bool | None, shown: set[str] | None, spelling: bool | None) -> str:
-    """Where the three disagree: each is asked only where it answers."""
+def _disagreement(cuts: bool | None, shown: set[str] | None, spelling: bool | None, plain: float) -> str:
+    """Where the three disagree: each is asked only where it answers.
+
+    plain: the correlation over languages, which describes also where it is not judged.
+    """
     apart = []
     if shown is not None:
         of_factors = "tnld" in shown
         if spelling is not None and spelling != of_factors:
             one, other = ("correlations", "factors") if spelling else ("factors", "correlations")
             apart.append(f"{one} show that spelling counts, {other} do not")
+        if spelling is None and plain >= _CLEAR and not of_factors:
+            apart.append("over languages errors go with spelling, within them factors do not show that it counts")
         pieces = bool(shown & {"pieces", "shared"})
         if cuts is not None and cuts != pieces:
             one, other = ("changed names", "factors") if cuts else ("factors", "changed names")

@@ -112,7 +112,7 @@ def _isotropy(frame: "pd.DataFrame") -> None:
         rows.append({"stage": stage, "layer": str(layer), **values, **_clusters(found.get(_CLUSTERS))})
     rows.append({"stage": "noise", "layer": "–", **noise})
     print_table(pd.DataFrame(rows).fillna("–"))
-    if "spread" not in frame:
+    if "spread" not in frame or frame["spread"].isna().all():
         return
     say("  log10 I, unit: partition function of unit vectors, which stages may be compared by.")
     say("  clusters: without 10 k-means clusters ± over seeds, behind it noise of the same length.")
