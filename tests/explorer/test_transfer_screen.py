@@ -9,7 +9,7 @@ from tui_driving import explorer, press, text_in
 from nerspace.engine.runs import to_csv
 from nerspace.engine.statistics.pairs import pair_table
 from nerspace.tui.explorer.sentences import tagged_words
-from nerspace.tui.explorer.transfer.model import FIRST
+from nerspace.tui.explorer.transfer.model import in_order
 from nerspace.tui.widgets.plane import Plane
 
 
@@ -28,7 +28,9 @@ async def test_pairs_are_drawn_as_means_with_their_spread_beside_a_verdict(rich,
         assert "en→cs" not in text
         await press(pilot, "e", "enter")
     pairs = pair_table(rich.read_table("transfer"))
-    ordered = pairs[[*FIRST, *(name for name in pairs.columns if name not in FIRST)]]
+    ordered = in_order(pairs)
+    assert list(ordered.columns)[:5] == ["donor", "recipient", "share", "low", "high"]
+    assert set(ordered.columns) == set(pairs.columns)
     written = (tmp_path / "transfer_pairs_be.csv").read_text(encoding="utf-8")
     assert written == to_csv(ordered[ordered["donor"] == "be"])
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # The rest of the table follows in its own order.
-FIRST = ["donor", "recipient", "share", "tnld", "f1", "sentences", "seeds", "share_sd"]
+FIRST = ("donor", "recipient", "share", "low", "high", "tnld", "f1", "sentences", "seeds", "share_sd")
 # More points than these would hide one another's labels as pairs.
 _NAMED_PAIRS = 40
 
@@ -63,10 +63,16 @@ def read_tables(session: Session) -> Tables | None:
     pairs = session.table("transfer_pairs")
     if pairs is None or pairs.empty:
         return None
-    ordered = pairs[[*FIRST, *(name for name in pairs.columns if name not in FIRST)]]
     transfer = session.table("transfer")
     weak = () if transfer is None else tuple(not_judged(transfer))
-    return Tables(ordered, session.table("correlations"), session.table("regression"), weak)
+    return Tables(in_order(pairs), session.table("correlations"), session.table("regression"), weak)
+
+
+def in_order(pairs: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `transfer_pairs`, first what is read first, with the distance that the plot shows."""
+    distance = distance_column(pairs)
+    first = [distance if name == "tnld" else name for name in FIRST]
+    return pairs[[*first, *(name for name in pairs.columns if name not in first)]]
 
 
 class Advice(NamedTuple):
