@@ -14,6 +14,7 @@ from nerspace.engine import runs
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.evaluation.inputs import Given, labels_of
 from nerspace.engine.paper.claims import Finding
+from nerspace.engine.paper.tables import Surroundings
 from nerspace.engine.reading.placing import Placer
 from nerspace.engine.reading.tables import Placed, Said
 from nerspace.engine.requests.paper import PaperRequest
@@ -98,6 +99,7 @@ def made(
     transfer = Held(predictions=predictions, tnld=found["tnld"], seed=0, piece_overlap=found["piece_overlap"])
     found |= {name: transfer[name] for name in (
         "transfer", "zero_shot", "transfer_pairs", "regression", "correlations", "advice", "advice_quality",
+        "donor_order",
     )}  # fmt: skip
 
     filled = [Filled(s, e, c, "x", "fits") for s, (c, e) in zip(read, cells, strict=False)]
@@ -152,8 +154,8 @@ def _of_the_paper(
         deltas=known["deltas"].assign(donor="en", seed=0), maps=known["map"],
     )  # fmt: skip
     others = np.random.default_rng(1).normal(size=(len(points), 12))
-    club = Held(X=vectors["after", 0], points=clubs, others=others, other_points=clubs.assign(entity="e"),
-                ambiguous=set(), seed=0)  # fmt: skip
+    around = Surroundings.of(others, clubs.assign(entity="e"), set(), 0)
+    club = Held(X=vectors["after", 0], points=clubs, around=around)
     return {
         **{name: paper[name] for name in ("paper_claims", "paper_items", "paper_settings", "paper_table2",
                                           "paper_maps", "paper_figure4")},
