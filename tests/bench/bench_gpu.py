@@ -265,7 +265,7 @@ def maps(bench: Bench) -> Iterator[Row]:
 
 def battery(bench: Bench) -> Iterator[Row]:
     """The measures of the space."""
-    vectors, (languages, types, cells) = made_up(bench.size(1613, 24), bench.size(384, 16))
+    vectors, (languages, types, cells) = made_up(bench.size(1613, 12), bench.size(384, 8))
     by_row = np.array(languages)
     for name, work in {
         "isotropy": lambda: isotropy_table(vectors, by_row),
