@@ -184,7 +184,10 @@ def scores_table(predictions: "pd.DataFrame", known: Collection[str] | None = No
     rows: list[tuple[Any, ...]] = []
     for key, tallies, group in _groups(predictions, known):
         chances = _floors(group, tallies)
-        sides = clusters_of(group["sentence"]) if "sentence" in group else (list(range(len(group))),) * 2
+        own = range(len(group))
+        sides: tuple[Sequence[Hashable], Sequence[Hashable]] = (own, own)
+        if "sentence" in group:
+            sides = clusters_of(group["sentence"])
         intervals = _intervals(list(tallies.values()), *sides, seed)
         for (kind, tally), (low, high) in zip(tallies.items(), intervals, strict=True):
             share = clustered_share(tally.wrong.astype(np.float64), *sides)

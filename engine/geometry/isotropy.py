@@ -294,7 +294,8 @@ def _unscaled_floor(measure: str, n: int, d: int, seed: int) -> float:
 
 @cache
 def _scaled_floor(measure: str, n: int, d: int, seed: int, length: float) -> float:
-    projected = (_kept_projection if n * d <= _KEPT else _projection)(measure, n, d, seed)
+    small = n * d <= _KEPT
+    projected = _kept_projection(measure, n, d, seed) if small else _projection(measure, n, d, seed)
     return _log10_partition(length * projected)
 
 

@@ -74,7 +74,8 @@ def typed_cosine(A: Array, B: Array, types: Labels, names: Labels) -> float:
     """
     u, v = unit_rows(A), unit_rows(B)
     total, pairs = 0.0, 0
-    for sign, groups in ((1, types), (-1, list(zip(types, names, strict=True)))):
+    groupings: list[tuple[int, list[object]]] = [(1, [*types]), (-1, [*zip(types, names, strict=True)])]
+    for sign, groups in groupings:
         known: dict[object, int] = {}
         numbers = np.array([known.setdefault(group, len(known)) for group in groups], dtype=np.intp)
         sums = [np.zeros((len(known), side.shape[1])) for side in (u, v)]
