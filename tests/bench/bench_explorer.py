@@ -167,8 +167,8 @@ def _tell(run: Run, steps: "range | list[int]") -> None:
                 run.append_event("probe", step=step, language=code, layer=12, measure="mean_cosine", n=8, value=value)
 
 
-# In Training: along the curves, other measures, the notes, its windows and back.
-_TRAINING_KEYS = ["l", "l", "h", "m", "L", "H", "j", "k", "m", "m", "?", "\x1b", "r", "1", "3"]
+# In Training: other measures, layers and views, its windows and back.
+_TRAINING_KEYS = ["m", "]", "[", "m", "m", "tab", "tab", "tab", "?", "\x1b", "r", "1", "3"]
 
 
 def long_run(workspace: Path, events: int) -> Run:
@@ -185,8 +185,9 @@ def long_run(workspace: Path, events: int) -> Run:
                              f'"seconds": {number}, "donor": "en", "seed": 0}}\n')  # fmt: skip
             else:
                 code = tui_sample.CODES[number // 10 % len(tui_sample.CODES)]
+                layer, measure = 12 * (number // 110 % 2), ("mean_cosine", "isoscore")[number // 220 % 2]
                 handle.write(f'{{"time": {1.7e9 + number}, "event": "probe", "step": {number // 110 * 110}, '
-                             f'"language": "{code}", "layer": 12, "measure": "mean_cosine", "n": 80, '
+                             f'"language": "{code}", "layer": {layer}, "measure": "{measure}", "n": 80, '
                              f'"value": {value:.6f}, "donor": "en", "seed": 0}}\n')  # fmt: skip
     run.update(state="finished")
     run.append_event("state", state="finished")
@@ -209,7 +210,7 @@ def long_run_keys(events: int) -> tuple[float, float, dict[str, list[float]]]:
             most = one.resident()
             for key in _TRAINING_KEYS * 4:
                 started = time.perf_counter()
-                os.write(one.master, key.encode())
+                os.write(one.master, b"\t" if key == "tab" else key.encode())
                 if select.select([one.master], [], [], 1.0)[0]:
                     name = key.replace("\x1b", "esc")
                     times.setdefault(name, []).append((time.perf_counter() - started) * 1000)
