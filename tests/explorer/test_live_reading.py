@@ -114,7 +114,7 @@ async def test_contexts_that_nobody_read_are_told_from_right_ones_and_fill_as_th
         assert about == "loc-lincoln"
 
 
-async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest_names(asked, askable, tmp_path):
+async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest_names(asked, askable, rich, tmp_path):
     async with asked.run_test(size=(80, 24), notifications=True) as pilot:
         text = await press(pilot, "7", "I")
         assert "type a name or a sentence" in text
@@ -146,6 +146,11 @@ async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest
         for (stage, layer), (x, _) in space.maps.places.items():
             kept = drawn[(drawn["stage"] == stage) & (drawn["layer"] == layer)].sort_values("point")["x"]
             assert (x[:-1] == kept.to_numpy()).all()
+        # It belongs to the run whose models read it.
+        asked.open_run(rich)
+        await settle(pilot)
+        assert space.typed is None
+        assert len(space.maps.points) == len(rich.read_table("points"))
     written = pd.read_csv(tmp_path / "nearest_typed.csv")
     assert len(written) == len(nearest)
     assert "stage" in written.columns

@@ -96,6 +96,7 @@ class SpaceScreen(ExplorerScreen):
         self._grid: list[list[Pane]] = []
         # What was typed, on the maps.
         self.typed: TextRead | None = None
+        self._typed_of = ""
 
     def compose(self) -> ComposeResult:
         """Maps and legend, the nearest point, the quality of the map."""
@@ -143,6 +144,9 @@ class SpaceScreen(ExplorerScreen):
     def show_maps(self, maps: Maps | None) -> None:
         """Show the map that was in view, else the last layer after fine-tuning."""
         first, self.maps = self.maps is None, maps
+        if self.session.run is None or self.session.run.id != self._typed_of:
+            # Another run's models read it otherwise, and its maps are others.
+            self.typed = None
         if maps is not None and self.typed is not None:
             self._place_typed(maps, self.typed)
             maps = self.maps
@@ -464,7 +468,8 @@ class SpaceScreen(ExplorerScreen):
 
     def show_typed(self, read: "TextRead") -> None:
         """Put what was typed on the maps, joined to its nearest names; once the maps are there."""
-        self.typed, self.film = read, None
+        self._end_film()
+        self.typed, self._typed_of = read, self.session.run.id if self.session.run else ""
         self.run_changed()
 
     def _place_typed(self, maps: Maps, read: "TextRead") -> None:
