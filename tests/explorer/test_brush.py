@@ -24,7 +24,7 @@ def _cells(scatter, points):
 
 def _lit_cells(scatter):
     """Cells that are drawn with the style of lit points."""
-    lit = scatter.part_style("lit", True)
+    lit = scatter.ground("lit")
     return {cell for cell, (_, style) in scatter._overlay.items() if style + lit == style}
 
 

@@ -282,6 +282,13 @@ class Scatter(Plot):
         """The style of a class, or of the points that are not held."""
         return self.kinds.styles[kind] if kind < len(self.kinds.styles) else self.part_style("faint", True)
 
+    def ground(self, name: str) -> Style:
+        """The style of a component that lies behind points: its background mixed with that of the map."""
+        style = self.part_style(name, True)
+        if self.app.native_ansi_color or self.app.no_color:
+            return style
+        return style + Style(bgcolor=self.part_style(name).bgcolor)
+
     # -- from one map to the next
 
     def _whereabouts(self) -> tuple[Array, Array] | None:
@@ -416,7 +423,7 @@ class Scatter(Plot):
         lit = self.lit[self._shows(self.lit) & (self.kinds.codes[self.lit] >= 0)]
         across, down = self._dots()
         owner = raster(across[lit], down[lit], self.kinds.codes[lit], self.columns, self.rows).owner
-        style = self.part_style("lit", True)
+        style = self.ground("lit")
         for row, column in zip(*(place.tolist() for place in np.nonzero(owner >= 0)), strict=True):
             sign = self._signs[row][0][column] if row < len(self._signs) else " "
             self._overlay.setdefault((column, row), (sign, self._style_of(int(owner[row, column])) + style))
@@ -428,7 +435,7 @@ class Scatter(Plot):
         edge, line, tint = (
             box_edge(left, right, top, bottom),
             self.part_style("box", True),
-            self.part_style("tint", True),
+            self.ground("tint"),
         )
         for r in range(max(0, top), min(len(self._signs), bottom + 1)):
             signs, kinds = self._signs[r]
