@@ -31,7 +31,8 @@ def _lit_cells(scatter):
 async def test_a_box_lights_the_same_points_in_the_other_maps(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(200, 50)) as pilot:
-        await press(pilot, "4", "p", "p", "slash", *"minsk", "enter", "L", "L", "J")
+        await press(pilot, "4")
+        await press(pilot, "p", "p", "slash", *"minsk", "enter", "L", "L", "J")
         active, inside = app.in_view.active, app.in_view.active.points_inside()
         assert 1 < len(inside) < 253
         others = [scatter for scatter in _maps(pilot) if scatter is not active]
@@ -49,7 +50,8 @@ async def test_a_box_lights_the_same_points_in_the_other_maps(rich, corpus):
 async def test_held_points_stay_lit_while_walking_and_on_every_map_and_are_listed_and_exported(rich, corpus, tmp_path):
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4", "slash", *"minsk", "enter", "L", "J", "space")
+        await press(pilot, "4")
+        await press(pilot, "slash", *"minsk", "enter", "L", "J", "space")
         screen = app.in_view
         held = set(screen.held.tolist())
         assert len(held) > 1
@@ -76,7 +78,8 @@ async def test_held_points_stay_lit_while_walking_and_on_every_map_and_are_liste
 async def test_the_box_grows_to_its_cluster_and_on(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4", "slash", *"minsk", "enter")
+        await press(pilot, "4")
+        await press(pilot, "slash", *"minsk", "enter")
         scatter = app.in_view.active
         point, places = scatter.nearest_point(), np.column_stack([scatter.x, scatter.y])
         text = await press(pilot, "g")
@@ -93,7 +96,8 @@ async def test_the_box_grows_to_its_cluster_and_on(rich, corpus):
 async def test_one_class_alone_and_back_to_what_was_shown_before(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4", "x", "2", "slash", *"vaşing", "enter", "X")
+        await press(pilot, "4")
+        await press(pilot, "x", "2", "slash", *"vaşing", "enter", "X")
         screen = app.in_view
         code = screen.kinds.names.index("tr")
         assert screen.hidden["language"] == set(range(11)) - {code}
@@ -114,7 +118,8 @@ async def test_points_that_stand_out_are_listed_lit_and_gone_to(rich, corpus, tm
     expected = frame[frame["stage"] == "after"]["point"].tolist()
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
-        text = await press(pilot, "4", key)
+        await press(pilot, "4")
+        text = await press(pilot, key)
         assert "after · layer 12" in text
         assert app.in_view.held.tolist() == expected[:MOST]
         await press(pilot, "e", "enter")
@@ -129,7 +134,8 @@ async def test_points_that_stand_out_are_listed_lit_and_gone_to(rich, corpus, tm
 async def test_every_model_has_a_map_of_its_errors_and_the_box_lights_them_all(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(200, 50)) as pilot:
-        text = await press(pilot, "4", "d")
+        await press(pilot, "4")
+        text = await press(pilot, "d")
         titles = [scatter.title for scatter in _maps(pilot)]
         # One seed of each donor first.
         assert [title.rpartition(", ")[2] for title in titles] == ["en seed 0", "be seed 0", "en seed 1", "be seed 1"]
@@ -147,17 +153,20 @@ async def test_every_model_has_a_map_of_its_errors_and_the_box_lights_them_all(r
 async def test_one_model_or_a_narrow_screen_say_so(rich, finished, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        assert "Two maps need 110 columns" in await press(pilot, "4", "d")
+        await press(pilot, "4")
+        assert "Two maps need 110 columns" in await press(pilot, "d")
     app = explorer(finished, corpus)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        assert "one model" in await press(pilot, "4", "d")
+        await press(pilot, "4")
+        assert "one model" in await press(pilot, "d")
 
 
 async def test_the_film_eases_and_everything_but_the_points_is_there_at_once(rich, corpus, monkeypatch):
     monkeypatch.setattr("nerspace.tui.widgets.scatter.EASE_SECONDS", 600)
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4", ".")
+        await press(pilot, "4")
+        await press(pilot, ".")
         scatter = app.in_view.active
         key = app.in_view.key
         await press(pilot, ".")
@@ -180,7 +189,8 @@ async def test_a_slow_line_in_exact_colors_has_no_easing(rich, corpus, monkeypat
     monkeypatch.setenv("SSH_CONNECTION", "1")
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4", ".")
+        await press(pilot, "4")
+        await press(pilot, ".")
         assert app.in_view._ease_steps() == 1
         app.theme = "nerspace"
         assert app.in_view._ease_steps() == 0
