@@ -190,4 +190,4 @@ def test_cosines_and_verdicts_follow_the_reference(rich, corpus):
 async def test_the_points_of_a_name_are_found_although_the_maps_are_not_read_yet(rich, corpus):
     async with explorer(rich, corpus).run_test(size=(100, 30), notifications=True) as pilot:
         await press(pilot, "7", "slash", *"washington", "enter")
-        assert "points; n goes to the next" in await press(pilot, "m")
+        assert "n goes to the next" in await press(pilot, "m")

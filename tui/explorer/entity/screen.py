@@ -367,6 +367,7 @@ class EntityScreen(ExplorerScreen):
         if isinstance(window := self.app.screen, CardWindow):
             window.show(window.card, str(error))
         else:
+            self._say(literal(error))
             self.explorer.tell(str(error), "warning")
 
     # -- the card
