@@ -262,7 +262,8 @@ class _Steps(dict[tuple[str, str], str]):
         self.begun: set[tuple[str, str]] = set()
 
     def __missing__(self, pair: tuple[str, str]) -> str:
-        found = self[pair] = one_iob2(*map(composed, pair), self._scheme)
+        before, tag = pair
+        found = self[pair] = one_iob2(composed(before), composed(tag), self._scheme)
         if self._scheme == "IOB2" and pair[1][0] == "I" and found[0] == "B":
             self.begun.add(pair)
         return found

@@ -332,7 +332,7 @@ def buckets_table(outcomes: "pd.DataFrame", known: Collection[str] | None = None
             for label in [*order, UNKNOWN]:
                 inside = (labels == label).to_numpy()
                 if n := int(inside.sum()):
-                    share = clustered_share(right[inside], names[inside].tolist(), contexts[inside].tolist())
+                    share = clustered_share(right[inside].tolist(), names[inside].tolist(), contexts[inside].tolist())
                     found = int(right[inside].sum())
                     rows.append(
                         (*key, name, label, n, found, share.value, share.low, share.high, len(set(names[inside])))

@@ -346,7 +346,8 @@ def isotropy_table(vectors: Vectors, languages: Labels | None) -> "pd.DataFrame"
             with suppress(DataError):
                 found = _measured(measure, function, chosen)
                 if found[0] == found[0]:
-                    floor = noise_floor(measure, *chosen.shape, length=typical_length(chosen))
+                    n, d = chosen.shape
+                    floor = noise_floor(measure, n, d, length=typical_length(chosen))
             rows.append((stage, layer, language, measure, len(chosen), found[0], floor, *found[1:]))
     return ISOTROPY.frame(rows)
 

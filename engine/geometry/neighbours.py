@@ -404,9 +404,9 @@ def retrieval_table(vectors: Vectors, languages: Labels, cells: Labels, k: int =
 def _directions(X: Array) -> tuple[Rows, npt.NDArray[np.bool_]]:
     """Rows scaled to length 1, and which of them have a direction."""
     rows = np.asarray(X, dtype=np.float64)
-    sound: npt.NDArray[np.bool_] = np.isfinite(rows).all(axis=1)
+    sound = np.asarray(np.isfinite(rows).all(axis=1))
     lengths = np.linalg.norm(np.where(sound[:, None], rows, 0.0), axis=1)
-    sound &= lengths > 0
+    sound = np.logical_and(sound, lengths > 0)
     return rows / np.where(sound, lengths, 1.0)[:, None], sound
 
 

@@ -145,9 +145,10 @@ def _permuted(
     for pair in known:
         square[number[pair[0]], number[pair[1]]] = term[pair]
     givers = {donor for donor, _ in known}
+    donors, recipients = (np.array([number[pair[side]] for pair in known], dtype=np.intp) for side in (0, 1))
     found = mrqap(
         LanguagePairs(
-            *(np.array([number[pair[side]] for pair in known], dtype=np.intp) for side in (0, 1)), square,
+            donors, recipients, square,
             np.array([outcome[pair] for pair in known]), [(code in givers, script_of(code)) for code in codes],
         ),
         seed,
@@ -234,7 +235,7 @@ def impacts(terms: "pd.DataFrame") -> list[Finding]:
         if term not in together.index:
             findings.append(Finding(claim, OPEN, NAN, unit="sentences"))
             continue
-        row = together.loc[term]
+        row = together.loc[[term]].iloc[0]
         value, low, high, p = (float(row[name]) for name in ("effect", "low", "high", "p"))
         groups = min(int(row["names"]), int(row["contexts"]))
         verdict = by_interval(low, high, 0.0, groups, LEAST_GROUPS)

@@ -161,7 +161,7 @@ def _read(
     name: the encoder, as it came or the folder of a fine-tuned one.
     """
     encoder = Encoder(name, request.device, LABELS, request.seed)
-    layers = dict.fromkeys((TYPES, NAMES, BORDER), (0, encoder.layers))
+    layers: dict[str, tuple[int, ...]] = dict.fromkeys((TYPES, NAMES, BORDER), (0, encoder.layers))
     if stage == BEFORE:
         layers[EVERY] = (encoder.layers,)
     kinds = {kind: encoder.encode(sentences.of(kind)) for kind in layers}

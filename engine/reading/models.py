@@ -54,7 +54,7 @@ class RunModels:
 def _saved(run: Run) -> list[SavedModel]:
     """The run's own models, else the one from elsewhere that it read with."""
     if name := foreign_model(run):
-        return [SavedModel(ModelId(Path(name).name, 0), resolve(name), "")]
+        return [SavedModel(ModelId(Path(name).name, 0), Path(resolve(name)), "")]
     return chosen_models(run)
 
 

@@ -74,7 +74,7 @@ def within(columns: Vector, groups: Sequence[Sequence[Hashable]], rounds: int = 
 
     Source: von Neumann's alternating projections.
     """
-    found = columns - columns.mean(axis=0)
+    found: Vector = columns - columns.mean(axis=0)
     scale = np.abs(columns).max(axis=0, initial=1e-300)
     numbers = [numbered(labels) for labels in groups]
     counts = [np.bincount(own)[:, None] for own in numbers]

@@ -71,7 +71,10 @@ def donor_order_table(predictions: "pd.DataFrame", seed: int = 0) -> "pd.DataFra
     of_seed = numbered(frame["seed"].tolist())
     everywhere = np.ones(len(wrong))
     excess = _excess(row, recipient, wrong, everywhere, len(donors))
-    by_seed = [_excess(row, recipient, wrong, of_seed == one, len(donors)) for one in range(int(of_seed.max()) + 1)]
+    by_seed = [
+        _excess(row, recipient, wrong, (of_seed == one).astype(np.float64), len(donors))
+        for one in range(int(of_seed.max()) + 1)
+    ]
     of_name = numbered(names)
     generator = np.random.default_rng(seed)
     count = int(of_name.max()) + 1
@@ -79,7 +82,9 @@ def donor_order_table(predictions: "pd.DataFrame", seed: int = 0) -> "pd.DataFra
     for _ in range(HALVES if count > 1 else 0):
         chosen = generator.permutation(count)[: count // 2]
         first = np.isin(of_name, chosen)
-        halves.append(_agree([_excess(row, recipient, wrong, side, len(donors)) for side in (first, ~first)]))
+        halves.append(
+            _agree([_excess(row, recipient, wrong, side.astype(np.float64), len(donors)) for side in (first, ~first)])
+        )
     half = _mean(halves)
     ranks = np.argsort(np.argsort(excess, kind="stable"), kind="stable") + 1
     level = _levels(row, recipient, wrong, len(donors))
@@ -110,7 +115,7 @@ def _shares(row: Index, recipient: Index, wrong: Vector, weights: Vector, donors
 
 def _excess(row: Index, recipient: Index, wrong: Vector, weights: Vector, donors: int) -> Vector:
     """How far each donor lies above the donors of the same recipients, mean over recipients, [donors]."""
-    shares = _shares(row, recipient, wrong, np.asarray(weights, dtype=np.float64), donors)
+    shares = _shares(row, recipient, wrong, weights, donors)
     known = np.isfinite(shares)
     filled = np.where(known, shares, 0.0)
     above = np.where(known, filled - filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1), 0.0)

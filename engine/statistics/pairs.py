@@ -128,7 +128,7 @@ def pair_table(transfer: "pd.DataFrame") -> "pd.DataFrame":
              spread, group["f1"].mean(), *(group[name].iloc[0] if name in group else NAN for name in distances),
              _share_different(group),
              *(group[name].mean() if name in group else NAN for name in ("low", "high", *READ)),
-             script(donor), script(recipient))
+             script(str(donor)), script(str(recipient)))
         )  # fmt: skip
     return TRANSFER_PAIRS.frame(rows)
 

@@ -175,7 +175,7 @@ def _products_by_name(rows: Rows) -> _ByName:
     order = np.argsort(rows.names, kind="stable")
     parts = np.split(columns[order], np.cumsum(np.bincount(rows.names))[:-1])
     cell = rows.names * pairs + rows.pairs
-    sums = np.stack([np.bincount(cell, column, names * pairs) for column in columns.T], axis=1)
+    sums = np.stack([np.bincount(cell, column, names * pairs) for column in columns.T], axis=1).astype(np.float64)
     counts = np.bincount(cell, minlength=names * pairs).astype(np.float64)
     return _ByName(
         np.array([part.T @ part for part in parts]), sums.reshape(names, pairs, -1), counts.reshape(names, pairs)

@@ -119,7 +119,7 @@ def clipped_step(parameters: Iterable[torch.nn.Parameter], optimizer: Any, most:
         torch.nn.utils.clip_grad_norm_(parameters, most)
         optimizer.step()
         return
-    norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters])
+    norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
     optimizer.grad_scale = ((norm + 1e-6) / most).clamp(min=1.0)
     try:
         optimizer.step()

@@ -90,7 +90,8 @@ def probe_space(
                     value = MEASURES[measure](rows)
                     floor = None
                     if measure != "mean_cosine":
-                        floor = noise_floor(measure, *rows.shape, length=typical_length(rows))
+                        n, d = rows.shape
+                        floor = noise_floor(measure, n, d, length=typical_length(rows))
                     yield ProbeRecord(step, language, layer, measure, len(rows), value, floor)
         with suppress(DataError):
             near = nearest_neighbours(vectors[is_entity][reached])

@@ -93,8 +93,8 @@ def cosines_of(
         cells: [n], rows of equal cell are parallel.
         sentences: [n], ids.
     """
-    usable = np.flatnonzero(np.isfinite(X).all(axis=1) & (np.linalg.norm(X, axis=1) > 0))
-    if not len(usable):
+    usable = np.flatnonzero(np.isfinite(X).all(axis=1) & (np.linalg.norm(X, axis=1) > 0)).tolist()
+    if not usable:
         return {}
     units = unit_rows(X[usable])
     names = [sentences[row] for row in usable]

@@ -25,8 +25,9 @@ class OpenExplorer(Protocol):
     """What opens the explorer; commands find it as the object of their context, since they do not know the explorer."""
 
     def __call__(
-        self, workspace: Path | None, name: str | None, data: str, model: str, screen: str = "", ascii: bool = False
-    ) -> None:
+        self, workspace: Path | None, name: str | None, data: str = "", model: str = "builtin", screen: str = "",
+        ascii: bool = False,
+    ) -> None:  # fmt: skip
         """Open it on a run and a screen."""
 
 

@@ -207,7 +207,7 @@ def read_text(read: "TextRead", plain: bool) -> Text:
         text.append("\n" if found else " finds no name\n", "dim")
     count = sum(map(len, read.pieces))
     text.append(f"{count} piece{'s' if count != 1 else ''}  ", "bold")
-    for word in read.pieces:
-        for block in blocks(word, {}, plain):
+    for pieces in read.pieces:
+        for block in blocks(pieces, {}, plain):
             text.append_text(block).append(" ")
     return text

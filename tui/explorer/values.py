@@ -42,7 +42,7 @@ class ValueRows(FrameRows):
         cells: list[str | Text] = list(super().cells(index))
         for place, name in enumerate(self.frame.columns):
             if name in ("low", "high"):
-                cells[place] = f"{self.frame.iat[index, place]:z.10g}"
+                cells[place] = f"{float(str(self.frame.iat[index, place])):z.10g}"
         return cells
 
 

@@ -104,12 +104,13 @@ def _isotropy(frame: "pd.DataFrame") -> None:
     # A run that is older than unit vectors has the measure that lengths change.
     names = _EVEN if (chosen["measure"] == "log10_partition_unit").any() else {**_EVEN, "log10_partition": "log10 I"}
     say(f"\nIsotropy of random word vectors of all languages, n = {chosen['n'].max():,}\n")
-    rows, noise = [], {}
+    rows: list[dict[str, str]] = []
+    noise: dict[str, str] = {}
     for (stage, layer), part in chosen.groupby(["stage", "layer"], sort=False):
         found = {row["measure"]: row for row in part.to_dict("records")}
         noise |= {short: shown_number(found[name]["floor"]) for name, short in names.items() if name in found}
         values = {short: shown_number(found[name]["value"]) for name, short in names.items() if name in found}
-        rows.append({"stage": stage, "layer": str(layer), **values, **_clusters(found.get(_CLUSTERS))})
+        rows.append({"stage": str(stage), "layer": str(layer), **values, **_clusters(found.get(_CLUSTERS))})
     rows.append({"stage": "noise", "layer": "–", **noise})
     print_table(pd.DataFrame(rows).fillna("–"))
     if "spread" not in frame or frame["spread"].isna().all():

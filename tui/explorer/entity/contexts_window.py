@@ -29,12 +29,12 @@ class ContextsWindow(ListWindow):
     BINDINGS = bindings("contexts")
 
     def __init__(
-        self, title: str, about: str, language: str, frame: "pd.DataFrame", read: Callable[[], None]
+        self, title: str, entity: str, language: str, frame: "pd.DataFrame", read: Callable[[], None]
     ) -> None:  # fmt: skip
         super().__init__(
-            title, f"swap_{about}_{language}", frame, SWAP_COLUMNS, _EMPTY, self.whole, rows=ContextRows(frame)
+            title, f"swap_{entity}_{language}", frame, SWAP_COLUMNS, _EMPTY, self.whole, rows=ContextRows(frame)
         )
-        self.about, self.language = about, language
+        self.entity, self.language = entity, language
         self._title, self._read = title, read
 
     def on_mount(self) -> None:

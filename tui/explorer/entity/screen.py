@@ -301,7 +301,7 @@ class EntityScreen(ExplorerScreen):
         """List the sentences, or show in the list what has been read since."""
         language, frame = found
         if isinstance(opened := self.app.screen, ContextsWindow):
-            if (opened.about, opened.language) == (self.about, language):
+            if (opened.entity, opened.language) == (self.about, language):
                 opened.fill(frame, self.progress)
             return
         title = f"{literal(self.view.title if self.view else self.about)} in other contexts, {language_name(language)}"
@@ -354,7 +354,7 @@ class EntityScreen(ExplorerScreen):
         self._say(f"{literal(title)} is read in {languages} languages: {counted}")
         self._read()
         if isinstance(window := self.app.screen, ContextsWindow):
-            about, language = window.about, window.language
+            about, language = window.entity, window.language
             self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps)
         elif isinstance(window, CardWindow):
             about, reference, code = window.card.view.entity, window.card.view.reference, window.card.language

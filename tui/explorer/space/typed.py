@@ -29,7 +29,10 @@ def with_typed(maps: Maps, read: "TextRead") -> Maps:
         "point": len(maps.points), "sentence": TYPED, "language": TYPED, "type": "", "entity": TYPED, "form": read.form,
         "whole": TYPED, "words": words, "tags": tags, "text": words,
     }])  # fmt: skip
-    places = {(str(row.stage), int(str(row.layer))): (row.x, row.y) for row in read.places.itertuples()}
+    places = {
+        (str(row.stage), int(str(row.layer))): (float(str(row.x)), float(str(row.y)))
+        for row in read.places.itertuples()
+    }
     nowhere = (np.nan, np.nan)
     points = pd.concat([maps.points, own.reindex(columns=maps.points.columns)], ignore_index=True)
     return replace(
