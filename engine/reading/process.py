@@ -89,9 +89,11 @@ class Answers:
 
     def _of_name(self, name: str, languages: Sequence[str], crossed: bool, tell: Tell) -> dict[str, Any]:
         tell(done=0, total=0, what="loading the models")
+        # Without a model nothing else matters.
+        encoder = self._models.first
         entity = self._contexts.entity(name)
         placed = self._contexts.of(entity, languages, crossed)
-        encoded = self._models.first.encode([one.sentence for one in placed])
+        encoded = encoder.encode([one.sentence for one in placed])
         kept = [number for number, item in enumerate(encoded) if item.entity_pieces]
         placed, encoded = [placed[number] for number in kept], [encoded[number] for number in kept]
         if not placed:

@@ -115,7 +115,8 @@ async def test_contexts_that_nobody_read_are_told_from_right_ones_and_fill_as_th
 
 
 async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest_names(asked, askable, rich, tmp_path):
-    async with asked.run_test(size=(80, 24), notifications=True) as pilot:
+    # Without notices, which would lie over the lines under the map.
+    async with asked.run_test(size=(80, 24)) as pilot:
         text = await press(pilot, "7", "I")
         assert "type a name or a sentence" in text
         text = await press(pilot, *"[Washington]", "space", *"is", "space", *"old.", "enter")
