@@ -8,6 +8,7 @@
 The command line and the explorer write every table here.
 """
 
+import errno
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -35,6 +36,8 @@ _FORMULAS = {
 }
 _EXCEL_FORMULAS = "an apostrophe stands before texts that begin with = + - @, a tab or a carriage return"
 _MOST_BYTES = 1 << 20
+# Nothing has such a name; whatever writes it says why it cannot.
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def run_facts(run: Run | None) -> dict[str, Any]:
@@ -66,9 +69,9 @@ def check_beside(path: Path) -> None:
     there = beside(path)
     try:
         found = json.loads(read_regular(there, _MOST_BYTES))
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_FILE:
+            return
         found = None
     if not isinstance(found, dict) or "nerspace" not in found:
         raise UsageError(f"{there} is already there, and not of nerspace.", "Name another file.")

@@ -41,8 +41,8 @@ def swap(run: Run) -> Iterator[Record]:
     layer = tuned.layer(-1 if request.layer is None else request.layer)
     yield Stage("prepare", "Names and contexts", 1, "plan")
     source = Run(run.path.parent / request.source)
-    # A source that was removed can be asked no more.
-    if source.path.is_dir():
+    # A model from elsewhere has none, and one that was removed can be asked no more.
+    if request.source and source.path.is_dir():
         require_same_data(source)
     plan = plan_swaps(request)
     hashes = [encoder_hash(name) for name in (request.trained, request.model) if name]

@@ -42,7 +42,7 @@ def test_every_name_is_there_with_a_docstring_and_others_are_not() -> None:
 def test_an_array_goes_in_and_a_table_comes_out() -> None:
     X = np.random.default_rng(0).normal(size=(60, 8))
     table = nerspace.isotropy(X)
-    assert list(table.columns) == ["measure", "n", "value", "floor"]
+    assert list(table.columns) == ["measure", "n", "value", "floor", "spread", "left_out"]
     assert table.set_index("measure")["value"]["isoscore"] == isoscore(X)
     grouped = nerspace.isotropy(X.tolist(), ["be"] * 40 + ["en"] * 20)
     assert grouped.groupby("language", sort=False)["n"].first().to_dict() == {"all": 60, "be": 40, "en": 20}

@@ -241,7 +241,7 @@ async def test_what_was_left_out_is_counted_listed_and_exported(finished, tagged
         assert "reason   I- does not follow its entity" in text
         assert "A broken row ." in text
         text = await press(pilot, "escape", "e", "enter")
-        assert "Wrote 1 rows" in text
+        assert "Wrote 1 row to" in text
         text = await press(pilot, "escape")
         assert "Sentences  6" in text
     assert (tmp_path / "dropped.csv").read_text().startswith("file,line,language,reason,text\nen_test.conll,")

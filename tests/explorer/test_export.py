@@ -132,7 +132,7 @@ async def test_the_filter_of_a_list_and_the_run_it_is_of_stand_beside_it(app, fi
         await press(pilot, "e")
         await _path(pilot, tmp_path / "some.xlsx")
         text = await press(pilot, "enter")
-        assert "Wrote 1 rows" in text
+        assert "Wrote 1 row to" in text
     about = json.loads((tmp_path / "some.xlsx.json").read_text(encoding="utf-8"))
     assert about["filter"] == "filter recipient:be,tr -wrong:2"
     assert about["run"] == finished.id

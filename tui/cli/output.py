@@ -1,5 +1,6 @@
 """What the command line shows: lines of text, and tables as CSV, JSON, a text plot or rows."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -146,7 +147,7 @@ def write_csv(frame: "pd.DataFrame", target: str, excel: bool = False, about: Ma
         sys.stdout.write(excel_csv(frame) if excel else to_csv(frame))
         return
     path = user_path(target)
-    make = not path.parent.exists() and sys.stdin.isatty() and typer.confirm(f"Make the folder {path.parent}?")
+    make = sys.stdin.isatty() and not os.path.exists(path.parent) and typer.confirm(f"Make the folder {path.parent}?")
     rows = export_table(path, [frame], about or {}, new=True, excel=excel, make_folders=make)
     console(stderr=True).print(f"{several(rows, 'row')} written to {path}")
 
