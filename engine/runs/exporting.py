@@ -68,10 +68,14 @@ def check_beside(path: Path) -> None:
     """
     there = beside(path)
     try:
-        found = json.loads(read_regular(there, _MOST_BYTES))
+        text = read_regular(there, _MOST_BYTES)
     except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in _NO_FILE:
+        if isinstance(error, ValueError) or error.errno in _NO_FILE:
             return
+        text = b""
+    try:
+        found = json.loads(text)
+    except ValueError:
         found = None
     if not isinstance(found, dict) or "nerspace" not in found:
         raise UsageError(f"{there} is already there, and not of nerspace.", "Name another file.")

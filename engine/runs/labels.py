@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.files import write_text
 from nerspace.engine.runs import schema
-from nerspace.engine.runs.run import Run
+
+if TYPE_CHECKING:
+    from nerspace.engine.runs.run import Run
 
 FILE = "labels.json"
 LONGEST_NAME, LONGEST_NOTE = 60, 2_000
@@ -29,7 +31,7 @@ class Labels:
     pinned: bool = False
 
 
-def read_labels(run: Run) -> Labels:
+def read_labels(run: "Run") -> Labels:
     """The labels of a run; none where nobody gave it any.
 
     Raises:
@@ -54,7 +56,7 @@ def read_labels(run: Run) -> Labels:
     )
 
 
-def label(run: Run, **changes: Any) -> Labels:
+def label(run: "Run", **changes: Any) -> Labels:
     """Change labels of a run: name, note, tags or pinned; a damaged file is begun anew.
 
     Raises:
@@ -91,7 +93,7 @@ def _check(labels: Labels) -> None:
         raise UsageError(f"{wrong!r} is no tag.", "A tag is a word of at most 40 letters, without blanks and commas.")
 
 
-def named(runs: Sequence[Run], name: str) -> list[Run]:
+def named(runs: "Sequence[Run]", name: str) -> "list[Run]":
     """The runs that have this name."""
     found = []
     for run in runs:

@@ -51,7 +51,7 @@ def test_a_command_leaves_options_out_and_has_defaults_of_its_own() -> None:
     shown = run("other", "--help")
     assert "--layers" in shown
     assert "--lang" not in shown
-    assert "[default: 8]" in shown
+    assert "[default: 8;" in shown
 
 
 def test_typer_still_checks_and_a_parser_says_what_is_wrong() -> None:

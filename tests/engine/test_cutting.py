@@ -41,8 +41,8 @@ def test_an_unknown_model_and_a_killed_process_are_told(tmp_path, tiny_xlmr):
         Cutter(str(tmp_path / "nowhere")).cut(["a"])
     cutter = Cutter(str(tiny_xlmr))
     cutter.cut(["a"])
-    cutter._process.kill()
-    cutter._process.wait()
+    cutter._process._process.kill()
+    cutter._process._process.wait()
     with pytest.raises(ModelError, match="stopped"):
         cutter.cut(["a"])
     assert cutter.cut(["a"])
@@ -53,7 +53,7 @@ def test_the_process_ends_with_its_parent(tiny_xlmr):
     code = (
         "import os, sys; from nerspace.engine.encoders.tokenizer_process import Cutter; "
         "c = Cutter(sys.argv[1]); c.cut(['a']);"
-        "print(c._process.pid, flush=True); os.kill(os.getpid(), 9)"
+        "print(c._process._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, str(tiny_xlmr)], capture_output=True, text=True, timeout=60

@@ -17,7 +17,7 @@ CODES = list(LANGUAGES)
 COLUMNS = ["donor", "recipient", "seed", "sentences", "wrong", "f1", "tnld", "script", "tnld_different", "identical"]
 ADDED = [
     "low", "high", "tnld_read", "sentences_different", "wrong_different", "tnld_read_different", "donor_script",
-    "recipient_script",
+    "recipient_script", "own_recall", "own_least",
 ]  # fmt: skip
 
 

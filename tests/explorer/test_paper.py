@@ -42,16 +42,24 @@ def judged(tmp_path: Path) -> Run:
     return run
 
 
+async def _go_to(pilot: Any, said: str) -> str:
+    """Go down the claims until one says this."""
+    for _ in range(len(CLAIMS)):
+        if said in (text := await press(pilot, "j")):
+            return text
+    raise AssertionError(said)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_claims_are_listed_with_verdicts_and_rules_at(judged: Run, corpus: Path, size: tuple[int, int]) -> None:
     async with explorer(judged, corpus).run_test(size=size) as pilot:
         await settle(pilot)
         text = await press(pilot, "9")
-        assert "✗ does not hold" in text
-        assert "✓ holds" in text
+        assert "✓ 1 hold" in text
+        assert "✗ 1 do not hold" in text
         assert "possible and valid" in text
-        text = await press(pilot, "j", "j")
-        assert "n 41 names" in text
+        text = await _go_to(pilot, "n 41 names")
+        assert "✗ does not hold" in text
         assert "our reading" in text
         assert all(len(line) <= size[0] for line in text.splitlines())
 
@@ -62,7 +70,8 @@ async def test_enter_opens_the_table_behind_a_claim_and_v_the_settings(judged: R
         text = await press(pilot, "9", "enter")
         assert "paper_table1" in text
         assert "20646346" in text.replace(",", "")
-        await press(pilot, "escape", "j", "j")
+        await press(pilot, "escape")
+        await _go_to(pilot, "n 41 names")
         text = await press(pilot, "enter")
         assert "washington" in text
         assert "0.846" in text

@@ -58,7 +58,8 @@ COMMANDS = {
     ),
     "neighbours": Listed(
         "geometry.neighbours",
-        "Is the nearest entity in another language the same one, are there hubs, who is next to a point, who stands out.",
+        "Is the nearest entity in another language the same one, are there hubs, who is next to a point, who stands "
+        "out.",
     ),
     "groups": Listed(
         "geometry.groups", "Do entities gather by type or by language: silhouette and purity beside two floors."

@@ -1,6 +1,5 @@
 """What the command line shows: lines of text, and tables as CSV, JSON, a text plot or rows."""
 
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -147,7 +146,8 @@ def write_csv(frame: "pd.DataFrame", target: str, excel: bool = False, about: Ma
         sys.stdout.write(excel_csv(frame) if excel else to_csv(frame))
         return
     path = user_path(target)
-    make = sys.stdin.isatty() and not os.path.exists(path.parent) and typer.confirm(f"Make the folder {path.parent}?")
+    missing = sys.stdin.isatty() and not path.parent.exists()
+    make = missing and typer.confirm(f"Make the folder {path.parent}?")
     rows = export_table(path, [frame], about or {}, new=True, excel=excel, make_folders=make)
     console(stderr=True).print(f"{several(rows, 'row')} written to {path}")
 

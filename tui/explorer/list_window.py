@@ -12,7 +12,6 @@ from textual.screen import ModalScreen
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.messages import Name, ShowEntity
-from nerspace.tui.explorer.services import Services
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
@@ -23,12 +22,14 @@ from nerspace.tui.widgets.window import Result, Window
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nerspace.tui.explorer.services import Services
+
 
 class TableWindow(Window[Result]):
     """A window whose table can be exported and copied."""
 
     @property
-    def explorer(self) -> Services:
+    def explorer(self) -> "Services":
         """The app, by its own type."""
         return cast("Services", self.app)
 
