@@ -76,7 +76,7 @@ async def test_donors_are_rows_and_recipients_columns(rich, corpus):
         text = await press(pilot, *"hhhhhhhhhhhh", "j", "j")
         pairs = rich.read_table("transfer")
         own = pairs[(pairs["donor"] == "en") & (pairs["recipient"] == "be")]
-        assert f"share {(own['wrong'] / own['sentences']).mean():.3f}" in text
+        assert f"share {(own['wrong'] / own['sentences']).mean():.1%}" in text
         text = await press(pilot, "enter")
         assert "wrong over sentences, mean over seeds" in text
 
