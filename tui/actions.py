@@ -253,7 +253,7 @@ ACTIONS: tuple[Action, ...] = (
            "start_job"),
     Action("runs.name", "m", "name", "give the run a name, by which every command knows it", "runs", "label('name')"),
     Action("runs.tags", "t", "tags", "give the run tags, words with blanks between", "runs", "label('tags')"),
-    Action("runs.note", "w", "", "write a note to the run", "runs", "label('note')"),
+    Action("runs.note", "w", "note", "write a note to the run", "runs", "label('note')"),
     Action("runs.pin", "p", "pin", "put the run first in this list, or no longer", "runs", "pin"),
     Action("runs.compare", "c", "compare", "how two marked runs differ: request and errors", "runs", "compare"),
     Action("runs.stop", "x", "stop", "ask the run to stop at its next step", "runs", "stop_run"),

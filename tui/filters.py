@@ -4,13 +4,13 @@ The language is that of `query`; here are the fields that sentences and names ha
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nerspace.datasets.errors import UsageError
 from nerspace.datasets.spelling import folded
-from nerspace.tui.query import Query, Term, parse, unknown_field
+from nerspace.tui.query import Query, Term, parse, parts_typed, unknown_field
 
 # Fields whose values are listed → where a Filter has them.
 KEYS = {
@@ -99,10 +99,41 @@ def parse_filter(text: str) -> Filter:
     Raises:
         UsageError: for a field that is not known, or a value that it cannot have; quotes keep a colon in a word.
     """
+    return _filter(parse(text).terms)
+
+
+def parse_typed_filter(text: str, known: Mapping[str, Iterable[str]]) -> Filter:
+    """A filter that is still being typed: the value at its end stands for every known value that begins with it.
+
+    Args:
+        text: as far as it is typed.
+        known: the values of every field whose values are listed.
+
+    Raises:
+        UsageError: for what can no longer become a filter, whatever is typed next.
+    """
+    done, last = parts_typed(text)
+    if last is None:
+        return _filter(done.terms)
+    *values, begun = last.values
+    listed = known.get(_name(last.field), ("yes", "no") if _name(last.field) == "identical" else ())
+    possible = [value for value in listed if folded(value).startswith(folded(begun))]
+    found = _filter((*done.terms, replace(last, values=(*values, *(possible or [begun])))))
+    if _name(last.field) == "lang" and len(found.languages) == 1:
+        # Another language may follow, with which this one is compared.
+        return replace(found, identical=None)
+    return found
+
+
+def _name(field: str) -> str:
+    return _OTHER_NAMES.get(field, field)
+
+
+def _filter(terms: Iterable[Term]) -> Filter:
     parts: dict[bool, dict[str, Any]] = {False: {}, True: {}}
-    for term in parse(text).terms:
+    for term in terms:
         found = parts[term.negated]
-        field = _OTHER_NAMES.get(term.field, term.field)
+        field = _name(term.field)
         if not field:
             found["words"] = (*found.get("words", ()), *term.values)
         elif field == "len":

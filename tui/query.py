@@ -13,7 +13,7 @@ must hold. Data reads the same text by `filters`, which knows what a corpus can 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,6 +41,8 @@ _ALIASES = {
     "name": (("form",), ("entity",), ("run",)),
 }
 _DIGITS = frozenset("0123456789.+-e")
+# What is no number yet and can become one.
+_BEGINNING_OF_NUMBER = re.compile(r"[-+−]?(?:\.|(?:\d+\.?\d*|\.\d+)[eE][-+−]?)?")
 # Answers of a column that are remembered, so that a value is looked at once.
 _REMEMBERED = 100_000
 
@@ -93,7 +95,47 @@ def parse(text: str) -> Query:
     Raises:
         UsageError: for a comparison with nothing.
     """
-    terms: list[Term] = []
+    return _asked(_terms(text))
+
+
+def parse_typed(text: str) -> Query:
+    """A query that is still being typed: the value at its end may be the beginning of one.
+
+    Raises:
+        UsageError: as `parse`, but for a comparison at the end whose value is still to come.
+    """
+    done, last = parts_typed(text)
+    if last is None:
+        return done
+    if last.sign in _COMPARED:
+        begun = () if _BEGINNING_OF_NUMBER.fullmatch(last.values[-1]) else (last,)
+    else:
+        begun = (replace(last, sign=":", values=(*last.values[:-1], f"{last.values[-1]}*")),)
+    return Query((*done.terms, *begun))
+
+
+def parts_typed(text: str) -> tuple[Query, Term | None]:
+    """A query that is still being typed, in two: what is typed to its end, and the term whose last value may go on.
+
+    A word goes on as a word, so that it is typed to its end wherever it ends. A field whose value is still to come
+    asks nothing yet.
+
+    Raises:
+        UsageError: for a comparison with nothing, but for one at the end.
+    """
+    terms = list(_terms(text))
+    last = terms[-1] if terms else None
+    if last is None or not last.sign or text[-1:].isspace():
+        return _asked(terms), None
+    if not any(last.values):
+        return _asked(terms[:-1]), None
+    if text.endswith(('"', ",", "*")):
+        return _asked(terms), None
+    return _asked(terms[:-1]), last
+
+
+def _terms(text: str) -> Iterator[Term]:
+    """The terms of a text, also those that ask nothing."""
     at = 0
     while at < len(text):
         if text[at].isspace():
@@ -107,25 +149,18 @@ def parse(text: str) -> Query:
             values: tuple[str, ...] = (folded(_unquoted(written)),)
         else:
             values = tuple(value for part in _VALUE.findall(written) if (value := _unquoted(part)))
-        if field and not values and sign not in (":", "="):
-            raise UsageError(f"{field}{sign} compares with nothing.", f"Write a value behind it, as in {field}{sign}1.")
-        if any(values):
-            terms.append(Term(values, field.lower(), sign, bool(minus)))
-    return Query(tuple(terms))
+        yield Term(values, field.lower(), sign, bool(minus))
 
 
-def parse_typed(text: str) -> Query:
-    """A query that is still being typed: the value at its end may be the beginning of one.
-
-    Raises:
-        UsageError: as `parse`.
-    """
-    query = parse(text)
-    last = query.terms[-1] if query.terms else None
-    if last is None or last.sign != ":" or text[-1:].isspace() or text.endswith(('"', ",", "*", ":")):
-        return query
-    begun = replace(last, values=(*last.values[:-1], f"{last.values[-1]}*"))
-    return Query((*query.terms[:-1], begun))
+def _asked(terms: Iterable[Term]) -> Query:
+    """A query of those terms that ask something."""
+    left = []
+    for term in terms:
+        if term.sign in _COMPARED and not term.values:
+            raise UsageError(f"{term} compares with nothing.", f"Write a value behind it, as in {term}1.")
+        if any(term.values):
+            left.append(term)
+    return Query(tuple(left))
 
 
 def _unquoted(text: str) -> str:
@@ -357,7 +392,8 @@ def _compared(numbers: "np.ndarray[Any, Any]", term: Term, value: str, name: str
     word = value.casefold()
     if term.sign == ":" and word.endswith("*"):
         value = word = word.removesuffix("*")
-        if _number(value) is None and any(whole.startswith(word) for whole in (*_YES, *_NO, _GAP)):
+        begun = any(whole.startswith(word) for whole in (*_YES, *_NO, _GAP)) or _BEGINNING_OF_NUMBER.fullmatch(word)
+        if _number(value) is None and begun:
             # Not typed to its end yet.
             return np.ones(len(numbers), dtype=bool)
     if term.sign in (":", "="):

@@ -28,7 +28,8 @@ def executor_for(run: Run, on: str, threads: int = 0, device: str = "", several:
     Args:
         run: the run whose tasks are done.
         on: empty for this process, else as `--on` has it.
-        threads: CPU threads of a task, 0 for all of this machine or, on a cluster and side by side, for one.
+        threads: CPU threads of a task; 0 for one on a cluster, else for those of this machine, which tasks that go on
+            side by side share.
         device: auto, cpu, cuda, cuda:N or mps; empty where torch computes nothing.
         several: whether tasks are of several models, which may go on side by side on the cores of this machine.
     """

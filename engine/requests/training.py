@@ -78,8 +78,8 @@ class Request(BaseRequest):
         probe_languages: those that are probed, all where empty.
         probe_layers: those that are probed, the initial and the last where empty.
         on: where the work is done: here where it is empty, else as `check_address` has it.
-        threads: CPU threads of each training, 0 for all of this machine or, on a cluster, for one; equal threads give
-            equal numbers.
+        threads: CPU threads of each training; 0 for one on a cluster, else for those of this machine, which trainings
+            that go on side by side share. Equal threads give equal numbers.
         reading: how tagged data is read, and which types there are.
         names: a file of parallel names for TNLD, where the data has none of its own.
         hold_out: of contexts and names, which names are never trained on: ambiguous, those that read like a name of

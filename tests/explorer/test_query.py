@@ -12,7 +12,7 @@ from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine.errors import UsageError
 from nerspace.tui.explorer.data.parallel import ParallelIndex, SentenceRows
-from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.filters import Filter, parse_filter, parse_typed_filter
 from nerspace.tui.query import Term, matcher, parse, parse_typed
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.modals import TYPING_SECONDS
@@ -83,10 +83,15 @@ def test_what_is_still_typed_may_be_a_beginning():
     assert left("-type:L") == [1, 3, 4]
     assert left("type:LOC,P") == [0, 1, 2]
     assert left("wrong:y") == [0, 1, 2, 3, 4]
+    assert left("type=L") == left("type:L")
+    # No number yet, but on the way to one.
+    assert left("type:LOC tnld>") == left("type:LOC tnld>-") == left("type:LOC tnld>1e") == left("type:LOC") == [0, 2]
+    assert left("tnld:.") == left("-tnld>=") == [0, 1, 2, 3, 4]
     assert left("size:1") == []
     assert left("size:10") == [0, 4]
-    with pytest.raises(UsageError):
-        left("size:x")
+    for wrong in ("size:x", "tnld>far", "tnld> ", "tnld> anna", "hue:r"):
+        with pytest.raises(UsageError):
+            left(wrong)
 
 
 def test_a_language_is_whatever_column_tells_it():
@@ -134,6 +139,42 @@ def test_data_leaves_out_what_is_not_wanted(text, kept):
     assert sorted(f"{context.id}/{entity.id}" for context, entity in cells) == sorted(kept)
     again = parse_filter(str(parse_filter(text)))
     assert again == parse_filter(text)
+
+
+TYPED = [
+    ("type:L", ["LOC"]), ("type:l", ["LOC"]), ("type=O", ["ORG"]), ("type:LOC,O", ["LOC", "ORG"]),
+    ("type:", []), ("len>", []), ("-len>=", []), ("identical:n", []), ("case:nom", []), ("lang:b", []), ("t", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "types"), TYPED)
+def test_data_takes_what_is_still_typed_for_the_beginning_of_what_it_knows(text, types):
+    index = ParallelIndex(_corpus())
+    chosen = parse_typed_filter(text, index.known)
+    assert list(chosen.types) == types
+    index.sentences(chosen)
+    index.names(chosen)
+
+
+def test_every_letter_on_the_way_to_a_filter_is_taken():
+    index = ParallelIndex(_corpus())
+    for whole in (
+        "identical:no lang:be,ru type:LOC len>1",
+        "-type:ORG case:nominative entity:paris",
+        "lang:en -lang:be",
+    ):
+        for end in range(len(whole) + 1):
+            index.sentences(parse_typed_filter(whole[:end], index.known))
+        assert parse_typed_filter(f"{whole} ", index.known) == parse_filter(whole)
+
+
+@pytest.mark.parametrize(
+    "text", ["type:X", "type:L ", "type:L lang:be", "lang:q", "case:w", "identical:x", "type>L", "hue:r"]
+)
+def test_what_can_become_no_filter_any_more_is_told_while_typing(text):
+    index = ParallelIndex(_corpus())
+    with pytest.raises(UsageError):
+        index.sentences(parse_typed_filter(text, index.known))
 
 
 def test_data_names_what_it_can_be_asked():
@@ -249,6 +290,16 @@ async def test_data_is_filtered_while_typing_with_the_old_text_selected(finished
         assert "Unknown field colour. Choose from" in text.splitlines()[1]
         text = await press(pilot, "escape")
         assert "Sentences  23" in text
+        # A value that is not typed to its end is no mistake, until enter says that it is all.
+        text = await _typed(pilot, "f", *"type:L")
+        assert "Unknown" not in text
+        assert "of 23" in text
+        assert "  ·  type:L" in text.splitlines()[1]
+        await press(pilot, "escape")
+        assert "No row holds that so far; identical: …" in await _typed(pilot, "f", *"identic")
+        await press(pilot, "escape")
+        assert "Unknown type 'L'. Choose from" in await press(pilot, "f", *"type:L", "enter")
+        await press(pilot, "escape")
         await press(pilot, "f", *"type:LOC", "enter")
         line = app.in_view.query_one("#filter", Input)
         text = await press(pilot, "f", *"-type:LOC", "enter")

@@ -24,8 +24,8 @@ class Place(NamedTuple):
     threads: Annotated[
         int,
         typer.Option(
-            "--threads", min=0, help="CPU threads of a training; 0 for all, or one where --on is given.",
-            show_default=True,
+            "--threads", min=0, show_default=True,
+            help="CPU threads of each model; 0 shares all of them among those that go on at once, with --on one each.",
         ),
     ] = Request.threads  # fmt: skip
 

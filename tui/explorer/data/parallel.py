@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.errors import UsageError
@@ -61,6 +61,17 @@ class ParallelIndex:
         """Its sizes in a few words."""
         return f"{len(self.corpus.contexts):,} contexts, {len(self.corpus.entities):,} names"
 
+    @cached_property
+    def known(self) -> dict[str, Sequence[str]]:
+        """The values of every field of a filter whose values are listed."""
+        from nerspace.datasets.records import CASES, ENTITY_TYPES
+
+        return {
+            "type": ENTITY_TYPES, "lang": self.corpus.languages, "case": CASES,
+            "entity": [entity.id for entity in self.corpus.entities],
+            "context": [context.id for context in self.corpus.contexts],
+        }  # fmt: skip
+
     def sentences(self, chosen: Filter) -> list[Block]:
         """What a filter leaves, in blocks that share no cell.
 
@@ -106,16 +117,14 @@ class ParallelIndex:
         ]
 
     def _check(self, chosen: Filter) -> None:
-        from nerspace.datasets.records import CASES, ENTITY_TYPES
-
         if chosen.splits or chosen.out.splits:
             raise UsageError(f"{self.corpus.name} is not split.", "Leave split: out of the filter.")
         if chosen.identical is not None and len(self.spoken(chosen)) < 2:
             raise UsageError("One language alone is not compared.", "Name two in lang:, as in lang:be,ru identical:no.")
         for what, values, known in (
             ("language", (*chosen.languages, *chosen.out.languages), self.corpus.languages),
-            ("type", (*chosen.types, *chosen.out.types), ENTITY_TYPES),
-            ("case", (*chosen.cases, *chosen.out.cases), CASES),
+            ("type", (*chosen.types, *chosen.out.types), self.known["type"]),
+            ("case", (*chosen.cases, *chosen.out.cases), self.known["case"]),
         ):
             for value in values:
                 if value not in known:

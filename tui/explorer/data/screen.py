@@ -29,7 +29,7 @@ from nerspace.tui.explorer.data.text import (
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name, OpenCorpus, ShowSubwords
 from nerspace.tui.explorer.screen import ExplorerScreen
-from nerspace.tui.filters import Filter, parse_filter
+from nerspace.tui.filters import FIELDS, Filter, parse_filter, parse_typed_filter
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.query import Term, parse
 from nerspace.tui.state import saved_choice
@@ -140,10 +140,19 @@ class DataScreen(ExplorerScreen):
         if not same:
             self._detail_lines = 0
         self.query_one("#data-problem").remove_class("open")
-        empty = literal(found.note) or "No row holds that. esc clears the filter."
+        empty = literal(found.note) or self._nothing_left()
         table.show(found.rows, table.row if same else None, empty, found.widths)
         self._show_caption(found)
         self._show_detail()
+
+    def _nothing_left(self) -> str:
+        """What to say where the filter leaves no row; what is still typed may be the name of a field."""
+        line = self.query_one("#filter", Input)
+        if not line.display:
+            return "No row holds that. esc clears the filter."
+        words = line.value.split()
+        fields = [f"{field}:" for field in FIELDS if words and field.startswith(words[-1].lstrip("-").lower())]
+        return f"No row holds that so far; {' or '.join(fields)} …" if fields else "No row holds that so far."
 
     def _show_caption(self, found: Found) -> None:
         index, left = found.opened.index, len(found.rows)
@@ -153,8 +162,10 @@ class DataScreen(ExplorerScreen):
         spoken = len(index.corpus.languages)
         between = " in " if isinstance(index, TaggedIndex) else "  ×  "
         caption.append(f"  {shown}{between}{spoken} language{'s' if spoken != 1 else ''}")
-        if str(self.filter):
-            caption.append("  ·  ").append(literal(self.filter), "bold reverse")
+        # What is typed, not the values that its end may still become.
+        line = self.query_one("#filter", Input)
+        if asked := line.value.strip() if line.display else str(self.filter):
+            caption.append("  ·  ").append(literal(asked), "bold reverse")
         self.query_one("#data-caption", Static).update(caption, layout=False)
         about = Text(no_wrap=True, overflow="ellipsis")
         about.append(fit(name := literal(index.corpus.name), min(len(name), 30)), "bold")
@@ -271,7 +282,7 @@ class DataScreen(ExplorerScreen):
         if not line.display:
             return
         try:
-            typed = parse_filter(line.value)
+            typed = parse_typed_filter(line.value, self.found.opened.index.known if self.found else {})
         except NerspaceError as error:
             self.query_one("#data-caption", Static).update(Text(literal(error), "bold", no_wrap=True), layout=False)
             return

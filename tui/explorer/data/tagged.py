@@ -49,6 +49,15 @@ class TaggedIndex:
         splits = ", ".join(f"{split} {n:,}" for split, n in sizes.items())
         return f"{' '.join(self.corpus.types) or 'no types'} · split {splits or 'none'}"
 
+    @property
+    def known(self) -> dict[str, Sequence[str]]:
+        """The values of every field of a filter whose values are listed."""
+        from nerspace.datasets.naming import SPLITS
+
+        other_names = [name for name, split in SPLITS.items() if split in self.corpus.splits]
+        splits = [*self.corpus.splits, *other_names]
+        return {"type": self.corpus.types, "lang": self.corpus.languages, "split": splits}
+
     def sentences(self, chosen: Filter) -> Sequence[int]:
         """Numbers of the sentences that a filter leaves: each word stands in the text.
 

@@ -414,7 +414,7 @@ class EntityScreen(ExplorerScreen):
 
     def tell_started(self, run: Run) -> None:
         """Say which run does it."""
-        self.explorer.tell(f"Started {run.id}. a bell rings when it ends; o opens the run.")
+        self.explorer.tell(f"Started {run.id}. A bell rings when it ends; o opens the run.")
 
     def action_tokens(self) -> None:
         """The cut of the name in Tokens."""

@@ -118,7 +118,7 @@ QUESTIONS = (
     _question("names", "names", "a file of parallel names for TNLD", str, ""),
     _question("device", "device", "auto, cpu, cuda, cuda:N or mps", _device),
     _question("on", "where", "here, ray, ray://HOST:PORT or HOST:PORT", _place, _HERE),
-    _question("threads", "threads", "CPU threads of a training; 0 for all, on Ray for one", _whole),
+    _question("threads", "threads", "CPU threads of each model; 0 shares all, on Ray one each", _whole),
     _question("epochs", "epochs", "times over the training sentences", _whole),
     _question("batch_size", "batch size", "sentences per step", _whole),
     _question("learning_rate", "learning rate", "2e-4 for the built-in encoder, else 5e-5", _rate, _AUTO),
