@@ -109,6 +109,7 @@ def test_a_mistake_is_one_line(nerspace: Any, stored: runs.Run, arguments: list[
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_model_reads_a_file_as_a_run_of_its_own(nerspace: Any, tiny_xlmr: Path, tmp_path: Path) -> None:
     from nerspace.engine.encoders import load_token_classifier
     from nerspace.engine.encoders.saving import save_model

@@ -16,6 +16,7 @@ SMALL = (
 
 @pytest.mark.usefixtures("jobs_here")
 @pytest.mark.parametrize("encoder", ["tiny_xlmr", "tiny_bert", "tiny_deberta", "tiny_roberta"])
+@pytest.mark.slow
 def test_every_command_that_takes_a_model_takes_it(
     encoder: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any
 ) -> None:

@@ -26,6 +26,7 @@ def frame(done: Any) -> pd.DataFrame:
     return pd.read_csv(StringIO(done.stdout))
 
 
+@pytest.mark.slow
 def test_transfer_then_export_and_evaluate_need_no_further_option(
     nerspace: Any, tagged_folder: Path, tiny_xlmr: Path
 ) -> None:

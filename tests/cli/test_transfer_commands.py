@@ -118,6 +118,7 @@ def test_a_mistake_is_one_line(nerspace: Any, many: runs.Run, arguments: list[st
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_models_are_trained_and_their_names_swapped(
     nerspace: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_xlmr: Path
 ) -> None:

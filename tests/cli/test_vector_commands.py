@@ -41,6 +41,7 @@ def nerspace(home: Path, monkeypatch: pytest.MonkeyPatch, command: Any) -> Any:
     return command
 
 
+@pytest.mark.slow
 def test_extract_tells_its_files_and_the_next_step(nerspace: Any, tiny_xlmr: Path) -> None:
     asked = ["--layers", "1", "--lang", "en", "--size", "6", "--of", "words", "--device", "cpu"]
     done = nerspace("extract", "--model", str(tiny_xlmr), *asked)

@@ -129,6 +129,7 @@ def test_cases_exist_in_some_languages_only() -> None:
     assert len(corpus.select(cases=["directional"], languages=["be", "en", "ru", "tr"])) == 120 * 159
 
 
+@pytest.mark.slow
 def test_all_persons_can_be_counted_when_their_contexts_are_there(tmp_path: Path) -> None:
     for path in (READYTEN / "readyTEN").iterdir():
         (tmp_path / path.name).symlink_to(path)

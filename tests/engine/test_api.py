@@ -1,6 +1,7 @@
 """import nerspace: light, complete, and the same functions, runs and files as the command line's."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,11 +122,14 @@ def test_the_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_the_notebook_runs_on_the_run_of_a_demo(
-    finished: runs.Run, corpus: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
+    finished: runs.Run, tiny_xlmr: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import matplotlib.pyplot as plt
 
-    monkeypatch.setenv("NERSPACE_HOME", str(finished.path.parent.parent))
+    # Alone in a workspace: it opens the newest run.
+    only = runs.Run(runs.workspace_folder(tmp_path / "home") / "runs" / finished.id)
+    shutil.copytree(finished.path, only.path)
+    monkeypatch.setenv("NERSPACE_HOME", str(tmp_path / "home"))
     plt.switch_backend("agg")
     notebook = json.loads((ROOT / "docs" / "nerspace.ipynb").read_text(encoding="utf-8"))
     assert (notebook["nbformat"], notebook["metadata"]["kernelspec"]["language"]) == (4, "python")
@@ -134,6 +138,6 @@ def test_the_notebook_runs_on_the_run_of_a_demo(
     code = "\n".join(cells).replace("nerspace.Encoder()", f"nerspace.Encoder({str(tiny_xlmr)!r})")
     names: dict[str, object] = {}
     exec(code, names)
-    assert names["run"] == finished
+    assert names["run"] == only
     assert len(plt.get_fignums()) >= 1
     plt.close("all")

@@ -152,6 +152,7 @@ def test_the_built_in_data_is_cut_alike(builtin_tokenizer: Tokenizer, reference:
     assert differing(builtin_tokenizer, reference, [*texts, *(f" {text}  " for text in texts)]) == []
 
 
+@pytest.mark.slow
 def test_research_data_in_eleven_languages_is_cut_alike(builtin_tokenizer: Tokenizer, reference: Reference) -> None:
     tables = sorted(SHARED_DATA.rglob("*.csv"))
     if not tables:

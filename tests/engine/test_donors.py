@@ -32,6 +32,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_every_donor_and_seed_has_a_model_and_rows_in_every_table(whole: Run) -> None:
     pairs = {("be", 0), ("be", 1), ("pl", 0), ("pl", 1)}
     assert {path.name for path in (whole.path / "model").iterdir()} == {f"{donor}-{seed}" for donor, seed in pairs}

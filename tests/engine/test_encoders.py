@@ -88,6 +88,7 @@ def test_a_trained_head_is_kept_for_its_labels_only(tiny_xlmr: Path, tmp_path: P
     assert fewer.classifier.weight.shape == (3, 16)
 
 
+@pytest.mark.slow
 def test_loading_prints_nothing(tiny_xlmr: Path, tiny_bert: Path, run_python: Callable[..., Any]) -> None:
     done = run_python(
         "import sys\n"

@@ -169,6 +169,7 @@ def test_a_run_folder_that_is_deleted_under_the_job_stays_deleted(workspace: Pat
     assert f"The run folder {run.path} is gone." in log.read()
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_with_whole_lines_and_it_can_be_resumed(
     workspace: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

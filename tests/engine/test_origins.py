@@ -199,6 +199,7 @@ def test_a_training_goes_on_when_nothing_changed_and_is_refused_when_its_origin_
     assert set(run.read_table("predictions")["donor"]) == {"en", "be"}
 
 
+@pytest.mark.slow
 def test_what_is_made_with_a_model_is_refused_once_the_data_that_it_was_trained_on_has_changed(
     workspace: Path, tiny_xlmr: Path, data: Path
 ) -> None:

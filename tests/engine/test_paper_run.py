@@ -43,6 +43,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_every_item_has_its_tables_with_the_columns_of_the_catalogue(whole: Run) -> None:
     held = set(whole.tables())
     for item in ITEMS.values():
@@ -106,6 +107,7 @@ def test_other_data_seed_or_size_is_another_piece(tmp_path: Path, tiny_xlmr: Pat
     assert len({*same, shared(seed=1), shared(scale="0.01"), shared(learning_rate=2e-3)}) == 4
 
 
+@pytest.mark.slow
 def test_a_run_elsewhere_stopped_and_resumed_gives_the_same_tables_byte_for_byte(
     whole: Run, tmp_path: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

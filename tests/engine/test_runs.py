@@ -158,6 +158,7 @@ def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return run
 
 
+@pytest.mark.slow
 def test_a_finished_run_holds_every_table_with_the_columns_of_the_catalogue(finished: Run) -> None:
     assert set(finished.tables()) == DEMO_TABLES
     for name in finished.tables():
@@ -224,6 +225,7 @@ def test_the_same_request_gives_the_same_tables_byte_for_byte(finished: Run, wor
         assert again.table_path(name).read_bytes() == finished.table_path(name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_run_in_progress_is_stopped_at_a_step_and_keeps_what_is_finished(workspace: Path, tiny_xlmr: Path) -> None:
     run = runs.create(workspace, "demo", small_request(str(tiny_xlmr), size=400, epochs=400), 0)
     jobs.start(run)
@@ -239,6 +241,7 @@ def test_a_run_in_progress_is_stopped_at_a_step_and_keeps_what_is_finished(works
     assert {"sentences", "counts", "tnld", "pieces", "probes"} <= set(run.tables())
 
 
+@pytest.mark.slow
 def test_a_job_outlives_the_process_that_started_it_and_the_end_of_its_terminal(
     workspace: Path, tiny_xlmr: Path
 ) -> None:

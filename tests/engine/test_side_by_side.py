@@ -93,6 +93,7 @@ def at_the_first_step(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
 
 
 @pytest.mark.usefixtures("_two_cores")
+@pytest.mark.slow
 def test_models_made_at_once_are_those_made_one_by_one_though_a_process_is_killed(
     one_by_one: Run, workspace: Path, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

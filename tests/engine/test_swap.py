@@ -242,6 +242,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_xlmr: Path) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_the_job_reads_with_both_models_and_writes_both_tables(trained: Run, tiny_xlmr: Path) -> None:
     asked = make_swap_request(trained, "be-0", contexts=3, sample=3, device="cpu")
     assert (asked["donor"], asked["model"]) == ("be", str(tiny_xlmr))

@@ -38,6 +38,7 @@ def tortured(folder: Path, *arguments: str) -> dict[str, Any]:
     return figures_of("torture.py", folder / "torture", *arguments)
 
 
+@pytest.mark.slow
 def test_a_share_of_kills_faults_and_power_cuts_loses_nothing(tmp_path: Path) -> None:
     figures = tortured(tmp_path, "--kinds", "extract", "--kills", "4", "--faults", "4", "--cuts", "6")
     assert figures["problems"] == []
@@ -122,6 +123,7 @@ def mutated(folder: Path, *arguments: str) -> dict[str, Any]:
     return figures_of("mutated_runs.py", folder / "mutated", *arguments)
 
 
+@pytest.mark.slow
 def test_a_share_of_mutated_runs_ends_no_command_raw(tmp_path: Path) -> None:
     figures = mutated(tmp_path, "--seed", "3", "--runs", "12", "--commands", "2", "--explorers", "0.1")
     assert figures["problems"] == []

@@ -11,6 +11,7 @@ from nerspace.tui.explorer.entity.model import read_entity
 from nerspace.tui.explorer.session import Session
 
 
+@pytest.mark.slow
 async def test_a_newcomer_finds_why_two_names_are_far_apart_and_leaves_with_the_csv(rich, corpus, tmp_path):
     """Only `?` is known: it names `i`, `/`, `c` and `e`."""
     app = explorer(rich, corpus)
@@ -69,6 +70,7 @@ async def test_the_room_shows_forms_predictions_neighbours_and_partners_at(rich,
             assert len(line) <= size[0]
 
 
+@pytest.mark.slow
 async def test_one_key_leads_here_from_rows_points_and_errors(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -137,6 +139,7 @@ async def test_predictions_open_word_by_word_and_are_exported(rich, corpus, tmp_
     assert (written["verdict"] == "✗").sum() == own["wrong"].sum()
 
 
+@pytest.mark.slow
 async def test_a_name_is_put_into_contexts_of_other_types_with_what_a_swap_run_said(rich, corpus, tmp_path):
     import shutil
 

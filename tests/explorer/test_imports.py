@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import importlib, pkgutil, sys
 import nerspace.tui.explorer.app
@@ -46,6 +48,7 @@ assert not heavy, f"the commands loaded {heavy}"
 """
 
 
+@pytest.mark.slow
 def test_tokens_tnld_and_the_tables_of_an_evaluation_import_nothing_heavy():
     done = subprocess.run(
         [sys.executable, "-P", "-c", COMMANDS], capture_output=True, text=True, timeout=100, check=False

@@ -19,6 +19,7 @@ def segments_of(app: NerspaceApp):
 
 
 @pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.slow
 async def test_every_text_has_its_contrast(rich, corpus, theme):
     app = explorer(rich, corpus)
     faint = {}
@@ -39,6 +40,7 @@ async def test_every_text_has_its_contrast(rich, corpus, theme):
 
 
 @pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+@pytest.mark.slow
 async def test_over_ssh_all_colors_are_the_terminals_own(rich, corpus, monkeypatch, theme):
     monkeypatch.setenv("SSH_CONNECTION", "1")
     app = explorer(rich, corpus)

@@ -35,6 +35,7 @@ def asked(askable: Run, tiny_xlmr: Path, warm: Reader, monkeypatch: pytest.Monke
 NEWCOMER = ["7", "slash", *"was", "enter", "j", "c", "k", "a", "e", "enter"]
 
 
+@pytest.mark.slow
 async def test_a_newcomer_learns_in_twelve_keys_why_a_name_is_far_and_leaves_with_the_csv(asked, tmp_path):
     assert len(NEWCOMER) == 12
     async with asked.run_test(size=(80, 24), notifications=True) as pilot:
@@ -57,6 +58,7 @@ async def test_a_newcomer_learns_in_twelve_keys_why_a_name_is_far_and_leaves_wit
     assert written.loc["own spelling", "n"] == 8
 
 
+@pytest.mark.slow
 async def test_a_name_that_no_test_sentence_has_is_read_without_leaving_the_screen(
     askable, tiny_xlmr, tmp_path, monkeypatch
 ):
@@ -114,6 +116,7 @@ async def test_contexts_that_nobody_read_are_told_from_right_ones_and_fill_as_th
         assert about == "loc-lincoln"
 
 
+@pytest.mark.slow
 async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest_names(asked, askable, rich, tmp_path):
     # Without notices, which would lie over the lines under the map.
     async with asked.run_test(size=(80, 24)) as pilot:

@@ -53,6 +53,7 @@ def too_long(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("types", [1, pytest.param(4, marks=SLOW), pytest.param(18, marks=SLOW), 66])
+@pytest.mark.slow
 async def test_every_screen_copes_with_so_many_types(types: int, tmp_path: Path, tiny_xlmr: Path) -> None:
     folder = write_types(tmp_path / "own", types)
     run = finished(tmp_path / "home", folder, tiny_xlmr)
@@ -76,6 +77,7 @@ def tags_of(folder: Path) -> list[str]:
     return [text for path in folder.iterdir() for text in path.read_text(encoding="utf-8").split("\n\n")]
 
 
+@pytest.mark.slow
 async def test_runs_of_every_job_on_a_tagged_corpus_are_seen_on_every_screen(
     tmp_path: Path, tagged_folder: Path, tiny_xlmr: Path, foreign_ner: Path
 ) -> None:

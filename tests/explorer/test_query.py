@@ -241,6 +241,7 @@ async def test_finding_goes_along_with_what_is_typed_and_esc_comes_back():
         assert table.row == 4
 
 
+@pytest.mark.slow
 async def test_one_query_is_asked_of_sentences_points_runs_and_tables(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

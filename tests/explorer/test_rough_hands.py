@@ -65,6 +65,7 @@ async def test_ten_thousand_keys_at_random_break_nothing(run, corpus, harmless):
     await _at_random(app, 10_000, 7, (100, 30))
 
 
+@pytest.mark.slow
 async def test_a_storm_of_sizes_leaves_every_screen_in_order(app):
     generator = random.Random(3)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -109,6 +110,7 @@ class Terminal:
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+@pytest.mark.slow
 def test_a_user_in_a_terminal_goes_from_a_name_to_its_csv(run, corpus, tmp_path):
     # A socket's path may not be long.
     folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())

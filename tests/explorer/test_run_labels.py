@@ -53,6 +53,7 @@ def test_the_command_names_notes_tags_and_pins(command, run):
     assert command("locate", "best", *at).stdout.strip() == str(run.path)
 
 
+@pytest.mark.slow
 async def test_a_run_is_named_tagged_pinned_and_found_by_its_tag(run, corpus):
     workspace = run.path.parent.parent
     newer = tui_sample.write_run(workspace, corpus)

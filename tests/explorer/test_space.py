@@ -184,6 +184,7 @@ async def test_a_run_without_vectors_says_so_and_goes_on(finished, corpus):
         assert "after · layer 12" in await press(pilot, "l")
 
 
+@pytest.mark.slow
 async def test_a_storm_of_resizes_leaves_every_screen_whole(rich, corpus):
     app = explorer(rich, corpus)
     sizes = [(200, 50), (30, 8), (15, 5), (80, 24)]

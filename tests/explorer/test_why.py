@@ -37,6 +37,7 @@ def held_together(text: str) -> str:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.slow
 async def test_w_on_transfer_names_causes_and_their_sizes(explained: Run, corpus, size: tuple[int, int]) -> None:
     app = explorer(explained, corpus)
     async with app.run_test(size=size) as pilot:
@@ -61,6 +62,7 @@ async def test_w_on_transfer_names_causes_and_their_sizes(explained: Run, corpus
         assert all(len(line) <= size[0] for line in text.splitlines())
 
 
+@pytest.mark.slow
 async def test_a_on_entity_answers_for_the_language_under_the_cursor(explained: Run, corpus) -> None:
     app = explorer(explained, corpus)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -87,19 +87,12 @@ class Torture:
         self._read_notes()
         if not self.model.exists():
             self._made("whole", self._make_sources)
-        self._warm_up()
+        warm_up(self.model)
         needed = {*kinds, *(_SOURCES[kind] for kind in kinds if kind in _SOURCES)}
         for kind in (kind for kind in KINDS if kind in needed):
             self._prepare(kind)
 
     # -- what there is to compare with
-
-    def _warm_up(self) -> None:
-        """Do once what costs every process seconds and depends on code alone: hashes of it, and tables of libraries."""
-        versions.source_hash()
-        for path in versions._sources().values():
-            versions._imports(path)
-        load_token_classifier(str(self.model), LABELS, 0)
 
     def _prepare(self, kind: str) -> None:
         note = self.folder / f"{kind}.json"
@@ -431,7 +424,15 @@ class Trial:
         print(f"{kind}: {what}", file=sys.stderr, flush=True)
 
 
-def _go_on(run: Run) -> None:
+def warm_up(model: Path) -> None:
+    """Do once what costs every process seconds and depends on code alone: hashes of it, and tables of libraries."""
+    versions.source_hash()
+    for path in versions._sources().values():
+        versions._imports(path)
+    load_token_classifier(str(model), LABELS, 0)
+
+
+def go_on(run: Run) -> None:
     """Start or resume a run, and do its job in this process."""
     launch: Callable[..., None] = jobs._launch
     jobs._launch = lambda resumed, lock: lock.release()  # type: ignore[assignment]
@@ -443,9 +444,9 @@ def _go_on(run: Run) -> None:
 
 
 def _resumed(run: Run) -> str:
-    """As `_go_on`; why it is refused, or nothing."""
+    """As `go_on`; why it is refused, or nothing."""
     try:
-        _go_on(run)
+        go_on(run)
     except NerspaceError as error:
         return str(error) or "without a reason"
     return ""

@@ -18,12 +18,18 @@ def explorer(run: Run, corpus: Path) -> NerspaceApp:
 
 async def settle(pilot: Pilot) -> str:
     """Wait until nothing is left to load or draw; what stands on the screen then."""
-    for _ in range(3):
+    before = ""
+    for turn in range(12):
         # A window that closes cancels what it has begun.
         with suppress(WorkerCancelled):
             await pilot.app.workers.wait_for_complete()
         await pilot.pause()
-    return text_of(pilot)
+        shown = text_of(pilot)
+        # What loads may ask for more once it is drawn: three turns, and on until a turn changes nothing.
+        if turn >= 2 and shown == before and not list(pilot.app.workers):
+            break
+        before = shown
+    return shown
 
 
 async def press(pilot: Pilot, *keys: str) -> str:
