@@ -113,13 +113,14 @@ def parse_typed_filter(text: str, known: Mapping[str, Iterable[str]]) -> Filter:
         UsageError: for what can no longer become a filter, whatever is typed next.
     """
     done, last = parts_typed(text)
-    if last is None:
-        return _filter(done.terms)
-    *values, begun = last.values
-    listed = known.get(_name(last.field), ("yes", "no") if _name(last.field) == "identical" else ())
-    possible = [value for value in listed if folded(value).startswith(folded(begun))]
-    found = _filter((*done.terms, replace(last, values=(*values, *(possible or [begun])))))
-    if _name(last.field) == "lang" and len(found.languages) == 1:
+    terms = list(done.terms)
+    if last is not None:
+        *values, begun = last.values
+        listed = known.get(_name(last.field), ("yes", "no") if _name(last.field) == "identical" else ())
+        possible = [value for value in listed if folded(value).startswith(folded(begun))]
+        terms.append(replace(last, values=(*values, *(possible or [begun]))))
+    found = _filter(terms)
+    if terms and _name(terms[-1].field) == "lang" and len(found.languages) == 1 and not text[-1:].isspace():
         # Another language may follow, with which this one is compared.
         return replace(found, identical=None)
     return found

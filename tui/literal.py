@@ -91,3 +91,23 @@ def _spans(words: tuple[str, ...], line: str) -> list[tuple[int, int]] | None:
         at = start + len(word)
         spans.append((start, at))
     return spans
+
+
+def from_mark(text: "Text", size: int) -> "Text":
+    """A copy of a text that is too long, begun so that its first marked part can be seen whole.
+
+    Args:
+        size: cells that there are.
+    """
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    if not text.spans or cell_len(text.plain) <= size or cell_len(text.plain[: text.spans[0].end]) < size:
+        return text.copy()
+    mark = text.spans[0]
+    free, start = size - 2 - cell_len(text.plain[mark.start : mark.end]), mark.start
+    # Something of what follows the mark is worth as much as what stands before it.
+    while start and free > size // 3:
+        start -= 1
+        free -= cell_len(text.plain[start])
+    return Text("…", end="").append_text(text[start:])

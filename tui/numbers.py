@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 # Columns of the catalogue that hold shares between 0 and 1, whatever their table.
 _SHARES = frozenset({
     "accuracy", "agreeing", "as_context", "as_name", "as_neither", "balanced", "balanced_floor", "context_floor",
-    "context_high", "context_low", "explained", "identical", "loc_share", "missed", "orphans", "p_at_1", "preserved",
+    "context_high", "context_low", "explained", "identical", "kept", "loc_share", "missed", "orphans", "own_type",
+    "own_type_against", "p_at_1", "preserved",
     "share", "share_different", "share_sd",
 })  # fmt: skip
 # Those that are counted, and hold floats where a value may be missing or is a mean.

@@ -158,7 +158,7 @@ def help_text(
 
 def _entry(text: Text, keys: str, meaning: str, width: int, id: str = "") -> None:
     """A line, or several with the meaning under itself."""
-    first, *more = wrap(meaning, width) or [""]
+    first, *more = wrap(meaning, width - len(id) - 2 if id else width) or [""]
     text.append("  " + fit(keys, _KEYS), "bold").append(f" {first}")
     for line in more:
         text.append("\n" + " " * (_KEYS + 3) + line)

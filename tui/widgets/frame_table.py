@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.cache import LRUCache
 from textual.geometry import Size
@@ -14,7 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from nerspace.tui.actions import bindings
-from nerspace.tui.literal import fit
+from nerspace.tui.literal import fit, from_mark
 from nerspace.tui.query import NOTHING, asks_possible
 from nerspace.tui.widgets.ordered_rows import OrderedRows
 from nerspace.tui.widgets.rows import Cell, Rows, measured
@@ -142,7 +141,8 @@ class FrameTable(OrderedRows, can_focus=True):
             text = f" {self._busy or (empty if len(self.rows) else self.empty)}" if y == 1 else ""
             return Strip([Segment(fit(text, width), base + Style(dim=True))], width)
         if y == 0:
-            return self._header(width)
+            # Over the end of a longer one a scroll bar would lie.
+            return self._header(self.scrollable_content_region.width)
         index = self.scroll_offset.y + y - 1
         if index >= self.count:
             return Strip.blank(width, base)
@@ -173,7 +173,7 @@ class FrameTable(OrderedRows, can_focus=True):
             at += size + _GAP
         more = self._note(len(self.rows.columns) - len(visible) - self.first_column, width - end)
         line = Strip(segments).adjust_cell_length(max(0, width - cell_len(more)), style)
-        return Strip([*line, Segment(more, style)]).adjust_cell_length(width, style)
+        return Strip([*line, Segment(more, style + Style(bold=False))]).adjust_cell_length(self.size.width, style)
 
     def _note(self, hidden: int, room: int) -> str:
         """What goes on, how many rows are marked and columns hidden, as far as the room behind the headings goes."""
@@ -187,10 +187,12 @@ class FrameTable(OrderedRows, can_focus=True):
         )  # fmt: skip
         for parts in forms:
             note = " ".join(filter(None, parts))
-            if note and cell_len(note) + 2 <= room:
-                return f" {note} "
-            if note and cell_len(note) + 1 <= room:
-                return f" {note}"
+            # Words stand further off, or they would go on the heading before them.
+            gap = " " if " " not in note else "  "
+            if note and cell_len(note) + len(gap) + 1 <= room:
+                return f"{gap}{note} "
+            if note and cell_len(note) + len(gap) <= room:
+                return f"{gap}{note}"
         return ""
 
     def _row(self, index: int, width: int) -> Strip:
@@ -213,7 +215,7 @@ class FrameTable(OrderedRows, can_focus=True):
     def _cell(self, cell: Cell, size: int, right: bool, style: Style) -> Sequence[Segment]:
         if isinstance(cell, str):
             return [Segment(fit(cell, size, right), style)]
-        cell = _from_mark(cell, size)
+        cell = from_mark(cell, size)
         cell.end = ""
         cell.truncate(size, overflow="ellipsis", pad=True)
         return list(Segment.apply_style(cell.render(self.app.console), style))
@@ -331,16 +333,3 @@ class FrameTable(OrderedRows, can_focus=True):
         if self.column >= 0:
             return self.rows.value(self.row, self.column)
         return "\t".join(self.rows.value(self.row, place) for place in range(len(self.rows.columns)))
-
-
-def _from_mark(cell: Text, size: int) -> Text:
-    """A copy of a cell that is too long, begun so that its first marked part can be seen whole."""
-    if not cell.spans or cell_len(cell.plain) <= size or cell_len(cell.plain[: cell.spans[0].end]) < size:
-        return cell.copy()
-    mark = cell.spans[0]
-    free, start = size - 2 - cell_len(cell.plain[mark.start : mark.end]), mark.start
-    # Something of what follows the mark is worth as much as what stands before it.
-    while start and free > size // 3:
-        start -= 1
-        free -= cell_len(cell.plain[start])
-    return Text("…", end="").append_text(cell[start:])

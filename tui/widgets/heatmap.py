@@ -226,7 +226,8 @@ class Heatmap(Plot):
             elif here and value is not None:
                 # Around the value, whose color is what the cell is about.
                 inside = _number(value, width - 2, self.matrix.low < 0, self.matrix.percent) if middle else ""
-                text = f"▌{inside.center(width - 2)}▐"
+                longer = _number(value, width - 1, self.matrix.low < 0, self.matrix.percent) if middle else ""
+                text = f"▌{inside.center(width - 2)}▐" if inside or not longer else f"▌{longer.ljust(width - 1)}"
                 colors += Style(bold=True)
             segments += [Segment(gap, base), Segment(text, base + colors)]
         return segments

@@ -88,5 +88,5 @@ def pieces_text(cuts: Sequence[Cut], reference: str, width: int, plain: bool) ->
         text.append("\n")
     text.append(f"\nTNLD to {reference} {language_name(reference)}", "dim")
     if shared:
-        text.append("  ·  the same mark is the same piece", "dim")
+        text.append(" · same mark, same piece", "dim")
     return text

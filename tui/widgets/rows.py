@@ -195,13 +195,19 @@ class FrameRows(Rows):
     def __init__(self, frame: "pd.DataFrame", fixed: int = 1, known_by: Sequence[str] = ()) -> None:
         from pandas.api.types import is_numeric_dtype
 
-        self.frame = frame
+        self.frame, last = frame, len(frame.columns) - 1
         self.columns: Sequence[Column] = tuple(
-            Column(literal(name), bool(is_numeric_dtype(frame[name])), place < fixed, 48)
+            # The last one may take what is left of a wide screen.
+            Column(literal(name), bool(is_numeric_dtype(frame[name])), place < fixed, 48 if place < last else 96)
             for place, name in enumerate(frame.columns)
         )
         self._formats = [column_format(str(name), frame[name]) for name in frame.columns]
         names = [str(name) for name in frame.columns]
+        bounds = {"low", "high"} & set(names) if "value" not in names else set()
+        if "share" in names or {"wrong", "sentences", "tnld"} <= set(names):
+            # The ends of a share are written as it is itself.
+            for name in bounds:
+                self._formats[names.index(name)] = ".1%"
         self._intervals = [
             (names.index(low), names.index(high))
             for low, high in (("low", "high"), ("context_low", "context_high"), ("lead_low", "lead_high"))

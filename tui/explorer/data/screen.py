@@ -247,6 +247,12 @@ class DataScreen(ExplorerScreen):
 
     # -- actions
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a filter is typed, its keys are letters of it."""
+        del parameters
+        lines = self.query("#filter")
+        return not (action == "filter" and lines and lines.first().display)
+
     def action_switch_view(self) -> None:
         """Sentences or names."""
         self.view = "names" if self.view == "sentences" else "sentences"

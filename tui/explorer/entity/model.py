@@ -97,13 +97,15 @@ def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted:
     """Ids of the names with a text: those written so come first, then those that begin so, then those that hold it."""
     sought = folded(wanted)
     corpus, _ = session.parallel()
-    whole = [entity.id for entity in corpus.named(wanted)]
+    place = {id: number for number, (id, _) in enumerate(names)}
+    whole = sorted((entity.id for entity in corpus.named(wanted)), key=lambda id: place.get(id, len(place)))
     held = {
         entity.id
         for entity in corpus.entities
         if any(sought in folded(form) for forms in entity.forms.values() for form in forms.values())
     }
-    begun = [id for id, title in names if folded(title).startswith(sought)]
+    # The name that adds least to what is typed: "was" means Washington before Washington Post.
+    begun = [id for id, title in sorted(names, key=lambda name: len(name[1])) if folded(title).startswith(sought)]
     known = [id for id, title in names if id in held or sought in folded(title) or sought in folded(id)]
     return list(dict.fromkeys([*whole, *begun, *known]))
 
@@ -247,7 +249,11 @@ def _predicted(session: "Session", entity_id: str) -> "pd.DataFrame":
         return pd.DataFrame(columns=PREDICTED)
     place = {code: number for number, code in enumerate(language_order(list(found["language"].unique())))}
     found = found.sort_values(["donor", "seed", "language"], key=lambda c: c.map(place) if c.name == "language" else c)
-    return found.assign(verdict=["✗" if wrong else "✓" for wrong in found["wrong"]])[PREDICTED].reset_index(drop=True)
+    found = found.assign(verdict=["✗" if wrong else "✓" for wrong in found["wrong"]])
+    # Of one model, which one it is can stand behind the words.
+    one = len(found[["donor", "seed"]].drop_duplicates()) == 1
+    order = sorted(PREDICTED, key=lambda name: one and name in ("donor", "seed"))
+    return found[order].reset_index(drop=True)
 
 
 def _tested(session: "Session", entity_id: str) -> "pd.DataFrame":

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -107,6 +108,7 @@ class EntityScreen(ExplorerScreen):
         if self.view is not None and self.size.height:
             height = min(len(self.view.forms) + 1, max(4, self.size.height - 9))
             self.query_one("#forms").styles.height = height
+            self._show_title(self.view)
         for part in _PARTS:
             self.query_one(f"#{part}-part").display = self.size.width >= _ALL_PARTS_WIDTH or part == self.part
 
@@ -152,11 +154,6 @@ class EntityScreen(ExplorerScreen):
     def show_view(self, view: EntityView) -> None:
         """Fill the tables."""
         self.view, self.reference = view, view.reference
-        title = Text(no_wrap=True, overflow="ellipsis")
-        title.append(literal(view.title), HIGHLIGHT).append(f"  {literal(view.type)} · {literal(view.case)}", "dim")
-        title.append(f" · {literal(view.entity)}", "dim")
-        title.append(f"  compared to {view.reference} {language_name(view.reference)}  (c)", "")
-        self.query_one("#entity-title", Static).update(title)
         forms = self.query_one("#forms", FrameTable)
         codes = view.forms["language"].tolist()
         cursor = codes.index(self._wanted.language) if self._wanted.language in codes else min(
@@ -168,6 +165,16 @@ class EntityScreen(ExplorerScreen):
         )
         self._show_part("alike", view.alike, "No other type has a name that is spelt like this in English.")
         self._arrange()
+
+    def _show_title(self, view: EntityView) -> None:
+        """The name and what it is compared to, and between them as much about it as there is room for."""
+        compared = f"  compared to {view.reference} {language_name(view.reference)}  (c)"
+        kind, case, id = literal(view.type), literal(view.case), literal(view.entity)
+        free = self.size.width - 2 - cell_len(literal(view.title)) - len(compared)
+        about = next((form for form in (f"  {kind} · {case} · {id}", f"  {kind} · {id}") if cell_len(form) <= free), "")
+        title = Text(no_wrap=True, overflow="ellipsis").append(literal(view.title), HIGHLIGHT)
+        title.append(about or f"  {kind}", "dim").append(compared)
+        self.query_one("#entity-title", Static).update(title)
 
     def _show_part(self, part: str, frame: "pd.DataFrame", empty: str) -> None:
         table = self.query_one(f"#{part}", FrameTable)

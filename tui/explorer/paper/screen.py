@@ -49,7 +49,7 @@ _TALL = 36
 _HOW_MANY = {"holds": "hold", "does not hold": "do not hold", "undecided": "undecided"}
 # Columns that a claim and its figure need beside each other.
 _WIDE = 110
-NO_PAPER = "This run judges no claim of the paper. o opens one that does; nerspace paper in another shell makes one."
+NO_PAPER = "This run judges no claim of the paper: o opens another, 8 then a starts one."
 
 
 class ClaimRows(FrameRows):
@@ -275,7 +275,7 @@ class PaperScreen(ExplorerScreen):
     def action_answer(self) -> None:
         """What changed names, factors and correlations say of the paper's question here."""
         if not self.answer:
-            self.explorer.tell("This run has no errors to explain; nerspace paper figure5 counts some.", "warning")
+            self.explorer.tell("This run has no errors to explain; 8, then a, starts a paper.", "warning")
             return
         self.app.push_screen(TextWindow("What the errors hang on here", Text("\n\n".join(self.answer))))
 

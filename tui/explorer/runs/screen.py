@@ -34,6 +34,8 @@ POLL_SECONDS = 2.0
 _DETAIL_HEIGHT = 20
 # From here on the tables of the run under the cursor stand beside the list.
 _BESIDE_WIDTH = 110
+# And from here on what they mean.
+_MEANINGS_WIDTH = 150
 
 
 class RunsScreen(ExplorerScreen):
@@ -135,7 +137,8 @@ class RunsScreen(ExplorerScreen):
         text, held = found
         self.query_one("#run-detail", Static).update(text, layout=False)
         if held is not None:
-            self.query_one("#held", FoundTable).show(FrameRows(held), empty="It holds nothing yet.")
+            shown = held if self.size.width >= _MEANINGS_WIDTH else held[["table", "rows"]]
+            self.query_one("#held", FoundTable).show(FrameRows(shown), empty="It holds nothing yet.")
 
     def _no_brief(self, error: NerspaceError) -> None:
         """A run may vanish while it is looked at."""

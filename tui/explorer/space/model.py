@@ -256,7 +256,9 @@ def read_standing(session: Session, maps: Maps, name: str, key: Key) -> Standing
 
     frame = session.vectors([key[1]]).held()[name]
     if frame.empty:
-        raise UsageError(f"The run holds vectors of one stage alone at layer {key[1]}.", "nerspace extract adds more.")
+        raise UsageError(
+            f"The run holds vectors of one stage alone at layer {key[1]}.", "8, then a: extract adds more."
+        )
     stage = key[0] if key[0] in set(frame["stage"]) else str(frame["stage"].iloc[-1])
     own = frame[frame["stage"] == stage].reset_index(drop=True)
     numbers = pd.Index(maps.points["point"]).get_indexer(own["point"])

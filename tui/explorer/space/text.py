@@ -8,7 +8,7 @@ from rich.text import Text
 
 from nerspace.tui.colours import HIGHLIGHT, language_name
 from nerspace.tui.explorer.space.model import Array, Key, Maps, Neighbours
-from nerspace.tui.literal import entity_text, literal
+from nerspace.tui.literal import entity_text, from_mark, literal
 from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.widgets.legend import Entry
 
@@ -39,7 +39,9 @@ def point_text(
     text.truncate(width, overflow="ellipsis")
     text.append("\n")
     words, tags = str(row["words"]).split(" "), str(row["tags"]).split(" ")
-    return text.append_text(entity_text(tuple(words), tuple(tags), HIGHLIGHT, str(row["text"])))
+    sentence = from_mark(entity_text(tuple(words), tuple(tags), HIGHLIGHT, str(row["text"])), width)
+    sentence.truncate(width, overflow="ellipsis")
+    return text.append_text(sentence)
 
 
 def legend_entries(classes: Classes, hidden: Collection[int], languages: bool) -> list[Entry]:

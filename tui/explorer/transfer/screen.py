@@ -228,7 +228,7 @@ class TransferScreen(ExplorerScreen):
             return
         donors = language_order(list(self.tables.pairs["donor"].unique()))
         if len(donors) == 1:
-            self.explorer.tell(f"This run has one donor, {donors[0]}. nerspace finetune --donor en,be trains several.")
+            self.explorer.tell(f"This run has one donor, {donors[0]}. 3, then n, trains several: en,be.")
             return
         stops = ["", *donors]
         self.donor = stops[(stops.index(self.donor) + 1) % len(stops)]
@@ -276,7 +276,7 @@ class TransferScreen(ExplorerScreen):
 
     def _list_advice(self, name: str, frame: "pd.DataFrame | None") -> None:
         if frame is None or (pair := self.pair) is None:
-            self.explorer.tell("This run has one donor. nerspace transfer --donors all trains and ranks several.")
+            self.explorer.tell("This run has one donor. 8, then a: transfer trains and ranks several.")
             return
         own = frame[frame["recipient"].isin([pair[1], "all"])].reset_index(drop=True)
         first = [

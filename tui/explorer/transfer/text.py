@@ -29,7 +29,7 @@ def verdict_text(correlations: "pd.DataFrame | None", narrow: bool, weak: Sequen
     if weak:
         more = f" {len(weak) - 1} more likewise." if len(weak) > 1 else ""
         lines.insert(1, f"{weak[0]}{more}" if narrow else " ".join(weak))
-    text.append(" ".join(lines[:2] if narrow else lines), "bold")
+    text.append(" ".join(lines[:2] if narrow else lines), "bold").append("  v: all", "dim")
     for row in correlations.to_dict("records"):
         plain, partial = row["statistic"] == "pearson", row["statistic"] == "partial"
         shown = (plain and (row["subset"] in ("all", "same_script") or not narrow)) or (
@@ -46,7 +46,7 @@ def verdict_text(correlations: "pd.DataFrame | None", narrow: bool, weak: Sequen
             text.append(f" {bounds} {p}", faint)
             of = f", {row['languages']} languages" if row["languages"] == row["languages"] else ""
             text.append(f"  n {row['n']} {SUBSETS.get(str(row['subset']), str(row['subset']))}{of}", "dim")
-    return text.append("  v: all", "dim")
+    return text
 
 
 _RANKINGS = {"tnld": "spelling", "piece_overlap": "pieces", "cka": "CKA", "script": "script"}
