@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Input
 
@@ -26,6 +28,7 @@ from nerspace.tui.explorer.messages import (
     ShowTyped,
 )
 from nerspace.tui.explorer.next_keys import NextKeys
+from nerspace.tui.explorer.pen import ThriftyDriver
 from nerspace.tui.explorer.plain import Harmless, Plain
 from nerspace.tui.explorer.run_bar import RunBar
 from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
@@ -98,6 +101,11 @@ class NerspaceApp(Services):
         # Runs that go on, and those that have ended with the moment of their last word.
         self._going_on: set[str] = set()
         self._ended: dict[str, int] = {}
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver of this system; a terminal's sends less for the same screen."""
+        driver = super().get_driver_class()
+        return ThriftyDriver if driver is LinuxDriver else driver
 
     def compose(self) -> ComposeResult:
         """Run bar, the screen, keys."""
