@@ -1,6 +1,6 @@
 """Arrays on disk that are larger than memory: filled block by block under a hidden name, renamed when whole.
 
-vectors/after-12-words.npy           the array, float32 [n, d], to be mapped into memory
+vectors/after-12-words.npy           the array, float32 or float16 [n, d], to be mapped into memory
 vectors/after-12-words.csv           what is known of its rows
 vectors/.after-12-words.npy          while it is filled
 vectors/.after.json                  what each block of a stage hashes to at each layer, as far as they are filled
@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nerspace.engine.errors import ConfigurationError
+from nerspace.engine.errors import ConfigurationError, DataError
 from nerspace.engine.files import settle, sync, write_text
 from nerspace.engine.sums import sealed_text, unsealed
 
 FloatArray = npt.NDArray[np.float32]
+Stored = npt.NDArray[np.float16 | np.float32]
+SINGLE: "np.dtype[Any]" = np.dtype(np.float32)
 
 
 class GrowingVectors:
@@ -29,10 +31,14 @@ class GrowingVectors:
     Args:
         names: layer → name of the file without ending.
         rows: [blocks], how many rows each block has.
+        dtype: of the numbers on disk.
     """
 
-    def __init__(self, folder: Path, stage: str, names: Mapping[int, str], rows: list[int], width: int) -> None:
-        self._folder, self._names, self._width = folder, dict(names), width
+    def __init__(
+        self, folder: Path, stage: str, names: Mapping[int, str], rows: list[int], width: int,
+        dtype: "np.dtype[Any]" = SINGLE,
+    ) -> None:  # fmt: skip
+        self._folder, self._names, self._width, self._dtype = folder, dict(names), width, dtype
         self._state = folder / f".{stage}.json"
         self._rows = rows
         self._starts = [0, *np.cumsum(rows).tolist()]
@@ -45,7 +51,7 @@ class GrowingVectors:
             return len(self._rows)
         shape = (self._starts[-1], self._width)
         self._hashes = self._read_hashes()
-        if all(_fits(self._hidden(name), shape) for name in self._names.values()):
+        if all(_fits(self._hidden(name), shape, self._dtype) for name in self._names.values()):
             self._hashes = self._hashes[: self._whole_blocks()]
         else:
             self._hashes = []
@@ -64,7 +70,7 @@ class GrowingVectors:
 
     def _make(self, path: Path, shape: tuple[int, int]) -> None:
         try:
-            array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+            array = np.lib.format.open_memmap(path, mode="w+", dtype=self._dtype, shape=shape)
             del array
             # A full disk must refuse now: later it would kill the process as it writes into the map.
             descriptor = os.open(path, os.O_RDWR)
@@ -80,7 +86,7 @@ class GrowingVectors:
                 "Free space on that disk, or ask for fewer layers or sentences; then resume the run.",
             ) from error
 
-    def write(self, block: int, vectors: Mapping[int, FloatArray]) -> None:
+    def write(self, block: int, vectors: Mapping[int, Stored]) -> None:
         """Fill a block, layer by layer, and note that it is whole. The maps are closed: memory does not grow."""
         start, stop = self._starts[block], self._starts[block + 1]
         hashes: list[str] = []
@@ -138,6 +144,23 @@ class GrowingVectors:
         return whole if whole.is_file() and not hidden.is_file() else hidden
 
 
+def as_stored(vectors: FloatArray, dtype: "np.dtype[Any]", layer: int) -> Stored:
+    """Vectors as they go to the disk.
+
+    Raises:
+        DataError: for a number beyond the largest of that type.
+    """
+    with np.errstate(over="ignore"):
+        stored: Stored = vectors.astype(dtype, copy=False)
+    if (beyond := np.isinf(stored) & np.isfinite(vectors)).any():
+        raise DataError(
+            f"Layer {layer} holds {float(np.abs(vectors[beyond]).max()):,.0f}; {dtype.name} ends at "
+            f"{float(np.finfo(dtype).max):,.0f}.",
+            "Extract with --dtype float32.",
+        )
+    return stored
+
+
 def forget_vectors(folder: Path) -> bool:
     """Delete all arrays of a folder, those half filled too; whether there was any."""
     left = [path for path in folder.glob("*") if path.suffix in (".npy", ".json") or path.is_dir()]
@@ -153,9 +176,9 @@ def _hash(rows: Any) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows).data).hexdigest()[:32]
 
 
-def _fits(path: Path, shape: tuple[int, int]) -> bool:
+def _fits(path: Path, shape: tuple[int, int], dtype: "np.dtype[Any]") -> bool:
     try:
         array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return False
-    return bool(array.shape == shape and array.dtype == np.float32)
+    return bool(array.shape == shape and array.dtype == dtype)

@@ -12,7 +12,7 @@ VECTORS = TableSpec(
     "vectors",
     "The files of vectors that nerspace extract wrote, each with a CSV of its rows beside it.",
     {
-        "file": text("array in the run's folder vectors, float32 [n, dimensions], to be mapped into memory"),
+        "file": text("array in the run's folder vectors, float32 or float16 [n, dimensions], to be mapped into memory"),
         "of": text("words or entities"),
         **AT,
         "n": integer("rows"),

@@ -461,7 +461,7 @@ class Run:
             ledger.enter(self.path, f"vectors/{name}.npy", summing.sum)
 
     def read_vectors(self, name: str) -> "np.ndarray[Any, Any]":
-        """The array vectors/NAME.npy, mapped into memory, read-only.
+        """The array vectors/NAME.npy, float32 [n, d], read-only: mapped into memory, or read where it lies as float16.
 
         Raises:
             DataError: if it is damaged.
@@ -474,6 +474,10 @@ class Run:
             array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise self._damaged(f"file vectors/{name}.npy", str(error).splitlines()[0]) from error
+        if array.dtype == np.float16:
+            # Sums of half precision overflow, and products of it are right to three digits.
+            array = array.astype(np.float32)
+            array.flags.writeable = False
         return array
 
     # -- model/

@@ -1,7 +1,9 @@
 """Extraction against the hidden states themselves: rows, layers, stages, resuming, and how much is held at once."""
 
 import itertools
+import json
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,17 @@ from nerspace import datasets
 from nerspace.engine import runs
 from nerspace.engine.encoders import Encoder, load_encoder, load_tokenizer
 from nerspace.engine.encoders.saving import save_model
-from nerspace.engine.errors import ConfigurationError, UsageError
+from nerspace.engine.errors import ConfigurationError, DataError, UsageError
 from nerspace.engine.extraction import job as extraction
-from nerspace.engine.extraction.files import GrowingVectors
+from nerspace.engine.extraction.ahead import ahead
+from nerspace.engine.extraction.files import GrowingVectors, as_stored
+from nerspace.engine.extraction.rows import csv_lines
 from nerspace.engine.extraction.sentences import TaggedPlan, make_plan
 from nerspace.engine.geometry.isotropy import isotropy_table
 from nerspace.engine.geometry.stored import find_stored, read_stored
 from nerspace.engine.requests.extraction import ExtractRequest, make_extract_request
 from nerspace.engine.requests.training import Request
-from nerspace.engine.runs import jobs
+from nerspace.engine.runs import jobs, to_csv
 from nerspace.engine.runs.records import Progress, StepRecord
 from nerspace.engine.sampling import draw_sample, point_table
 from nerspace.engine.training.tables import steps_table
@@ -251,6 +255,100 @@ def test_a_full_disk_refuses_before_anything_is_read(tmp_path: Path, monkeypatch
         GrowingVectors(tmp_path, "before", {0: "before-0-words"}, [4], 3).begin()
     assert "resume" in caught.value.hint
     assert not list(tmp_path.iterdir())
+
+
+def test_half_precision_takes_half_the_room_and_is_read_as_single(home: Path, tiny_xlmr: Path) -> None:
+    asked: dict[str, Any] = {"model": str(tiny_xlmr), "size": 30, "languages": ("en", "be")}
+    whole, half = extracted(home, **asked), extracted(home, **asked, dtype="float16")
+    assert half.info()["request"]["dtype"] == "float16"
+    for layer in (0, 2):
+        name = f"before-{layer}-entities"
+        X, H = whole.read_vectors(name), half.read_vectors(name)
+        stored = np.load(half.path / "vectors" / f"{name}.npy", mmap_mode="r")
+        assert (stored.dtype, H.dtype) == (np.float16, np.float32)
+        assert not H.flags.writeable
+        np.testing.assert_array_equal(np.asarray(X).astype(np.float16), stored)
+        np.testing.assert_allclose(H, X, rtol=2**-11, atol=2**-25)
+    first, second = read_stored(whole), read_stored(half)
+    for table in ("isotropy", "retrieval", "hubness", "parallel_cosine", "cka", "groups"):
+        a, b = first.held()[table], second.held()[table]
+        assert a.select_dtypes(exclude="number").equals(b.select_dtypes(exclude="number"))
+        numbers = [column for column in a.select_dtypes("number") if column not in ("spread", "left_out")]
+        np.testing.assert_allclose(a[numbers], b[numbers], rtol=0.02, atol=0.02, err_msg=table)
+    assert (whole.path / "tables" / "points.csv").read_bytes() == (half.path / "tables" / "points.csv").read_bytes()
+
+
+def test_a_number_beyond_half_precision_is_told(tiny_xlmr: Path) -> None:
+    with pytest.raises(UsageError, match=r"Unknown dtype 'float8'. Choose from float32, float16"):
+        make_extract_request(None, model=str(tiny_xlmr), dtype="float8")
+    X = np.array([[1.0, -70_000.0], [np.nan, np.inf]], dtype=np.float32)
+    assert as_stored(X[:, :1], np.dtype(np.float16), 3).dtype == np.float16
+    assert as_stored(X, np.dtype(np.float32), 3) is X
+    with pytest.raises(DataError, match=r"Layer 3 holds 70,000; float16 ends at 65,504.*--dtype float32"):
+        as_stored(X, np.dtype(np.float16), 3)
+
+
+def test_a_half_array_is_no_beginning_of_a_whole_one(tmp_path: Path) -> None:
+    def growing(dtype: str) -> GrowingVectors:
+        return GrowingVectors(tmp_path, "before", {0: "before-0-words"}, [2, 2], 3, np.dtype(dtype))
+
+    files = growing("float16")
+    files.begin()
+    files.write(0, {0: np.ones((2, 3), dtype=np.float16)})
+    assert growing("float16").begin() == 1
+    assert growing("float32").begin() == 0
+
+
+def test_rows_are_numbered_over_all_shards_in_lines_that_any_reader_parts(
+    home: Path, tiny_xlmr: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "some.en.jsonl"
+    words = ['say "no"', "a,b", "Roma", "Rome", "=1+1", "Paris"]
+    lines = [{"tokens": ["in", word], "ner_tags": ["O", "B-LOC"]} for word in words]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    asked: dict[str, Any] = {"model": str(tiny_xlmr), "data": str(file), "size": 0}
+    whole = extracted(home, **asked)
+    for name in ("MOST_SENTENCES", "BATCH", "MOST_SHARDS", "MOST_BLOCKS"):
+        monkeypatch.setattr(extraction, name, 1 if name == "MOST_SHARDS" else 2)
+    parts = extracted(home, **asked)
+    points = parts.read_table("points")
+    assert points["form"].tolist() == words
+    assert points["point"].tolist() == list(range(len(words)))
+    beside = pd.read_csv(parts.path / "vectors" / "before-2-entities.csv")
+    assert beside["word"].tolist() == words
+    assert beside["row"].tolist() == list(range(len(words)))
+    for path in whole.path.glob("tables/*"):
+        assert path.read_bytes() == (parts.path / path.relative_to(whole.path)).read_bytes(), path.name
+    assert not (parts.path / ".cut").exists()
+
+
+def test_lines_are_those_that_a_table_is_written_in() -> None:
+    rows = [("a", 'b "c", d', ""), ("line\nfeed", "=1", "\u2028"), ("", "", "")]
+    frame = pd.DataFrame(rows, columns=["x", "y", "z"])
+    assert "".join(f"{line}\n" for line in csv_lines(rows)) == to_csv(frame, header=False)
+    rows.append(("re\rturn", "x", "y"))
+    frame = pd.DataFrame(rows, columns=["x", "y", "z"])
+    assert "".join(f"{line}\n" for line in csv_lines(rows)) == to_csv(frame, header=False)
+
+
+def test_what_is_made_ahead_comes_in_order_with_its_error_and_no_more_is_made_than_wanted() -> None:
+    made = []
+
+    def things() -> Iterator[int]:
+        for number in range(9):
+            made.append(number)
+            yield number
+            if number == 3:
+                raise OSError("gone")
+
+    taken = ahead(things(), 2)
+    assert next(taken) == 0
+    taken.close()
+    assert made in ([0, 1, 2], [0, 1, 2, 3])
+    failing = ahead(things())
+    assert list(itertools.islice(failing, 4)) == [0, 1, 2, 3]
+    with pytest.raises(OSError, match="gone"):
+        next(failing)
 
 
 def test_every_measure_reads_what_was_extracted(home: Path, tiny_xlmr: Path) -> None:

@@ -46,6 +46,9 @@ def extract(
         typer.Option(min=0, help="Sentences per language, 0 for all; as many as the run tested by default, else 120."),
     ] = None,
     words: Annotated[int, typer.Option(min=0, help="Random words per sentence, 0 for all.")] = ExtractRequest.words,
+    dtype: Annotated[
+        str, typer.Option(help="float32, or float16: half the disk, each number right to 0.05 %.")
+    ] = ExtractRequest.dtype,
     data: Annotated[
         str | None,
         typer.Option(metavar="NAME|PATH", help="Other sentences, parallel or tagged, in place of the run's test side."),
@@ -68,8 +71,9 @@ def extract(
     from nerspace.engine.requests.extraction import make_extract_request
 
     request = make_extract_request(
-        runs.find_run(job.folder, run) if run else None, model=model, data=data, size=size, words=words, seed=seed,
-        donor=donor, tuned_seed=model_seed, reading=reading.reading(), **selection._asdict(), **place._asdict(),
+        runs.find_run(job.folder, run) if run else None, model=model, data=data, size=size, words=words, dtype=dtype,
+        seed=seed, donor=donor, tuned_seed=model_seed, reading=reading.reading(), **selection._asdict(),
+        **place._asdict(),
     )  # fmt: skip
     made = job.start("extract", request)
     if not job.ended(made):
