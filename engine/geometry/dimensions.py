@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.isotropy import average_cosine
 from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_rows, unit_rows
 from nerspace.engine.tables.spec import AT, LANGUAGE, TableSpec, integer, real, text
 
@@ -107,15 +106,25 @@ def dimensions_table(vectors: Vectors, languages: Labels, count: int = 10) -> "p
             rows.append((stage, layer, language, 1, -1, NAN, NAN, NAN, n, NAN))
             continue
         total, order = parts.sum(), np.argsort(-parts, kind="stable")[: min(count, len(parts) - 1)]
-        for rank, dimension in enumerate(order, start=1):
+        for rank, left in enumerate(_cosines_without(chosen, order), start=1):
+            dimension = order[rank - 1]
             share = parts[dimension] / total if total > 0 else NAN
-            left = _cosine_without(chosen, order[:rank])
             rows.append((stage, layer, language, rank, dimension, parts[dimension], share, 1 / len(parts), n, left))
     return DIMENSIONS.frame(rows)
 
 
-def _cosine_without(X: Array, removed: npt.NDArray[np.intp]) -> float:
-    try:
-        return average_cosine(np.delete(X, removed, axis=1))
-    except DataError:  # a row that had nothing else is zero now
-        return NAN
+def _cosines_without(X: Array, order: npt.NDArray[np.intp]) -> list[float]:
+    """`average_cosine` without the first dimension of `order`, without the first two, and so on; no array is copied."""
+    rows = np.asarray(X, dtype=np.float64)
+    squares, kept = rows * rows, np.ones(rows.shape[1])
+    n, found = len(rows), []
+    for dimension in order:
+        kept[dimension] = 0
+        lengths = np.sqrt(squares @ kept)
+        # A row that had nothing else is zero now.
+        if not lengths.all():
+            found.append(NAN)
+            continue
+        total = ((1 / lengths) @ rows) * kept
+        found.append(float((total @ total - n) / (n * (n - 1))))
+    return found

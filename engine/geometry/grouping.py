@@ -1,6 +1,6 @@
 """How far vectors gather by language and by type, beside what shuffled labels give. X: float array [n, d]."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -46,16 +46,45 @@ def silhouette(X: Array, labels: "Sequence[Any] | npt.NDArray[Any]") -> float:
     Source: Rousseeuw 1987.
     """
     units = unit_rows(X)
-    return _silhouette(units, _codes(labels, len(units)))
-
-
-def _silhouette(units: Rows, codes: Codes) -> float:
-    n, groups = len(units), int(codes.max()) + 1
-    if not 2 <= groups < n:
+    n, codes = len(units), _codes(labels, len(units))
+    if not 2 <= (groups := int(codes.max()) + 1) < n:
         raise DataError(f"{n} vectors in {groups} groups have no silhouette.", "At least 2 groups and fewer than n.")
+    return _silhouettes(units, [codes])[0]
+
+
+def _silhouettes(units: Rows, labelings: Sequence[Codes]) -> list[float]:
+    """The silhouette by each of several labelings, NaN where it is undefined; some at a time in one product."""
+    found: list[float] = []
+    counts = [int(codes.max()) + 1 for codes in labelings]
+    begin = 0
+    while begin < len(labelings):
+        end = begin + 1
+        while end < len(labelings) and sum(counts[begin : end + 1]) <= _GROUPS_AT_ONCE:
+            end += 1
+        starts = np.concatenate([[0], np.cumsum(counts[begin:end])]).tolist()
+        members = np.zeros((starts[-1], len(units)))
+        for codes, start in zip(labelings[begin:end], starts, strict=False):
+            members[codes + start, np.arange(len(units))] = 1
+        cosines = units @ (members @ units).T
+        found += [
+            _silhouette(cosines[:, start:stop], codes)
+            for codes, start, stop in zip(labelings[begin:end], starts, starts[1:], strict=False)
+        ]
+        begin = end
+    return found
+
+
+# Of all labelings that are scored together: their array stays below a kilobyte for each row.
+_GROUPS_AT_ONCE = 120
+
+
+def _silhouette(cosines: Rows, codes: Codes) -> float:
+    """The silhouette from the sum of the cosines of each row to each group, [n, groups]."""
+    n, groups = cosines.shape
+    if not 2 <= groups < n:
+        return NAN
     sizes = np.bincount(codes, minlength=groups)
-    sums = (codes == np.arange(groups)[:, None]).astype(np.float64) @ units
-    distances = sizes - units @ sums.T
+    distances = sizes - cosines
     line = np.arange(n)
     # A row's distance to itself is 0, rounding aside, so only the count of the others changes.
     own = distances[line, codes] / np.maximum(sizes[codes] - 1, 1)
@@ -191,40 +220,27 @@ def groups_table(
     checked_vectors(vectors, languages=languages, types=types, cells=cells)
     n = len(cells)
     labels = {"language": _codes(languages, n), "type": _codes(types, n)}
-    shuffled = _shuffled(labels, _codes(cells, n), shuffles, seed)
+    draws = _shuffled(labels, _codes(cells, n), shuffles, seed)
+    labelings = [draw[name] for draw in (labels, *draws["free"], *draws["parallel"]) for name in ("language", "type")]
     rows = []
     for (stage, layer), X in vectors.items():
-        for measure, scored in _measures(X, k).items():
-            values = {name: scored(codes) for name, codes in labels.items()}
-            values[DIFFERENCE] = values["type"] - values["language"]
-            floors = {kind: _floors(draws, scored) for kind, draws in shuffled.items()}
-            for grouping, value in values.items():
-                free, parallel = floors["free"][grouping], floors["parallel"][grouping]
-                rows.append((stage, layer, grouping, measure, n, value, free.mean(), np.quantile(free, 0.95),
+        for measure, scores in _scores(X, labelings, k).items():
+            by_language, by_type = scores.reshape(-1, 2).T
+            for grouping, found in (("language", by_language), ("type", by_type), (DIFFERENCE, by_type - by_language)):
+                free, parallel = found[1 : 1 + shuffles], found[1 + shuffles :]
+                rows.append((stage, layer, grouping, measure, n, found[0], free.mean(), np.quantile(free, 0.95),
                              parallel.mean(), np.quantile(parallel, 0.95)))  # fmt: skip
     return GROUPS.frame(rows)
 
 
-def _measures(X: Array, k: int) -> dict[str, Callable[[Codes], float]]:
-    """Both measures as functions of the labels alone, so that shuffles cost next to nothing."""
-
-    def empty(codes: Codes) -> float:  # noqa: ARG001
-        return NAN
-
-    measures: dict[str, Callable[[Codes], float]] = {"silhouette": empty, "knn_purity": empty}
+def _scores(X: Array, labelings: Sequence[Codes], k: int) -> "dict[str, npt.NDArray[np.float64]]":
+    """Both measures by each labeling, NaN where the rows do not allow them."""
+    scores = {measure: np.full(len(labelings), NAN) for measure in ("silhouette", "knn_purity")}
     with suppress(DataError):
-        units = unit_rows(X)
-
-        def silhouetted(codes: Codes) -> float:
-            try:
-                return _silhouette(units, codes)
-            except DataError:
-                return NAN
-
-        measures["silhouette"] = silhouetted
+        scores["silhouette"] = np.array(_silhouettes(unit_rows(X), labelings))
         near = nearest_neighbours(X, k)
-        measures["knn_purity"] = lambda codes: _purity(near, codes)
-    return measures
+        scores["knn_purity"] = np.array([_purity(near, codes) for codes in labelings])
+    return scores
 
 
 def _shuffled(labels: Mapping[str, Codes], cells: Codes, shuffles: int, seed: int) -> dict[str, list[dict[str, Codes]]]:
@@ -240,8 +256,3 @@ def _shuffled(labels: Mapping[str, Codes], cells: Codes, shuffles: int, seed: in
         within[by_cell] = labels["language"][np.lexsort((generator.random(len(cells)), cells))]
         draws["parallel"].append({"language": within, "type": generator.permutation(type_of_cell)[cells]})
     return draws
-
-
-def _floors(draws: Sequence[Mapping[str, Codes]], scored: Callable[[Codes], float]) -> dict[str, npt.NDArray[Any]]:
-    found = {name: np.array([scored(draw[name]) for draw in draws]) for name in ("language", "type")}
-    return {**found, DIFFERENCE: found["type"] - found["language"]}

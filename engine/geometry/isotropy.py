@@ -7,21 +7,13 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.views import (
-    Array,
-    Labels,
-    Rows,
-    Vectors,
-    all_but_the_top,
-    by_language,
-    checked_rows,
-    unit_rows,
-)
+from nerspace.engine.geometry.neighbours import largest
+from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_rows, deflated, unit_rows
 from nerspace.engine.tables.spec import AT, LANGUAGE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -94,13 +86,24 @@ def partition_isotropy(X: Array) -> float:
     return _log10_partition(_on_eigenvectors(checked_rows(X, 1)))
 
 
-def _on_eigenvectors(rows: Rows) -> Rows:
-    projected: Rows = rows @ np.linalg.eigh(rows.T @ rows)[1]
+def _on_eigenvectors(rows: Array, gram: Array | None = None) -> Array:
+    """Rows on the eigenvectors of their Gram matrix, which is computed where it is not given."""
+    projected: Array = rows @ np.linalg.eigh(rows.T @ rows if gram is None else gram)[1]
     return projected
 
 
-def _log10_partition(projected: Rows) -> float:
-    partition = np.concatenate([_log_sum_exp(projected), _log_sum_exp(-projected)])
+def _log10_partition(projected: Array, length: float = 1.0) -> float:
+    """log10 of min F / max F of rows on their eigenvectors, `length` times as long as they are."""
+    highest, lowest = projected.max(axis=0), projected.min(axis=0)
+    upwards, downwards = np.zeros_like(highest), np.zeros_like(highest)
+    # The largest value is taken out before, so that nothing overflows; in blocks that stay in the processor's cache.
+    for start in range(0, len(projected), 256):
+        part = projected[start : start + 256]
+        for summed, distance in ((upwards, part - highest), (downwards, lowest - part)):
+            distance *= length
+            np.exp(distance, out=distance)
+            summed += distance.sum(axis=0)
+    partition = np.concatenate([length * highest + np.log(upwards), np.log(downwards) - length * lowest])
     return float((partition.min() - partition.max()) / np.log(10))
 
 
@@ -122,13 +125,6 @@ def unit_partition_isotropy(X: Array) -> float:
     return partition_isotropy(unit_rows(checked_rows(X, 1)))
 
 
-def _log_sum_exp(values: Rows) -> Rows:
-    """ln Σ exp of every column; the largest value is taken out before, so that nothing overflows."""
-    highest = values.max(axis=0)
-    summed: Rows = highest + np.log(np.exp(values - highest).sum(axis=0))
-    return summed
-
-
 def cluster_isotropy(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> float:
     """`partition_isotropy` after every k-means cluster has lost its own mean and top components.
 
@@ -148,10 +144,15 @@ def cluster_isotropy(X: Array, clusters: int = 10, components: int | None = None
 
     Source: Rajaee and Pilehvar 2021.
     """
-    left = without_clusters(X, clusters, components, seed)
-    if np.abs(left).max() <= np.finfo(np.float32).eps * np.abs(X).max():
+    return _cluster_isotropy(checked_rows(X, clusters), clusters, components, seed)
+
+
+def _cluster_isotropy(rows: Array, clusters: int, components: int | None, seed: int) -> float:
+    """As `cluster_isotropy`, in the precision of the rows."""
+    left, gram = _without_clusters(rows, clusters, components, seed)
+    if np.abs(left).max() <= np.finfo(np.float32).eps * np.abs(rows).max():
         raise DataError("Nothing is left of the vectors without their clusters: they have no spread to measure.")
-    return partition_isotropy(left)
+    return _log10_partition(_on_eigenvectors(left, gram))
 
 
 def without_clusters(X: Array, clusters: int = 10, components: int | None = None, seed: int = 0) -> Rows:
@@ -166,20 +167,36 @@ def without_clusters(X: Array, clusters: int = 10, components: int | None = None
     Returns:
         [n, d].
     """
+    left = _without_clusters(checked_rows(X, clusters), clusters, components, seed)[0]
+    return np.asarray(left, dtype=np.float64)
+
+
+def _without_clusters(rows: Array, clusters: int, components: int | None, seed: int) -> tuple[Array, Array]:
+    """As `without_clusters`, and the Gram matrix [d, d] of what is left, which costs next to nothing on the way."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    rows = checked_rows(X, clusters)
     # One thread: several add up in an order of their own, and the same seed has to give the same clusters.
-    with threadpool_limits(1), warnings.catch_warnings():
+    with _thread_pools().limit(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different rows than clusters
-        labels = KMeans(clusters, n_init=1, max_iter=50, random_state=seed).fit(rows.astype(np.float32)).labels_
+        fitted = KMeans(clusters, n_init=1, max_iter=50, random_state=seed).fit(rows.astype(np.float32, copy=False))
     left = np.empty_like(rows)
-    for cluster in np.unique(labels):
-        members = labels == cluster
-        left[members] = all_but_the_top(rows[members], components)
-    return left
+    gram = np.zeros((rows.shape[1], rows.shape[1]), dtype=rows.dtype)
+    for cluster in np.unique(fitted.labels_):
+        members = fitted.labels_ == cluster
+        own = rows[members]
+        left[members], products = deflated(own - own.mean(axis=0), components)
+        gram += products
+    return left, gram
+
+
+@cache
+def _thread_pools() -> Any:
+    """Those of the libraries that k-means computes with, looked for once: that takes as long as a small k-means."""
+    import sklearn.cluster  # noqa: F401
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
 
 
 def local_intrinsic_dimension(X: Array, k: int = 20, at_most: int = 2048, seed: int = 0) -> float:
@@ -227,24 +244,38 @@ def coinciding_rows(X: Array, k: int = 20, at_most: int = 2048, seed: int = 0) -
 
 
 def _dimensions(X: Array, k: int = 20, at_most: int = 2048, seed: int = 0) -> tuple[list[float], float]:
-    """The dimension at every row that has one, and the share of rows that have none."""
+    """The dimension at every row that has one, and the share of rows that have none.
+
+    Who is near is found in single precision, with some to spare, and how near in double.
+    """
     rows = checked_rows(X, k + 1)
-    squares = (rows * rows).sum(axis=1)
+    highest = float((rows * rows).sum(axis=1).max())
     sampled = np.arange(len(rows))
     if len(rows) > at_most:
         sampled = np.random.default_rng(seed).choice(len(rows), at_most, replace=False)
+    single = rows - rows.mean(axis=0)
+    single = (single / (np.abs(single).max() or 1.0)).astype(np.float32)
+    halves = 0.5 * (single * single).sum(axis=1)
     dimensions: list[float] = []
-    for start in range(0, len(sampled), 512):
-        block = sampled[start : start + 512]
-        distances = squares[block, None] - 2 * rows[block] @ rows.T + squares
-        distances[np.arange(len(block)), block] = np.inf
+    for start in range(0, len(sampled), 256):
+        block = sampled[start : start + 256]
+        nearness = single[block] @ single.T - halves
+        nearness[np.arange(len(block)), block] = -np.inf
+        candidates = largest(nearness, min(k + _SPARE, len(rows) - 1))
+        distances = np.empty(candidates.shape)
+        for row, (number, others) in enumerate(zip(block, candidates, strict=True)):
+            apart = rows[others] - rows[number]
+            distances[row] = np.einsum("nd,nd->n", apart, apart)
         nearest = np.sort(np.partition(distances, k - 1, axis=1)[:, :k], axis=1)
-        # Rounding leaves tiny distances between equal rows; they tell nothing of dimension.
-        nearest = nearest[nearest[:, 0] > 1e-9 * squares.max()]
+        # Distances that are nothing but rounding tell nothing of dimension.
+        nearest = nearest[nearest[:, 0] > 1e-9 * highest]
         ratios = 0.5 * np.log(nearest[:, :-1] / nearest[:, -1:]).mean(axis=1)
         dimensions.extend(-1 / ratios[ratios < 0])
     return dimensions, 1 - len(dimensions) / len(sampled)
 
+
+# Neighbours beyond those asked for, among which those that single precision puts in another order are.
+_SPARE = 12
 
 MEASURES: Mapping[str, Callable[[Array], float]] = {
     "mean_cosine": average_cosine,
@@ -255,11 +286,11 @@ MEASURES: Mapping[str, Callable[[Array], float]] = {
     "lid": local_intrinsic_dimension,
 }
 # k-means that begins elsewhere ends elsewhere.
-CLUSTER_SEEDS = 5
+CLUSTERS, CLUSTER_SEEDS = 10, 5
 # Measures that depend on how long the vectors are.
 SCALED = ("log10_partition", "log10_partition_clusters")
-# Numbers of a noise that are kept, so that it is made once for all the lengths of a table.
-_KEPT = 4_000_000
+# Numbers of a noise that are kept, so that it is made once for all the measures and lengths of a table.
+_KEPT = 16_000_000
 
 
 def noise_floor(measure: str, n: int, d: int, seed: int = 0, length: float = 1.0) -> float:
@@ -284,7 +315,14 @@ def typical_length(X: Array) -> float:
 
 
 def _noise(n: int, d: int, seed: int) -> Rows:
+    return _kept_noise(n, d, seed) if n * d <= _KEPT else _made_noise(n, d, seed)
+
+
+def _made_noise(n: int, d: int, seed: int) -> Rows:
     return np.random.default_rng(seed).normal(scale=d**-0.5, size=(n, d))
+
+
+_kept_noise = lru_cache(maxsize=1)(_made_noise)
 
 
 @cache
@@ -294,18 +332,20 @@ def _unscaled_floor(measure: str, n: int, d: int, seed: int) -> float:
 
 @cache
 def _scaled_floor(measure: str, n: int, d: int, seed: int, length: float) -> float:
-    small = n * d <= _KEPT
-    projected = _kept_projection(measure, n, d, seed) if small else _projection(measure, n, d, seed)
-    return _log10_partition(length * projected)
+    project = _kept_projection if n * d <= _KEPT else _projection
+    return _log10_partition(project(measure, n, d, seed), length)
 
 
-def _projection(measure: str, n: int, d: int, seed: int) -> Rows:
+def _projection(measure: str, n: int, d: int, seed: int) -> Array:
     """Noise on its eigenvectors; longer noise has the same clusters and eigenvectors."""
     noise = _noise(n, d, seed)
-    return _on_eigenvectors(without_clusters(noise) if measure == "log10_partition_clusters" else noise)
+    if measure == "log10_partition_clusters":
+        return _on_eigenvectors(*_without_clusters(noise, CLUSTERS, None, 0))
+    return _on_eigenvectors(noise)
 
 
-_kept_projection = lru_cache(maxsize=4)(_projection)
+# A training asks for the same few again at every probe.
+_kept_projection = lru_cache(maxsize=2)(_projection)
 
 
 ISOTROPY = TableSpec(
@@ -339,24 +379,34 @@ def isotropy_table(vectors: Vectors, languages: Labels | None) -> "pd.DataFrame"
         vectors: (stage, layer) → [n, d].
         languages: [n], the language of each row; None for all rows as one.
     """
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for stage, layer, language, chosen in by_language(vectors, languages):
+        X = np.asarray(chosen, dtype=np.float64)
+        length = typical_length(X) if len(X) else NAN
         for measure, function in MEASURES.items():
-            found, floor = (NAN, NAN, NAN), NAN
+            found = (NAN, NAN, NAN)
             with suppress(DataError):
-                found = _measured(measure, function, chosen)
-                if found[0] == found[0]:
-                    n, d = chosen.shape
-                    floor = noise_floor(measure, n, d, length=typical_length(chosen))
-            rows.append((stage, layer, language, measure, len(chosen), found[0], floor, *found[1:]))
-    return ISOTROPY.frame(rows)
+                found = _measured(measure, function, X)
+            rows.append((stage, layer, language, measure, len(X), *found, X.shape[1], length))
+    floors = [NAN] * len(rows)
+    # Those of one size come one after the other, and all lengths of a measure: they share their noise.
+    for place in sorted(range(len(rows)), key=lambda place: (rows[place][4], rows[place][-2], rows[place][3])):
+        _, _, _, measure, n, value, *_, d, length = rows[place]
+        if value == value:
+            floors[place] = noise_floor(measure, n, d, length=length)
+    for kept in (_kept_noise, _kept_projection):
+        kept.cache_clear()
+    return ISOTROPY.frame((*row[:6], floor, *row[6:8]) for row, floor in zip(rows, floors, strict=True))
 
 
 def _measured(measure: str, function: Callable[[Array], float], X: Array) -> tuple[float, float, float]:
     """The measure, its standard deviation over seeds and the share left out, each NaN where there is no such thing."""
     if measure == "log10_partition_clusters":
-        values = [cluster_isotropy(X, seed=seed) for seed in range(CLUSTER_SEEDS)]
-        return values[0], float(np.std(values, ddof=1)), NAN
+        value = cluster_isotropy(X, CLUSTERS, seed=0)
+        # For how far they lie apart single precision is right to more digits than there are seeds.
+        single = X.astype(np.float32)
+        others = [_cluster_isotropy(single, CLUSTERS, None, seed) for seed in range(1, CLUSTER_SEEDS)]
+        return value, float(np.std([value, *others], ddof=1)), NAN
     if measure == "lid":
         # What is left out is told also where nothing is left.
         dimensions, left_out = _dimensions(X)

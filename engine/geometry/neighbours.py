@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.similarity import parallel_rows
-from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_vectors, unit_rows
+from nerspace.engine.geometry.views import (
+    Array,
+    Labels,
+    Rows,
+    Vectors,
+    by_language,
+    checked_vectors,
+    directions,
+    unit_rows,
+)
 from nerspace.engine.tables.spec import AT, LANGUAGE, SENTENCE, TYPE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -69,15 +78,23 @@ def _search(units: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.intp]:
         cosines = units[start : start + 1024] @ units.T
         line = np.arange(len(cosines))[:, None]
         cosines[line[:, 0], start + line[:, 0]] = -np.inf
-        nearest = _largest(cosines, k)
+        nearest = largest(cosines, k)
         found[start : start + 1024] = nearest[line, np.argsort(-cosines[line, nearest], axis=1, kind="stable")]
     return found
 
 
-def _largest(values: npt.NDArray[np.float32], k: int, width: int = 32) -> npt.NDArray[np.intp]:
-    """Columns of the k largest values of each row, in no order, [rows, k].
+def largest(values: npt.NDArray[np.float32], k: int, width: int = 32) -> npt.NDArray[np.intp]:
+    """Columns of the k largest values of each row, in no order.
 
     The k largest lie in the k groups of columns with the largest maxima, so that only k·width values are sorted out.
+
+    Args:
+        values: [rows, n].
+        k: how many of each row.
+        width: columns in a group.
+
+    Returns:
+        [rows, k].
     """
     rows, n = values.shape
     groups = n // width
@@ -321,7 +338,7 @@ def _mean_of_largest(values: npt.NDArray[np.float32], k: int) -> Rows:
     if k == values.shape[1]:
         whole: Rows = values.mean(axis=1, dtype=np.float64)
         return whole
-    mean: Rows = np.take_along_axis(values, _largest(values, k), axis=1).mean(axis=1, dtype=np.float64)
+    mean: Rows = np.take_along_axis(values, largest(values, k), axis=1).mean(axis=1, dtype=np.float64)
     return mean
 
 
@@ -386,7 +403,7 @@ def retrieval_table(vectors: Vectors, languages: Labels, cells: Labels, k: int =
     rows: list[tuple[Any, ...]] = []
     pairs = parallel_rows(languages, cells)
     for (stage, layer), X in vectors.items():
-        units, sound = _directions(X)
+        units, sound = directions(X)
         for (a, b), (in_a, in_b) in pairs.items():
             n = len(in_a)
             if not n or not (sound[in_a].all() and sound[in_b].all()):
@@ -399,15 +416,6 @@ def retrieval_table(vectors: Vectors, languages: Labels, cells: Labels, k: int =
                     rows.append((stage, layer, first, second, method, found.n, found.p_at_1, found.mrr, found.chance,
                                  found.chance_mrr))  # fmt: skip
     return RETRIEVAL.frame(rows)
-
-
-def _directions(X: Array) -> tuple[Rows, npt.NDArray[np.bool_]]:
-    """Rows scaled to length 1, and which of them have a direction."""
-    rows = np.asarray(X, dtype=np.float64)
-    sound = np.asarray(np.isfinite(rows).all(axis=1))
-    lengths = np.linalg.norm(np.where(sound[:, None], rows, 0.0), axis=1)
-    sound = np.logical_and(sound, lengths > 0)
-    return rows / np.where(sound, lengths, 1.0)[:, None], sound
 
 
 NEAREST = TableSpec(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import DataError
-from nerspace.engine.geometry.views import Array, Labels, Vectors, centre, checked_vectors, unit_rows
+from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, centre, checked_vectors, directions, unit_rows
 from nerspace.engine.tables.spec import AT, LANGUAGE, LAYER, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ def parallel_cosine(A: Array, B: Array) -> float:
     """
     if np.shape(A) != np.shape(B):
         raise DataError(f"Parallel rows need equal shapes, got {np.shape(A)} and {np.shape(B)}.")
-    return float((unit_rows(A) * unit_rows(B)).sum(axis=1).mean())
+    return _mean_product(unit_rows(A), unit_rows(B))
+
+
+def _mean_product(u: Rows, v: Rows) -> float:
+    return float(np.einsum("nd,nd->", u, v)) / len(u)
 
 
 def shuffled_cosine(A: Array, B: Array) -> float:
@@ -52,9 +56,12 @@ def shuffled_cosine(A: Array, B: Array) -> float:
     """
     if len(A) < 2:
         raise DataError(f"{len(A)} rows cannot be shuffled.", "At least 2 are needed.")
-    u, v = unit_rows(A), unit_rows(B)
+    return _shuffled_product(unit_rows(A), unit_rows(B))
+
+
+def _shuffled_product(u: Rows, v: Rows) -> float:
     n = len(u)
-    return float((u.sum(axis=0) @ v.sum(axis=0) - (u * v).sum()) / (n * (n - 1)))
+    return float((u.sum(axis=0) @ v.sum(axis=0) - np.einsum("nd,nd->", u, v)) / (n * (n - 1)))
 
 
 def typed_cosine(A: Array, B: Array, types: Labels, names: Labels) -> float:
@@ -72,7 +79,10 @@ def typed_cosine(A: Array, B: Array, types: Labels, names: Labels) -> float:
     Raises:
         DataError: where no type has two names.
     """
-    u, v = unit_rows(A), unit_rows(B)
+    return _typed_product(unit_rows(A), unit_rows(B), types, names)
+
+
+def _typed_product(u: Rows, v: Rows, types: Labels, names: Labels) -> float:
     total, pairs = 0.0, 0
     groupings: list[tuple[int, list[object]]] = [(1, [*types]), (-1, [*zip(types, names, strict=True)])]
     for sign, groups in groupings:
@@ -207,15 +217,18 @@ def parallel_cosine_table(
     pairs = parallel_rows(languages, cells)
     names = [str(cell).partition("/")[2] or cell for cell in cells]
     for (stage, layer), X in vectors.items():
+        units, sound = directions(X)
         for (a, b), (in_a, in_b) in pairs.items():
-            A, B = X[in_a], X[in_b]
+            n = len(in_a)
             cosine = floor = typed = NAN
-            with suppress(DataError):
-                cosine = parallel_cosine(A, B)
-                floor = shuffled_cosine(A, B)
-                if types is not None:
-                    typed = typed_cosine(A, B, [types[row] for row in in_a], [names[row] for row in in_a])
-            rows.append((stage, layer, a, b, len(A), cosine, floor, typed))
+            if n and sound[in_a].all() and sound[in_b].all():
+                u, v = units[in_a], units[in_b]
+                cosine = _mean_product(u, v)
+                floor = _shuffled_product(u, v) if n > 1 else NAN
+                if n > 1 and types is not None:
+                    with suppress(DataError):
+                        typed = _typed_product(u, v, [types[row] for row in in_a], [names[row] for row in in_a])
+            rows.append((stage, layer, a, b, n, cosine, floor, typed))
     return PARALLEL_COSINE.frame(rows)
 
 

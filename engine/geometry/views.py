@@ -64,6 +64,22 @@ def unit_rows(X: Array) -> Rows:
     return scaled
 
 
+def directions(X: Array) -> tuple[Rows, npt.NDArray[np.bool_]]:
+    """Rows scaled to length 1 where they can be, for tables that leave out what has no direction.
+
+    Args:
+        X: [n, d].
+
+    Returns:
+        [n, d], and [n], whether each row is finite and not zero.
+    """
+    rows = np.asarray(X, dtype=np.float64)
+    sound = np.asarray(np.isfinite(rows).all(axis=1))
+    lengths = np.linalg.norm(np.where(sound[:, None], rows, 0.0), axis=1)
+    sound = np.logical_and(sound, lengths > 0)
+    return rows / np.where(sound, lengths, 1.0)[:, None], sound
+
+
 def centre(X: Array) -> Rows:
     """Rows less their mean.
 
@@ -96,20 +112,38 @@ def all_but_the_top(X: Array, components: int | None = None) -> Rows:
 
     Source: Mu and Viswanath 2018.
     """
-    rows = centre(X)
-    d = rows.shape[1]
+    return np.asarray(deflated(centre(X), components)[0], dtype=np.float64)
+
+
+def deflated(rows: Array, components: int | None = None) -> tuple[Array, Array]:
+    """What `all_but_the_top` leaves of rows whose mean is gone already, in their own precision, with its Gram matrix.
+
+    Args:
+        rows: [n, d].
+        components: as for `all_but_the_top`.
+
+    Returns:
+        The rows, [n, d], and their products by columns, [d, d].
+
+    Raises:
+        DataError: for components outside 0 to d − 1.
+    """
+    from scipy.linalg import eigh
+
+    n, d = rows.shape
     count = max(1, round(d / 100)) if components is None else components
     if not 0 <= count < d:
         raise DataError(f"{count} components cannot be removed from {d} dimensions.", f"Choose from 0 to {d - 1}.")
-    n = len(rows)
+    if not count:
+        return rows, rows.T @ rows
     # The smaller of the two Gram matrices will do. eigh sorts upwards: the top components are the last.
     if n < d:
-        top = np.linalg.eigh(rows @ rows.T)[1][:, max(n - count, 0) :]
-        left: Rows = rows - top @ (top.T @ rows)
-    else:
-        top = np.linalg.eigh(rows.T @ rows)[1][:, d - count :]
-        left = rows - (rows @ top) @ top.T
-    return left
+        top = eigh(rows @ rows.T, subset_by_index=[max(n - count, 0), n - 1], check_finite=False)[1]
+        left = rows - top @ (top.T @ rows)
+        return left, left.T @ left
+    gram = rows.T @ rows
+    values, top = eigh(gram, subset_by_index=[d - count, d - 1], check_finite=False)
+    return rows - (rows @ top) @ top.T, gram - (top * values) @ top.T
 
 
 def standardise(X: Array) -> Rows:
