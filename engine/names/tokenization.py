@@ -59,8 +59,9 @@ def encode_sentences(tokenizer: "Tokenizer", sentences: Sequence[Sequence[str]])
 
 def _space_matters(tokenizer: "Tokenizer") -> bool:
     """Whether a word alone is cut differently from one behind a space."""
-    alone = tokenizer.encode([_BEFORE, _BEFORE], is_pretokenized=True, add_special_tokens=False)
-    return bool(alone.ids != tokenizer.encode(f"{_BEFORE} {_BEFORE}", add_special_tokens=False).ids)
+    # Not as a list of words, for which tokenizers imports numpy: each word of one is cut as it is alone.
+    alone = tokenizer.encode(_BEFORE, add_special_tokens=False).ids
+    return bool([*alone, *alone] != tokenizer.encode(f"{_BEFORE} {_BEFORE}", add_special_tokens=False).ids)
 
 
 def _word_index(encoding: "Encoding", words: Sequence[str]) -> list[int | None]:

@@ -3,6 +3,7 @@
 The other checkout has its own virtual environment in .venv. Both take turns. Seconds of the processor (user and system)
 and by the clock, each the least of some rounds: on a shared machine only the first are worth comparing. The explorer is
 timed from its start to the names of its screens behind a terminal of 80×24; the built-in encoder is converted before.
+Below what the libraries alone take nobody starts.
 """
 
 import argparse
@@ -19,9 +20,24 @@ import termios
 import time
 from pathlib import Path
 
-# What is asked of a start, in seconds; none of the interpreter itself.
+# The least that any program of Textual takes to its first paint.
+_EMPTY = """
+from textual.app import App
+from textual.widgets import Static
+
+class Empty(App):
+    def compose(self):
+        yield Static("Data")
+
+Empty().run()
+"""
+# What is asked of a start, in seconds; none of the interpreter itself and of the libraries alone.
 PARTS: dict[str, tuple[list[str], float | None]] = {
     "python": (["python", "-P", "-c", "pass"], None),
+    "import typer": (["python", "-P", "-c", "import typer"], None),
+    "import tokenizers": (["python", "-P", "-c", "import tokenizers"], None),
+    "import textual.app": (["python", "-P", "-c", "import textual.app"], None),
+    "empty Textual app, paint": (["python", "-P", "-c", _EMPTY], None),
     "import nerspace": (["python", "-P", "-c", "import nerspace"], 0.05),
     "nerspace --help": (["nerspace", "--help"], 0.3),
     "nerspace tokens --help": (["nerspace", "tokens", "--help"], None),
@@ -78,9 +94,7 @@ def main() -> None:
             found: dict[str, list[tuple[float, float]]] = {who: [] for who in places}
             for _ in range(asked.rounds):
                 for who, place in places.items():
-                    found[who].append(
-                        cost([str(place / program), *arguments], environment, name.startswith("explorer"))
-                    )
+                    found[who].append(cost([str(place / program), *arguments], environment, name.endswith("paint")))
             line = "".join(
                 f"{min(used for used, _ in pairs):>18.3f}{min(clock for _, clock in pairs):>8.3f}"
                 for pairs in found.values()
