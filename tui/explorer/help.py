@@ -41,9 +41,10 @@ ASKING = (
 
 # Where a newcomer stands first: from a name to what is known of it, and out with the numbers.
 WAY = (
-    ("/ washington ⏎", "find a name, in any language or spelling"),
-    ("i", "all about it (7 Entity): forms, pieces, cosines, errors"),
-    ("m", "from there, its points on the map (4 Space)"),
+    ("7 / was ⏎", "a name by its beginning, in any language (Entity)"),
+    ("j k c", "there: to a language, and compare all others to it"),
+    ("a", "why its form is far from that one: words, numbers"),
+    ("m", "its points on the map (4 Space); i leads back"),
     ("5", "how close languages are as a whole, beside chance"),
     ("e", "write the table behind any view as CSV"),
     ("3 n", "fine-tune another model; 8 lists all runs"),

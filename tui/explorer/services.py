@@ -43,6 +43,8 @@ class Services(App[None]):
         self.session = session
         # Whether the maps are colored by errors at first, as after a demo.
         self.errors_first = False
+        # Whether three next keys are shown, as to whoever is new here.
+        self.next_keys = False
         self._error = ""
 
     @property
@@ -195,7 +197,8 @@ class Services(App[None]):
         active: dict[str, list[str]] = {}
         for key, bound in self.screen.active_bindings.items():
             active.setdefault(bound.binding.id or "", []).append(key)
-        way = WAY if self.in_view.id == "data" and len(self.screen_stack) == 1 else ()
+        begins = self.in_view.id == "data" or self.next_keys
+        way = WAY if begins and len(self.screen_stack) == 1 else ()
         enter = "enter" if self.no_color else "⏎"
         own = str(self.in_view.id)
         self.push_screen(HelpWindow(active, shown, self.size.width, way, enter, own))

@@ -120,7 +120,7 @@ class Scatter(Plot):
         self.lit: Array = _NOBODY
         self.held: Array = _NOBODY
         self._easing: Easing | None = None
-        self.empty = ""
+        self.empty = "Loading …"
         self._drawn: Raster | None = None
         # Called before the overlay is laid, not by a message: so a key is answered by one paint.
         self.watcher: Callable[[Scatter], None] | None = None

@@ -109,6 +109,7 @@ class EntityScreen(ExplorerScreen):
             height = min(len(self.view.forms) + 1, max(4, self.size.height - 9))
             self.query_one("#forms").styles.height = height
             self._show_title(self.view)
+            self._show_why(self.view)
         for part in _PARTS:
             self.query_one(f"#{part}-part").display = self.size.width >= _ALL_PARTS_WIDTH or part == self.part
 
@@ -198,7 +199,7 @@ class EntityScreen(ExplorerScreen):
     def _moved(self) -> None:
         if (view := self.view) is None:
             return
-        self.query_one("#entity-why", Static).update(why(view, self.language, self.size.width - 2))
+        self._show_why(view)
         about, language = view.entity, self.language
         places = (view.predicted["language"] == language).to_numpy().nonzero()[0]
         if len(places):
@@ -208,6 +209,11 @@ class EntityScreen(ExplorerScreen):
             self.query_one("#near", FrameTable).show(NoRows(), empty=view.why_no_vectors)
             return
         self.load(lambda: (language, read_near(self.session, about, language)), self.show_near, self._no_near)
+
+    def _show_why(self, view: EntityView) -> None:
+        # What is loaded before the first layout knows no width.
+        if self.size.width:
+            self.query_one("#entity-why", Static).update(why(view, self.language, self.size.width - 2))
 
     def show_near(self, found: "tuple[str, pd.DataFrame]") -> None:
         """List the neighbours of the form under the cursor."""
@@ -281,7 +287,10 @@ class EntityScreen(ExplorerScreen):
         wanted = event.value.strip()
         self.action_back()
         if wanted:
-            self.load(lambda: matching_names(self.session, self.names, wanted), self.show_matches)
+            # Who types fast is here before the names are.
+            self.load(
+                lambda: matching_names(self.session, self.names or names_of(self.session), wanted), self.show_matches
+            )
 
     def show_matches(self, found: list[str]) -> None:
         """Show the first of them."""

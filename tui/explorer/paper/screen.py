@@ -119,6 +119,11 @@ class PaperScreen(ExplorerScreen):
         self._show_figure()
         self.run_changed()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without claims there is no figure of one and no setting."""
+        del parameters
+        return self.claims is not None or action not in ("view", "figure", "settings")
+
     def on_resize(self, event: events.Resize) -> None:
         """A claim and its figure beside each other where they fit, and the answer above them where it does."""
         del event
@@ -175,6 +180,7 @@ class PaperScreen(ExplorerScreen):
     def show_claims(self, claims: "pd.DataFrame | None") -> None:
         """Show the claims."""
         self.claims = claims
+        self.refresh_bindings()
         table = self.query_one("#paper-claims", FrameTable)
         if claims is None or claims.empty:
             import pandas as pd
