@@ -144,7 +144,7 @@ class ThriftyDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Begin with a terminal of which nothing is known, also behind ctrl+z."""
         self._pen = Pen()
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def write(self, data: str) -> None:
         """Write what the screen needs of the data."""
