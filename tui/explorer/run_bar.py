@@ -52,7 +52,7 @@ class RunBar(Widget):
         self.titles = {name: name.capitalize() for name in screens}
         self._places: list[tuple[int, str]] = []
         self._end = 0
-        self._drawn_keys: list[str] = []
+        self._drawn_keys: dict[str, str] = {}
 
     def on_mount(self) -> None:
         """Follow the focus, which decides whether a digit goes to a screen."""
@@ -60,15 +60,20 @@ class RunBar(Widget):
 
     def _keys_changed(self) -> None:
         """Draw only other keys."""
-        if (keys := [self._key(name) for name in self.titles]) != self._drawn_keys:
+        if (keys := self._keys()) != self._drawn_keys:
             self._drawn_keys = keys
             self.refresh()
 
-    def _key(self, name: str) -> str:
-        """The digit of a screen, or its function key where digits mean something else."""
-        digit, function, *_ = BY_ID[f"app.{name}"].keys.split(",")
-        active = self.screen.active_bindings.get(digit)
-        return digit if active is None or active.binding.id == f"app.{name}" else key_sign(function)
+    def _keys(self) -> dict[str, str]:
+        """The digit of every screen, or its function key where digits mean something else."""
+        # Found anew whenever it is asked for, which takes as long as drawing a table.
+        active = self.screen.active_bindings
+        keys = {}
+        for name in self.titles:
+            digit, function, *_ = BY_ID[f"app.{name}"].keys.split(",")
+            free = digit not in active or active[digit].binding.id == f"app.{name}"
+            keys[name] = digit if free else key_sign(function)
+        return keys
 
     def _names(self, width: int, keys: int) -> tuple[dict[str, str], str]:
         """The names of the screens as long as the run leaves space for them, and the space behind each.
@@ -95,7 +100,7 @@ class RunBar(Widget):
         }
         line = Text(no_wrap=True, end="")
         self._places = []
-        keys = {name: self._key(name) for name in self.titles}
+        keys = self._keys()
         names, space = self._names(width, sum(map(len, keys.values())))
         used = sum(len(key) + len(names[name]) + 2 + len(space) for name, key in keys.items())
         if space and width >= used + len(self.run_id) + len(self.state) + 6 + len(" nerspace  "):
