@@ -47,7 +47,7 @@ def extract(
     ] = None,
     words: Annotated[int, typer.Option(min=0, help="Random words per sentence, 0 for all.")] = ExtractRequest.words,
     dtype: Annotated[
-        str, typer.Option(help="float32, or float16: half the disk, each number right to 0.05 %.")
+        str, typer.Option(help="float32, or float16: half the disk, cosines move by about 1e-4.")
     ] = ExtractRequest.dtype,
     data: Annotated[
         str | None,
