@@ -5,7 +5,7 @@ evidence answers it on its own, and the last sentence tells where they disagree.
 absent: an interval that holds 0 says how little is known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nerspace.engine.errors import NerspaceError
@@ -29,6 +29,7 @@ _TOLD: Sequence[tuple[tuple[str, ...], str]] = (
 _CUTS = _TOLD[1][0]
 # A plain correlation that a reader would take for an answer.
 _CLEAR = 0.3
+_LEVEL = 0.05
 _COUNTED = (("n", "sentence"), ("names", "name"), ("contexts", "context"))
 
 
@@ -76,12 +77,14 @@ def answer_lines(
     return [changed, found, f"{correlated} {_disagreement(cuts, shown, spelling, plain)}"]
 
 
-def _changed_names(contrasts: "pd.DataFrame | None", without: str) -> tuple[str, bool | None]:
-    """The sentence on changed names, and whether they show that cuts count; None where nothing was asked."""
+def _changed_names(contrasts: "pd.DataFrame | None", without: str) -> tuple[str, int | None]:
+    """The sentence on changed names, and the sign of what more pieces are shown to do; None where nothing was asked."""
     if contrasts is None or contrasts.empty or not (contrasts["n"] > 0).any():
         return f"Names changed one thing at a time: {without or f'not read yet; {HOW} does'}.", None
-    # Over all recipients where there are several; of several donors the first, the others are in the table.
-    own = contrasts[contrasts["donor"] == contrasts["donor"].iloc[0]]
+    # Over all recipients where there are several; of several donors the first that any name could be changed for, the
+    # others are in the table.
+    donor = contrasts.loc[contrasts["n"] > 0, "donor"].iloc[0]
+    own = contrasts[contrasts["donor"] == donor]
     every = own["recipient"] == "all"
     told = own[every if every.any() else own["recipient"].notna()]
     rows = {str(row["change"]): row for row in told.to_dict("records") if row["n"] > 0}
@@ -91,30 +94,46 @@ def _changed_names(contrasts: "pd.DataFrame | None", without: str) -> tuple[str,
         if row is None:
             continue
         what = words.format(str(row["change"]).lstrip("+"))
-        parts.append(f"{what} {_effect(row, 'difference')}")
+        parts.append(f"{what} {_change(row)}")
         if names == _CUTS:
-            cuts = bool(row["low"] > 0)
+            cuts = _sign(row)
     most = max(rows.values(), key=lambda row: row["n"], default={"n": 0, "names": 0, "contexts": 0})
     counts = (several(int(most[key]), noun) for key, noun in _COUNTED)
-    about = f"{', '.join(counts)}, donor {own['donor'].iloc[0]}"
+    about = f"{', '.join(counts)}, donor {donor}"
     others = contrasts["donor"].nunique() - 1
     beside = f"; {several(others, 'other donor')} in counterfactual_contrasts" if others else ""
-    return (
-        f"Names changed one thing at a time, points of the wrong share [95 %]: {', '.join(parts)} ({about}{beside}).",
-        cuts,
-    )
+    said = ", ".join(parts) or "neither the form nor the cuts nor the script could be changed"
+    return f"Names changed one thing at a time, points of the wrong share [95 %]: {said} ({about}{beside}).", cuts
+
+
+def _change(row: dict[Any, Any]) -> str:
+    """The size of a change; an interval of no width, where no sentence changed, would look like knowledge."""
+    if not row["worse"] and not row["better"]:
+        return "changes no sentence"
+    return _effect(row, "difference")
+
+
+def _sign(row: Mapping[Any, Any]) -> int:
+    """1 where the interval lies above 0, -1 where it lies below, 0 where neither is shown."""
+    return int(row["low"] > 0) - int(row["high"] < 0)
+
+
+def _signed(value: float, digits: int = 1) -> str:
+    """With its sign; what rounds to nothing has none."""
+    rounded = round(value, digits)
+    return f"{rounded:+.{digits}f}" if rounded else f"{0:.{digits}f}"
 
 
 def _effect(row: dict[Any, Any], name: str) -> str:
-    text = f"{row[name]:+.1f}"
+    text = _signed(row[name])
     if row["low"] != row["low"]:
         return f"{text} [no interval]"
-    hidden = "" if row["low"] > 0 or row["high"] < 0 else ", not shown"
-    return f"{text} [{row['low']:+.1f}, {row['high']:+.1f}]{hidden}"
+    hidden = "" if _sign(row) else ", not shown"
+    return f"{text} [{_signed(row['low'])}, {_signed(row['high'])}]{hidden}"
 
 
-def _factors(terms: "pd.DataFrame | None", shares: "pd.DataFrame | None") -> tuple[str, set[str] | None]:
-    """The sentence on factors, and which terms make errors more for sure; None where there is no model."""
+def _factors(terms: "pd.DataFrame | None", shares: "pd.DataFrame | None") -> tuple[str, dict[str, int] | None]:
+    """The sentence on factors, and the sign of what each term is shown to do; None where there is no model."""
     if terms is None or terms.empty or not terms["model"].isin(["together", "alone"]).any():
         return "Factors, sentence by sentence: too few sentences or names to tell spelling, cuts and space apart.", None
     model = "together" if (terms["model"] == "together").any() else "alone"
@@ -122,20 +141,27 @@ def _factors(terms: "pd.DataFrame | None", shares: "pd.DataFrame | None") -> tup
     known: list[dict[Any, Any]] = rows.to_dict("records")
     if not known:
         return "Factors, sentence by sentence: no term differs enough to be told from the others.", None
-    beside = "beside one another" if len(known) > 1 else "alone"
+    if not any(row["effect"] for row in known):
+        return "Factors, sentence by sentence: errors that are all the same, so that nothing can be told.", None
     parts = ", ".join(f"{row['unit']} {_effect(row, 'effect')}" for row in known)
     n, donors = int(known[0]["n"]), int(known[0]["donors"])
-    said = f"Factors {beside}, within languages and cells: {parts}"
+    # Sentences that came tagged have no cells; their terms are pieces and words of their own.
+    held = "languages and types" if "words" in set(rows["term"]) else "languages and cells"
+    beside = "Factors beside one another" if len(known) > 1 else "The one factor that differs"
+    said = f"{beside}, within {held}: {parts}"
     if shares is not None and len(shares) and shares["share"].notna().any():
         first = shares.sort_values("share", ascending=False).iloc[0]
-        said += f"; of what is explained most falls to {first['group']} ({100 * float(first['share']):.0f} %"
-        said += f", by chance {100 * float(first['chance']):.0f} %)" if first["chance"] == first["chance"] else ")"
+        share, chance = float(first["share"]), float(first["chance"])
+        said += f"; of what is explained most falls to {first['group']} ({100 * share:.0f} %"
+        if chance == chance:
+            said += f", {'by' if share > chance else 'no more than by'} chance {100 * chance:.0f} %"
+        said += ")"
     said += f" ({several(n, 'sentence')} of {several(int(known[0]['names']), 'name')}, {several(donors, 'donor')})."
-    return said, {str(row["term"]) for row in known if row["low"] > 0}
+    return said, {str(row["term"]): _sign(row) for row in known}
 
 
-def _correlated(correlations: "pd.DataFrame | None") -> tuple[str, bool | None, float]:
-    """The sentence on correlations, whether they show that spelling counts, None where that is not judged, and r."""
+def _correlated(correlations: "pd.DataFrame | None") -> tuple[str, int | None, float]:
+    """The sentence on correlations, the sign that they show of spelling, None where that is not judged, and r."""
     if correlations is None or correlations.empty:
         return "Correlations over languages: none were counted.", None, 0.0
     rows = correlations[correlations["subset"] == "all"]
@@ -144,39 +170,56 @@ def _correlated(correlations: "pd.DataFrame | None") -> tuple[str, bool | None, 
         return "Correlations over languages: too few pairs, or errors that are all the same.", None, 0.0
     row = plain.iloc[0]
     languages = row["languages"] if "languages" in row and row["languages"] == row["languages"] else 0
-    of = f"{several(int(row['n']), 'pair')} of {int(languages)} languages" if languages else f"{int(row['n'])} pairs"
-    said = f"Correlations over {of}: errors go with spelling distance at r = {row['value']:+.2f}"
+    pairs = several(int(row["n"]), "pair")
+    of = f"{pairs} of {several(int(languages), 'language')}" if languages else pairs
+    r = float(row["value"])
+    said = f"Correlations over {of}: errors and spelling distance at r = {_signed(r, 2)}"
     partial = rows[(rows["statistic"] == "partial") & rows["p"].notna()]
     if partial.empty:
         one = str(row.get("test", "")) == "shuffle"
         why = "one donor" if one else "so few pairs"
-        return f"{said}, which {why} cannot tell from script and single hard languages.", None, float(row["value"])
+        return f"{said}, which {why} cannot tell from script and single hard languages.", None, r
     value, p = float(partial["value"].iloc[0]), float(partial["p"].iloc[0])
-    shown = p <= 0.05 and value > 0
-    said += ", also" if shown else ", not shown"
-    said += f" once donors, recipients and script are taken out (partial {value:+.2f}, p {p:.3f})."
-    return said, shown, float(row["value"])
+    shown = (int(value > 0) - int(value < 0)) if p <= _LEVEL else 0
+    # What is left is told by its own sign: it may be the opposite of what was there.
+    how = ", not shown" if not shown else ", also" if shown * r > 0 else ", but the other way round"
+    said += f"{how} once donors, recipients and script are taken out (partial {_signed(value, 2)}, p {p:.3f})."
+    return said, shown, r
 
 
-def _disagreement(cuts: bool | None, shown: set[str] | None, spelling: bool | None, plain: float) -> str:
+def _disagreement(cuts: int | None, shown: dict[str, int] | None, spelling: int | None, plain: float) -> str:
     """Where the three disagree: each is asked only where it answers.
 
-    plain: the correlation over languages, which describes also where it is not judged.
+    Args:
+        cuts: sign of what more pieces do by changed names.
+        shown: sign of every term of the factors.
+        spelling: sign of spelling distance over languages.
+        plain: the correlation over languages, which describes also where it is not judged.
     """
+    if shown is None or (cuts is None and spelling is None and plain < _CLEAR):
+        return "Nothing stands beside it that could disagree."
     apart = []
-    if shown is not None:
-        of_factors = "tnld" in shown
-        if spelling is not None and spelling != of_factors:
-            one, other = ("correlations", "factors") if spelling else ("factors", "correlations")
-            apart.append(f"{one} show that spelling counts, {other} do not")
-        if spelling is None and plain >= _CLEAR and not of_factors:
-            apart.append("over languages errors go with spelling, within them factors do not show that it counts")
-        pieces = bool(shown & {"pieces", "shared"})
-        if cuts is not None and cuts != pieces:
-            one, other = ("changed names", "factors") if cuts else ("factors", "changed names")
-            apart.append(f"{one} show that cuts count, {other} do not")
+    of_factors = shown.get("tnld", 0)
+    if spelling is not None:
+        apart += _apart("correlations", spelling, "factors", of_factors, "spelling counts", "nearer spelling is worse")
+    elif plain >= _CLEAR and of_factors <= 0:
+        how = "show that nearer spelling is worse" if of_factors else "do not show that it counts"
+        apart.append(f"over languages errors go with spelling, within them factors {how}")
+    if cuts is not None:
+        pieces = shown.get("pieces", 0) or shown.get("shared", 0)
+        apart += _apart("changed names", cuts, "factors", pieces, "cuts count", "more pieces are better")
     if apart:
         return f"They disagree: {'; '.join(apart)}."
-    if shown is None or (cuts is None and spelling is None):
-        return "Nothing stands beside it that could disagree."
+    if not any([cuts, spelling, *shown.values()]):
+        return "They do not contradict one another: nothing is shown, which is not to say that nothing is there."
     return "They do not contradict one another."
+
+
+def _apart(one: str, here: int, other: str, there: int, so: str, turned: str) -> list[str]:
+    """In which words two kinds of evidence disagree, by their signs; nothing where they do not."""
+    if here == there:
+        return []
+    if not here:
+        one, here, other, there = other, there, one, here
+    words = {1: so, -1: turned}
+    return [f"{one} show that {words[here]}, {other} {f'that {words[there]}' if there else 'do not'}"]

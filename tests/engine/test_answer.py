@@ -89,9 +89,47 @@ def test_what_was_not_asked_is_said_with_the_command_that_asks_it() -> None:
     assert "none were counted. Nothing stands beside it" in few[2]
     # Nothing is known of bounds that are missing, and a donor none of whose names changed has no sizes.
     assert "[no interval]" in answer_lines(terms(tnld=(1.0, NAN, NAN)), None, None)[1]
-    assert "donor en; 1 other donor" in answer_lines(
+    first = answer_lines(
         None, None, None, pd.concat([contrasts(form=(1, NAN, NAN)).assign(n=0), contrasts("be", form=(1.0, 0.5, 2.0))])
     )[0]  # fmt: skip
+    assert "+1.0 [+0.5, +2.0] (400 sentences, 40 names, 30 contexts, donor be; 1 other donor" in first
+
+
+def test_no_effect_anywhere_is_not_said_to_be_agreement_on_anything() -> None:
+    nothing = answer_lines(
+        terms(tnld=(0.04, -1.0, 1.0), pieces=(-0.04, -1.0, 1.0)), None, correlations(0.4), contrasts(cut=(0.0, -2, 2))
+    )
+    assert "+.1 TNLD 0.0 [-1.0, +1.0], not shown, +1 piece 0.0 [" in nothing[1]
+    assert nothing[2].endswith("nothing is shown, which is not to say that nothing is there.")
+    still = contrasts(form=(0.0, 0.0, 0.0)).assign(worse=0, better=0)
+    assert "the donor's form in the same sentence changes no sentence (400" in answer_lines(None, None, None, still)[0]
+    others = contrasts(form=(1.0, 0.5, 2.0)).assign(change="random letters")
+    assert "nor the script could be changed (400 sentences" in answer_lines(None, None, None, others)[0]
+    # All sentences right, or all wrong.
+    same = terms(tnld=(0.0, NAN, NAN), pieces=(0.0, NAN, NAN))
+    assert "errors that are all the same" in answer_lines(same, None, correlations(NAN).head(0))[1]
+    alone = terms(tnld=(2.0, 1.0, 3.0)).assign(model="alone")
+    assert (
+        "The one factor that differs, within languages and cells: +.1 TNLD +2.0" in answer_lines(alone, None, None)[1]
+    )
+    low = SHARES.assign(chance=0.5)
+    assert "space (41 %, no more than by chance 50 %)" in answer_lines(terms(tnld=(2.0, 1.0, 3.0)), low, None)[1]
+
+
+def test_contradictory_signs_are_told_as_such() -> None:
+    turned = correlations(0.01).assign(value=lambda t: t["value"].where(t["statistic"] == "pearson", -0.3))
+    [_, _, last] = answer_lines(terms(tnld=(2.0, 0.5, 4.0), pieces=(0.0, -1.0, 1.0)), None, turned)
+    assert "r = +0.62, but the other way round once donors" in last
+    assert last.endswith(
+        "They disagree: correlations show that nearer spelling is worse, factors that spelling counts."
+    )
+    [_, _, last] = answer_lines(
+        terms(tnld=(-2.0, -4.0, -0.5), pieces=(2.0, 1.0, 3.0)), None, correlations(NAN, "shuffle", 1),
+        contrasts(cut=(-7, -12, -2)),
+    )  # fmt: skip
+    assert "over 1 pair of 11 languages" in last
+    assert "within them factors show that nearer spelling is worse" in last
+    assert "changed names show that more pieces are better, factors that cuts count" in last
 
 
 def test_a_few_cells_take_every_name_once_before_one_comes_again() -> None:
