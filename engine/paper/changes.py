@@ -19,7 +19,7 @@ from nerspace.engine.statistics.correlation import (
     bounds,
     delta_correlation_table,
     delta_table,
-    pearson_of_rows,
+    steepness,
     without_trend,
 )
 from nerspace.engine.tables.spec import LAYER, PAIR, TableSpec, integer, real, text
@@ -35,6 +35,8 @@ OWN = "own"
 SHIFTS = 500
 # Correlations below this are little.
 NEAR_ZERO = 0.2
+# Means of several correlations are known better than one, so that trends must leave more than for an interval of one.
+STEEP = 1.5
 
 
 def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], CachedModel]) -> list[Finding]:
@@ -78,7 +80,9 @@ PAPER_FIGURE4 = TableSpec(
         **PAIR,
         "n": integer("changes in the series"),
         "r": real("Pearson correlation, as the paper takes it; a common trend alone makes it large"),
-        "low": real("2.5 % bound of detrended; empty below 12 changes"),
+        "low": real(
+            "2.5 % bound of detrended; empty below 12 changes, or where both trends are over twice what they leave"
+        ),
         "high": real("97.5 % bound of detrended"),
         "detrended": real("the correlation once each series has lost its trend"),
     },
@@ -116,20 +120,21 @@ def group_contrast(series: "Series", apart: Sequence[int]) -> "Series":
     Returns:
         [...].
     """
-    within: list[Series] = []
-    between: list[Series] = []
-    for a, b in combinations(range(series.shape[-2]), 2):
-        side = within if (a in apart) == (b in apart) else between
-        side.append(pearson_of_rows(series[..., a, :], series[..., b, :]))
-    found: Series = np.mean(within, axis=0) - np.mean(between, axis=0)
+    one, other = np.triu_indices(series.shape[-2], 1)
+    chosen = np.isin(np.arange(series.shape[-2]), apart)
+    within = chosen[one] == chosen[other]
+    r = correlations_of(series)[..., one, other]
+    found: Series = r[..., within].mean(axis=-1) - r[..., ~within].mean(axis=-1)
     return found
 
 
 def judged(claim: str, several: "Sequence[tuple[list[str], Series]]", statistic: "Statistic", seed: int) -> Finding:
     """The finding on a contrast, mean over several sets of series of the same languages.
 
-    Its p is the share of all ways to choose as many languages that give at least as much; every way stands for as many
-    of the permutations of the languages as any other.
+    Trends are taken out first, and where they are steep nothing is decided. Its p is the share of all ways to choose as
+    many languages that give at least as much; every way stands for as many of the permutations of the languages as any
+    other. One odd language sets itself and whichever is chosen with it apart from the rest, so that to hold, the
+    interval must lie above 0 with any one language left out.
 
     Args:
         claim: a key of `CLAIMS`.
@@ -144,7 +149,10 @@ def judged(claim: str, several: "Sequence[tuple[list[str], Series]]", statistic:
     whole = len(apart) == len(published.APART) and len(codes) - len(apart) >= 2
     if not whole or steps < LEAST_CHANGES or any(names != codes for names, _ in several):
         return Finding(claim, by_rank(NAN, NAN, NAN, 0), NAN, n=steps, unit="changes")
-    parts = [series[:, :steps] for _, series in several]
+    raw = [series[:, :steps] for _, series in several]
+    if any(is_steep(part) for part in raw):
+        return Finding(claim, OPEN, NAN, n=steps, unit="changes", remark=_TOO_STEEP)
+    parts = [without_trend(part) for part in raw]
 
     def mean(stacks: "Sequence[Series]", chosen: Sequence[int]) -> "Series":
         found: Series = np.mean([statistic(stack, chosen) for stack in stacks], axis=0)
@@ -156,9 +164,33 @@ def judged(claim: str, several: "Sequence[tuple[list[str], Series]]", statistic:
         (float((side * ways >= side * value - 1e-12).mean()) if np.isfinite(value) else NAN) for side in (1, -1)
     )
     rows = block_rows(steps, seed)
-    low, high = bounds(mean([np.moveaxis(part[:, rows], 0, 1) for part in parts], apart))
+    drawn = [np.moveaxis(part[:, rows], 0, 1) for part in parts]
+    low, high = bounds(mean(drawn, apart))
     floor = float(mean([_shifted(part, seed + place) for place, part in enumerate(parts)], apart).mean())
-    return Finding(claim, by_rank(low, high, p, len(ways), floor, below), value, low, high, p, floor, steps, "changes")
+    verdict = by_rank(low, high, p, len(ways), floor, below)
+    if verdict == HOLDS and not all(
+        bounds(mean([np.delete(part, out, axis=1) for part in drawn], _places(apart, out)))[0] > 0
+        for out in range(len(codes))
+    ):
+        verdict = OPEN
+    return Finding(claim, verdict, value, low, high, p, floor, steps, "changes")
+
+
+_TOO_STEEP = f"The trends are more than {STEEP:g} times what they leave."
+
+
+def _places(chosen: Sequence[int], out: int) -> list[int]:
+    """Places of the chosen when one language is left out."""
+    return [place - (place > out) for place in chosen if place != out]
+
+
+def is_steep(series: "Series") -> bool:
+    """Whether two languages or more change by little but a trend.
+
+    Args:
+        series: [languages, steps].
+    """
+    return bool((steepness(series) > STEEP).sum() > 1)
 
 
 def _shifted(series: "Series", seed: int, draws: int = SHIFTS) -> "Series":
@@ -208,8 +240,10 @@ def own_isotropy(deltas: pd.DataFrame) -> Finding:
 
     Rule: of the changes of the mean cosine of six languages in six models, the effects of models and of languages are
     taken out; the mean of what is left of tr in its model and of pl in its own is compared with all 30 ways to choose
-    two languages for these two models. It holds if at most one way gives as little and both changes are below 0, does
-    not hold if at most one gives as much.
+    two languages for these two models. It holds if at most one way gives as little, each of both is the least of its
+    model and of its language, and both changes are below 0; it does not hold if at most one way gives as much and each
+    is the greatest. A language that merely changes wildly is the least or the greatest of its model half of the time,
+    but of its own changes no oftener than others.
 
     Args:
         deltas: the table of that name, with donor.
@@ -224,10 +258,15 @@ def own_isotropy(deltas: pd.DataFrame) -> Finding:
     ways = np.array([(left[own[0], a] + left[own[1], b]) / 2 for a, b in permutations(range(len(left)), 2)])
     slack = 1e-12 * max(size, 1e-300)
     below, above = (int((side * ways <= side * value + slack).sum()) for side in (1, -1))
+
+    def is_first(sign: int) -> bool:
+        turned = sign * left
+        return all((turned[c, c] <= np.r_[turned[c], turned[:, c]] + slack).all() for c in own)
+
     verdict = OPEN
-    if below <= 1 and (changes[own, own] < 0).all():
+    if below <= 1 and is_first(1) and (changes[own, own] < 0).all():
         verdict = HOLDS
-    elif above <= 1:
+    elif above <= 1 and is_first(-1):
         verdict = FAILS
     p = min(below, above) / len(ways)
     return Finding("own_isotropy", verdict, value, p=p, floor=0.0, n=len(left), unit="models")
@@ -238,7 +277,8 @@ def alike_ru_uk(deltas: pd.DataFrame) -> Finding:
 
     Rule: for every model, the log of the standard deviation over languages of the change of the mean cosine, over the
     root of its mean square; the mean of the four other models minus that of ru and uk, by the t of two samples with 4
-    degrees of freedom, two-sided at .05. It holds if above 0.
+    degrees of freedom, two-sided at .05. It holds if above 0 and the languages differ less in both than in any other
+    model, so that one odd model alone decides nothing.
 
     Args:
         deltas: the table of that name, with donor.
@@ -258,22 +298,26 @@ def alike_ru_uk(deltas: pd.DataFrame) -> Finding:
     found = stats.ttest_ind(values[~chosen], values[chosen])
     p = float(found.pvalue)
     low, high = map(float, found.confidence_interval(0.95))
-    return Finding("alike_ru_uk", by_test(value, p), value, low, high, p, NAN, len(values), "models")
+    verdict = by_test(value, p)
+    if verdict == HOLDS and values[chosen].max() > values[~chosen].min():
+        verdict = OPEN
+    return Finding("alike_ru_uk", verdict, value, low, high, p, NAN, len(values), "models")
 
 
 # -- Figure 4: which languages change alike, trends taken out
 
 
 def correlations_of(series: "Series") -> "Series":
-    """Correlations of all pairs of rows, [..., languages, languages], of series without their trends.
+    """Correlations of all pairs of rows, [..., languages, languages]; NaN where either is constant.
 
     Args:
         series: [..., languages, steps].
     """
     left = series - series.mean(axis=-1, keepdims=True)
     sizes = np.linalg.norm(left, axis=-1, keepdims=True)
-    units = np.divide(left, sizes, out=np.full_like(left, NAN), where=sizes > 0)
-    found: Series = units @ np.swapaxes(units, -1, -2)
+    rounding = 1e-12 * np.linalg.norm(series, axis=-1, keepdims=True)
+    units = np.divide(left, sizes, out=np.full_like(left, NAN), where=sizes > rounding)
+    found: Series = np.clip(units @ np.swapaxes(units, -1, -2), -1, 1)
     return found
 
 
@@ -281,8 +325,9 @@ def shifted_findings(deltas: pd.DataFrame, seed: int) -> list[Finding]:
     """The findings on which languages change alike, each while trained on.
 
     Rule: the trend is taken out of every series; the statistic is a mean of correlations, or a difference of two, and p
-    is two-sided, from 999 draws in which every series is shifted in a circle by a random number of steps. Below 12
-    changes, or without all six languages, nothing is decided.
+    is two-sided, from 999 draws in which every series is shifted in a circle by a random number of steps. To hold, it
+    must do so with any one language left out. Below 12 changes, where trends are steep, or without all six languages,
+    nothing is decided.
 
     - greatest: ru and uk minus the mean of the 14 other pairs; to hold, no other pair may correlate more.
     - together: the 6 pairs of pl, tr, es and en.
@@ -299,36 +344,54 @@ def shifted_findings(deltas: pd.DataFrame, seed: int) -> list[Finding]:
     if set(codes) != set(published.SIX) or steps < LEAST_CHANGES:
         return [Finding(claim, OPEN, NAN, n=steps, unit="changes") for claim in claims]
     left = without_trend(series)
-    if (np.linalg.norm(left, axis=1) <= 1e-9 * np.linalg.norm(series, axis=1)).any():
-        return [Finding(claim, OPEN, NAN, n=steps, unit="changes") for claim in claims]
+    if (np.linalg.norm(left, axis=1) <= 1e-9 * np.linalg.norm(series, axis=1)).any() or is_steep(series):
+        return [Finding(claim, OPEN, NAN, n=steps, unit="changes", remark=_TOO_STEEP) for claim in claims]
     one, other = np.triu_indices(len(codes), 1)
     pairs = [{codes[a], codes[b]} for a, b in zip(one, other, strict=True)]
     of_two = np.array([pair == set(published.APART) for pair in pairs])
     within = np.array([pair <= set(published.TOGETHER) for pair in pairs])
     akin = np.array([pair <= {"pl", "ru", "uk"} for pair in pairs])
+    nothing = np.zeros(len(pairs), dtype=bool)
     statistics = {
-        "greatest": _weights(of_two) - _weights(~of_two),
-        "together": _weights(within),
-        "near_zero": _weights(~of_two & ~within),
-        "akin_alike": _weights(akin) - _weights(~akin),
+        "greatest": (of_two, ~of_two),
+        "together": (within, nothing),
+        "near_zero": (~of_two & ~within, nothing),
+        "akin_alike": (akin, ~akin),
     }
     found = correlations_of(left)[one, other]
     drawn = correlations_of(without_trend(_shifted(left, seed, 999)))[:, one, other]
-    findings = []
-    for claim, weights in statistics.items():
+    # Pairs that stay when one language is left out.
+    staying = [np.array([code not in pair for pair in pairs]) for code in codes]
+
+    def judged_by(claim: str, among: "npt.NDArray[np.bool_]") -> tuple[float, float, float, str] | None:
+        more, less = (side & among for side in statistics[claim])
+        if not more.any():
+            return None
+        weights = _weights(more) - _weights(less)
         value, chance = float(found @ weights), drawn @ weights
         p = float(((np.abs(chance) >= abs(value) - 1e-12).sum() + 1) / (len(chance) + 1))
         half = float(np.quantile(np.abs(chance), 0.95))
-        verdict = by_test(value, p)
         if claim == "near_zero":
-            verdict = by_interval(value - half, value + half, NEAR_ZERO, steps, LEAST_CHANGES, above=False)
+            bounds_of = value - half, value + half
+            return value, p, half, by_interval(*bounds_of, NEAR_ZERO, steps, LEAST_CHANGES, above=False)
+        return value, p, half, by_test(value, p)
+
+    findings = []
+    for claim in statistics:
+        whole = judged_by(claim, ~nothing)
+        if whole is None:
+            continue
+        value, p, half, verdict = whole
         if claim == "greatest" and verdict == HOLDS and found[of_two] < found.max():
             verdict = OPEN
+        if verdict == HOLDS:
+            without = [judged_by(claim, among) for among in staying]
+            verdict = HOLDS if all(part is None or part[-1] == HOLDS for part in without) else OPEN
         low, high = max(-2.0, value - half), min(2.0, value + half)
         findings.append(Finding(claim, verdict, value, low, high, p, half, steps, "changes"))
     return findings
 
 
 def _weights(chosen: "npt.NDArray[np.bool_]") -> "Series":
-    found: Series = chosen / chosen.sum()
+    found: Series = chosen / max(1, chosen.sum())
     return found

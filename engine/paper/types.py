@@ -29,14 +29,7 @@ from nerspace.engine.paper.samples import PaperSample, ambiguous_names
 from nerspace.engine.paper.tables import NEIGHBOURS, SETTLING, Surroundings, club_table
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
-from nerspace.engine.statistics.clusters import (
-    Clustered,
-    clustered_mean,
-    clustered_slope,
-    fewer,
-    numbered,
-    two_way_variance,
-)
+from nerspace.engine.statistics.clusters import Clustered, clustered_mean, clustered_slope, fewer, numbered
 from nerspace.engine.statistics.jackknife import PairMean, jackknifed
 
 if TYPE_CHECKING:
@@ -295,8 +288,8 @@ def club_finding(
     """The finding on clubs after fine-tuning, of contexts that settle the type.
 
     Rule: the mean share of LOC among their neighbours against one half, by its 95 % interval, clustered by club and by
-    context, of at least 5; to hold, it must lie above the share of ordinary organisations too, since where these lie
-    with LOC just as much it is not the name that takes clubs there.
+    context, of at least 5; to hold, what it has above the share of ordinary organisations must lie above 0 by such an
+    interval too, since where these lie with LOC just as much it is not the name that takes clubs there.
 
     Args:
         table: `paper_clubs` after fine-tuning.
@@ -317,9 +310,17 @@ def club_finding(
         shares = around.shares(X[rows], contexts)
     found = clustered_mean(shares, names, contexts)
     verdict = by_interval(found.low, found.high, 0.5, found.groups, LEAST_CLUBS)
-    ordinary = table[table["entity"] == ""]["loc_share"].to_numpy(dtype=np.float64)
-    if verdict == HOLDS and not (len(ordinary) and found.low > ordinary.max()):
-        verdict = OPEN
+    if verdict == HOLDS:
+        ordinary = table[table["entity"] == ""]["loc_share"].to_numpy(dtype=np.float64)
+        low = found.low - float(ordinary.max()) if len(ordinary) else NAN
+        if around is not None and len(others := around.ordinary("ORG")):
+            # How far ordinary ones lie with LOC is known no better than how far clubs do.
+            beside = _beside(
+                lambda own, other: own - other, [shares, others], [names, around.names("ORG")],
+                [contexts, around.contexts("ORG")],
+            )  # fmt: skip
+            low = beside.low
+        verdict = HOLDS if low > 0 else OPEN
     return Finding("clubs", verdict, found.value, found.low, found.high, NAN, 0.5, len(clubs), "clubs")
 
 
@@ -342,26 +343,36 @@ def border_finding(around: Surroundings, X: Array, points: pd.DataFrame) -> Find
     shares = [around.shares(X, contexts_of(points)), *(around.ordinary(kind) for kind in ("ORG", "LOC"))]
     names = [points["name"].tolist(), *(around.names(kind) for kind in ("ORG", "LOC"))]
     contexts = [contexts_of(points), *(around.contexts(kind) for kind in ("ORG", "LOC"))]
-    own, bodies, places = (float(side.mean()) if len(side) else NAN for side in shares)
-    way, n = places - bodies, len(set(names[0]))
-    if not way >= LEAST_WAY:
+    bodies, places = (float(side.mean()) if len(side) else NAN for side in shares[1:])
+    n = len(set(names[0]))
+    if not places - bodies >= LEAST_WAY:
         said = "Ordinary places and organisations lie among one another."
         return Finding(claim, OPEN, NAN, n=n, unit="organisations", remark=said)
-    value = (own - bodies) / way
-    # How far the ratio moves with each of its three means.
-    weights = (1 / way, -(1 - value) / way, -value / way)
-    influences = np.concatenate([
-        weight * (side - side.mean()) / len(side) for weight, side in zip(weights, shares, strict=True)
-    ])  # fmt: skip
-    of_name, of_context = (numbered([label for part in side for label in part]) for side in (names, contexts))
-    error = float(np.sqrt(two_way_variance(influences[:, None], of_name, of_context)[0]))
-    groups = fewer(numbered(names[0]), numbered(contexts[0]))
-    verdict, low, high = OPEN, NAN, NAN
-    if groups > 1:
-        from scipy import stats
 
-        half = float(stats.t.ppf(0.975, groups - 1)) * error
-        low, high = value - half, value + half
-        if groups >= LEAST_CLUBS:
-            verdict = HOLDS if low > 0.25 and high < 0.75 else FAILS if high < 0.25 or low > 0.75 else OPEN
-    return Finding(claim, verdict, value, low, high, NAN, NAN, n, "organisations")
+    def way(own: "float | Rows", body: "float | Rows", place: "float | Rows") -> "float | Rows":
+        return (own - body) / (place - body)
+
+    found = _beside(way, shares, names, contexts)
+    verdict, low, high = OPEN, found.low, found.high
+    if found.groups >= LEAST_CLUBS:
+        verdict = HOLDS if low > 0.25 and high < 0.75 else FAILS if high < 0.25 or low > 0.75 else OPEN
+    return Finding(claim, verdict, found.value, low, high, NAN, NAN, n, "organisations")
+
+
+def _beside(
+    statistic: "Callable[..., float | Rows]", shares: "Sequence[Rows]", names: Sequence[Sequence[str]],
+    contexts: Sequence[Sequence[str]],
+) -> Clustered:  # fmt: skip
+    """A statistic of the means of several kinds of names, with the degrees of freedom of the first."""
+    from scipy import stats
+
+    rows = np.split(np.arange(sum(map(len, shares))), np.cumsum([len(side) for side in shares])[:-1])
+    found = jackknifed(
+        statistic, [PairMean(own, own, side) for own, side in zip(rows, shares, strict=True)],
+        [label for side in names for label in side], [label for side in contexts for label in side],
+    )  # fmt: skip
+    groups = fewer(numbered(names[0]), numbered(contexts[0]))
+    if groups < 2 or not np.isfinite(found.error):
+        return Clustered(found.value, NAN, NAN, NAN, groups)
+    half = float(stats.t.ppf(0.975, groups - 1)) * found.error
+    return Clustered(found.value, found.value - half, found.value + half, found.error, groups)

@@ -4,7 +4,7 @@ A test part of 120 cells holds about 60 names and 36 contexts; a hard name is wr
 with every name. Intervals of independent sentences are then 1.1 to 1.8 times too narrow.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,10 @@ import numpy.typing as npt
 Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 NAN = float("nan")
+# Of what an estimate rests on, so much must be left without any group.
+_ALONE = 1e-6
+# A coefficient with so much of a direction that is gone is gone with it.
+_NEEDED = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +56,76 @@ def sums_by(scores: Vector, groups: Index) -> Vector:
     return found
 
 
-def two_way_variance(influences: Vector, names: Index, contexts: Index) -> Vector:
-    """The variances of sums of influences whose rows share names and contexts, [k].
+def two_way_variance(without: Callable[[Index], Vector], names: Index, contexts: Index) -> Vector:
+    """The variances of estimates from rows that share names and contexts, [k].
 
-    That by names plus that by contexts minus that of both at once, each times G / (G − 1). Where this is less than
-    names or contexts alone give, as few groups may make it, the greater of these two stands for it.
+    That of leaving out names plus that of leaving out contexts minus that of leaving out both at once. Where this is
+    less than names or contexts alone give, as few groups may make it, the greater of these two stands for it.
 
     Args:
-        influences: [n, k], what every row adds to each of k estimates.
+        without: groups as numbers [n] → how far each estimate moves when a group is left out [groups, k]; NaN where it
+            cannot do without.
         names: [n], numbers from 0.
         contexts: [n], numbers from 0.
 
-    Source: Cameron, Gelbach & Miller 2011.
+    Returns:
+        NaN where an estimate rests on one name or one context alone.
+
+    Source: Cameron, Gelbach & Miller 2011; of leaving out, MacKinnon, Nielsen & Webb 2023 (CV3).
     """
     both = numbered(list(zip(names.tolist(), contexts.tolist(), strict=True)))
     parts = []
     for groups in (names, contexts, both):
-        sums = sums_by(influences, groups)
-        count = len(sums)
-        parts.append((sums**2).sum(axis=0) * (count / (count - 1)) if count > 1 else np.zeros(influences.shape[1]))
+        moves = without(groups)
+        # A single group is held.
+        parts.append((moves**2).sum(axis=0) * (1 - 1 / len(moves)) if len(moves) > 1 else np.zeros(moves.shape[1]))
     found: Vector = np.maximum(parts[0] + parts[1] - parts[2], np.maximum(parts[0], parts[1]))
     return found
+
+
+def without_groups(columns: Vector, residuals: Vector) -> Callable[[Index], Vector]:
+    """How far every coefficient of least squares moves when a group is left out, for `two_way_variance`.
+
+    An estimate bends to a name that makes much of it, so that the residuals of this name look small; without it they
+    do not.
+
+    Args:
+        columns: [n, k].
+        residuals: [n], of least squares on them.
+    """
+    scale = np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
+    X = columns / scale
+    whole = X.T @ X
+
+    def moves(groups: Index) -> Vector:
+        k = X.shape[1]
+        own = sums_by((X[:, :, None] * X[:, None, :]).reshape(len(X), k * k), groups).reshape(-1, k, k)
+        scores = sums_by(X * residuals[:, None], groups)
+        sizes, turned = np.linalg.eigh(whole - own)
+        gone = sizes < _ALONE
+        # What is left of a direction that no row shows any more is rounding; who needs it has no estimate.
+        parts = np.einsum("gij,gi->gj", turned, scores) / np.where(gone, 1.0, sizes)
+        found: Vector = np.einsum("gij,gj->gi", turned, np.where(gone, 0.0, parts)) / scale
+        needed = (np.abs(turned) * gone[:, None, :]).max(axis=2, initial=0.0) > _NEEDED
+        return np.where(needed, NAN, found)
+
+    return moves
+
+
+def without_shares(influences: Vector, shares: Vector) -> Callable[[Index], Vector]:
+    """The same where other columns are too many to be fitted again: what is left of each estimate alone is looked at.
+
+    Args:
+        influences: [n, k], what every row adds to each of k estimates.
+        shares: [n, k], which part of what each estimate rests on a row is; sums to 1.
+    """
+
+    def moves(groups: Index) -> Vector:
+        sums, left = sums_by(influences, groups), 1 - sums_by(shares, groups)
+        found: Vector = np.divide(sums, left, out=np.full(sums.shape, NAN), where=left > _ALONE)
+        return found
+
+    return moves
 
 
 def clustered_mean(
@@ -95,7 +148,8 @@ def clustered_mean(
     groups = fewer(of_name, of_context)
     if groups < 2:
         return Clustered(value, NAN, NAN, NAN, groups)
-    error = float(np.sqrt(two_way_variance((y - value)[:, None] / len(y), of_name, of_context)[0]))
+    without = without_groups(np.ones((len(y), 1)), y - value)
+    error = float(np.sqrt(two_way_variance(without, of_name, of_context)[0]))
     half = float(stats.t.ppf(0.975, groups - 1)) * error
     return Clustered(value, value - half, value + half, error, groups)
 
@@ -209,8 +263,8 @@ def clustered_slope(
     bread = np.linalg.inv(columns.T @ columns)
     fitted = bread @ (columns.T @ y)
     value = float(fitted[place])
-    influences = (columns * (y - columns @ fitted)[:, None]) @ bread[:, [place]]
-    error = float(np.sqrt(two_way_variance(influences, numbered(names), numbered(contexts))[0]))
+    without = without_groups(columns, y - columns @ fitted)
+    error = float(np.sqrt(two_way_variance(without, numbered(names), numbered(contexts))[place]))
     if groups < 2 or not error > 0:
         return Clustered(value, NAN, NAN, error, groups)
     half = float(stats.t.ppf(0.975, groups - 1)) * error

@@ -363,7 +363,9 @@ LEAST_CHANGES = 12
 _CORRELATED = {
     "n": integer("intervals in the series"),
     "r": real("Pearson correlation, as the paper takes it; a common trend alone makes it large"),
-    "low": real("2.5 % bound of detrended; empty below 12 intervals"),
+    "low": real(
+        "2.5 % bound of detrended; empty below 12 intervals, or where both trends are over twice what they leave"
+    ),
     "high": real("97.5 % bound of detrended"),
     "detrended": real("the correlation once each series has lost its trend: the sum of 1, t, t squared and log t"),
 }
@@ -414,11 +416,31 @@ def without_trend(series: Vector) -> Vector:
     return left
 
 
+# The share of a trend that is of another shape stays and looks like a correlation where both trends are so many times
+# as large as what they leave.
+STEEP = 2.0
+
+
+def steepness(series: Vector) -> Vector:
+    """How many times as large the trends of series are as what they leave.
+
+    Args:
+        series: [..., n], none of which is nothing but trend.
+
+    Returns:
+        [...].
+    """
+    left = without_trend(series)
+    trends = series - series.mean(axis=-1, keepdims=True) - left
+    found: Vector = np.linalg.norm(trends, axis=-1) / np.maximum(np.linalg.norm(left, axis=-1), 1e-300)
+    return found
+
+
 def detrended_correlation(x: Vector, y: Vector) -> tuple[float, float, float]:
     """Correlation of two short series without their trends, and its 95 % interval.
 
     Fisher's, of as many independent changes as these are worth: n less the 4 of the trend, over Bartlett's factor of
-    the first two autocorrelations. In simulation it covers .90 to .98 with and without a common trend, where a block
+    the first two autocorrelations. In simulation it covers .94 and more with and without a common trend, where a block
     bootstrap covers .17 to .89.
 
     Args:
@@ -426,7 +448,8 @@ def detrended_correlation(x: Vector, y: Vector) -> tuple[float, float, float]:
         y: [n].
 
     Returns:
-        Correlation and bounds; NaN below LEAST_CHANGES or where a series is nothing but trend.
+        Correlation and bounds; NaN below LEAST_CHANGES or where a series is nothing but trend. Bounds are NaN where
+        both trends are STEEP.
     """
     n = len(x)
     if n < LEAST_CHANGES:
@@ -437,6 +460,8 @@ def detrended_correlation(x: Vector, y: Vector) -> tuple[float, float, float]:
         return NAN, NAN, NAN
     a, b = a / sizes[0], b / sizes[1]
     r = float(np.clip(a @ b, -1, 1))
+    if min(float(steepness(side)) for side in (x, y)) > STEEP:
+        return r, NAN, NAN
     echo = sum(2 * (1 - lag / n) * float(a[lag:] @ a[:-lag]) * float(b[lag:] @ b[:-lag]) for lag in (1, 2))
     worth = (n - 4) / max(1.0, 1 + echo)
     middle, half = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), 1.959964 / np.sqrt(max(1.0, worth - 2))

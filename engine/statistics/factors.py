@@ -29,7 +29,14 @@ from nerspace.datasets.scripts import script_among
 from nerspace.engine.names.distances import tnld
 from nerspace.engine.names.tokenization import count_pieces, counted_pieces, cut_texts
 from nerspace.engine.statistics.cells import cell_of, forms_of, parallel_id
-from nerspace.engine.statistics.clusters import clustered_share, numbered, sums_by, two_way_variance
+from nerspace.engine.statistics.clusters import (
+    clustered_share,
+    numbered,
+    sums_by,
+    two_way_variance,
+    without_groups,
+    without_shares,
+)
 from nerspace.engine.statistics.mantel import LanguagePairs
 from nerspace.engine.statistics.mrqap import mrqap
 from nerspace.engine.statistics.pairs import SCRIPT_COLUMNS, scripts_of_pairs, scripts_of_sentences
@@ -343,8 +350,7 @@ def _linear(rows: Rows, within: Vector, places: Sequence[int]) -> list[tuple[lis
         return [([NAN] * 4, NAN)] * len(places)
     fit = OLS(y, X).fit()
     bread = np.linalg.inv(X.T @ X)
-    influences = (X * np.asarray(fit.resid)[:, None]) @ bread
-    errors = np.sqrt(two_way_variance(influences, rows.names, rows.contexts))
+    errors = np.sqrt(two_way_variance(without_groups(X, np.asarray(fit.resid)), rows.names, rows.contexts))
     free = rows.groups - 1
     found = []
     for place, effect in enumerate(np.asarray(fit.params)):
@@ -389,7 +395,9 @@ def _binomial(rows: Rows) -> list[list[float]]:
     mean = np.asarray(fit.fittedvalues)
     weights = mean * (1 - mean)
     bread = np.linalg.pinv(X.T @ (X * weights[:, None]))
-    errors = np.sqrt(two_way_variance((X * (wrong - mean)[:, None]) @ bread, names, contexts))
+    own = X @ bread
+    rests = weights[:, None] * own**2 / np.maximum(np.diag(bread), 1e-300)
+    errors = np.sqrt(two_way_variance(without_shares(own * (wrong - mean)[:, None], rests), names, contexts))
     slope, parameters = float(weights.mean()), np.asarray(fit.params)
     return [_points(parameters[i] * slope, float(errors[i]) * slope, rows.groups - 1, stats) for i in range(k)]
 

@@ -55,11 +55,20 @@ def test_effects_are_those_of_a_regression_with_every_dummy_written_out() -> Non
         assert term(table, "together", name)["effect"] == pytest.approx(100 * step * fit.params[name], abs=1e-6)
     alone = smf.ols("wrong ~ tnld + C(pair) + C(cell)", frame).fit()
     assert term(table, "alone", "tnld")["effect"] == pytest.approx(10 * alone.params["tnld"], abs=1e-6)
-    # Clustered by name and by context: the three one-way covariances of the whole regression, added and taken away.
+    # Clustered by name and by context: what the slope becomes without each name, each context and each cell, levels
+    # taken out of all, and what the covariances of the whole regression say is no more.
     place = list(fit.params.index).index("pieces")
     codes = [pd.factorize(frame[column])[0] for column in ("entity", "context", "cell")]
-    parts = [cov_cluster(fit, code, use_correction=False)[place, place] * (n / (n - 1))
-             for code in codes for n in [code.max() + 1]]  # fmt: skip
+    left = {name: smf.ols(f"{name} ~ C(pair) + C(cell)", frame).fit().resid.to_numpy()
+            for name in ("wrong", "pieces", "tnld", "shared", "cosine")}  # fmt: skip
+    X = np.column_stack([left[name] for name in ("pieces", "tnld", "shared", "cosine")])
+    parts = []
+    for code in codes:
+        count = code.max() + 1
+        slopes = [np.linalg.lstsq(X[code != one], left["wrong"][code != one], rcond=None)[0][0] for one in range(count)]
+        parts.append(((np.array(slopes) - fit.params["pieces"]) ** 2).sum() * (1 - 1 / count))
+    plain = [cov_cluster(fit, code, use_correction=False)[place, place] for code in codes]
+    assert all(one > other for one, other in zip(parts, plain, strict=True))
     expected = parts[0] + parts[1] - parts[2]
     row = term(table, "together", "pieces")
     half = 100 * stats.t.ppf(0.975, 11) * np.sqrt(max(expected, *parts[:2]))
