@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 from tui_driving import explorer, press, settle, text_in, text_of
 
+from nerspace.tui.colours import luminance
 from nerspace.tui.explorer.entity.model import matching_names
 from nerspace.tui.literal import from_mark
 from nerspace.tui.widgets.found_table import FoundTable
@@ -122,6 +123,16 @@ async def test_keys_that_are_letters_while_a_filter_is_typed_are_not_offered(fin
         assert text_of(pilot).splitlines()[-1].split() == ["esc", "back"]
         await press(pilot, "escape")
         assert "/ find  f filter" in text_of(pilot).splitlines()[-1]
+
+
+async def test_points_that_are_not_lit_are_dimmer_than_those_that_are(rich, corpus):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "4", "space")
+        drawn = app.in_view.active
+        background = luminance(drawn.rich_style.bgcolor)
+        faint = luminance(drawn._styles[-2].color) - background
+        assert 0 < faint < 0.4 * (luminance(drawn.rich_style.color) - background)
 
 
 async def test_help_says_how_to_begin_to_whoever_is_new(rich, corpus):

@@ -37,7 +37,13 @@ class Plot(Widget, can_focus=True):
         Args:
             partial: its own alone, to be laid over another.
         """
-        return self.get_component_rich_style(f"{type(self).__name__.lower()}--{name}", partial=partial)
+        part = f"{type(self).__name__.lower()}--{name}"
+        whole = self.get_component_rich_style(part)
+        if not partial:
+            return whole
+        own = self.get_component_rich_style(part, partial=True)
+        # Alone it has lost how much of the background shines through its color.
+        return own if own.color is None else own + Style(color=whole.color)
 
     def title_line(self, title: str) -> Strip:
         """The first line."""

@@ -228,8 +228,9 @@ class SpaceScreen(ExplorerScreen):
     def _show_legend(self, legend: Legend, classes: Classes) -> None:
         wide = self.size.width >= 100
         longest = max((len(name) for name in classes.names), default=0)
-        legend.styles.width = 24 if wide else min(24, max(13, longest + 12))
-        legend.show(legend_entries(classes, self.hidden[self.color], wide and self.color == "language"))
+        named = wide and self.color == "language"
+        legend.styles.width = 24 if named else min(24, max(13, longest + 12))
+        legend.show(legend_entries(classes, self.hidden[self.color], named))
 
     def _pane_of(self, scatter: Scatter) -> Pane | None:
         panes = [pane for line in self._grid for pane in line]
