@@ -35,26 +35,26 @@ def verdict(correlations: "pd.DataFrame") -> list[str]:
         return ["Nothing can be said: there are too few pairs, or their errors are all the same."]
     if "test" in correlations and bool((_row(correlations, "all", "pearson")["test"] == "shuffle").any()):
         return [
-            f"One donor: errors correlate with distance (Pearson {plain:+.2f}); script and single hard languages are "
+            f"One donor: errors correlate with distance (Pearson {plain:+z.2f}); script and single hard languages are "
             "not excluded, so there is no verdict.",
             "nerspace transfer trains more donors; nerspace factors looks inside the languages.",
         ]
     shown = {subset: _shown(correlations, subset) for subset in ("all", "same_script", "different")}
     if shown["all"] is None:
         return [
-            f"No verdict on the paper's claim: errors correlate with distance (Pearson {plain:+.2f}), but {_LEFT} too "
+            f"No verdict on the paper's claim: errors correlate with distance (Pearson {plain:+z.2f}), but {_LEFT} too "
             "little is left to test."
         ]
     partial = _value(correlations, "all", "partial")
     lines = []
     if shown["all"] == "holds":
-        lines.append(f"{_LEFT.capitalize()}, the paper's claim holds here: {_CLAIM} (partial {partial:+.2f}).")
+        lines.append(f"{_LEFT.capitalize()}, the paper's claim holds here: {_CLAIM} (partial {partial:+z.2f}).")
     elif shown["all"] == "fails":
         lines.append(f"{_LEFT.capitalize()}, the paper's claim does not hold here: nearer spelling, more errors.")
     else:
-        lines.append(f"This run has not shown the paper's claim, {_CLAIM}: partial {partial:+.2f}, {_LEFT}.")
+        lines.append(f"This run has not shown the paper's claim, {_CLAIM}: partial {partial:+z.2f}, {_LEFT}.")
         if plain > 0:
-            lines.append(f"The plain correlation ({plain:+.2f}) may be script, or single hard languages.")
+            lines.append(f"The plain correlation ({plain:+z.2f}) may be script, or single hard languages.")
     if shown["all"] == "holds":
         lines.append(_WITHIN[shown["same_script"]])
         if shown["different"] == "open":

@@ -214,7 +214,7 @@ def mediation(factors: "pd.DataFrame") -> Finding:
     verdict = HOLDS if signs == [HOLDS, HOLDS] else FAILS if set(signs) == {HOLDS, FAILS} else OPEN
     remark = ""
     if np.isfinite(found.through):
-        remark = f"{found.cuts.value / 10:+.2f} pieces per .1 TNLD; {100 * found.errors.value:+.1f} points per piece."
+        remark = f"{found.cuts.value / 10:+z.2f} pieces per .1 TNLD; {100 * found.errors.value:+z.1f} points per piece."
     return Finding(
         "mediation", verdict, 10 * found.through, p=found.p, floor=0.0, n=len(factors), unit="sentences", remark=remark
     )

@@ -139,7 +139,7 @@ def _by_change(found: "pd.DataFrame", recipient: str, against: str) -> list[Foun
         cells = cells.fillna({"wrong": 0.0, "wrong other": 0.0})
         worth = _difference(cells, "wrong")
         each = 100 * cells["wrong"].mean(), 100 * cells["wrong other"].mean()
-        says = f"{how}: {recipient} {-sign * each[0]:+.1f} points, {against} {-sign * each[1]:+.1f}"
+        says = f"{how}: {recipient} {-sign * each[0]:+z.1f} points, {against} {-sign * each[1]:+z.1f}"
         rows.append((cause, "counterfactuals", 100 * worth.value, 100 * worth.low, 100 * worth.high, varied, says))
     return rows
 
@@ -166,7 +166,7 @@ def _by_term(factors: "pd.DataFrame", terms: "pd.DataFrame", recipient: str, aga
             continue
         bounds = sorted((float(low) * steps, float(high) * steps))
         cause, what = _TERMS.get(str(term), (str(term), str(term)))
-        says = f"{what}: {recipient} {means[0]:.2f}, {against} {means[1]:.2f}"
+        says = f"{what}: {recipient} {means[0]:z.2f}, {against} {means[1]:z.2f}"
         rows.append((f"{cause} ({term})", "factors", float(effect) * steps, bounds[0], bounds[1], len(pairs), says))
     return rows
 

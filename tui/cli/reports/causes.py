@@ -68,8 +68,8 @@ def _effect(row: Any) -> str:
     if row is None or row.effect != row.effect:
         return "–"
     if row.low != row.low:
-        return f"{row.effect:+.1f}"
-    return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]"
+        return f"{row.effect:+z.1f}"
+    return f"{row.effect:+z.1f} [{row.low:+z.1f}, {row.high:+z.1f}]"
 
 
 def show_contrasts(contrasts: "pd.DataFrame") -> None:
@@ -101,8 +101,8 @@ def show_contrasts(contrasts: "pd.DataFrame") -> None:
 
 
 def _points(row: Any) -> str:
-    interval = "" if row.low != row.low else f" [{row.low:+.1f}, {row.high:+.1f}]"
-    return f"{row.difference:+.1f}{interval}"
+    interval = "" if row.low != row.low else f" [{row.low:+z.1f}, {row.high:+z.1f}]"
+    return f"{row.difference:+z.1f}{interval}"
 
 
 def _p(value: float) -> str:

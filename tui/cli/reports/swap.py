@@ -95,8 +95,8 @@ def verdict(total: "pd.DataFrame") -> list[str]:
     lead, low, high = (100 * row[name] for name in ("lead", "lead_low", "lead_high"))
     shares = (
         f"In contexts of another type, {100 * row['as_name']:.0f} % of the names keep their own type and "
-        f"{100 * row['as_context']:.0f} % take the context's (difference {lead:+.0f}, 95 % {low:+.0f} to {high:+.0f}; "
-        f"n = {row['n']:,})."
+        f"{100 * row['as_context']:.0f} % take the context's (difference {lead:+z.0f}, "
+        f"95 % {low:+z.0f} to {high:+z.0f}; n = {row['n']:,})."
     )
     if row["lead_low"] > 0:
         return [shares, "The model goes by the form of the name more than by its context, as the paper says."]

@@ -76,10 +76,10 @@ def show_correlations(frame: "pd.DataFrame") -> None:
         r, rho, left = found["pearson"], found.get("spearman", found["pearson"]), found.get("partial")
         spread = getattr(r, "seed_sd", float("nan"))
         rows.append(
-            (SUBSETS.get(str(subset), str(subset)), r.n, f"{r.value:+.2f}",
+            (SUBSETS.get(str(subset), str(subset)), r.n, f"{r.value:+z.2f}",
              interval(r.low, r.high, "+z.2f", " to ") or "–", _p(r.p),
-             f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+.2f}",
-             f"{left.value:+.2f}" if left is not None else "–", _p(left.p) if left is not None else "–")
+             f"±{spread:.2f}" if spread == spread else "–", f"{rho.value:+z.2f}",
+             f"{left.value:+z.2f}" if left is not None else "–", _p(left.p) if left is not None else "–")
         )  # fmt: skip
     if not rows:
         say("  Nothing can be said: there are too few pairs, or their errors are all the same.")

@@ -78,10 +78,10 @@ def advice_text(advice: Advice, recipient: str, narrow: bool) -> Text:
         called = _RANKINGS.get(str(name), literal(name))
         text.append(f"{called} {first}" if narrow else f"{called:<9}{first:<12}", "" if cost is not None else "dim")
         if cost is not None:
-            text.append(f" {cost['regret']:+.1f}" if narrow else f" costs {cost['regret']:.1f}", "dim")
+            text.append(f" {cost['regret']:+z.1f}" if narrow else f" costs {cost['regret']:.1f}", "dim")
     if regrets:
         chance = next(iter(regrets.values()))["chance"]
         text.append(
-            f" (random {chance:+.1f})  a: all" if narrow else f"\na random donor costs {chance:.1f}  a: all", "dim"
+            f" (random {chance:+z.1f})  a: all" if narrow else f"\na random donor costs {chance:.1f}  a: all", "dim"
         )
     return text
