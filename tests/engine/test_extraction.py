@@ -274,7 +274,9 @@ def test_half_precision_takes_half_the_room_and_is_read_as_single(home: Path, ti
         a, b = first.held()[table], second.held()[table]
         assert a.select_dtypes(exclude="number").equals(b.select_dtypes(exclude="number"))
         numbers = [column for column in a.select_dtypes("number") if column not in ("spread", "left_out")]
-        np.testing.assert_allclose(a[numbers], b[numbers], rtol=0.02, atol=0.02, err_msg=table)
+        # Among neighbours that are all but equally near, rounding may choose another one.
+        rough = 0.1 if table == "hubness" else 0.02
+        np.testing.assert_allclose(a[numbers], b[numbers], rtol=rough, atol=rough, err_msg=table)
     assert (whole.path / "tables" / "points.csv").read_bytes() == (half.path / "tables" / "points.csv").read_bytes()
 
 

@@ -53,6 +53,7 @@ def test_every_item_has_its_tables_with_the_columns_of_the_catalogue(whole: Run)
         assert set(whole.read_table(name).columns) - added == set(CATALOGUE[name].columns), name
 
 
+@pytest.mark.slow
 def test_each_model_is_made_once_and_serves_every_figure(whole: Run) -> None:
     stages = [event for _, event in whole.events() if event["event"] == "stage" and event["stage"] == "train"]
     assert len(stages) == 11
@@ -61,6 +62,7 @@ def test_each_model_is_made_once_and_serves_every_figure(whole: Run) -> None:
     assert len(whole.read_table("transfer")) == 11 * 11
 
 
+@pytest.mark.slow
 def test_the_report_stands_alone_and_names_every_item_and_claim(whole: Run) -> None:
     page = (whole.path / "report.html").read_text()
     assert "src=" not in page
@@ -82,6 +84,7 @@ def test_the_report_stands_alone_and_names_every_item_and_claim(whole: Run) -> N
     assert "- Correlations over" in opening
 
 
+@pytest.mark.slow
 def test_pieces_of_an_earlier_run_are_used_again_with_the_same_result(
     whole: Run, tiny_xlmr: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +129,7 @@ def test_a_run_elsewhere_stopped_and_resumed_gives_the_same_tables_byte_for_byte
     assert mine.equals(theirs[theirs["item"].isin(["table2", "figure2", "figure4"])].reset_index(drop=True))
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_found_by_its_content_and_items(whole: Run) -> None:
     workspace, key = whole.path.parent.parent, whole.info()["content"]
     assert cache.finished_run(workspace, key, ("figure2", "table1")) is not None
@@ -156,6 +160,7 @@ def test_data_without_person_contexts_borrows_the_built_in_ones_and_says_so(tmp_
     assert "left out" in notes[0]
 
 
+@pytest.mark.slow
 def test_the_sample_keeps_the_papers_proportions_and_hides_ambiguous_names(whole: Run) -> None:
     request = PaperRequest.read(
         {**whole.info()["request"], "sizes": {**whole.info()["request"]["sizes"], "train": 853}}
@@ -171,6 +176,7 @@ def test_the_sample_keeps_the_papers_proportions_and_hides_ambiguous_names(whole
     assert len({name for name, _ in sample.named}) == 39
 
 
+@pytest.mark.slow
 def test_every_figure_is_drawn_and_the_same_bytes_again_whatever_the_users_settings(
     whole: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +241,7 @@ def test_nothing_is_drawn_of_items_of_which_the_data_gives_nothing(tmp_path: Pat
     assert figures.draw_figures(run, list(ITEMS), run.path / "figures") == {}
 
 
+@pytest.mark.slow
 def test_text_from_data_is_shown_literally_in_both_reports(
     whole: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +299,7 @@ def test_the_full_scale_is_the_papers_and_a_share_keeps_the_length_of_the_series
         assert 18 <= sizes.train / sizes.batch_size / sizes.probe_every <= 24
 
 
+@pytest.mark.slow
 def test_the_time_foretold_counts_loads_steps_and_sentences(whole: Run) -> None:
     request = PaperRequest.read(whole.info()["request"])
     sample = draw_paper_sample(request)

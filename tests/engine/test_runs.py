@@ -169,6 +169,7 @@ def test_a_finished_run_holds_every_table_with_the_columns_of_the_catalogue(fini
         assert len(frame) or name == "delta_correlations" or too_few, name
 
 
+@pytest.mark.slow
 def test_the_tables_of_a_run_agree_with_each_other(finished: Run) -> None:
     sentences, predictions = finished.read_table("sentences"), finished.read_table("predictions")
     test = sentences[sentences["split"] == "test"]
@@ -194,6 +195,7 @@ def test_the_tables_of_a_run_agree_with_each_other(finished: Run) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_vectors_and_isotropy_come_from_the_same_words(finished: Run) -> None:
     from nerspace.engine.geometry.isotropy import average_cosine
 
@@ -208,6 +210,7 @@ def test_vectors_and_isotropy_come_from_the_same_words(finished: Run) -> None:
     assert not np.allclose(entities, finished.read_vectors("before-2-entities"))
 
 
+@pytest.mark.slow
 def test_a_finished_run_tells_request_versions_seed_device_and_data(finished: Run) -> None:
     info = finished.info()
     assert info["state"] == "finished"
@@ -218,6 +221,7 @@ def test_a_finished_run_tells_request_versions_seed_device_and_data(finished: Ru
     assert (finished.path / "model" / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_the_same_request_gives_the_same_tables_byte_for_byte(finished: Run, workspace: Path) -> None:
     again = runs.create(workspace, "demo", finished.info()["request"], 0)
     assert jobs.execute(again) == "finished"

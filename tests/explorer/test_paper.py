@@ -119,7 +119,7 @@ def test_a_run_of_a_younger_version_is_shown_and_its_unknown_item_refused_on_res
 async def test_a_run_without_claims_says_how_to_get_them(finished: Run, corpus: Path) -> None:
     async with explorer(finished, corpus).run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        assert "nerspace paper" in await press(pilot, "f9")
+        assert "8 then a starts one" in await press(pilot, "f9")
 
 
 def run_paper(*arguments: str) -> "tuple[int, str]":

@@ -112,13 +112,13 @@ def test_wrong_tags_stand_behind_their_words():
     assert text.plain == "Here is Minsk‹B-PER . "
 
 
-async def test_a_pair_says_why_its_recipient_is_worse(rich, corpus, tmp_path):
+async def test_a_pair_says_why_its_recipient_is_worse(rich_copy, corpus, tmp_path):
     from nerspace.engine.statistics.factors import factor_table, factor_term_table
 
-    factors = factor_table(rich.read_table("predictions"), rich.read_table("sentences"))
-    rich.write_table("factors", factors)
-    rich.write_table("factor_terms", factor_term_table(factors))
-    app = explorer(rich, corpus)
+    factors = factor_table(rich_copy.read_table("predictions"), rich_copy.read_table("sentences"))
+    rich_copy.write_table("factors", factors)
+    rich_copy.write_table("factor_terms", factor_term_table(factors))
+    app = explorer(rich_copy, corpus)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "6")
         text = await press(pilot, "j", "j", "j", "w")

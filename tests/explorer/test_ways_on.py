@@ -56,6 +56,7 @@ async def test_missing_factors_are_worked_out_after_a_question_and_the_card_open
         raise NerspaceError("Too few names.")
 
     monkeypatch.setattr(causes, "make_factors", made)
+    assert "factors" not in rich.tables()
     async with explorer(rich, corpus).run_test(size=(100, 30), notifications=True) as pilot:
         await press(pilot, "6")
         await press(pilot, "j", "j")

@@ -11,8 +11,9 @@ from nerspace.engine.swapping.contrasts import COUNTERFACTUALS
 
 
 @pytest.fixture
-def explained(rich: Run) -> Run:
+def explained(rich_copy: Run) -> Run:
     """A run with factors, and changed names that it read itself: with the donor's form nothing of be is wrong."""
+    rich = rich_copy
     predictions, sentences = rich.read_table("predictions"), rich.read_table("sentences")
     factors = factor_table(predictions, sentences)
     rich.write_table("factors", factors)

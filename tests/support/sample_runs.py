@@ -83,3 +83,11 @@ def app(finished: Run, corpus: Path) -> NerspaceApp:
 def rich(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Run:
     """A run with vectors and the errors of two donors, two seeds each."""
     return rooms_sample.enrich(tui_sample.write_run(tmp_path_factory.mktemp("rich"), corpus))
+
+
+@pytest.fixture
+def rich_copy(rich: Run, tmp_path: Path) -> Run:
+    """A copy of it that a test may change."""
+    path = tmp_path / "rich" / "runs" / rich.id
+    shutil.copytree(rich.path, path)
+    return Run(path)
