@@ -14,7 +14,7 @@ from nerspace.datasets.spelling import folded
 from nerspace.tui.actions import ACTIONS, BY_ID, bindings, key_sign
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.widgets.key_bar import KeyBar
-from nerspace.tui.widgets.modals import TextWindow
+from nerspace.tui.widgets.modals import TextWindow, begin
 from nerspace.tui.widgets.rows import Shown
 
 _PLACES = {
@@ -74,7 +74,8 @@ class HelpWindow(TextWindow):
         """The text, the line to look for words, keys."""
         with Vertical(classes="window") as window:
             window.border_title = Text(self.window_title)
-            yield Input(placeholder="words that an action's help holds", id="help-find", classes="line-input")
+            yield Input(placeholder="words that an action's help holds", id="help-find", classes="line-input",
+                        select_on_focus=False)  # fmt: skip
             with VerticalScroll(id="body", can_focus=False):
                 yield Static(self.text, markup=False)
             yield KeyBar(classes="bottom")
@@ -83,7 +84,7 @@ class HelpWindow(TextWindow):
         """Open the line to look for words."""
         line = self.query_one("#help-find", Input)
         line.add_class("open")
-        line.focus()
+        begin(line)
 
     @on(Input.Changed, "#help-find")
     def _typed(self, event: Input.Changed) -> None:

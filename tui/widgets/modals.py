@@ -1,6 +1,7 @@
 """Windows that ask or tell: a text that can be scrolled and copied, and a question with yes and no."""
 
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 from rich.text import Text
 from textual import events, on
@@ -152,9 +153,31 @@ class PromptWindow(Window[str | None]):
         self.dismiss(None)
 
 
+# What `type_into` has put into a line since it was last begun.
+_EARLY: WeakKeyDictionary[Input, str] = WeakKeyDictionary()
+
+
 def type_into(line: Input, character: str) -> None:
-    """Type a character into a line, over what is selected there."""
-    line.replace(character, *sorted(line.selection))
+    """Type a character that was on its way before a line had the focus: before those that the line took itself."""
+    start, end = sorted(line.selection)
+    early = _EARLY.get(line, "")
+    if start != end or not line.value:
+        early = ""
+        line.replace(character, start, end)
+    else:
+        early = early if line.value.startswith(early) else ""
+        cursor = line.cursor_position
+        line.replace(character, len(early), len(early))
+        line.cursor_position = cursor + 1
+    _EARLY[line] = early + character
+
+
+def begin(line: Input) -> None:
+    """Go to a line at once, with its old text selected, so that the next letter takes its place."""
+    _EARLY.pop(line, None)
+    line.selection = Selection(0, len(line.value))
+    # Not by line.focus(), which lets the letters of a fast typist through to the table first.
+    line.screen.set_focus(line)
 
 
 class ErrorWindow(TextWindow):

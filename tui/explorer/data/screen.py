@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
-from textual.widgets.input import Selection
 
 from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
@@ -34,7 +33,7 @@ from nerspace.tui.literal import fit, literal
 from nerspace.tui.query import Term, parse
 from nerspace.tui.state import saved_choice
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import TYPING_SECONDS, TextWindow
+from nerspace.tui.widgets.modals import TYPING_SECONDS, TextWindow, begin
 from nerspace.tui.widgets.rows import NoRows, Shown
 
 if TYPE_CHECKING:
@@ -272,9 +271,7 @@ class DataScreen(ExplorerScreen):
         self.query_one("#data-corpus").display = False
         self._before = self.filter
         line.value = str(self.filter)
-        line.selection = Selection(0, len(line.value))
-        # Not by line.focus(), which lets the letters of a fast typist through to the table first.
-        self.screen.set_focus(line)
+        begin(line)
 
     @on(Input.Changed, "#filter")
     def _typed(self) -> None:

@@ -41,7 +41,7 @@ from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.explorer.sentences import WrongRows, word_by_word
 from nerspace.tui.literal import literal, safe_name
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow
+from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow, begin
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class EntityScreen(ExplorerScreen):
     def compose(self) -> ComposeResult:
         """Title, forms, why, and the three tables."""
         yield Static(Text("Reading the names …"), id="entity-title", classes="caption", markup=False)
-        yield Input(placeholder="part of a name or id", id="entity-find", classes="line-input")
+        yield Input(placeholder="part of a name or id", id="entity-find", classes="line-input", select_on_focus=False)
         yield FrameTable(id="forms")
         yield Static(id="entity-why", markup=False)
         yield Static(id="entity-reading", classes="caption", markup=False)
@@ -280,7 +280,7 @@ class EntityScreen(ExplorerScreen):
         line = self.query_one("#entity-find", Input)
         line.add_class("open")
         line.value = ""
-        self.screen.set_focus(line)
+        begin(line)
 
     @on(Input.Submitted, "#entity-find")
     def _find(self, event: Input.Submitted) -> None:
