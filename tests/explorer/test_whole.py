@@ -123,6 +123,18 @@ async def test_a_name_is_found_by_who_types_before_the_names_are_there(rich, cor
         assert "Вашынгтон" in text_in(pilot, "#entity-why")
 
 
+async def test_why_is_asked_of_the_language_chosen_last_though_the_screen_does_not_show_it_yet(rich, corpus):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "7", "slash", *"wash", "enter")
+        screen = app.in_view
+        asked: list[tuple[str, str]] = []
+        screen.show_card = lambda card: asked.append((card.language, card.view.reference))
+        screen._read = lambda: None
+        await press(pilot, "j", "c", "k", "a")
+        assert asked == [("be", "ru")]
+
+
 async def test_what_the_predictions_say_stands_before_the_model_where_it_is_one(finished, corpus):
     app = explorer(finished, corpus)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -390,9 +390,16 @@ class EntityScreen(ExplorerScreen):
 
     def action_why(self) -> None:
         """Why the form under the cursor is far from that of the reference."""
-        if (view := self.view) is not None:
-            language = self.language
-            self.load(lambda: read_card(self.session, view, language), self.show_card)
+        if (shown := self.view) is None:
+            return
+        about, reference, language = self.about, self.reference, self.language
+
+        def read() -> Card:
+            # Who has just chosen another language to compare to asks about that one, not the one still in view.
+            same = (shown.entity, shown.reference) == (about, reference)
+            return read_card(self.session, shown if same else read_entity(self.session, about, reference), language)
+
+        self.load(read, self.show_card)
 
     def show_card(self, card: Card) -> None:
         """Open the card, and have the models read what it lacks; or show what it knows by now."""
