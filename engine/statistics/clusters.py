@@ -29,6 +29,7 @@ class Clustered:
         high: 97.5 % bound.
         error: standard error.
         groups: names or contexts, whichever are fewer; t has one degree of freedom less.
+        free: degrees of freedom where the estimate rests on some groups more than on others; else NaN.
     """
 
     value: float
@@ -36,6 +37,7 @@ class Clustered:
     high: float
     error: float
     groups: int
+    free: float = NAN
 
 
 def numbered(labels: Sequence[Hashable]) -> Index:
@@ -242,7 +244,7 @@ def _drawn(count: int, times: int, generator: np.random.Generator) -> Vector:
 def clustered_slope(
     y: Vector, columns: Vector, names: Sequence[Hashable], contexts: Sequence[Hashable], place: int = 0
 ) -> Clustered:
-    """The slope of one column in a least-squares fit: t with one degree of freedom less than the fewer of both.
+    """The slope of one column in a least-squares fit: t with the degrees of freedom of `degrees`.
 
     Args:
         y: [n].
@@ -267,8 +269,30 @@ def clustered_slope(
     error = float(np.sqrt(two_way_variance(without, numbered(names), numbered(contexts))[place]))
     if groups < 2 or not error > 0:
         return Clustered(value, NAN, NAN, error, groups)
-    half = float(stats.t.ppf(0.975, groups - 1)) * error
-    return Clustered(value, value - half, value + half, error, groups)
+    own = columns @ bread[:, place]
+    free = degrees(own**2 / bread[place, place], numbered(names), numbered(contexts))
+    half = float(stats.t.ppf(0.975, free)) * error
+    return Clustered(value, value - half, value + half, error, groups, free)
+
+
+def degrees(shares: Vector, names: Index, contexts: Index) -> float:
+    """Degrees of freedom of a slope: one less than the names or contexts that it is worth, whichever are fewer.
+
+    Where a few names alone differ in what a slope is of, it rests on these, however many others there are.
+
+    Args:
+        shares: [n], which part of the slope's information a row is; sums to 1.
+        names: [n], numbers from 0.
+        contexts: [n], numbers from 0.
+
+    Source: the effective number of clusters of Carter, Schnepel & Steigerwald 2017, errors alike within a group.
+    """
+    worth = []
+    for groups in (names, contexts):
+        held = sums_by(shares[:, None], groups)[:, 0]
+        if len(held) > 1:
+            worth.append(float(held.sum() ** 2 / max(1e-300, float((held**2).sum()))))
+    return max(1.0, min(worth, default=2.0) - 1)
 
 
 def fewer(names: Index, contexts: Index) -> int:

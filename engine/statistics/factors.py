@@ -8,7 +8,8 @@ whose own levels are taken out. The rules were fixed before any result was looke
   whether both are the same string says the same and is left out), and the cosine of the parallel entity before tuning
   minus its floor. The cosine lies downstream of the cuts: it is a mediator, so that terms stand with and without it.
 - A linear probability model with dummies for the pair of languages, the cell, and donor × seed; errors clustered by
-  name and by context (Cameron, Gelbach & Miller 2011), t with one degree of freedom less than the fewer of both.
+  name and by context (Cameron, Gelbach & Miller 2011, groups left out), t with one degree of freedom less than the
+  names or contexts that a term rests on, whichever are fewer.
 - As checks, a binomial model with dummies for the pair, type and length, and MRQAP over pairs of languages.
 - Shares: Shapley values of the explained deviance over spelling, tokenisation, space and languages, type and length
   held in all models; 500 bootstraps over names; chance from names exchanged within their type.
@@ -31,6 +32,7 @@ from nerspace.engine.names.tokenization import count_pieces, counted_pieces, cut
 from nerspace.engine.statistics.cells import cell_of, forms_of, parallel_id
 from nerspace.engine.statistics.clusters import (
     clustered_share,
+    degrees,
     numbered,
     sums_by,
     two_way_variance,
@@ -187,12 +189,6 @@ class Rows:
     names: Index
     contexts: Index
     frame: "pd.DataFrame"
-
-    @property
-    def groups(self) -> int:
-        """Names or contexts, whichever are fewer; the other where one is all there is."""
-        counts = [int(side.max(initial=-1)) + 1 for side in (self.names, self.contexts)]
-        return min(counts) if min(counts) > 1 else max(counts)
 
 
 def model_rows(factors: "pd.DataFrame") -> Rows | None:
@@ -351,15 +347,16 @@ def _linear(rows: Rows, within: Vector, places: Sequence[int]) -> list[tuple[lis
     fit = OLS(y, X).fit()
     bread = np.linalg.inv(X.T @ X)
     errors = np.sqrt(two_way_variance(without_groups(X, np.asarray(fit.resid)), rows.names, rows.contexts))
-    free = rows.groups - 1
+    shares = (X @ bread) ** 2 / np.diag(bread)
     found = []
     for place, effect in enumerate(np.asarray(fit.params)):
         vif = float(bread[place, place] * (X[:, place] @ X[:, place]))
+        free = degrees(shares[:, place], rows.names, rows.contexts)
         found.append((_points(float(effect), float(errors[place]), free, stats), vif))
     return found
 
 
-def _points(effect: float, error: float, free: int, stats: Any) -> list[float]:
+def _points(effect: float, error: float, free: float, stats: Any) -> list[float]:
     """Effect, bounds and p in percentage points; NaN where the error is not known."""
     if not error > 0 or free < 1:
         return [100 * effect, NAN, NAN, NAN]
@@ -399,7 +396,8 @@ def _binomial(rows: Rows) -> list[list[float]]:
     rests = weights[:, None] * own**2 / np.maximum(np.diag(bread), 1e-300)
     errors = np.sqrt(two_way_variance(without_shares(own * (wrong - mean)[:, None], rests), names, contexts))
     slope, parameters = float(weights.mean()), np.asarray(fit.params)
-    return [_points(parameters[i] * slope, float(errors[i]) * slope, rows.groups - 1, stats) for i in range(k)]
+    free = [degrees(rests[:, i], names, contexts) for i in range(k)]
+    return [_points(parameters[i] * slope, float(errors[i]) * slope, free[i], stats) for i in range(k)]
 
 
 def independent_columns(columns: Vector) -> Vector:

@@ -94,4 +94,4 @@ def _p(found: Clustered) -> float:
 
     if not found.error > 0 or found.groups < 2:
         return NAN
-    return float(2 * stats.t.sf(abs(found.value) / found.error, found.groups - 1))
+    return float(2 * stats.t.sf(abs(found.value) / found.error, found.free))

@@ -1,10 +1,10 @@
 """Level and power of every verdict in made-up worlds: `python tests/bench/bench_levels.py [--draws N] [--only PART]`.
 
 Prints, per truth, how often each verdict is given. Truths whose name ends with a star are nulls, in which the claim is
-neither so nor the other way round: there "holds" and "does not hold" should each come in no more than .05 of the draws,
-and what exceeds .06 by more than chance is told at the end. In the others "holds" or "does not hold" is the power. A
-seeded share of it runs in tests/engine/test_levels.py. Tables and vectors are made up, no model is trained; the part
-spelling, at 999 exchanges a draw instead of 9,999, takes most of the time.
+neither so nor the other way round: there "holds" and "does not hold" together should come in no more than .05 of the
+draws, and what exceeds .06 by more than chance is told at the end. In the others "holds" or "does not hold" is the
+power. A seeded share of it runs in tests/engine/test_levels.py. Tables and vectors are made up, no model is trained.
+`--keep FOLDER` keeps what was counted, and `--page FOLDER` prints docs/levels.md from it.
 """
 
 import argparse
@@ -473,7 +473,7 @@ def beyond(table: pd.DataFrame, draws: int, level: float = 0.06) -> pd.DataFrame
     """
     null = table[[str(truth).endswith("*") for _, truth in table.index]]
     slack = 2 * (level * (1 - level) / draws) ** 0.5
-    return null[(null[[HOLDS, FAILS]] > level + slack).any(axis=1)]
+    return null[null[HOLDS] + null[FAILS] > level + slack]
 
 
 # Claims whose rule is that of another at another layer or stage, or that stands under another name above.
@@ -507,21 +507,23 @@ def page(table: pd.DataFrame) -> list[str]:
         table: of all parts.
     """
     lines = [
-        "| verdict | worst null | holds | does not hold | draws | power, where it is so |", "|---|---|---|---|---|---|"
+        "| verdict | worst null | level | holds | does not hold | draws | power, where it is so |",
+        "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for claim in (*CLAIMS, *BESIDE):
         rows = rows_of(claim, table)
         null = rows[rows["truth"].str.endswith("*")]
         if claim in WITHOUT_CHANCE or null.empty:
             lines.append(
-                f"| {claim} | {'counts, without chance' if claim in WITHOUT_CHANCE else 'not asked'} | | | | |"
+                f"| {claim} | {'counts, without chance' if claim in WITHOUT_CHANCE else 'not asked'} | | | | | |"
             )
             continue
-        worst = null.loc[null[[HOLDS, FAILS]].max(axis=1).idxmax()]
+        worst = null.loc[(null[HOLDS] + null[FAILS]).idxmax()]
         so = rows[~rows["truth"].str.endswith("*")]
         best = so.loc[so[HOLDS].idxmax()] if len(so) else None
         power = "" if best is None else f"{best[HOLDS]:.2f} ({_where(best)})"
-        levels = f"{worst[HOLDS]:.3f} | {worst[FAILS]:.3f} | {int(worst['draws']):,}"
+        sides = " | ".join(f"{value:.3f}" for value in (worst[HOLDS] + worst[FAILS], worst[HOLDS], worst[FAILS]))
+        levels = f"{sides} | {int(worst['draws']):,}"
         lines.append(f"| {claim} | {_where(worst)} | {levels} | {power} |")
     return lines
 

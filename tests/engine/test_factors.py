@@ -71,7 +71,12 @@ def test_effects_are_those_of_a_regression_with_every_dummy_written_out() -> Non
     assert all(one > other for one, other in zip(parts, plain, strict=True))
     expected = parts[0] + parts[1] - parts[2]
     row = term(table, "together", "pieces")
-    half = 100 * stats.t.ppf(0.975, 11) * np.sqrt(max(expected, *parts[:2]))
+    # t by the names and contexts that the slope rests on.
+    own = X[:, 0] - X[:, 1:] @ np.linalg.lstsq(X[:, 1:], X[:, 0], rcond=None)[0]
+    held = [np.bincount(code, own**2) / (own**2).sum() for code in codes[:2]]
+    free = min(1 / (side**2).sum() for side in held) - 1
+    assert 5 < free < 11
+    half = 100 * stats.t.ppf(0.975, free) * np.sqrt(max(expected, *parts[:2]))
     assert row["high"] - row["effect"] == pytest.approx(half, rel=1e-6)
     assert (row["names"], row["contexts"], row["donors"], row["n"]) == (24, 12, 2, len(factors))
 
