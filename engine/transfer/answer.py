@@ -99,7 +99,9 @@ def _changed_names(contrasts: "pd.DataFrame | None", without: str) -> tuple[str,
             cuts = _sign(row)
     most = max(rows.values(), key=lambda row: row["n"], default={"n": 0, "names": 0, "contexts": 0})
     counts = (several(int(most[key]), noun) for key, noun in _COUNTED)
-    about = f"{', '.join(counts)}, donor {donor}"
+    # Not every name can be changed in every way.
+    most_of = "up to " if any(row["n"] < most["n"] for row in rows.values()) else ""
+    about = f"{most_of}{', '.join(counts)}, donor {donor}"
     others = contrasts["donor"].nunique() - 1
     beside = f"; {several(others, 'other donor')} in counterfactual_contrasts" if others else ""
     said = ", ".join(parts) or "neither the form nor the cuts nor the script could be changed"
@@ -152,7 +154,9 @@ def _factors(terms: "pd.DataFrame | None", shares: "pd.DataFrame | None") -> tup
     if shares is not None and len(shares) and shares["share"].notna().any():
         first = shares.sort_values("share", ascending=False).iloc[0]
         share, chance = float(first["share"]), float(first["chance"])
-        said += f"; of what is explained most falls to {first['group']} ({100 * share:.0f} %"
+        explained = float(first["explained"])
+        whole = f" ({100 * explained:.0f} % of the deviance)" if explained == explained else ""
+        said += f"; of what is explained{whole} most falls to {first['group']} ({100 * share:.0f} %"
         if chance == chance:
             said += f", {'by' if share > chance else 'no more than by'} chance {100 * chance:.0f} %"
         said += ")"

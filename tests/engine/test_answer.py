@@ -52,7 +52,8 @@ def test_three_sentences_with_sizes_intervals_and_what_is_not_shown() -> None:
     assert "the same letters in 2 pieces more +7.4" in found[0]
     assert "Latin letters +1.1 [-5.6, +7.7], not shown (400 sentences, 40 names, 30 contexts, donor en)" in found[0]
     assert "+1 piece +6.9 [+3.0, +10.8], +.1 TNLD -1.4 [-3.9, +1.1], not shown" in found[1]
-    assert "most falls to space (41 %, by chance 20 %) (1,200 sentences of 60 names, 1 donor)" in found[1]
+    assert "of what is explained (10 % of the deviance) most falls to space (41 %, by chance 20 %) (1,200" in found[1]
+    assert "(1,200 sentences of 60 names, 1 donor)" in found[1]
     assert "10 pairs of 11 languages" in found[2]
     assert "one donor cannot tell" in found[2]
     assert found[2].endswith(
@@ -103,6 +104,9 @@ def test_no_effect_anywhere_is_not_said_to_be_agreement_on_anything() -> None:
     assert nothing[2].endswith("nothing is shown, which is not to say that nothing is there.")
     still = contrasts(form=(0.0, 0.0, 0.0)).assign(worse=0, better=0)
     assert "the donor's form in the same sentence changes no sentence (400" in answer_lines(None, None, None, still)[0]
+    unlike = contrasts(form=(1.0, 0.5, 2.0), cut=(1.0, 0.5, 2.0))
+    unlike.loc[unlike["change"] == "+2 pieces", "n"] = 300
+    assert "(up to 400 sentences, 40 names, 30 contexts, donor en)" in answer_lines(None, None, None, unlike)[0]
     others = contrasts(form=(1.0, 0.5, 2.0)).assign(change="random letters")
     assert "nor the script could be changed (400 sentences" in answer_lines(None, None, None, others)[0]
     # All sentences right, or all wrong.

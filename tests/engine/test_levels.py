@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from nerspace.datasets.languages import script_of
 from nerspace.engine.paper import ambiguous, causes, changes, types
-from nerspace.engine.paper.claims import FAILS, HOLDS, OPEN
+from nerspace.engine.paper.claims import CLAIMS, FAILS, HOLDS, OPEN
+from nerspace.engine.statistics import correlation
 from nerspace.engine.statistics import mrqap as module
 from nerspace.engine.statistics.clusters import (
     clustered_mean,
@@ -149,7 +151,7 @@ def test_two_way_errors_are_those_of_statsmodels() -> None:
 
 
 def test_a_name_that_makes_most_of_a_slope_does_not_hide_its_share() -> None:
-    """60 worlds of 12 names of which one alone is cut otherwise: its own error is bent away, so no interval is sure."""
+    """60 worlds of 12 names of which one alone is cut otherwise: the fit bends to it, so that its error looks small."""
     found, alone = [], []
     for seed in range(60):
         generator = np.random.default_rng(seed)
@@ -285,3 +287,62 @@ def test_one_link_alone_is_no_mediation(links: dict[str, float]) -> None:
         causes.mediation(worlds.factors(np.random.default_rng(seed), 1, 3, 60, **links)).verdict for seed in WORLDS
     ]
     assert wrong(verdicts) <= MOST_WRONG
+
+
+def test_steep_trends_and_one_odd_language_decide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trends of another shape, a hundred times what is left; and worlds in which all are alike but one."""
+    monkeypatch.setattr(correlation, "RESAMPLES", 300)
+    for seed in range(2):
+        for course in worlds.COURSES:
+            deltas = worlds.changes(np.random.default_rng(seed), trend=100.0, course=course)
+            found = [*changes.shifted_findings(deltas, 0), changes.apart(deltas, 0), changes.apart_within(deltas, 0)]
+            assert {one.verdict for one in found} == {OPEN}
+            x, y = (deltas[(deltas["donor"] == code) & (deltas["language"] == code)]["delta"].to_numpy()
+                    for code in ("ru", "pl"))  # fmt: skip
+            assert np.isnan(detrended_correlation(x, y)[1:]).all()
+    found = []
+    for seed in range(20):
+        odd = worlds.changes(np.random.default_rng(seed), 40, every=1.5, odd="tr")
+        found += [f.claim for f in changes.shifted_findings(odd, 1000 + seed)
+                  if f.verdict == HOLDS and f.claim in ("greatest", "akin_alike")]  # fmt: skip
+        if seed < 6:
+            apart = worlds.changes(np.random.default_rng(seed), 20, every=1.5, odd="ru")
+            found += [f.claim for f in (changes.apart(apart, seed), changes.apart_within(apart, seed))
+                      if f.verdict == HOLDS]  # fmt: skip
+    assert len(found) <= 2
+    together = worlds.changes(np.random.default_rng(0), 40, akin=3.0)
+    assert {f.claim: f.verdict for f in changes.shifted_findings(together, 0)}["akin_alike"] == HOLDS
+
+
+def test_a_wild_language_and_one_odd_model_decide_nothing() -> None:
+    def told(totals: np.ndarray) -> pd.DataFrame:
+        rows = [(1, code, 12, 1, totals[d, c], donor, 0)
+                for d, donor in enumerate(worlds.SIX) for c, code in enumerate(worlds.SIX)]  # fmt: skip
+        return pd.DataFrame(rows, columns=["step", "language", "layer", "h", "delta", "donor", "seed"])
+
+    tr, pl = worlds.SIX.index("tr"), worlds.SIX.index("pl")
+    own = -3.0 + 0.1 * np.random.default_rng(0).normal(size=(6, 6))
+    own[tr, tr] -= 2
+    own[pl, pl] -= 1
+    assert changes.own_isotropy(told(own)).verdict == HOLDS
+    # tr changes wildly in all models, and more in another than in its own.
+    wild = own.copy()
+    wild[:, tr] += [1.0, -8.0, 4.0, -16.0, 6.0, 5.0]
+    found = changes.own_isotropy(told(wild))
+    assert (found.verdict, found.p) == (OPEN, pytest.approx(1 / 30))
+    spread = np.outer([1.0, 1.1, 0.05, 0.06, 0.9, 1.0], [1.0, -1.0, 2.0, -2.0, 0.5, -0.5]) + 3
+    assert changes.alike_ru_uk(told(spread)).verdict == HOLDS
+    odd = np.outer([1.0, 1.1, 0.85, 1e-4, 0.9, 0.8], [1.0, -1.0, 2.0, -2.0, 0.5, -0.5]) + 3
+    low = changes.alike_ru_uk(told(odd))
+    assert low.verdict == OPEN
+
+
+def test_the_bench_asks_every_claim() -> None:
+    """Every claim stands in the page of levels, and none without a world in which it is null."""
+    told = (Path(__file__).parents[2] / "docs" / "levels.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): line for line in told.splitlines() if line.startswith("| ")}
+    assert set(CLAIMS) <= set(rows)
+    assert [claim for claim, line in rows.items() if "not asked" in line] == []
+    levels = [float(line.split("|")[3]) for line in rows.values() if line.split("|")[3].strip().startswith("0.")]
+    assert len(levels) >= len(CLAIMS) - 1
+    assert max(levels) <= 0.06
