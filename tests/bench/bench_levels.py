@@ -8,6 +8,7 @@ power. A seeded share of it runs in tests/engine/test_levels.py. Tables and vect
 """
 
 import argparse
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -174,7 +175,7 @@ def names(draw: int) -> Counted:
         form = ("nothing", "contexts", "form as kind")
         found = {
             "names_by_language": (ambiguous.by_language_or_type(X, points, "names_by_language_after"),
-                                  truth not in ("tongues", "by language", "by type")),
+                                  truth not in ("tongues", "by language", "by type", "form as kind")),
             "form_over_context": (ambiguous.form_over_context(X, points), truth in form),
             "nearest_pairs": (ambiguous.nearest_pairs(X, points), truth != "be with ru"),
             "transformed_alike": (ambiguous.transformed_alike(other, X, points), truth != "be with ru"),
@@ -488,6 +489,20 @@ WITHOUT_CHANCE = ("cuts",)
 BESIDE = ("changed names", "share", "delta correlation")
 
 
+INTRODUCTION = """# How often each verdict is wrong
+
+`python tests/bench/bench_levels.py --keep FOLDER` counts and `--page FOLDER` prints this page{commit}; `--only` and
+`--draws` make it shorter. Worlds are made up so that their truth is known: names and contexts that are hard by
+themselves, few and uneven ones, names that are one string everywhere, single hard, odd or wild languages, scripts,
+trends of several shapes. The level is the share of draws in which a verdict is given where the claim is neither so
+nor the other way round, holds and does not hold together, in the world that is worst for it. Level .05 is known
+within .06 by 60 draws, .03 by 200 and .014 by 1,000, and the worst of many worlds lies higher by chance. Power is the
+share in which a claim holds in the world where it does most often. Figures of claims about changes are of 12, 20 and
+40 changes. What no row says: kinship is not taken out of the claims on spelling, and pairs of languages that are akin
+are spelt alike.
+"""
+
+
 def rows_of(claim: str, table: pd.DataFrame) -> pd.DataFrame:
     """The rows of a verdict, whatever number of changes or donors they are of.
 
@@ -507,6 +522,7 @@ def page(table: pd.DataFrame) -> list[str]:
         table: of all parts.
     """
     lines = [
+        INTRODUCTION.format(commit=_commit()),
         "| verdict | worst null | level | holds | does not hold | draws | power, where it is so |",
         "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
@@ -526,6 +542,14 @@ def page(table: pd.DataFrame) -> list[str]:
         levels = f"{sides} | {int(worst['draws']):,}"
         lines.append(f"| {claim} | {_where(worst)} | {levels} | {power} |")
     return lines
+
+
+def _commit() -> str:
+    """What the figures belong to."""
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, check=False
+    )  # fmt: skip
+    return f" (at {done.stdout.strip()})" if done.stdout.strip() else ""
 
 
 def _where(row: pd.Series) -> str:
