@@ -21,7 +21,7 @@ from nerspace.engine.statistics.correlation import spearman
 from nerspace.engine.statistics.factors import factor_table, factor_term_table
 from nerspace.engine.statistics.mantel import LanguagePairs, label_permutations, weighted_ranks
 from nerspace.engine.statistics.mediation import mediate
-from nerspace.engine.statistics.mrqap import mrqap
+from nerspace.engine.statistics.mrqap import both_ways, mrqap
 from nerspace.engine.statistics.pairs import pair_table, scripts_of_pairs
 from nerspace.engine.statistics.shares import factor_share_table
 from nerspace.engine.transfer.causes import cosines_of
@@ -110,7 +110,8 @@ def over_pairs(transfer: "pd.DataFrame", near: Mapping[tuple[str, str], float], 
     Rule: MRQAP by double semi-partialling, effects of donors, recipients and of pairs of two scripts taken out,
     languages exchanged within a script; two-sided at .05. kin_space: cosine before fine-tuning above its floor on
     kinship. space_transfer and kin_transfer: wrong sentences on that cosine and on kinship, their sign turned so that
-    the claim is above 0. kin_both_ways: wrong sentences from a to b on those from b to a, over pairs that have both.
+    the claim is above 0. kin_both_ways: wrong sentences from a to b on those from b to a, over pairs that have both, by
+    signs that one direction of each gets by chance.
 
     Args:
         transfer: the table of that name, of models that know their own language.
@@ -125,12 +126,11 @@ def over_pairs(transfer: "pd.DataFrame", near: Mapping[tuple[str, str], float], 
     script_of = scripts_of_pairs(pairs)
     codes = sorted({code for pair in near for code in pair})
     akin = {(a, b): kinship(a, b) for a, b in permutations(sorted({*codes, *(c for p in errors for c in p)}), 2)}
-    back = {(a, b): value for (b, a), value in errors.items()}
     return [
         _permuted("kin_space", dict(near), akin, 1, script_of, seed),
         _permuted("space_transfer", errors, near, -1, script_of, seed),
         _permuted("kin_transfer", errors, akin, -1, script_of, seed),
-        _permuted("kin_both_ways", errors, back, 1, script_of, seed),
+        _both_ways(errors, script_of, seed),
     ]  # fmt: skip
 
 
@@ -155,6 +155,25 @@ def _permuted(
     )  # fmt: skip
     value, unit = sign * found.partial, f"pairs of {len(codes)} languages"
     return Finding(claim, by_test(value, found.p), value, NAN, NAN, found.p, found.chance, len(known), unit)
+
+
+def _both_ways(
+    errors: Mapping[tuple[str, str], float], script_of: Callable[[str], str], seed: int
+) -> Finding:  # fmt: skip
+    known = sorted(pair for pair, value in errors.items() if np.isfinite(value + errors.get(pair[::-1], NAN)))
+    codes = sorted({code for pair in known for code in pair})
+    number = {code: place for place, code in enumerate(codes)}
+    donors, recipients = (np.array([number[pair[side]] for pair in known], dtype=np.intp) for side in (0, 1))
+    found = both_ways(
+        LanguagePairs(
+            donors, recipients, np.zeros((len(codes),) * 2), np.array([errors[pair] for pair in known]),
+            [(True, script_of(code)) for code in codes],
+        ),
+        seed, EXCHANGES,
+    )  # fmt: skip
+    unit = f"pairs of {len(codes)} languages"
+    verdict = by_test(found.partial, found.p)
+    return Finding("kin_both_ways", verdict, found.partial, NAN, NAN, found.p, found.chance, len(known), unit)
 
 
 def rich_donors(transfer: "pd.DataFrame", seed: int) -> Finding:

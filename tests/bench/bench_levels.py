@@ -487,6 +487,8 @@ SAME = {
 # What counts pieces of four forms has no chance in it.
 WITHOUT_CHANCE = ("cuts",)
 BESIDE = ("changed names", "share", "delta correlation")
+# Fewer tell nothing of a level.
+LEAST_DRAWS = 20
 
 
 INTRODUCTION = """# How often each verdict is wrong
@@ -528,7 +530,7 @@ def page(table: pd.DataFrame) -> list[str]:
     ]  # fmt: skip
     for claim in (*CLAIMS, *BESIDE):
         rows = rows_of(claim, table)
-        null = rows[rows["truth"].str.endswith("*")]
+        null = rows[rows["truth"].str.endswith("*") & (rows["draws"] >= LEAST_DRAWS)]
         if claim in WITHOUT_CHANCE or null.empty:
             lines.append(
                 f"| {claim} | {'counts, without chance' if claim in WITHOUT_CHANCE else 'not asked'} | | | | | |"
@@ -561,6 +563,7 @@ def main() -> None:
     """Count verdicts and print their shares, and in which nulls they exceed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first draw, to add to those that are kept")
     parser.add_argument("--exchanges", type=int, default=999)
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the shares of each part as CSV")
@@ -568,6 +571,9 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.page:
         kept = pd.concat([pd.read_csv(path) for path in sorted(asked.page.glob("*.csv"))], ignore_index=True)
+        kept[[HOLDS, FAILS, OPEN]] = kept[[HOLDS, FAILS, OPEN]].mul(kept["draws"], axis=0)
+        kept = kept.groupby(["verdict", "truth"], sort=False, as_index=False).sum()
+        kept[[HOLDS, FAILS, OPEN]] = kept[[HOLDS, FAILS, OPEN]].div(kept["draws"], axis=0)
         print("\n".join(page(kept)))
         return
     module.DRAWS = causes.EXCHANGES = asked.exchanges
@@ -577,13 +583,14 @@ def main() -> None:
     for name, part in PARTS.items():
         if not asked.only or name in asked.only:
             started = time.process_time()
-            table = table_of(part, range(asked.draws))
+            table = table_of(part, range(asked.first, asked.first + asked.draws))
             print(f"\n{name}, {asked.draws} draws, {time.process_time() - started:.0f} s of CPU")
             print(table.round(3).to_string(), flush=True)
             exceeding.append(beyond(table, asked.draws))
             if asked.keep:
                 asked.keep.mkdir(parents=True, exist_ok=True)
-                table.reset_index().assign(draws=asked.draws).to_csv(asked.keep / f"{name}.csv", index=False)
+                kept = table.reset_index().assign(draws=asked.draws)
+                kept.to_csv(asked.keep / f"{name}-{asked.first}.csv", index=False)
     found = pd.concat(exceeding)
     print("\nNo null is exceeded." if found.empty else f"\nExceeded:\n{found.round(3).to_string()}")
 
