@@ -551,7 +551,7 @@ def _commit() -> str:
     done = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, check=False
     )  # fmt: skip
-    return f" (at {done.stdout.strip()})" if done.stdout.strip() else ""
+    return f" (printed at {done.stdout.strip()})" if done.stdout.strip() else ""
 
 
 def _where(row: pd.Series) -> str:
