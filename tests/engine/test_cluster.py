@@ -234,7 +234,8 @@ def test_shards_of_an_extraction_make_the_files_of_a_local_one(workspace: Path, 
         jobs.start(run)
     for run in (here, away):
         end(run)
-    assert given(away) == [f"Part {number} of 3 (before)" for number in (1, 2, 3)]
+    numbered = [f"Numbering from sentence {first} on" for first in ("0", "2,048", "4,096")]
+    assert given(away) == [*numbered, *(f"Part {number} of 3 (before)" for number in (1, 2, 3))]
     files = sorted(path.relative_to(here.path) for path in here.path.glob("[tv]*/*"))
     assert files == sorted(path.relative_to(away.path) for path in away.path.glob("[tv]*/*"))
     assert {path.suffix for path in files} == {".csv", ".npy"}
