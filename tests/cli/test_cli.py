@@ -250,3 +250,15 @@ def test_verify_tells_what_is_damaged(nerspace: Any, stored: runs.Run) -> None:
     done = nerspace("export", "transfer", "--csv", "-")
     assert done.returncode == 1
     assert "is damaged" in done.stderr
+
+
+def test_options_before_a_command_are_the_commands_or_refused(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NERSPACE_HOME", str(tmp_path / "here"))
+    home = tmp_path / "elsewhere"
+    run = runs.create(home, "demo", {"donor": "en"}, 0)
+    assert run.id in command("--workspace", str(home), "runs", "list").stdout
+    done = command("--run", run.id, "runs", "list")
+    assert done.returncode == 2
+    assert done.stderr.startswith("nerspace: --run before runs would be for the explorer alone. Put it behind")

@@ -4,7 +4,6 @@ A normal run reads a small share, always the same; `pytest -m torture` reads 20,
 figures. NERSPACE_TORTURE=N reads N, NERSPACE_SEED=S others than usual.
 """
 
-import io
 import os
 import random
 import shutil
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from reader_seeds import Files, mutated, seeds
-from terminals import acting
+from terminals import Terminal, acting
 
 from nerspace import datasets
 from nerspace.datasets.dropped import dropped_table, read_table
@@ -141,7 +140,7 @@ def look(path: Path, layout: str, closely: bool = True) -> None:
         return
     counts = corpus.counts()
     dropped_table(corpus), read_table(corpus)
-    screen = io.StringIO()
+    screen = Terminal()
     before, sys.stdout = sys.stdout, Door(screen, literal=True)  # type: ignore[assignment]
     try:
         sys.stdout.writelines(texts)

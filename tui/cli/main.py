@@ -1,11 +1,13 @@
 """The command line: every command parses, calls the engine and shows; nothing heavy is imported before it is needed."""
 
+import os
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from nerspace.engine.errors import UsageError
 from nerspace.tui.cli.helping import Group
 from nerspace.tui.cli.options import Commands, Model, OpenExplorer, Workspace
 
@@ -163,3 +165,14 @@ def explore(
     if context.invoked_subcommand is None:
         open_explorer: OpenExplorer = context.obj
         open_explorer(workspace, run, data, model, ascii=ascii)
+        return
+    for name in ("run", "data", "model", "ascii"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(
+                f"--{name} before {context.invoked_subcommand} would be for the explorer alone.",
+                "Put it behind the command.",
+            )
+    if workspace is not None:
+        # Where the command looks unless it has its own.
+        os.environ["NERSPACE_HOME"] = str(workspace)
