@@ -143,6 +143,8 @@ def look(path: Path, layout: str, closely: bool = True) -> None:
     screen = Terminal()
     before, sys.stdout = sys.stdout, Door(screen, literal=True)  # type: ignore[assignment]
     try:
+        # A terminal that knows no colors: whatever acts there came from data.
+        os.environ["TERM"] = "dumb"
         sys.stdout.writelines(texts)
         print_table(counts)
         for line in told(corpus):
