@@ -14,13 +14,15 @@ from tokenizers import Tokenizer
 from nerspace.engine.encoders import builtin, load_tokenizer
 from nerspace.engine.errors import ModelError
 
+# The peak of its own: ru_maxrss begins with that of the process it was forked from.
 _CONVERT = """
-import json, resource, sys
+import json, re, sys
+from pathlib import Path
 from nerspace.engine.encoders.builtin import builtin_folder
 folder = builtin_folder()
 print(json.dumps({
     "folder": str(folder),
-    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "megabytes": int(re.search("VmHWM: *[^0-9]*([0-9]+)", Path("/proc/self/status").read_text())[1]) / 1024,
     "modules": sorted({name.partition(".")[0] for name in sys.modules}),
 }))
 """
