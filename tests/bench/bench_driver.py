@@ -1,10 +1,10 @@
 """How many workers the job itself keeps busy in an extraction: `python tests/bench/bench_driver.py [--sample 60000]`.
 
-A part of the sentences is extracted in this process with a tiny
-random encoder that has the built-in vocabulary, as a cluster would do it: what tasks compute is clocked apart from what
-the job does for them, with the sentences pickled as they go to another node. Told are seconds of the processor, for all
-sentences, and how many workers of one core could be at work before the job is what they wait for. With a real encoder
-the reading takes the workers some hundred times longer, and the job no longer.
+A part of the sentences is extracted in this process with a tiny random encoder that has the built-in vocabulary, as a
+cluster would do it: what tasks compute is clocked apart from what the job does for them, with the sentences pickled as
+they go to another node. Told are seconds of the processor, for all sentences, and how many workers of one core could be
+at work before the job is what they wait for. With a real encoder the reading takes the workers some hundred times
+longer, and the job no longer.
 """
 
 import argparse
@@ -53,6 +53,7 @@ class Clocked(LocalExecutor):
     def store(self, value: T) -> T:
         packed = pickle.dumps(value, protocol=5)
         started = time.thread_time()
+        # Bytes that were packed in the line above, never those of a file: what a worker does with what it is sent.
         here: T = pickle.loads(packed)
         Clocked.work += time.thread_time() - started
         return here
