@@ -255,6 +255,8 @@ class DataScreen(ExplorerScreen):
     def action_switch_view(self) -> None:
         """Sentences or names."""
         self.view = "names" if self.view == "sentences" else "sentences"
+        # The first time, all names of a corpus are counted.
+        self.query_one("#data-caption", Static).update(Text(f"{self.view.title()} …", "bold"), layout=False)
         self.refind()
 
     def action_front(self) -> None:

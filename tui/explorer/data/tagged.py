@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from nerspace.datasets.errors import UsageError
@@ -39,13 +39,15 @@ class TaggedIndex:
     def __init__(self, corpus: "TaggedCorpus") -> None:
         self.corpus = corpus
         self.total = len(corpus)
-        self._texts = [folded(sentence.text) for sentence in corpus.sentences()]
-        self._types = _type_sets(corpus.sentences())
+        self._sentences = list(corpus.sentences())
+        self._texts = [folded(sentence.text) for sentence in self._sentences]
+        self._types = _type_sets(self._sentences)
+        self._names_of = lru_cache(maxsize=4)(self._count_names)
 
     @property
     def facts(self) -> str:
         """Its sizes in a few words."""
-        sizes = Counter(sentence.split for sentence in self.corpus.sentences())
+        sizes = Counter(sentence.split for sentence in self._sentences)
         splits = ", ".join(f"{split} {n:,}" for split, n in sizes.items())
         return f"{' '.join(self.corpus.types) or 'no types'} · split {splits or 'none'}"
 
@@ -65,21 +67,25 @@ class TaggedIndex:
             UsageError: for an unknown type, language or split, and for a case.
         """
         chosen = self._known(chosen)
+        left: Sequence[int] = range(len(self.corpus))
         if chosen == Filter():
-            return range(len(self.corpus))
-        types, unwanted = set(chosen.types), set(chosen.out.types)
-        left = []
-        for number, sentence in enumerate(self.corpus.sentences()):
-            if (
-                (not types or not types.isdisjoint(self._types[number]))
-                and unwanted.isdisjoint(self._types[number])
-                and chosen.takes("lang", sentence.language)
-                and chosen.takes("split", sentence.split)
-                and all(word in self._texts[number] for word in chosen.words)
-                and not any(word in self._texts[number] for word in chosen.out.words)
-                and (not chosen.asks_of_names or any(chosen.fits([name]) for name in names_in(sentence)))
-            ):
-                left.append(number)
+            return left
+        sentences, types, texts = self._sentences, self._types, self._texts
+        # Field by field, each on what the last one left: one test a sentence is what makes a search of many quick.
+        if wanted := frozenset(chosen.types):
+            left = [n for n in left if not wanted.isdisjoint(types[n])]
+        if unwanted := frozenset(chosen.out.types):
+            left = [n for n in left if unwanted.isdisjoint(types[n])]
+        if (languages := self._taken("lang", chosen)) is not None:
+            left = [n for n in left if sentences[n].language in languages]
+        if (splits := self._taken("split", chosen)) is not None:
+            left = [n for n in left if sentences[n].split in splits]
+        for word in chosen.words:
+            left = [n for n in left if word in texts[n]]
+        for word in chosen.out.words:
+            left = [n for n in left if word not in texts[n]]
+        if chosen.asks_of_names:
+            left = [n for n in left if any(chosen.fits([name]) for name in names_in(sentences[n]))]
         return left
 
     def names(self, chosen: Filter) -> list[TaggedName]:
@@ -89,32 +95,37 @@ class TaggedIndex:
             UsageError: for an unknown type, language or split, and for a case.
         """
         chosen = self._known(chosen)
-        sums: Counter[tuple[str, str, str]] = Counter()
-        for (name, kind, language, split), count in self._names.items():
-            text = folded(f"{name}\n{kind}")
-            if (
-                chosen.takes("type", kind)
-                and chosen.takes("lang", language)
-                and chosen.takes("split", split)
-                and all(word in text for word in chosen.words)
-                and not any(word in text for word in chosen.out.words)
-                and chosen.fits([name])
-            ):
-                sums[name, kind, language] += count
-        return [TaggedName(*key, count) for key, count in sums.most_common()]
+        left = self._names_of(self._taken("split", chosen))
+        if (types := self._taken("type", chosen)) is not None:
+            left = [name for name in left if name.type in types]
+        if (languages := self._taken("lang", chosen)) is not None:
+            left = [name for name in left if name.language in languages]
+        if chosen.words or chosen.out.words:
+            left = [name for name in left if _holds(folded(f"{name.text}\n{name.type}"), chosen)]
+        if chosen.asks_of_names:
+            left = [name for name in left if chosen.fits([name.text])]
+        return left
 
-    @cached_property
+    @property
     def total_names(self) -> int:
         """How many names there are."""
-        return len(self.names(Filter()))
+        return len(self._names_of(None))
 
-    @cached_property
-    def _names(self) -> "Counter[tuple[str, str, str, str]]":
-        return Counter(
-            (" ".join(sentence.words[start:end]), kind, sentence.language, sentence.split)
-            for sentence in self.corpus.sentences()
+    def _taken(self, field: str, chosen: Filter) -> frozenset[str] | None:
+        """The corpus's values of a field that pass; None for all of them."""
+        known = {"type": self.corpus.types, "lang": self.corpus.languages, "split": self.corpus.splits}[field]
+        taken = frozenset(value for value in known if chosen.takes(field, value))
+        return None if len(taken) == len(known) else taken
+
+    def _count_names(self, splits: frozenset[str] | None) -> list[TaggedName]:
+        """The names of some splits, or of all: the most frequent first, then as they come in the corpus."""
+        counts = Counter(
+            (" ".join(sentence.words[start:end]), kind, sentence.language)
+            for sentence in self._sentences
+            if splits is None or sentence.split in splits
             for start, end, kind in spans_of(sentence.tags)
         )
+        return [TaggedName(*key, count) for key, count in counts.most_common()]
 
     @cached_property
     def entities(self) -> list[Entity]:
@@ -163,6 +174,11 @@ def _type_sets(sentences: Iterable[Sentence]) -> list[frozenset[str]]:
     """The types in each sentence; equal sets are one object."""
     known: dict[frozenset[str], frozenset[str]] = {}
     return [known.setdefault(found, found) for found in (frozenset(types_in(s.tags)) for s in sentences)]
+
+
+def _holds(text: str, chosen: Filter) -> bool:
+    """Whether every word stands in a folded text, and none that must not."""
+    return all(word in text for word in chosen.words) and not any(word in text for word in chosen.out.words)
 
 
 def _check(what: str, values: Iterable[str], known: Sequence[str]) -> None:
