@@ -85,8 +85,12 @@ def asked_as(whole: Run, workspace: Path, **changes: Any) -> Run:
 
 
 def end(run: Run) -> list[dict[str, Any]]:
-    events = list(jobs.follow(run))
-    assert events[-1]["state"] == "finished", (run.path / "job.log").read_text()
+    try:
+        events = list(jobs.follow(run))
+    finally:
+        # Shown where the test fails, also where it waited for ever.
+        print(*notes(run), (run.path / "job.log").read_text(), sep="\n")
+    assert events[-1]["state"] == "finished"
     return events
 
 
