@@ -55,6 +55,22 @@ def test_a_head_that_does_not_answer_ends_the_run_with_one_line(
     assert error["hint"].startswith("Start it there: ray start --head.")
 
 
+def test_a_head_that_is_too_slow_for_a_client_is_told_apart_from_one_of_another_version() -> None:
+    trace = (
+        "Initialization failure from server:\nTraceback (most recent call last):\n"
+        '  File "proxier.py", line 772, in Datapath\n'
+        "RuntimeError: Starting Ray client server failed. See ray_client_server_23000.err for detailed logs.\n"
+    )
+    slow = address._unusable("ray://head:10001", ConnectionAbortedError(trace))
+    assert slow.message.startswith(
+        "Ray at ray://head:10001 cannot be used (RuntimeError: Starting Ray client server failed."
+    )
+    assert slow.hint.startswith("The head was too slow in starting a server for this client: resume the run")
+    other = address._unusable("head:6379", RuntimeError("Version mismatch:\n    Ray: 2.49 and 2.60"))
+    assert other.message == "Ray at head:6379 cannot be used (Version mismatch: Ray: 2.49 and 2.60)."
+    assert other.hint.startswith("Ray and Python must have the same versions on every node")
+
+
 def test_a_cluster_of_this_machine_that_is_gone_is_not_waited_for(
     tmp_path: Path, nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

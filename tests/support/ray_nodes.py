@@ -42,7 +42,7 @@ class Nodes:
 
     def _await(self, name: str) -> None:
         """Wait until a node has started: two that start at once on one machine take each other's ports."""
-        log, deadline = self.folder / f"{name}.log", time.monotonic() + 60
+        log, deadline = self.folder / f"{name}.log", time.monotonic() + 180
         while "Ray runtime started" not in log.read_text():
             assert self.processes[name].poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
@@ -55,7 +55,9 @@ class Nodes:
                  "--object-store-memory=100000000", *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=self.folder,
                 env={**os.environ, "RAY_TMPDIR": str(self.folder), "XDG_CACHE_HOME": str(self.folder / f"cache-{name}"),
-                     "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token, **environment},
+                     "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token,
+                     # Beside other tests a head may need more than its 30 seconds to start a server for a client.
+                     "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "120", **environment},
             )  # fmt: skip
         self._await(name)
 

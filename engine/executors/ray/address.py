@@ -45,17 +45,28 @@ def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
             try:
                 ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here)
             except (Exception, SystemExit) as error:
-                text = " ".join(str(error).split())
-                raise ConfigurationError(
-                    f"Ray at {address or UNNAMED} cannot be used ({text[:200] or type(error).__name__}).",
-                    "Ray and Python must have the same versions on every node, and the same token where Ray wants one "
-                    "(~/.ray/auth_token or $RAY_AUTH_TOKEN).",
-                ) from error
+                raise _unusable(address or UNNAMED, error) from error
         try:
             yield ray, address or UNNAMED
         finally:
             with _own_signal_handler():
                 ray.shutdown()
+
+
+def _unusable(address: str, error: BaseException) -> ConfigurationError:
+    """What Ray said when it refused; of a trace that a head sends, the last line says it."""
+    text = str(error).strip() or type(error).__name__
+    text = " ".join((text.splitlines()[-1] if "Traceback (most" in text else text).split())
+    hint = (
+        "Ray and Python must have the same versions on every node, and the same token where Ray wants one "
+        "(~/.ray/auth_token or $RAY_AUTH_TOKEN)."
+    )
+    if "Starting Ray client server failed" in text or "Proxy failed to Connect" in text:
+        hint = (
+            "The head was too slow in starting a server for this client: resume the run, or give it longer there with "
+            "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S=120."
+        )
+    return ConfigurationError(f"Ray at {address} cannot be used ({text[:200]}).", hint)
 
 
 def _of_this_machine() -> str:
