@@ -1,6 +1,7 @@
 """Runs: folders of plain files that hold everything that was requested, done and found, and the jobs that write them.
 
-run.py      a run folder, and the runs of a workspace
+run.py      a run folder: what was requested, events, tables, vectors
+workspace.py the folder of the runs: made, listed, found, removed
 records.py  what a job emits while it goes on
 jobs.py     a job as a process of its own: started, followed, stopped, resumed
 locks.py    one writer a run
@@ -18,16 +19,13 @@ origin.py   what a run's results are made from: request, data, encoder, code
 """
 
 from nerspace.engine.runs.process import process_started
-from nerspace.engine.runs.run import (
-    Run,
-    append_text,
+from nerspace.engine.runs.run import Run, append_text, has_saved_model, to_csv
+from nerspace.engine.runs.workspace import (
     create,
     find_run,
     find_run_to_remove,
-    has_saved_model,
     list_runs,
     remove,
-    to_csv,
     workspace_folder,
     workspace_to_read,
 )
