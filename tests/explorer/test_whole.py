@@ -16,7 +16,7 @@ from nerspace.tui.literal import from_mark
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
 from nerspace.tui.widgets.key_bar import KeyBar
-from nerspace.tui.widgets.modals import begin, type_into
+from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.rows import FrameRows
 
 
@@ -41,24 +41,24 @@ async def test_that_columns_follow_is_said_whole_and_clear_of_the_headings_besid
 
 class LineApp(App[None]):
     def compose(self) -> ComposeResult:
-        yield Input("old", select_on_focus=False)
+        yield LineInput("old")
 
 
 async def test_letters_that_come_late_to_a_line_stand_before_those_that_it_took_itself():
     async with LineApp().run_test() as pilot:
-        line = pilot.app.query_one(Input)
+        line = pilot.app.query_one(LineInput)
         for early, own, typed in (("wa", "sh", "wash"), ("w", "as", "was"), ("", "was", "was"), ("was", "", "was")):
-            begin(line)
+            line.begin()
             # The first of its own takes the place of the old text, whoever comes first.
             await pilot.press(*own[:1])
             for letter in early:
-                type_into(line, letter)
+                line.take_early(letter)
             await pilot.press(*own[1:])
             assert line.value == typed
             line.value = ""
-            begin(line)
+            line.begin()
             for letter in early:
-                type_into(line, letter)
+                line.take_early(letter)
             await pilot.press(*own)
             assert line.value == typed
 

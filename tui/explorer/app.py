@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.theme import Theme
-from textual.widgets import ContentSwitcher, Input
+from textual.widgets import ContentSwitcher
 
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
@@ -39,7 +39,7 @@ from nerspace.tui.explorer.session import Session
 from nerspace.tui.state import State, read_state, state_text, write_state
 from nerspace.tui.terminal import console
 from nerspace.tui.widgets.key_bar import KeyBar
-from nerspace.tui.widgets.modals import type_into
+from nerspace.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,8 +188,8 @@ class NerspaceApp(Services):
 
         An input keeps what it takes, so no letter comes here that it has already.
         """
-        if isinstance(self.focused, Input) and event.character is not None and event.is_printable:
-            type_into(self.focused, event.character)
+        if isinstance(self.focused, LineInput) and event.character is not None and event.is_printable:
+            self.focused.take_early(event.character)
             event.prevent_default()
 
     # -- screens

@@ -16,6 +16,7 @@ from nerspace.engine.words import several
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.writing import export, export_problem, missing_folder, write_whole
 from nerspace.tui.literal import literal, literal_lines
+from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.rows import Shown
 from nerspace.tui.widgets.window import Window
 
@@ -42,7 +43,7 @@ class PathWindow(Window[str]):
         with Vertical(classes="window") as window:
             window.border_title = Text(self.window_title)
             yield Static(Text(literal_lines(self.about)), markup=False)
-            yield Input(str(Path.cwd() / self.file_name), classes="line-input", select_on_focus=False)
+            yield LineInput(str(Path.cwd() / self.file_name))
             yield Static(Text("enter write   esc back"), id="problem", markup=False)
 
     def on_mount(self) -> None:

@@ -14,7 +14,8 @@ from nerspace.datasets.spelling import folded
 from nerspace.tui.actions import ACTIONS, BY_ID, bindings, key_sign
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.widgets.key_bar import KeyBar
-from nerspace.tui.widgets.modals import TextWindow, begin
+from nerspace.tui.widgets.line_input import LineInput
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.rows import Shown
 
 _PLACES = {
@@ -74,17 +75,16 @@ class HelpWindow(TextWindow):
         """The text, the line to look for words, keys."""
         with Vertical(classes="window") as window:
             window.border_title = Text(self.window_title)
-            yield Input(placeholder="words that an action's help holds", id="help-find", classes="line-input",
-                        select_on_focus=False)  # fmt: skip
+            yield LineInput(placeholder="words that an action's help holds", id="help-find")
             with VerticalScroll(id="body", can_focus=False):
                 yield Static(self.text, markup=False)
             yield KeyBar(classes="bottom")
 
     def action_find(self) -> None:
         """Open the line to look for words."""
-        line = self.query_one("#help-find", Input)
+        line = self.query_one("#help-find", LineInput)
         line.add_class("open")
-        begin(line)
+        line.begin()
 
     @on(Input.Changed, "#help-find")
     def _typed(self, event: Input.Changed) -> None:

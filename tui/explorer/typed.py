@@ -19,6 +19,7 @@ from nerspace.tui.explorer.services import Services
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
+from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.pieces import blocks
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 from nerspace.tui.widgets.window import Window
@@ -64,8 +65,7 @@ class TypedWindow(Window[None]):
         """The input, what was read, and the nearest names."""
         with Vertical(classes="window tall", id="typed-window") as window:
             window.border_title = Text("type a name or a sentence, in any language")
-            yield Input(placeholder="Вашынгтон, or a whole sentence", id="typed-text", classes="line-input",
-                        select_on_focus=False)  # fmt: skip
+            yield LineInput(placeholder="Вашынгтон, or a whole sentence", id="typed-text")
             yield Static(Text(_HINT, "dim"), id="typed-state", markup=False)
             yield Static(id="typed-read", markup=False)
             yield FrameTable(id="typed-near", empty="")

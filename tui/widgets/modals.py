@@ -1,7 +1,6 @@
 """Windows that ask or tell: a text that can be scrolled and copied, and a question with yes and no."""
 
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from rich.text import Text
 from textual import events, on
@@ -15,6 +14,7 @@ from textual.widgets.input import Selection
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal, literal_lines
 from nerspace.tui.widgets.key_bar import KeyBar
+from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.window import CopyText, Window
 
 # What is typed counts once no key has come for so long.
@@ -101,7 +101,7 @@ class PromptWindow(Window[str | None]):
             yield Static(id="prompt-problem", markup=False)
             with Horizontal():
                 yield Static(Text(f" {self.what} "), id="prompt-what", markup=False)
-                yield Input(self.text, classes="line-input", select_on_focus=False)
+                yield LineInput(self.text)
 
     def on_mount(self) -> None:
         """Straight to the line."""
@@ -113,7 +113,7 @@ class PromptWindow(Window[str | None]):
         """Give the line the letters that a fast typist typed before it had the focus."""
         if self.focused is None and event.character is not None and event.is_printable:
             event.stop()
-            type_into(self.query_one(Input), event.character)
+            self.query_one(LineInput).take_early(event.character)
 
     def redraw(self) -> None:
         """Draw again what lies behind: a screen under a window is not drawn by itself."""
@@ -151,33 +151,6 @@ class PromptWindow(Window[str | None]):
         if self._pause is not None:
             self._pause.stop()
         self.dismiss(None)
-
-
-# What `type_into` has put into a line since it was last begun.
-_EARLY: WeakKeyDictionary[Input, str] = WeakKeyDictionary()
-
-
-def type_into(line: Input, character: str) -> None:
-    """Type a character that was on its way before a line had the focus: before those that the line took itself."""
-    start, end = sorted(line.selection)
-    early = _EARLY.get(line, "")
-    if start != end or not line.value:
-        early = ""
-        line.replace(character, start, end)
-    else:
-        early = early if line.value.startswith(early) else ""
-        cursor = line.cursor_position
-        line.replace(character, len(early), len(early))
-        line.cursor_position = cursor + 1
-    _EARLY[line] = early + character
-
-
-def begin(line: Input) -> None:
-    """Go to a line at once, with its old text selected, so that the next letter takes its place."""
-    _EARLY.pop(line, None)
-    line.selection = Selection(0, len(line.value))
-    # Not by line.focus(), which lets the letters of a fast typist through to the table first.
-    line.screen.set_focus(line)
 
 
 class ErrorWindow(TextWindow):

@@ -10,6 +10,7 @@ from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.data.model import Opened, open_corpus
 from nerspace.tui.literal import literal
+from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.window import Window
 
 
@@ -28,7 +29,7 @@ class CorpusWindow(Window[Opened | None]):
         with Vertical(classes="window") as window:
             window.border_title = Text("open a corpus")
             yield Static(Text("builtin, or the path of a file or folder of parallel or tagged sentences"), markup=False)
-            yield Input(placeholder="builtin, or a path", classes="line-input")
+            yield LineInput(placeholder="builtin, or a path", select_on_focus=True)
             yield Static(Text("enter open   esc back"), id="problem", markup=False)
 
     def on_mount(self) -> None:

@@ -33,7 +33,8 @@ from nerspace.tui.literal import fit, literal
 from nerspace.tui.query import Term, parse
 from nerspace.tui.state import saved_choice
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import TYPING_SECONDS, TextWindow, begin
+from nerspace.tui.widgets.line_input import LineInput
+from nerspace.tui.widgets.modals import TYPING_SECONDS, TextWindow
 from nerspace.tui.widgets.rows import NoRows, Shown
 
 if TYPE_CHECKING:
@@ -85,11 +86,9 @@ class DataScreen(ExplorerScreen):
         """Caption, filter line, table, and the row in full where it fits."""
         yield Static(Text("Reading the corpus …"), id="data-caption", classes="caption", markup=False)
         yield Static(id="data-corpus", classes="caption", markup=False)
-        yield Input(
-            placeholder="words  type:PER  -type:LOC  lang:be,ru  len>1  identical:no  case:locative", id="filter",
-            classes="line-input",
-            select_on_focus=False,
-        )  # fmt: skip
+        yield LineInput(
+            placeholder="words  type:PER  -type:LOC  lang:be,ru  len>1  identical:no  case:locative", id="filter"
+        )
         yield Static(id="data-problem", markup=False)
         yield FrameTable(id="data-table", empty="Reading the corpus …")
         yield Static(id="detail", markup=False)
@@ -267,13 +266,13 @@ class DataScreen(ExplorerScreen):
 
     def action_filter(self) -> None:
         """Open the filter line with the filter as it is, selected."""
-        line = self.query_one("#filter", Input)
+        line = self.query_one("#filter", LineInput)
         # It takes the place of a line, so that the table keeps its size and is not drawn anew.
         line.display = True
         self.query_one("#data-corpus").display = False
         self._before = self.filter
         line.value = str(self.filter)
-        begin(line)
+        line.begin()
 
     @on(Input.Changed, "#filter")
     def _typed(self) -> None:

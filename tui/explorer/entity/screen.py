@@ -41,7 +41,8 @@ from nerspace.tui.explorer.screen import ExplorerScreen
 from nerspace.tui.explorer.sentences import WrongRows, word_by_word
 from nerspace.tui.literal import literal, safe_name
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow, begin
+from nerspace.tui.widgets.line_input import LineInput
+from nerspace.tui.widgets.modals import ConfirmWindow, TextWindow
 from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class EntityScreen(ExplorerScreen):
     def compose(self) -> ComposeResult:
         """Title, forms, why, and the three tables."""
         yield Static(Text("Reading the names …"), id="entity-title", classes="caption", markup=False)
-        yield Input(placeholder="part of a name or id", id="entity-find", classes="line-input", select_on_focus=False)
+        yield LineInput(placeholder="part of a name or id", id="entity-find")
         yield FrameTable(id="forms")
         yield Static(id="entity-why", markup=False)
         yield Static(id="entity-reading", classes="caption", markup=False)
@@ -277,10 +278,10 @@ class EntityScreen(ExplorerScreen):
 
     def action_find(self) -> None:
         """Open the find line."""
-        line = self.query_one("#entity-find", Input)
+        line = self.query_one("#entity-find", LineInput)
         line.add_class("open")
         line.value = ""
-        begin(line)
+        line.begin()
 
     @on(Input.Submitted, "#entity-find")
     def _find(self, event: Input.Submitted) -> None:

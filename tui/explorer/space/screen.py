@@ -45,7 +45,7 @@ from nerspace.tui.literal import literal
 from nerspace.tui.plots.overlay import Classes
 from nerspace.tui.query import quoted
 from nerspace.tui.widgets.legend import Legend
-from nerspace.tui.widgets.modals import begin
+from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.rows import FrameRows, Shown
 from nerspace.tui.widgets.scatter import Scatter
 
@@ -104,12 +104,7 @@ class SpaceScreen(ExplorerScreen):
         with Horizontal(id="maps"):
             yield Panes(id="panes")
             yield Legend(id="legend")
-        yield Input(
-            placeholder="part of a name, in any language; type:LOC lang:tr wrong:yes",
-            id="find",
-            classes="line-input",
-            select_on_focus=False,
-        )
+        yield LineInput(placeholder="part of a name, in any language; type:LOC lang:tr wrong:yes", id="find")
         yield Static(id="nearest", markup=False)
         yield Static(id="quality", markup=False)
 
@@ -550,9 +545,9 @@ class SpaceScreen(ExplorerScreen):
 
     def action_find(self) -> None:
         """Open the find line."""
-        line = self.query_one("#find", Input)
+        line = self.query_one("#find", LineInput)
         line.add_class("open")
-        begin(line)
+        line.begin()
 
     def action_leave(self) -> None:
         """Close the find line; end a film; draw no neighbours; let the held points go; end the maps by model."""

@@ -21,7 +21,8 @@ from nerspace.tui.explorer.session import Names
 from nerspace.tui.explorer.tokens.model import NameRows, Typed, case_of, cut_forms, cut_typed, cuts_shown
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.frame_table import FrameTable
-from nerspace.tui.widgets.modals import TextWindow, begin
+from nerspace.tui.widgets.line_input import LineInput
+from nerspace.tui.widgets.modals import TextWindow
 from nerspace.tui.widgets.pieces import Cut, blocks, pieces_text, shared_pieces
 from nerspace.tui.widgets.rows import NoRows, Shown
 
@@ -48,10 +49,7 @@ class TokensScreen(ExplorerScreen):
 
     def compose(self) -> ComposeResult:
         """Input, its cut, names and pieces."""
-        yield Input(
-            placeholder="type any name: its cut is shown at once  ( / )", id="typed", classes="line-input",
-            select_on_focus=False,
-        )  # fmt: skip
+        yield LineInput(placeholder="type any name: its cut is shown at once  ( / )", id="typed")
         yield Static(id="cut", markup=False)
         with Horizontal(id="tokens-body"):
             yield FrameTable(id="names", empty="Reading the corpus …")
@@ -208,7 +206,7 @@ class TokensScreen(ExplorerScreen):
 
     def action_type(self) -> None:
         """To the input."""
-        begin(self.query_one("#typed", Input))
+        self.query_one("#typed", LineInput).begin()
 
     def action_leave(self) -> None:
         """Back to the names."""

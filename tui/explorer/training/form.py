@@ -21,6 +21,7 @@ from nerspace.tui.explorer.session import Session
 from nerspace.tui.explorer.training.questions import QUESTIONS, launch, read_answers
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.key_bar import KeyBar
+from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.window import Window
 
 
@@ -51,7 +52,7 @@ class NewRunWindow(Window[Run | None]):
                     with Horizontal(classes="question"):
                         yield Static(Text(question.label), classes="label", markup=False)
                         answer = known.get(question.name, question.default)
-                        yield Input(answer, id=question.name, classes="line-input")
+                        yield LineInput(answer, id=question.name, select_on_focus=True)
                         yield Static(Text(question.help, "dim"), id=f"about-{question.name}", markup=False)
                 yield Button("Start", id="start", compact=True, variant="primary")
             yield Static(id="problem", markup=False)
