@@ -114,6 +114,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("tokens.type", "/", "type a name", "type any name and see it cut at once", "tokens", "type"),
     Action("tokens.reference", "c", "compare to", "next language that TNLD compares to", "tokens", "reference"),
     Action("tokens.case", "t", "case", "next case of the names", "tokens", "case"),
+    Action("tokens.down", "J,shift+down", "", "the pieces: some lines on", "tokens", "scroll(3)"),
+    Action("tokens.up", "K,shift+up", "", "the pieces: some lines back", "tokens", "scroll(-3)"),
     Action("tokens.back", "escape", "back", "back from the input to the names", "tokens", "leave"),
     # Training
     Action("training.measure", "m", "measure", "next measure: probed, its changes, how these correlate", "training",

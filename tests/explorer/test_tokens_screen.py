@@ -33,3 +33,15 @@ async def test_pieces_per_word_count_the_words(rich, corpus):
         cut = next(cut for cut in app.in_view.cuts if cut.language == "en")
         assert cut.form == "Anna Novak"
         assert cut.fertility == len(cut.pieces) / 2
+
+
+async def test_pieces_higher_than_the_screen_scroll_by_keys(rich, corpus):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(80, 12)) as pilot:
+        await press(pilot, "2")
+        scroll = app.in_view.query_one("#pieces-scroll")
+        assert scroll.max_scroll_y > 0
+        await press(pilot, *"JJJJJJJJ")
+        assert scroll.scroll_y == scroll.max_scroll_y
+        await press(pilot, *"KKKKKKKK")
+        assert scroll.scroll_y == 0

@@ -208,6 +208,10 @@ class TokensScreen(ExplorerScreen):
         """To the input."""
         self.query_one("#typed", LineInput).begin()
 
+    def action_scroll(self, lines: int) -> None:
+        """Some lines of the pieces on: a long name in many languages is higher than the screen."""
+        self.query_one("#pieces-scroll").scroll_relative(y=lines, animate=False)
+
     def action_leave(self) -> None:
         """Back to the names."""
         self.query_one(FrameTable).focus()
