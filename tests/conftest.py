@@ -27,6 +27,11 @@ FOLDERS = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME
 UNSET = ("NERSPACE_HOME", "NO_COLOR", "SSH_CONNECTION", "COLUMNS", "LINES")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the clusters, minutes in which their processes wait more than they work."""
+    items.sort(key=lambda item: item.get_closest_marker("cluster") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _fresh_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads what an earlier session or the user has left, or leaves anything behind."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from nerspace.engine.errors import UsageError
 
 Array = npt.NDArray[np.floating[Any]]
+Index = npt.NDArray[np.intp]
 # How far a step may go at first, in the usual distance to the third nearest point.
 FIRST_REACH = 2.0
 _USUAL = 3
@@ -28,7 +29,7 @@ def usual_step(places: Array) -> float:
     return float(np.median(distances[:, -1]))
 
 
-def cluster_around(places: Array, start: int, step: float) -> npt.NDArray[np.intp]:
+def cluster_around(places: Array, start: int, step: float) -> Index:
     """The points that are reached from one by steps of at most a length, itself among them, in order.
 
     Single linkage, cut at one height: what lies apart by more than a step is another cluster.
@@ -41,19 +42,60 @@ def cluster_around(places: Array, start: int, step: float) -> npt.NDArray[np.int
     Raises:
         UsageError: for a point that has no place.
     """
-    from scipy.spatial import cKDTree
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
     known = np.flatnonzero(np.isfinite(places).all(axis=1))
     at = int(np.searchsorted(known, start))
     if at == len(known) or known[at] != start:
         raise UsageError(f"The map has no point {start}.", "Choose one that is drawn.")
-    tree = cKDTree(places[known])
-    reached = np.zeros(len(known), dtype=bool)
-    reached[at] = True
-    front = np.array([at], dtype=np.intp)
-    while len(front):
-        near = tree.query_ball_point(places[known[front]], step)
-        found = np.unique(np.concatenate([np.asarray(part, dtype=np.intp) for part in near]))
-        front = found[~reached[found]]
-        reached[front] = True
-    return known[reached]
+    links = _links(places[known])
+    lengths = np.linalg.norm(places[known][links[:, 0]] - places[known][links[:, 1]], axis=1)
+    one, other = links[lengths <= step].T
+    ones = np.ones(len(one), dtype=bool)
+    of = connected_components(coo_array((ones, (one, other)), shape=(len(known), len(known))), directed=False)[1]
+    found: Index = known[of == of[at]]
+    return found
+
+
+def gap_around(places: Array, inside: Index) -> float:
+    """The distance from a cluster to the nearest point outside; 0.0 where there is none.
+
+    Args:
+        places: [n, 2]; points without a place (NaN) are nowhere.
+        inside: the points of the cluster.
+    """
+    from scipy.spatial import cKDTree
+
+    known = np.isfinite(places).all(axis=1)
+    within = np.zeros(len(places), dtype=bool)
+    within[inside] = True
+    cluster, others = places[known & within], places[known & ~within]
+    if not len(cluster) or not len(others):
+        return 0.0
+    return float(np.asarray(cKDTree(cluster).query(others)[0]).min())
+
+
+def _links(places: Array) -> Index:
+    """Pairs of points [pairs, 2] by which whoever is linked by steps of any length is linked.
+
+    A shortest tree of points in the plane consists of sides of their Delaunay triangles, so that there are some pairs
+    for each point, however long the steps.
+
+    Args:
+        places: [n, 2], finite.
+    """
+    from scipy.spatial import Delaunay, QhullError
+
+    order = np.lexsort(places.T[::-1])
+    # Points at one place follow one another in this order, as do all points where they lie on one line.
+    chain = np.stack([order[:-1], order[1:]], axis=1)
+    try:
+        triangles = Delaunay(places)
+    except (QhullError, ValueError):
+        return chain
+    corners = triangles.simplices
+    sides = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+    # Whoever lies too near to another to be a corner is linked to that.
+    pairs: Index = np.concatenate([sides, triangles.coplanar[:, [0, 2]], chain]).astype(np.intp)
+    return pairs

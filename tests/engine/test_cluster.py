@@ -65,7 +65,7 @@ def transfer(workspace: Path, model: Path, *more: str) -> Run:
     """A run that was begun at the command line: two donors with two seeds, each for some seconds."""
     nerspace(
         workspace, "transfer", "--donors", "be,pl", "--recipients", "en", "--seeds", "2", "--size", "40", "--test-size",
-        "6", "--epochs", "60", "--learning-rate", "1e-3", "--dropout", "0.1", "--probe-every", "100", "--threads", "1",
+        "6", "--epochs", "24", "--learning-rate", "1e-3", "--dropout", "0.1", "--probe-every", "100", "--threads", "1",
         "--device", "cpu", "--model", str(model), "--keep-model", "--detach", *more,
     )  # fmt: skip
     return runs.list_runs(workspace)[0]

@@ -55,20 +55,60 @@ def test_a_head_that_does_not_answer_ends_the_run_with_one_line(
     assert error["hint"].startswith("Start it there: ray start --head.")
 
 
-def test_a_head_that_is_too_slow_for_a_client_is_told_apart_from_one_of_another_version() -> None:
-    trace = (
-        "Initialization failure from server:\nTraceback (most recent call last):\n"
-        '  File "proxier.py", line 772, in Datapath\n'
-        "RuntimeError: Starting Ray client server failed. See ray_client_server_23000.err for detailed logs.\n"
+_NO_SERVER = (
+    "Initialization failure from server:\nTraceback (most recent call last):\n"
+    '  File "proxier.py", line 772, in Datapath\n'
+    "RuntimeError: Starting Ray client server failed. See ray_client_server_23000.err for detailed logs.\n"
+)
+
+
+@pytest.mark.parametrize("failures", [1, 9])
+def test_a_head_whose_server_for_the_client_died_is_asked_again(
+    failures: int, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray")
+    pytest.importorskip("grpc")
+    tries: list[str] = []
+
+    def init(where: str, **options: object) -> None:
+        tries.append(where)
+        if len(tries) <= failures:
+            raise ConnectionAbortedError(_NO_SERVER)
+
+    monkeypatch.setattr(ray, "init", init)
+    head = f"ray://{nobody}"
+    with socket.create_server(("127.0.0.1", int(nobody.rpartition(":")[2]))):
+        if failures == 1:
+            with address.connected(head) as (_, where):
+                assert (where, tries) == (head, [head, head])
+            return
+        with pytest.raises(ConfigurationError) as raised, address.connected(head):
+            pytest.fail("it is connected")
+    assert tries == [head] * 4
+    assert raised.value.message.startswith(
+        f"Ray at {head} cannot be used (RuntimeError: Starting Ray client server failed."
     )
-    slow = address._unusable("ray://head:10001", ConnectionAbortedError(trace))
-    assert slow.message.startswith(
-        "Ray at ray://head:10001 cannot be used (RuntimeError: Starting Ray client server failed."
-    )
-    assert slow.hint.startswith("The head was too slow in starting a server for this client: resume the run")
-    other = address._unusable("head:6379", RuntimeError("Version mismatch:\n    Ray: 2.49 and 2.60"))
-    assert other.message == "Ray at head:6379 cannot be used (Version mismatch: Ray: 2.49 and 2.60)."
-    assert other.hint.startswith("Ray and Python must have the same versions on every node")
+    assert raised.value.hint.startswith("The head could not start a server for this client in 4 tries: resume the run")
+
+
+def test_a_head_of_another_version_is_asked_once(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray")
+    pytest.importorskip("grpc")
+
+    def init(where: str, **options: object) -> None:
+        monkeypatch.setattr(ray, "init", lambda *_, **__: pytest.fail("it is asked again"))
+        raise RuntimeError("Version mismatch:\n    Ray: 2.49 and 2.60")
+
+    monkeypatch.setattr(ray, "init", init)
+    port = int(nobody.rpartition(":")[2])
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(ConfigurationError) as raised,
+        address.connected(nobody),
+    ):
+        pytest.fail("it is connected")
+    assert raised.value.message == f"Ray at {nobody} cannot be used (Version mismatch: Ray: 2.49 and 2.60)."
+    assert raised.value.hint.startswith("Ray and Python must have the same versions on every node")
 
 
 def test_a_cluster_of_this_machine_that_is_gone_is_not_waited_for(

@@ -6,7 +6,7 @@ import pytest
 
 from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.geometry.standing_out import mover_table, outlier_table
-from nerspace.engine.projection.clusters import cluster_around, usual_step
+from nerspace.engine.projection.clusters import cluster_around, gap_around, usual_step
 
 
 def _points(types):
@@ -70,3 +70,42 @@ def test_the_cluster_of_a_point_ends_where_the_gap_is():
     with pytest.raises(UsageError, match="no point 5"):
         cluster_around(places, 5, step)
     assert usual_step(places[:3]) == 0.0
+
+
+def _plain(places, start, step):
+    """Step by step, from whoever was reached to whoever is near."""
+    reached = {start}
+    front = [start]
+    while front:
+        near = np.linalg.norm(places - places[front.pop()], axis=1) <= step
+        found = set(np.flatnonzero(near).tolist()) - reached
+        reached |= found
+        front += found
+    return sorted(reached)
+
+
+@pytest.mark.parametrize("kind", ["scattered", "twice", "grid", "line", "upright", "one place", "two", "nearly one"])
+def test_a_cluster_is_whoever_is_reached_step_by_step(kind):
+    generator = np.random.default_rng(4)
+    scattered = generator.normal(0, 1, (150, 2))
+    places = {
+        "scattered": scattered,
+        "twice": np.concatenate([scattered, scattered[::2]]),
+        "grid": np.stack(np.meshgrid(np.arange(9.0), np.arange(7.0)), axis=-1).reshape(-1, 2),
+        "line": np.outer(generator.normal(0, 1, 40), [1.0, 2.0]),
+        "upright": np.stack([np.zeros(40), generator.normal(0, 1, 40)], axis=1),
+        "one place": np.zeros((12, 2)),
+        "two": scattered[:2],
+        "nearly one": np.concatenate([scattered, scattered + 1e-13]),
+    }[kind]
+    whole = len(places)
+    lengths = np.linalg.norm(places[:, None] - places[None], axis=2)
+    for step in (0.0, *np.quantile(lengths, [0.01, 0.02, 0.05, 0.2]), lengths.max()):
+        for start in (0, whole // 2, whole - 1):
+            found = cluster_around(places, start, step)
+            assert found.tolist() == _plain(places, start, step)
+            outside = np.delete(np.arange(whole), found)
+            gap = lengths[np.ix_(found, outside)].min() if len(outside) else 0.0
+            assert gap_around(places, found) == pytest.approx(gap, rel=1e-12)
+    places = np.concatenate([places, [[np.nan, np.nan]]])
+    assert gap_around(places, np.arange(whole)) == 0.0

@@ -93,6 +93,22 @@ async def test_the_box_grows_to_its_cluster_and_on(rich, corpus):
         assert len(app.in_view.held) == len(expected)
 
 
+async def test_the_cluster_grows_until_it_holds_all_that_have_a_place(rich, corpus):
+    app = explorer(rich, corpus)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "4")
+        await press(pilot, "slash", *"minsk", "enter")
+        scatter = app.in_view.active
+        lacking = next(n for n in range(len(scatter.x)) if n != scatter.nearest_point())
+        scatter.x[lacking] = scatter.y[lacking] = np.nan
+        sizes = [len(scatter.x)]
+        while len(sizes) < 3 or sizes[-1] > sizes[-2]:
+            await press(pilot, "g")
+            sizes.append(len(app.in_view.held))
+        assert sizes[-1] == sizes[-2] == len(scatter.x) - 1
+        assert lacking not in app.in_view.held
+
+
 async def test_one_class_alone_and_back_to_what_was_shown_before(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(80, 24)) as pilot:

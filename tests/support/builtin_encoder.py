@@ -1,5 +1,6 @@
 """The built-in encoder, unpacked once for the whole session."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -32,19 +33,33 @@ print(json.dumps({
 def conversion(_fresh_machine: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The conversion of the built-in encoder in a process of its own: folder, peak megabytes, imported modules.
 
-    It goes into the cache of the session, where every later test finds it.
+    It goes into the cache of the session, where every later test finds it; of several sessions at once the first
+    converts, and the others copy.
     """
     try:
         builtin.data_file()
     except ModelError as error:
         pytest.skip(str(error))
-    shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"]) / "nerspace" / "encoders", ignore_errors=True)
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", _CONVERT],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path_factory.mktemp("conversion"),
-    )
+    encoders = Path(os.environ["XDG_CACHE_HOME"]) / "nerspace" / "encoders"
+    shutil.rmtree(encoders, ignore_errors=True)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return _convert(tmp_path_factory.mktemp("conversion"))
+    shared = tmp_path_factory.getbasetemp().parent / "encoders"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        about = shared / "made.json"
+        if not about.exists():
+            made = _convert(tmp_path_factory.mktemp("conversion"))
+            shutil.copytree(encoders, shared)
+            about.write_text(json.dumps(made))
+            return made
+    shutil.copytree(shared, encoders, ignore=shutil.ignore_patterns("made.json"))
+    made = json.loads(about.read_text())
+    return {**made, "folder": str(encoders / Path(made["folder"]).name)}
+
+
+def _convert(folder: Path) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-P", "-c", _CONVERT], capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
     made: dict[str, Any] = json.loads(done.stdout)
     return made

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import tempfile
@@ -19,6 +20,10 @@ PATIENCE = 10.0
 NAMESPACE = "nerspace"
 # What a cluster is called that was started here, for one run.
 UNNAMED = "this machine"
+# A head forks the server of a client beside threads of gRPC, and some die of it:
+# https://github.com/ray-project/ray/issues/63202.
+_NO_SERVER = re.compile("Starting Ray client server failed|Proxy failed to Connect")
+_TRIES = 4
 
 
 @contextlib.contextmanager
@@ -42,10 +47,15 @@ def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
     # holds a folder `datasets` would hide a package, one that is deleted would keep libraries from loading.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
         with _own_signal_handler(), contextlib.chdir(empty):
-            try:
-                ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here)
-            except (Exception, SystemExit) as error:
-                raise _unusable(address or UNNAMED, error) from error
+            for left in reversed(range(_TRIES)):
+                try:
+                    ray.init(
+                        address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here
+                    )
+                    break
+                except (Exception, SystemExit) as error:
+                    if not (left and _NO_SERVER.search(str(error))):
+                        raise _unusable(address or UNNAMED, error) from error
         try:
             yield ray, address or UNNAMED
         finally:
@@ -61,10 +71,10 @@ def _unusable(address: str, error: BaseException) -> ConfigurationError:
         "Ray and Python must have the same versions on every node, and the same token where Ray wants one "
         "(~/.ray/auth_token or $RAY_AUTH_TOKEN)."
     )
-    if "Starting Ray client server failed" in text or "Proxy failed to Connect" in text:
+    if _NO_SERVER.search(text):
         hint = (
-            "The head was too slow in starting a server for this client: resume the run, or give it longer there with "
-            "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S=120."
+            f"The head could not start a server for this client in {_TRIES} tries: resume the run, or use HOST:6379 of "
+            "the head itself. Started with GRPC_ENABLE_FORK_SUPPORT=0, a head seldom fails so."
         )
     return ConfigurationError(f"Ray at {address} cannot be used ({text[:200]}).", hint)
 

@@ -408,15 +408,14 @@ class SpaceScreen(ExplorerScreen):
         reach = self._reach * 1.5 if self._held_as == "cluster" and point in before else 0.0
 
         def find() -> tuple[Array, float]:
-            from nerspace.engine.projection.clusters import FIRST_REACH, cluster_around, usual_step
+            from nerspace.engine.projection.clusters import FIRST_REACH, cluster_around, gap_around, usual_step
 
-            usual, longer = usual_step(places), reach or FIRST_REACH
-            found = cluster_around(places, point, longer * usual)
-            # A longer step that reaches nobody else would look like a key that does nothing.
-            while reach and len(found) == len(before) < int(shown.sum()) and usual:
-                longer *= 1.5
-                found = cluster_around(places, point, longer * usual)
-            return found, longer
+            usual = usual_step(places)
+            step = (reach or FIRST_REACH) * usual
+            if reach:
+                # A longer step that reaches nobody else would look like a key that does nothing.
+                step = max(step, gap_around(places, before) * (1 + 1e-9))
+            return cluster_around(places, point, step), step / usual if usual else FIRST_REACH
 
         self.load(find, self.show_cluster)
 
