@@ -100,7 +100,7 @@ def test_two_processes_may_convert_at_once(tiny_file: Path, tmp_path: Path) -> N
     command = [sys.executable, "-P", "-c", code, str(tiny_file), str(folder)]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, cwd=tmp_path) for _ in range(2)]
     for process in processes:
-        _, complaint = process.communicate(timeout=60)
+        _, complaint = process.communicate(timeout=300)
         assert (process.returncode, complaint) == (0, b"")
     assert builtin.is_whole(folder)
     assert list(folder.parent.iterdir()) == [folder]
