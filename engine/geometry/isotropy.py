@@ -13,7 +13,18 @@ import numpy as np
 
 from nerspace.engine.errors import DataError
 from nerspace.engine.geometry.neighbours import largest
-from nerspace.engine.geometry.views import Array, Labels, Rows, Vectors, by_language, checked_rows, deflated, unit_rows
+from nerspace.engine.geometry.views import (
+    Array,
+    Labels,
+    Rows,
+    Vectors,
+    by_language,
+    checked_rows,
+    deflated,
+    eigen,
+    one_thread,
+    unit_rows,
+)
 from nerspace.engine.tables.spec import AT, LANGUAGE, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
@@ -88,7 +99,7 @@ def partition_isotropy(X: Array) -> float:
 
 def _on_eigenvectors(rows: Array, gram: Array | None = None) -> Array:
     """Rows on the eigenvectors of their Gram matrix, which is computed where it is not given."""
-    projected: Array = rows @ np.linalg.eigh(rows.T @ rows if gram is None else gram)[1]
+    projected: Array = rows @ eigen(rows.T @ rows if gram is None else gram)[1]
     return projected
 
 
@@ -176,27 +187,18 @@ def _without_clusters(rows: Array, clusters: int, components: int | None, seed: 
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    # One thread: several add up in an order of their own, and the same seed has to give the same clusters.
-    with _thread_pools().limit(limits=1), warnings.catch_warnings():
+    # Several threads add up in an order of their own, and the same seed has to give the same clusters.
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different rows than clusters
         fitted = KMeans(clusters, n_init=1, max_iter=50, random_state=seed).fit(rows.astype(np.float32, copy=False))
-    left = np.empty_like(rows)
-    gram = np.zeros((rows.shape[1], rows.shape[1]), dtype=rows.dtype)
-    for cluster in np.unique(fitted.labels_):
-        members = fitted.labels_ == cluster
-        own = rows[members]
-        left[members], products = deflated(own - own.mean(axis=0), components)
-        gram += products
+        left = np.empty_like(rows)
+        gram = np.zeros((rows.shape[1], rows.shape[1]), dtype=rows.dtype)
+        for cluster in np.unique(fitted.labels_):
+            members = fitted.labels_ == cluster
+            own = rows[members]
+            left[members], products = deflated(own - own.mean(axis=0), components)
+            gram += products
     return left, gram
-
-
-@cache
-def _thread_pools() -> Any:
-    """Those of the libraries that k-means computes with, looked for once: that takes as long as a small k-means."""
-    import sklearn.cluster  # noqa: F401
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-
-    return ThreadpoolController()
 
 
 def local_intrinsic_dimension(X: Array, k: int = 20, at_most: int = 2048, seed: int = 0) -> float:
@@ -380,20 +382,22 @@ def isotropy_table(vectors: Vectors, languages: Labels | None) -> "pd.DataFrame"
         languages: [n], the language of each row; None for all rows as one.
     """
     rows: list[tuple[Any, ...]] = []
-    for stage, layer, language, chosen in by_language(vectors, languages):
-        X = np.asarray(chosen, dtype=np.float64)
-        length = typical_length(X) if len(X) else NAN
-        for measure, function in MEASURES.items():
-            found = (NAN, NAN, NAN)
-            with suppress(DataError):
-                found = _measured(measure, function, X)
-            rows.append((stage, layer, language, measure, len(X), *found, X.shape[1], length))
-    floors = [NAN] * len(rows)
-    # Those of one size come one after the other, and all lengths of a measure: they share their noise.
-    for place in sorted(range(len(rows)), key=lambda place: (rows[place][4], rows[place][-2], rows[place][3])):
-        _, _, _, measure, n, value, *_, d, length = rows[place]
-        if value == value:
-            floors[place] = noise_floor(measure, n, d, length=length)
+    # Its many small products and decompositions are quicker on one thread than on several that wait for one another.
+    with one_thread():
+        for stage, layer, language, chosen in by_language(vectors, languages):
+            X = np.asarray(chosen, dtype=np.float64)
+            length = typical_length(X) if len(X) else NAN
+            for measure, function in MEASURES.items():
+                found = (NAN, NAN, NAN)
+                with suppress(DataError):
+                    found = _measured(measure, function, X)
+                rows.append((stage, layer, language, measure, len(X), *found, X.shape[1], length))
+        floors = [NAN] * len(rows)
+        # Those of one size come one after the other, and all lengths of a measure: they share their noise.
+        for place in sorted(range(len(rows)), key=lambda place: (rows[place][4], rows[place][-2], rows[place][3])):
+            _, _, _, measure, n, value, *_, d, length = rows[place]
+            if value == value:
+                floors[place] = noise_floor(measure, n, d, length=length)
     for kept in (_kept_noise, _kept_projection):
         kept.cache_clear()
     return ISOTROPY.frame((*row[:6], floor, *row[6:8]) for row, floor in zip(rows, floors, strict=True))

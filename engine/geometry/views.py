@@ -5,6 +5,7 @@ says nothing of isotropy.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -128,22 +129,59 @@ def deflated(rows: Array, components: int | None = None) -> tuple[Array, Array]:
     Raises:
         DataError: for components outside 0 to d − 1.
     """
-    from scipy.linalg import eigh
-
     n, d = rows.shape
     count = max(1, round(d / 100)) if components is None else components
     if not 0 <= count < d:
         raise DataError(f"{count} components cannot be removed from {d} dimensions.", f"Choose from 0 to {d - 1}.")
     if not count:
         return rows, rows.T @ rows
-    # The smaller of the two Gram matrices will do. eigh sorts upwards: the top components are the last.
+    # The smaller of the two Gram matrices will do.
     if n < d:
-        top = eigh(rows @ rows.T, subset_by_index=[max(n - count, 0), n - 1], check_finite=False)[1]
+        _, top = eigen(rows @ rows.T, count)
         left = rows - top @ (top.T @ rows)
         return left, left.T @ left
     gram = rows.T @ rows
-    values, top = eigh(gram, subset_by_index=[d - count, d - 1], check_finite=False)
+    values, top = eigen(gram, count)
     return rows - (rows @ top) @ top.T, gram - (top * values) @ top.T
+
+
+def eigen(matrix: Array, largest: int | None = None) -> tuple[Array, Array]:
+    """Eigenvalues of a symmetric matrix, upwards, and their vectors in columns, on one thread.
+
+    Args:
+        matrix: [n, n].
+        largest: how many of the largest; all by default, and where it has no more.
+
+    Returns:
+        [count] and [n, count].
+    """
+    from scipy.linalg import eigh
+
+    n = len(matrix)
+    with one_thread():
+        if largest is None or largest >= n:
+            values, vectors = np.linalg.eigh(matrix)
+        else:
+            values, vectors = eigh(matrix, subset_by_index=[n - largest, n - 1], check_finite=False)
+    return values, vectors
+
+
+def one_thread() -> Any:
+    """A block in which numpy, scipy and scikit-learn compute on one thread.
+
+    In a decomposition of some hundred dimensions several threads wait longer for one another than one computes, on a
+    busy machine a hundred times as long.
+    """
+    return _thread_pools().limit(limits=1)
+
+
+@cache
+def _thread_pools() -> Any:
+    """Those of the libraries, looked for once: that takes as long as a small decomposition."""
+    import sklearn.cluster  # noqa: F401
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
 
 
 def standardise(X: Array) -> Rows:
