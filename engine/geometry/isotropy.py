@@ -22,6 +22,7 @@ from nerspace.engine.geometry.views import (
     checked_rows,
     deflated,
     eigen,
+    in_threads,
     one_thread,
     unit_rows,
 )
@@ -381,18 +382,21 @@ def isotropy_table(vectors: Vectors, languages: Labels | None) -> "pd.DataFrame"
         vectors: (stage, layer) → [n, d].
         languages: [n], the language of each row; None for all rows as one.
     """
-    rows: list[tuple[Any, ...]] = []
-    # Its many small products and decompositions are quicker on one thread than on several that wait for one another.
+
+    def of_set(one: tuple[str, int, str, Array]) -> list[tuple[Any, ...]]:
+        stage, layer, language, chosen = one
+        X = np.asarray(chosen, dtype=np.float64)
+        length, rows = typical_length(X) if len(X) else NAN, []
+        for measure, function in MEASURES.items():
+            found = (NAN, NAN, NAN)
+            with suppress(DataError):
+                found = _measured(measure, function, X)
+            rows.append((stage, layer, language, measure, len(X), *found, X.shape[1], length))
+        return rows
+
+    rows = [row for some in in_threads(of_set, by_language(vectors, languages)) for row in some]
+    floors = [NAN] * len(rows)
     with one_thread():
-        for stage, layer, language, chosen in by_language(vectors, languages):
-            X = np.asarray(chosen, dtype=np.float64)
-            length = typical_length(X) if len(X) else NAN
-            for measure, function in MEASURES.items():
-                found = (NAN, NAN, NAN)
-                with suppress(DataError):
-                    found = _measured(measure, function, X)
-                rows.append((stage, layer, language, measure, len(X), *found, X.shape[1], length))
-        floors = [NAN] * len(rows)
         # Those of one size come one after the other, and all lengths of a measure: they share their noise.
         for place in sorted(range(len(rows)), key=lambda place: (rows[place][4], rows[place][-2], rows[place][3])):
             _, _, _, measure, n, value, *_, d, length = rows[place]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from nerspace.engine.geometry.views import (
     by_language,
     checked_vectors,
     directions,
+    in_threads,
     unit_rows,
 )
 from nerspace.engine.tables.spec import AT, LANGUAGE, SENTENCE, TYPE, TableSpec, integer, real, text
@@ -74,12 +75,15 @@ _KEPT: dict[bytes, npt.NDArray[np.intp]] = {}
 def _search(units: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.intp]:
     n = len(units)
     found = np.empty((n, k), dtype=np.intp)
-    for start in range(0, n, 1024):
+
+    def search(start: int) -> None:
         cosines = units[start : start + 1024] @ units.T
         line = np.arange(len(cosines))[:, None]
         cosines[line[:, 0], start + line[:, 0]] = -np.inf
         nearest = largest(cosines, k)
         found[start : start + 1024] = nearest[line, np.argsort(-cosines[line, nearest], axis=1, kind="stable")]
+
+    in_threads(search, range(0, n, 1024))
     return found
 
 
@@ -402,20 +406,28 @@ def retrieval_table(vectors: Vectors, languages: Labels, cells: Labels, k: int =
     checked_vectors(vectors, languages=languages, cells=cells)
     rows: list[tuple[Any, ...]] = []
     pairs = parallel_rows(languages, cells)
-    for (stage, layer), X in vectors.items():
+    for at, X in vectors.items():
         units, sound = directions(X)
-        for (a, b), (in_a, in_b) in pairs.items():
-            n = len(in_a)
-            if not n or not (sound[in_a].all() and sound[in_b].all()):
-                rows += [(stage, layer, *pair, method, n, NAN, NAN, NAN, NAN)
-                         for method in METHODS for pair in ((a, b), (b, a))]  # fmt: skip
-                continue
-            parallel = _Parallel(units[in_a], units[in_b], k)
-            for method in METHODS:
-                for first, second, found in zip((a, b), (b, a), parallel.both_ways(method), strict=True):
-                    rows.append((stage, layer, first, second, method, found.n, found.p_at_1, found.mrr, found.chance,
-                                 found.chance_mrr))  # fmt: skip
+        found = in_threads(partial(_pair_rows, at, units, sound, k), pairs.items())
+        rows += [row for of_pair in found for row in of_pair]
     return RETRIEVAL.frame(rows)
+
+
+def _pair_rows(
+    at: tuple[str, int], units: Rows, sound: npt.NDArray[np.bool_], k: int,
+    pair: tuple[tuple[str, str], tuple[Index, Index]],
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """The rows of the table `retrieval` for two languages and their parallel rows."""
+    (a, b), (in_a, in_b) = pair
+    both, n = ((a, b), (b, a)), len(in_a)
+    if not n or not (sound[in_a].all() and sound[in_b].all()):
+        return [(*at, *codes, method, n, NAN, NAN, NAN, NAN) for method in METHODS for codes in both]
+    parallel = _Parallel(units[in_a], units[in_b], k)
+    return [
+        (*at, *codes, method, found.n, found.p_at_1, found.mrr, found.chance, found.chance_mrr)
+        for method in METHODS
+        for codes, found in zip(both, parallel.both_ways(method), strict=True)
+    ]
 
 
 NEAREST = TableSpec(

@@ -4,9 +4,10 @@ A view is taken before anything is measured. After the mean is gone the mean cos
 says nothing of isotropy.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ Array = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.float64]
 Vectors = Mapping[tuple[str, int], Array]
 Labels = Sequence[Any] | npt.NDArray[Any]
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 def checked_rows(X: Array, least: int) -> Rows:
@@ -173,6 +176,19 @@ def one_thread() -> Any:
     busy machine a hundred times as long.
     """
     return _thread_pools().limit(limits=1)
+
+
+def in_threads(work: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+    """What `work` makes of every item, in order: as many at once as numpy may have threads, each on one.
+
+    So that the same numbers come of any number of threads, and none waits for another within a product.
+    """
+    threads = max((pool["num_threads"] for pool in _thread_pools().info() if pool["user_api"] == "blas"), default=1)
+    with one_thread():
+        if threads == 1:
+            return [work(item) for item in items]
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(work, items))
 
 
 @cache

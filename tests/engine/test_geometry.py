@@ -1,11 +1,16 @@
 """Isotropy and similarity against closed cases, brute force and degenerate input."""
 
 import itertools
+import threading
+import time
 
 import numpy as np
+import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nerspace.engine.errors import DataError
+from nerspace.engine.geometry import neighbours
 from nerspace.engine.geometry.isotropy import (
     MEASURES,
     average_cosine,
@@ -27,6 +32,7 @@ from nerspace.engine.geometry.similarity import (
     shuffled_cosine,
     typed_cosine,
 )
+from nerspace.engine.geometry.views import in_threads
 
 
 @pytest.fixture
@@ -110,6 +116,33 @@ def test_the_isotropy_table_has_every_language_and_an_empty_value_where_n_is_too
     assert table.loc[("all", "mean_cosine"), "value"] == pytest.approx(average_cosine(noise))
     assert np.isnan(table.loc[("en", "lid"), "value"])
     assert table.loc[("en", "lid"), "n"] == 5
+
+
+def test_tables_are_the_same_whatever_threads_numpy_may_have() -> None:
+    generator = np.random.default_rng(3)
+    vectors = {("before", 0): generator.normal(size=(2400, 48)), ("after", 0): generator.normal(size=(2400, 48)) + 0.2}
+    languages = np.repeat(["be", "en", "ru"], 800)
+    cells = np.tile(np.arange(800), 3)
+    seen: set[str] = set()
+
+    def note(item: int) -> int:
+        seen.add(threading.current_thread().name)
+        time.sleep(0.02)
+        return item * item
+
+    made = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, "blas"):
+            neighbours._KEPT.clear()
+            made.append([
+                isotropy_table(vectors, languages), neighbours.hubness_table(vectors, languages),
+                neighbours.retrieval_table(vectors, languages, cells),
+            ])  # fmt: skip
+            assert in_threads(note, range(8)) == [number * number for number in range(8)]
+            assert len(seen) == (1 if threads == 1 else 3)
+            assert max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas") == threads
+    for one, other in zip(*made, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
 def test_parallel_cosine_and_its_shuffled_floor_equal_brute_force(noise: np.ndarray) -> None:
