@@ -268,6 +268,7 @@ def test_changes_with_a_common_trend_keep_the_level() -> None:
     assert {claim: wrong(verdicts) for claim, verdicts in found.items() if wrong(verdicts) > MOST_WRONG} == {}
 
 
+@pytest.mark.slow
 def test_kinship_that_is_nothing_but_script_keeps_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DRAWS", 99)
     monkeypatch.setattr(causes, "EXCHANGES", 99)

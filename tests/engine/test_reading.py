@@ -58,6 +58,7 @@ def test_a_name_is_read_in_test_contexts_of_every_type_as_the_run_read_it(askabl
     assert told[-1].done == told[-1].total
 
 
+@pytest.mark.slow
 def test_its_vectors_are_compared_in_the_same_contexts_beside_all_other_names(askable: Run, reader: Reader) -> None:
     read = reader.name("loc-washington", ("be", "ru"))
     row = read.siblings.query("a == 'be' and b == 'ru' and stage == 'after' and layer == 2").iloc[0]

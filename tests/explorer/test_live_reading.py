@@ -86,6 +86,7 @@ async def test_a_name_that_no_test_sentence_has_is_read_without_leaving_the_scre
     assert process.poll() is not None
 
 
+@pytest.mark.slow
 async def test_contexts_that_nobody_read_are_told_from_right_ones_and_fill_as_they_are_read(asked):
     async with asked.run_test(size=(120, 40), notifications=True) as pilot:
         await press(pilot, "7", "slash", *"loc-lincoln", "enter")

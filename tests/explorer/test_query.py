@@ -281,6 +281,7 @@ async def test_one_query_is_asked_of_sentences_points_runs_and_tables(rich, corp
         assert set(frame["language"]) == {"tr"}
 
 
+@pytest.mark.slow
 async def test_data_is_filtered_while_typing_with_the_old_text_selected(finished, corpus):
     app = explorer(finished, corpus)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:

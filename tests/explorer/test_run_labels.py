@@ -76,6 +76,7 @@ async def test_a_run_is_named_tagged_pinned_and_found_by_its_tag(run, corpus):
         assert "tags:baseline · 1 of 2" in text
 
 
+@pytest.mark.slow
 async def test_a_job_is_started_from_the_list_after_a_question(run, corpus, monkeypatch):
     started: list[Run] = []
     monkeypatch.setattr(jobs, "start", started.append)

@@ -49,6 +49,7 @@ def test_what_is_chosen_holds_of_as_many_rows_as_were_counted():
             assert held.sum() == table["n"].iloc[chosen].sum(), (name, chosen)
 
 
+@pytest.mark.slow
 async def test_f_shows_the_values_of_a_column_and_enter_filters_by_them(rich, corpus):
     async with explorer(rich, corpus).run_test(size=(100, 30), notifications=True) as pilot:
         app = pilot.app
