@@ -63,6 +63,7 @@ def test_threads_do_not_change_the_map(clusters: np.ndarray, monkeypatch: pytest
     np.testing.assert_array_equal(*maps)
 
 
+@pytest.mark.slow
 def test_as_many_neighbours_are_kept_as_by_scikit_learn() -> None:
     generator = np.random.default_rng(3)
     centres = generator.normal(size=(40, 30))

@@ -27,6 +27,9 @@ from nerspace.engine.reading.tables import (
 )
 from nerspace.engine.runs import Run
 
+# A process of its own reads, which takes seconds to begin.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def reader(askable: Run) -> Iterator[Reader]:
@@ -35,7 +38,6 @@ def reader(askable: Run) -> Iterator[Reader]:
     made.close()
 
 
-@pytest.mark.slow
 def test_a_name_is_read_in_test_contexts_of_every_type_as_the_run_read_it(askable: Run, reader: Reader) -> None:
     told: list[Progress] = []
     read = reader.name("loc-washington", told=told.append)
@@ -58,7 +60,6 @@ def test_a_name_is_read_in_test_contexts_of_every_type_as_the_run_read_it(askabl
     assert told[-1].done == told[-1].total
 
 
-@pytest.mark.slow
 def test_its_vectors_are_compared_in_the_same_contexts_beside_all_other_names(askable: Run, reader: Reader) -> None:
     read = reader.name("loc-washington", ("be", "ru"))
     row = read.siblings.query("a == 'be' and b == 'ru' and stage == 'after' and layer == 2").iloc[0]
@@ -84,7 +85,6 @@ def test_its_vectors_are_compared_in_the_same_contexts_beside_all_other_names(as
     assert row["floor"] == row["floor"]
 
 
-@pytest.mark.slow
 def test_a_name_that_is_in_no_test_sentence_is_read_too(askable: Run, tmp_path: Path) -> None:
     run = untested(askable, "loc-washington", tmp_path)
     reader = Reader(run)
@@ -175,7 +175,6 @@ def test_what_cannot_be_read_is_told_and_the_process_stays_warm(askable: Run, re
     other.close()
 
 
-@pytest.mark.slow
 def test_closing_ends_a_reading_under_way_and_a_new_question_starts_anew(askable: Run) -> None:
     reader = Reader(askable)
     failed: list[str] = []

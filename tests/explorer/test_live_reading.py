@@ -15,6 +15,9 @@ from nerspace.tui.explorer.session import Session
 from nerspace.tui.explorer.space.screen import SpaceScreen
 from nerspace.tui.explorer.typed import TypedWindow
 
+# A process of its own reads, which takes seconds to begin.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def warm(askable: Run) -> Iterator[Reader]:
@@ -35,7 +38,6 @@ def asked(askable: Run, tiny_xlmr: Path, warm: Reader, monkeypatch: pytest.Monke
 NEWCOMER = ["7", "slash", *"was", "enter", "j", "c", "k", "a", "e", "enter"]
 
 
-@pytest.mark.slow
 async def test_a_newcomer_learns_in_twelve_keys_why_a_name_is_far_and_leaves_with_the_csv(asked, tmp_path):
     assert len(NEWCOMER) == 12
     async with asked.run_test(size=(80, 24), notifications=True) as pilot:
@@ -58,7 +60,6 @@ async def test_a_newcomer_learns_in_twelve_keys_why_a_name_is_far_and_leaves_wit
     assert written.loc["own spelling", "n"] == 8
 
 
-@pytest.mark.slow
 async def test_a_name_that_no_test_sentence_has_is_read_without_leaving_the_screen(
     askable, tiny_xlmr, tmp_path, monkeypatch
 ):
@@ -86,7 +87,6 @@ async def test_a_name_that_no_test_sentence_has_is_read_without_leaving_the_scre
     assert process.poll() is not None
 
 
-@pytest.mark.slow
 async def test_contexts_that_nobody_read_are_told_from_right_ones_and_fill_as_they_are_read(asked):
     async with asked.run_test(size=(120, 40), notifications=True) as pilot:
         await press(pilot, "7", "slash", *"loc-lincoln", "enter")
@@ -117,7 +117,6 @@ async def test_contexts_that_nobody_read_are_told_from_right_ones_and_fill_as_th
         assert about == "loc-lincoln"
 
 
-@pytest.mark.slow
 async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest_names(asked, askable, rich, tmp_path):
     # Without notices, which would lie over the lines under the map.
     async with asked.run_test(size=(80, 24)) as pilot:
@@ -165,6 +164,8 @@ async def test_what_is_typed_is_tagged_cut_and_put_on_the_map_beside_its_nearest
 
 
 async def test_what_cannot_be_read_is_said_in_place(asked):
+    # What is told stays longer than the process that reads takes to begin on a busy machine.
+    asked.NOTIFICATION_TIMEOUT = 120
     async with asked.run_test(size=(80, 24), notifications=True) as pilot:
         text = await press(pilot, "I", "space", "enter")
         assert "[brackets] mark the name" in text
