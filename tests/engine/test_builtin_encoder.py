@@ -91,6 +91,7 @@ def test_the_slower_of_two_conversions_uses_the_faster_ones_folder(
     assert list(folder.parent.iterdir()) == [folder]
 
 
+@pytest.mark.slow
 def test_two_processes_may_convert_at_once(tiny_file: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from nerspace.engine.encoders import builtin; "

@@ -144,6 +144,7 @@ def read_cells(path: Path) -> list[str]:
         return [cell for row in csv.reader(handle) for cell in row]
 
 
+@pytest.mark.slow
 def test_the_built_in_data_is_cut_alike(builtin_tokenizer: Tokenizer, reference: Reference) -> None:
     tables = [Path(str(path)) for path in files("nerspace.datasets.builtin").iterdir() if path.name.endswith(".csv")]
     if not tables:

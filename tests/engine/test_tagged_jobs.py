@@ -20,6 +20,9 @@ from nerspace.engine.runs.models import models_of
 from nerspace.engine.sampling import are_parallel, draw_sample, draw_samples, mentions, parallel_names
 from nerspace.engine.training.probes import probed
 
+# Every job, on models that were trained for it.
+pytestmark = pytest.mark.slow
+
 
 def asked(folder: Path, **changes: object) -> Request:
     fields = {
