@@ -189,7 +189,7 @@ def _without_clusters(rows: Array, clusters: int, components: int | None, seed: 
     from sklearn.exceptions import ConvergenceWarning
 
     # Several threads add up in an order of their own, and the same seed has to give the same clusters.
-    with one_thread(), warnings.catch_warnings():
+    with one_thread("sklearn.cluster"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different rows than clusters
         fitted = KMeans(clusters, n_init=1, max_iter=50, random_state=seed).fit(rows.astype(np.float32, copy=False))
         left = np.empty_like(rows)
@@ -394,7 +394,7 @@ def isotropy_table(vectors: Vectors, languages: Labels | None) -> "pd.DataFrame"
             rows.append((stage, layer, language, measure, len(X), *found, X.shape[1], length))
         return rows
 
-    rows = [row for some in in_threads(of_set, by_language(vectors, languages)) for row in some]
+    rows = [row for some in in_threads(of_set, by_language(vectors, languages), most=4) for row in some]
     floors = [NAN] * len(rows)
     with one_thread():
         # Those of one size come one after the other, and all lengths of a measure: they share their noise.

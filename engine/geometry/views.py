@@ -4,9 +4,11 @@ A view is taken before anything is measured. After the mean is gone the mean cos
 says nothing of isotropy.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
@@ -169,34 +171,50 @@ def eigen(matrix: Array, largest: int | None = None) -> tuple[Array, Array]:
     return values, vectors
 
 
-def one_thread() -> Any:
-    """A block in which numpy, scipy and scikit-learn compute on one thread.
+def one_thread(*modules: str) -> Any:
+    """A block in which numpy and scipy compute on one thread.
 
     In a decomposition of some hundred dimensions several threads wait longer for one another than one computes, on a
     busy machine a hundred times as long.
+
+    Args:
+        modules: what has threads besides and is to have one too, by the names to import.
     """
-    return _thread_pools().limit(limits=1)
+    return _thread_pools("scipy.linalg", *modules).limit(limits=1)
 
 
-def in_threads(work: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+def in_threads(work: Callable[[Item], Made], items: Iterable[Item], most: int = 8) -> list[Made]:
     """What `work` makes of every item, in order: as many at once as numpy may have threads, each on one.
 
-    So that the same numbers come of any number of threads, and none waits for another within a product.
+    So that the same numbers come of any number of threads, and none waits for another within a product. An item is
+    asked for as its turn comes.
+
+    Args:
+        work: what is done to each.
+        items: what it is done to.
+        most: so many at once, whatever threads there are: each holds its own products in memory.
     """
-    threads = max((pool["num_threads"] for pool in _thread_pools().info() if pool["user_api"] == "blas"), default=1)
+    pools = _thread_pools("scipy.linalg").info()
+    threads = min(most, max((pool["num_threads"] for pool in pools if pool["user_api"] == "blas"), default=1))
     with one_thread():
         if threads == 1:
             return [work(item) for item in items]
+        made, pending = [], deque[Future[Made]]()
         with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(work, items))
+            for item in items:
+                pending.append(pool.submit(work, item))
+                if len(pending) > threads:
+                    made.append(pending.popleft().result())
+            return made + [future.result() for future in pending]
 
 
 @cache
-def _thread_pools() -> Any:
-    """Those of the libraries, looked for once: that takes as long as a small decomposition."""
-    import sklearn.cluster  # noqa: F401
+def _thread_pools(*modules: str) -> Any:
+    """Those of libraries, looked for once: that takes as long as a small decomposition."""
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
+    for name in modules:
+        import_module(name)
     return ThreadpoolController()
 
 

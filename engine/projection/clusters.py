@@ -49,8 +49,9 @@ def cluster_around(places: Array, start: int, step: float) -> Index:
     at = int(np.searchsorted(known, start))
     if at == len(known) or known[at] != start:
         raise UsageError(f"The map has no point {start}.", "Choose one that is drawn.")
-    links = _links(places[known])
-    lengths = np.linalg.norm(places[known][links[:, 0]] - places[known][links[:, 1]], axis=1)
+    drawn = places[known]
+    links = _links(drawn)
+    lengths = np.linalg.norm(drawn[links[:, 0]] - drawn[links[:, 1]], axis=1)
     one, other = links[lengths <= step].T
     ones = np.ones(len(one), dtype=bool)
     of = connected_components(coo_array((ones, (one, other)), shape=(len(known), len(known))), directed=False)[1]

@@ -9,7 +9,6 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
-from textual.widgets.input import Selection
 
 from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal, literal_lines
@@ -105,9 +104,7 @@ class PromptWindow(Window[str | None]):
 
     def on_mount(self) -> None:
         """Straight to the line."""
-        line = self.query_one(Input)
-        line.selection = Selection(0, len(self.text))
-        line.focus()
+        self.query_one(LineInput).begin()
 
     def on_key(self, event: events.Key) -> None:
         """Give the line the letters that a fast typist typed before it had the focus."""

@@ -42,25 +42,28 @@ def connected(on: str) -> Iterator[tuple[ModuleType, str]]:
         _bring_token()
     import ray
 
-    here = {} if address else {"include_dashboard": False}
     # The current folder stays with the nodes that are started here, and Ray puts it before their modules: one that
     # holds a folder `datasets` would hide a package, one that is deleted would keep libraries from loading.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
         with _own_signal_handler(), contextlib.chdir(empty):
-            for left in reversed(range(_TRIES)):
-                try:
-                    ray.init(
-                        address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here
-                    )
-                    break
-                except (Exception, SystemExit) as error:
-                    if not (left and _NO_SERVER.search(str(error))):
-                        raise _unusable(address or UNNAMED, error) from error
+            _connect(ray, address)
         try:
             yield ray, address or UNNAMED
         finally:
             with _own_signal_handler():
                 ray.shutdown()
+
+
+def _connect(ray: ModuleType, address: str) -> None:
+    """Connect to the head at an address, or start one here where it is empty."""
+    here = {} if address else {"include_dashboard": False}
+    for left in reversed(range(_TRIES)):
+        try:
+            ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **here)
+            return
+        except (Exception, SystemExit) as error:
+            if not (left and _NO_SERVER.search(str(error))):
+                raise _unusable(address or UNNAMED, error) from error
 
 
 def _unusable(address: str, error: BaseException) -> ConfigurationError:
