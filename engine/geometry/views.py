@@ -203,7 +203,8 @@ def in_threads(work: Callable[[Item], Made], items: Iterable[Item], most: int = 
         with ThreadPoolExecutor(threads) as pool:
             for item in items:
                 pending.append(pool.submit(work, item))
-                if len(pending) > threads:
+                # Some are ready to go on with while one takes long.
+                if len(pending) > 8 * threads:
                     made.append(pending.popleft().result())
             return made + [future.result() for future in pending]
 
