@@ -466,9 +466,6 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, text)
 
 
-_PARTS = ("run.json", "process.json", "events.jsonl", "job.log", "lock", "sha256.json", "tables", "vectors", "model")
-
-
 def has_saved_model(run: Run) -> bool:
     """Whether the run holds a fine-tuned model."""
     return bool(run.models())

@@ -117,11 +117,21 @@ def read_object(path: Path) -> Any:
     """
     data = read_regular(path, _MOST_BYTES)
     try:
-        return json.loads(data)
+        return _parsed(data)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds a half of a character") from None
     except ValueError:
         raise ValueError("it is empty" if not data.strip() else "it is no JSON") from None
+
+
+def _parsed(data: bytes) -> Any:
+    """What JSON says. Raises: UnicodeEncodeError for \\ud800 by itself, which no table and no file can hold."""
+    value = json.loads(data)
+    if b"\\ud" in data or b"\\uD" in data:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def run_problem(info: Any) -> str:
@@ -135,7 +145,7 @@ def run_problem(info: Any) -> str:
 def event_of_line(line: bytes) -> dict[str, Any] | None:
     """The event of a line; None where it is none that can be relied on."""
     try:
-        event = json.loads(line)
+        event = _parsed(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict) or not isinstance(kind := event.get("event"), str):

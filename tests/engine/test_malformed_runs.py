@@ -56,6 +56,9 @@ MALFORMED = {
     json.dumps({**WHOLE, "error": "x"}): "error",
     json.dumps({**WHOLE, "versions": []}): "versions",
     json.dumps({**WHOLE, "request": {"size": 10**30}}): "size",
+    json.dumps({**WHOLE, "kind": "\ud800"}): "half of a character",
+    json.dumps({**WHOLE, "notes": ["so far \udfff"]}): "half of a character",
+    json.dumps({**WHOLE, "request": {"of another version": {"\ud83d": 1}}}): "half of a character",
 }
 
 
@@ -124,7 +127,8 @@ def test_the_newest_run_is_found_among_damaged_ones(workspace: Path, run: Run) -
 
 def test_what_is_no_event_is_passed_over(run: Run) -> None:
     lines = [
-        "null", "[]", "3", "{}", '"note"', '{"event": "note"}', '{"event": "note", "time": 1}', "{", "\xff",
+        "null", "[]", "3", "{}", '"note"', r'{"event": "note", "time": 1, "text": "\ud800"}',
+        '{"event": "note"}', '{"event": "note", "time": 1}', "{", "\xff",
         '{"event": "step", "time": 1.0, "step": "one", "sentences": 1, "seconds": 1}',
         '{"event": "stage", "time": 1, "label": "x", "total": null, "unit": "y"}',
         '{"event": "progress", "time": 1, "done": 1e400}', '{"event": null, "time": 1}', "[" * 50_000,

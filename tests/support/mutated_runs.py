@@ -34,7 +34,9 @@ from terminals import Terminal, acting
 from tiny_encoders import write_tiny_xlmr
 from tui_driving import settle
 
+from nerspace.engine.encoders import load_tokenizer
 from nerspace.engine.runs import Run, jobs, versions
+from nerspace.engine.runs.locks import Lock
 from nerspace.tui import main as program
 from nerspace.tui.explorer import app as explorer
 from nerspace.tui.explorer.session import Session as ExplorerSession
@@ -246,6 +248,8 @@ class Session:
 
     def _make(self, folder: Path) -> None:
         corpus = tui_sample.write_corpus(self.corpus)
+        # Converting the built-in encoder is no command's own time.
+        load_tokenizer("builtin")
         made = rooms_sample.enrich(tui_sample.write_run(folder / "first", corpus))
         made.claim(os.getpid())
         model = write_tiny_xlmr(self.model)
@@ -378,6 +382,12 @@ class Session:
         print(f"{kind}: {what}", file=sys.__stderr__, flush=True)
 
 
+def _launched_in_vain(run: Run, lock: Lock) -> None:
+    """As a process that is gone before it has said anything."""
+    (run.path / "process.json").unlink(missing_ok=True)
+    lock.release()
+
+
 def _hung(*_: object) -> None:
     raise Hang
 
@@ -395,7 +405,7 @@ def main() -> int:
     for late in (signal.SIGALRM, signal.SIGVTALRM):
         signal.signal(late, _hung)
     # No process is started here: what is resumed, or asked anew of the run, is only made.
-    jobs._launch = lambda run, lock: lock.release()  # type: ignore[assignment]
+    jobs._launch = _launched_in_vain  # type: ignore[assignment]
     session = Session(asked.folder.resolve(), asked.seed)
     # Whoever has no more time gets the figures so far.
     signal.signal(signal.SIGTERM, lambda *_: session.end())

@@ -10,6 +10,7 @@ from textual.app import App
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.modals import ErrorWindow
+from nerspace.tui.widgets.notices import Notices
 from nerspace.tui.widgets.ordered_rows import OrderedRows
 from nerspace.tui.widgets.window import CopyText
 
@@ -40,6 +41,7 @@ class Services(App[None]):
 
     def __init__(self, session: "Session") -> None:
         super().__init__()
+        self._notifications = Notices()
         self.session = session
         # Whether the maps are colored by errors at first, as after a demo.
         self.errors_first = False
