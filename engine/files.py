@@ -16,9 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from tokenize import TokenError
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nerspace.engine.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Begins the name of everything that is not whole yet.
 PREFIX = ".nerspace-part-"
@@ -81,6 +85,24 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no ordinary file")
     return os.fdopen(descriptor, "rb")
+
+
+def mapped_array(path: Path) -> "np.ndarray[Any, Any]":
+    """The array of a .npy file, read-only and mapped into memory.
+
+    Raises:
+        OSError: if it is no ordinary file, or cannot be read.
+        ValueError: if it holds no array.
+    """
+    import numpy as np
+
+    open_regular(path).close()
+    try:
+        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (EOFError, SyntaxError, TokenError) as error:
+        # numpy takes a damaged header for Python.
+        raise ValueError("it holds no array") from error
+    return array
 
 
 def write_text(path: Path, text: str) -> None:

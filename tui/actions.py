@@ -313,6 +313,10 @@ _SIGNS = {
 }  # fmt: skip
 
 
+# For terminals that know letters alone, where a sign would be read as another key.
+_WORDS = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right"}
+
+
 def key_name(key: str) -> str:
     """A key as Textual names it, from the character that is written for it: ? is question_mark."""
     from textual.keys import _character_to_key
@@ -327,6 +331,13 @@ def key_sign(key: str) -> str:
     return "+".join([*modifiers, sign])
 
 
+def in_letters(keys: str) -> str:
+    """Key signs in words where they are no letters: ↓ is down."""
+    for sign, word in _WORDS.items():
+        keys = keys.replace(sign, word)
+    return keys
+
+
 def bindings(*where: str) -> list[BindingType]:
     """The key bindings of a widget or screen."""
     return [
@@ -335,6 +346,15 @@ def bindings(*where: str) -> list[BindingType]:
         for action in ACTIONS
         if action.where in where
     ]  # fmt: skip
+
+
+def bindings_to_screens() -> list[BindingType]:
+    """The keys of the screens for a window over them, which it gives up."""
+    return [
+        Binding(action.keys, action.action.replace("show_screen", "app.leave_for"), show=False, id=action.id)
+        for action in ACTIONS
+        if action.action.startswith("show_screen(")
+    ]
 
 
 def keys_of(action: Action) -> str:

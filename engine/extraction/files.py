@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import ConfigurationError, DataError
-from nerspace.engine.files import settle, sync, write_text
+from nerspace.engine.files import mapped_array, settle, sync, write_text
 from nerspace.engine.sums import sealed_text, unsealed
 
 FloatArray = npt.NDArray[np.float32]
@@ -178,7 +178,7 @@ def _hash(rows: Any) -> str:
 
 def _fits(path: Path, shape: tuple[int, int], dtype: "np.dtype[Any]") -> bool:
     try:
-        array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        array = mapped_array(path)
+    except (OSError, ValueError):
         return False
     return bool(array.shape == shape and array.dtype == dtype)

@@ -29,7 +29,15 @@ from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.visible import visible
 from nerspace.engine.errors import ConfigurationError, DataError, NerspaceError, UsageError
-from nerspace.engine.files import failures, make_folder, open_regular, read_regular, whole_file, write_text
+from nerspace.engine.files import (
+    failures,
+    make_folder,
+    mapped_array,
+    open_regular,
+    read_regular,
+    whole_file,
+    write_text,
+)
 from nerspace.engine.runs import ledger, schema
 from nerspace.engine.runs.locks import Lock
 from nerspace.engine.runs.process import Process
@@ -406,9 +414,8 @@ class Run:
 
         self.check_files(f"vectors/{name}.npy")
         try:
-            path = self.path / "vectors" / f"{name}.npy"
-            array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            array = mapped_array(self.path / "vectors" / f"{name}.npy")
+        except (OSError, ValueError) as error:
             raise self._damaged(f"file vectors/{name}.npy", str(error).splitlines()[0]) from error
         if array.dtype == np.float16:
             # Sums of half precision overflow, and products of it are right to three digits.

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nerspace.engine.errors import UsageError
+from nerspace.engine.errors import DataError, UsageError
 from nerspace.engine.runs import Run
 from nerspace.engine.tables.index import Held, Later
 
@@ -27,6 +27,7 @@ def transfer_tables(run: Run, layer: int | None = None) -> "dict[str, pd.DataFra
 
     Raises:
         UsageError: where the run holds no predictions, or a layer is asked for and it holds no CKA.
+        DataError: where its predictions are damaged.
     """
     held = set(run.tables())
     if layer is not None and "cka" not in held:
@@ -38,5 +39,10 @@ def transfer_tables(run: Run, layer: int | None = None) -> "dict[str, pd.DataFra
         known, predictions=run.read_table("predictions"), tnld=run.read_table("tnld"), layer=layer,
         seed=int(run.info()["request"].get("seed", 0)),
     )  # fmt: skip
+    if made["transfer"].empty:
+        raise DataError(
+            f"The run {run.id} says of no prediction which donor and seed it is of.",
+            f"nerspace runs verify {run.id} tells what is damaged.",
+        )
     names = TABLES if made["transfer"]["donor"].nunique() > 1 else TABLES[:3]
     return {name: made[name] for name in names}

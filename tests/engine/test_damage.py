@@ -1,6 +1,7 @@
 """Files that are not as they were written any more: refused on use, told by verify, made anew by resume."""
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from nerspace.engine.requests.training import make_request
 from nerspace.engine.runs import Run, jobs
 from nerspace.engine.runs.models import chosen_models
 from nerspace.engine.sums import is_sealed, seal, sealed_text, unsealed
+from nerspace.engine.transfer.findings import transfer_tables
 
 
 @pytest.fixture
@@ -74,6 +76,53 @@ def test_vectors_that_are_not_as_they_were_written_are_refused(run: Run, damage:
     damage(run.path / "vectors" / "before-0-words.npy")
     with pytest.raises(DataError, match="before-0-words.npy of the run .* is damaged"):
         run.read_vectors("before-0-words")
+
+
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def with_header(path: Path, header: bytes) -> None:
+    # Of the first version, which numpy takes for Python.
+    path.write_bytes(b"\x93NUMPY\x01\x00" + (64).to_bytes(2, "little") + header.ljust(63) + b"\n" + bytes(48))
+
+
+def without_end_of_header(path: Path) -> None:
+    with_header(path, b"{'descr': '<f4', (")
+
+
+def unevenly_indented(path: Path) -> None:
+    with_header(path, b"  {\n 'descr'")
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, a_pipe, without_end_of_header, unevenly_indented])
+def test_damaged_vectors_of_an_earlier_version_are_refused_at_once(run: Run, damage: Callable[[Path], None]) -> None:
+    run.write_vectors("before-0-words", np.ones((4, 3), np.float32))
+    (run.path / "sha256.json").unlink()
+    damage(run.path / "vectors" / "before-0-words.npy")
+    if damage is turn_a_bit:
+        return  # Nothing can know.
+    with pytest.raises(DataError, match="before-0-words.npy of the run .* is damaged"):
+        run.read_vectors("before-0-words")
+
+
+def test_what_a_live_run_lacks_for_a_table_is_named(run: Run) -> None:
+    run.update(state="running")
+    run.claim(os.getpid())
+    run.write_table("predictions", pd.DataFrame({"sentence": ["be/c/e"], "donor": ["en"]}))
+    run.write_table("tnld", FRAME)
+    with pytest.raises(DataError, match="The table transfer cannot be made: the table predictions has no column"):
+        transfer_tables(run)
+
+
+def test_predictions_of_no_donor_and_seed_give_no_transfer(run: Run) -> None:
+    lacking = {"sentence": "be/c/e", "language": "be", "type": "PER", "gold": "B", "predicted": "B"}
+    run.write_table("predictions", pd.DataFrame([lacking]))
+    run.write_table("tnld", FRAME.assign(type="all"))
+    run.update(state="finished", code="of an earlier version")
+    with pytest.raises(DataError, match="which donor and seed"):
+        transfer_tables(run)
 
 
 def test_between_the_entry_of_a_table_and_its_name_the_old_one_is_as_good(

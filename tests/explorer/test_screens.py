@@ -41,6 +41,27 @@ async def test_a_tiny_terminal_shows_what_fits(app):
         assert "Ганна" in text
 
 
+@pytest.mark.parametrize("way", [("8", "enter"), ("8", "enter", "question_mark"), ("question_mark",), ("8", "F")])
+async def test_digits_change_screens_from_whatever_lies_over_one(app, way):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, *way)
+        assert len(app.screen_stack) > 1
+        text = await press(pilot, "6")
+        assert len(app.screen_stack) == 1
+        assert " 6 Transfer " in text
+        assert "wrong sentences" in await press(pilot, "2", "6")
+
+
+@pytest.mark.parametrize("way", [("m",), ("slash",), ("enter", "slash"), ("question_mark", "slash"), ("n",)])
+async def test_digits_that_are_typed_or_asked_for_leave_nothing(app, way):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "8", *way)
+        over = app.screen
+        await press(pilot, "6")
+        assert app.screen is over
+        assert app.in_view.id == "runs"
+
+
 async def test_digits_change_screens_and_x_with_a_sign_shows_or_hides_a_class(app):
     async with app.run_test(size=(80, 24)) as pilot:
         text = await press(pilot, "4")

@@ -78,6 +78,16 @@ async def test_a_on_entity_answers_for_the_language_under_the_cursor(explained: 
         # Below what the name itself says stands the card of its language.
         for _ in range(6):
             pages += " " + held_together(await press(pilot, *["j"] * 6))
-        assert "Why is Belarusian" in pages
+        # Compared to the donor, which is no recipient of itself: the best of its script answers.
+        assert "Why is Belarusian worse than" in pages
+        assert "than English" not in pages
         assert "points, " in pages
         assert "form of the name" in pages
+        await press(pilot, "escape", "c")
+        assert app.in_view.reference == "be"
+        while app.in_view.language != "ru":
+            await press(pilot, "j")
+        pages = held_together(await press(pilot, "a"))
+        for _ in range(6):
+            pages += " " + held_together(await press(pilot, *["j"] * 6))
+        assert "than Belarusian here?" in pages

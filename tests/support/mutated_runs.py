@@ -384,7 +384,8 @@ class Session:
 
 def _launched_in_vain(run: Run, lock: Lock) -> None:
     """As a process that is gone before it has said anything."""
-    (run.path / "process.json").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (run.path / "process.json").unlink()
     lock.release()
 
 

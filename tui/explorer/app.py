@@ -40,6 +40,7 @@ from nerspace.tui.state import State, read_state, state_text, write_state
 from nerspace.tui.terminal import console
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.line_input import LineInput
+from nerspace.tui.widgets.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -219,6 +220,14 @@ class NerspaceApp(Services):
             line.entered(name)
         if (target := self.in_view.focus_target()) is not None:
             target.focus()
+
+    async def action_leave_for(self, name: str) -> None:
+        """Close what lies over the screens and go to one, unless something is asked or typed there."""
+        windows = self.screen_stack[1:]
+        if all(isinstance(window, Window) and window.LEAVES for window in windows):
+            for window in reversed(windows):
+                window.dismiss(None)
+            await self.action_show_screen(name)
 
     async def run_action(
         self,

@@ -67,14 +67,22 @@ def make_factors(run: "Run") -> None:
 def causes_of(
     session: "Session", recipient: str, donor: str = "", against: str = ""
 ) -> "tuple[str, str, pd.DataFrame] | None":
-    """Recipient, the language it is compared with, and the table `causes`; None where the run has no factors."""
+    """Recipient, the language it is compared with, and the table `causes`; None where the run has no factors.
+
+    Args:
+        session: with the run in view.
+        recipient: the language that is asked about.
+        donor: what the models were trained on, by default whatever is neither language.
+        against: the language to compare with, where these models read it; else the best of the same script.
+    """
     from nerspace.engine.transfer.card import cause_table, usual_donor, usual_rival
 
     factors = session.table("factors")
     if factors is None or factors.empty:
         return None
     donor = donor or usual_donor(factors, recipient, against)
-    against = against or usual_rival(factors, recipient, donor)
+    read = set(factors.loc[factors["donor"] == donor, "recipient"]) - {recipient}
+    against = against if against in read else usual_rival(factors, recipient, donor)
     found = cause_table(
         factors, recipient, against, donor, session.table("factor_terms"), counterfactuals_of(session, donor)
     )

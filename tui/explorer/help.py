@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from nerspace.datasets.spelling import folded
-from nerspace.tui.actions import ACTIONS, BY_ID, bindings, key_sign
+from nerspace.tui.actions import ACTIONS, BY_ID, bindings, in_letters, key_sign
 from nerspace.tui.literal import fit, literal
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.line_input import LineInput
@@ -65,10 +65,10 @@ class HelpWindow(TextWindow):
         shown: Shown | None,
         width: int,
         way: Sequence[tuple[str, str]],
-        enter: str = "⏎",
+        letters: bool = False,
         own: str = "",
     ) -> None:
-        self._page = partial(help_text, active, shown, width, way, enter, own)
+        self._page = partial(help_text, active, shown, width, way, letters, own)
         super().__init__("help", self._page())
 
     def compose(self) -> ComposeResult:
@@ -118,7 +118,7 @@ def help_text(
     shown: Shown | None,
     width: int,
     way: Sequence[tuple[str, str]] = (),
-    enter: str = "⏎",
+    letters: bool = False,
     own: str = "",
     words: Sequence[str] = (),
 ) -> Text:
@@ -128,7 +128,7 @@ def help_text(
         active: ids of the actions that work where the focus is, with their keys; nearest places first.
         width: of the screen; a wide one names the ids too, by which the configuration gives an action other keys.
         way: keys and meanings to begin with.
-        enter: how that key is written.
+        letters: keys in letters alone, as where there are no signs.
         own: the place whose keys come first.
         words: entries that hold all of them alone, without regard to case; every entry without any.
     """
@@ -139,7 +139,8 @@ def help_text(
         if held:
             text.append(f"{title}\n", "bold underline")
             for keys, meaning, id in held:
-                _entry(text, keys.replace("⏎", enter), meaning, width_left, id if width >= _WITH_IDS else "")
+                written = in_letters(keys) if letters else keys
+                _entry(text, written, meaning, width_left, id if width >= _WITH_IDS else "")
             text.append("\n")
 
     part("Why is a name far from itself in another language?", [(keys, meaning, "") for keys, meaning in way])

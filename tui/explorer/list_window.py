@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from nerspace.tui.actions import bindings
+from nerspace.tui.actions import bindings, bindings_to_screens
 from nerspace.tui.explorer.messages import Name, ShowEntity
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.found_table import FoundTable
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 class TableWindow(Window[Result]):
     """A window whose table can be exported and copied."""
+
+    LEAVES = True
+    BINDINGS = bindings_to_screens()
 
     @property
     def explorer(self) -> "Services":

@@ -8,7 +8,7 @@ from textual.app import RenderResult
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from nerspace.tui.actions import ACTIONS, BY_ID, key_name, key_sign
+from nerspace.tui.actions import ACTIONS, BY_ID, in_letters, key_name, key_sign
 
 Next = Sequence[tuple[str, str]]
 
@@ -104,7 +104,7 @@ class NextKeys(Widget):
         action = BY_ID[id]
         own = key in map(key_name, action.keys.split(","))
         sign = action.shown if action.shown and own else key_sign(key)
-        return sign.replace("⏎", "enter") if self.app.no_color else sign
+        return in_letters(sign) if self.app.no_color else sign
 
     def render(self) -> RenderResult:
         """The keys and what for, and how to be rid of them."""

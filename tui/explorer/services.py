@@ -201,6 +201,5 @@ class Services(App[None]):
             active.setdefault(bound.binding.id or "", []).append(key)
         begins = self.in_view.id == "data" or self.next_keys
         way = WAY if begins and len(self.screen_stack) == 1 else ()
-        enter = "enter" if self.no_color else "⏎"
         own = str(self.in_view.id)
-        self.push_screen(HelpWindow(active, shown, self.size.width, way, enter, own))
+        self.push_screen(HelpWindow(active, shown, self.size.width, way, self.no_color, own))

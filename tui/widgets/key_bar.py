@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from nerspace.tui.actions import BY_ID, Action, key_name, key_sign
+from nerspace.tui.actions import BY_ID, Action, in_letters, key_name, key_sign
 
 _LAST = ("app.help", "app.quit", "list.help", "compare.help")
 
@@ -49,7 +49,7 @@ class KeyBar(Widget):
             remapped = key not in set(map(key_name, action.keys.split(",")))
             sign = key_sign(key) if remapped or not action.shown else action.shown
             if self.app.no_color:
-                sign = sign.replace("⏎", "enter")
+                sign = in_letters(sign)
             (last if action.id in _LAST else first).append((sign, action.label))
         return first, last
 

@@ -1,16 +1,18 @@
 """Windows that ask or tell: a text that can be scrolled and copied, and a question with yes and no."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from nerspace.tui.actions import bindings
+from nerspace.tui.actions import bindings, bindings_to_screens
 from nerspace.tui.literal import literal, literal_lines
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.line_input import LineInput
@@ -23,7 +25,8 @@ TYPING_SECONDS = 0.15
 class TextWindow(Window[None]):
     """A text in a window: j and k scroll, y copies, esc closes."""
 
-    BINDINGS = bindings("modal")
+    LEAVES = True
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("modal"), *bindings_to_screens()]
 
     def __init__(self, title: str, text: Text, copied: str | None = None) -> None:
         super().__init__()

@@ -20,6 +20,9 @@ class CopyText(Message):
 class Window(ModalScreen[Result]):
     """A window that closes once: keys that were on their way while it closed do nothing."""
 
+    # Whether the key of a screen closes it: nothing is lost that was typed or is asked.
+    LEAVES = False
+
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with a result, unless it has closed or another window lies over it."""
         # A window is "current" to Textual under another one too, which would be closed in its place.

@@ -49,7 +49,7 @@ def read_card(session: "Session", view: EntityView, language: str) -> Card:
     from nerspace.engine.reading.tables import in_words, name_cause_table
 
     causes = name_cause_table(view.forms, view.entity, language, view.reference, view.siblings, view.readings)
-    found = causes_of(session, language)
+    found = causes_of(session, language, against=view.reference)
     title, lines = ("", "") if found is None else why_text(found)
     return Card(view, language, causes, in_words(causes, view.form(language)), title, lines)
 
