@@ -133,14 +133,14 @@ def event_of(record: Record) -> tuple[str, dict[str, Any]]:
 
 def model_of(event: Mapping[str, Any]) -> ModelId | None:
     """The model that an event is about; None where it does not say, as in runs of earlier versions."""
-    return ModelId(event["donor"], event["seed"]) if "donor" in event else None
+    return ModelId(event["donor"], event["seed"]) if {"donor", "seed"} <= event.keys() else None
 
 
 def stage_text(event: Mapping[str, Any]) -> str:
     """An event of the kind stage as a person reads it: its label, the node, and which of several models it is."""
     node = f" on {event['node']}" if event.get("node") else ""
-    models = event.get("models", 1)
-    return f"{event['label']}{node}" + (f", model {event['number']} of {models}" if models > 1 else "")
+    number, models = event.get("number", 0), event.get("models", 1)
+    return f"{event['label']}{node}" + (f", model {number} of {models}" if number and models > 1 else "")
 
 
 def counted(stage: str, work: Generator[int, None, T], behind: int = 0) -> Generator[Progress, None, T]:

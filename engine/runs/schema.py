@@ -143,14 +143,16 @@ def run_problem(info: Any) -> str:
 
 
 def event_of_line(line: bytes) -> dict[str, Any] | None:
-    """The event of a line; None where it is none that can be relied on."""
+    """The event of a line, without what it says nothing of; None where it is none that can be relied on."""
     try:
         event = _parsed(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict) or not isinstance(kind := event.get("event"), str):
         return None
-    return None if problem(event, EVENTS.get(kind, _ANY)) else event
+    if problem(event, EVENTS.get(kind, _ANY)):
+        return None
+    return {name: value for name, value in event.items() if value is not None} if None in event.values() else event
 
 
 def _shortened(value: Any) -> str:

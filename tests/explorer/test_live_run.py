@@ -1,12 +1,18 @@
 """A run that goes on is followed, and stopped only when asked twice."""
 
+import json
 import os
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import tui_sample
 from tui_driving import explorer, press, settle, text_of
 
 from nerspace.engine.runs import Run, create
+from nerspace.engine.runs.records import stage_text
+from nerspace.engine.runs.schema import EVENTS
+from nerspace.tui.explorer.training.following import Following
 
 
 def _running(workspace) -> Run:
@@ -93,3 +99,24 @@ async def test_a_look_that_takes_longer_than_the_time_between_two_is_drawn(tmp_p
                 break
         assert "Fine-tuning on en" in text_of(pilot)
         assert len(looks) <= 3
+
+
+def _events_that_lack_something() -> Iterator[dict[str, Any]]:
+    """Every kind of event without each of the fields that it may lack, and with nothing in it."""
+    values = {"a number": 1.0, "a whole number": 2, "a text": "en", "a moment in seconds": 1.7e9}
+    for kind, fields in EVENTS.items():
+        whole = {name.rstrip("?"): values[of.words] for name, of in fields.items()}
+        for name in (name.rstrip("?") for name in fields if name.endswith("?")):
+            yield {"event": kind, **whole, name: None}
+            yield {"event": kind, **{other: value for other, value in whole.items() if other != name}}
+
+
+def test_events_that_lack_what_they_may_lack_are_followed(tmp_path):
+    run = create(tmp_path, "finetune", {"donor": "en"}, 0)
+    lacking = list(_events_that_lack_something())
+    with (run.path / "events.jsonl").open("a") as handle:
+        handle.writelines(json.dumps(event) + "\n" for event in lacking)
+    following = Following(run)
+    assert following.see(run.events())
+    assert len(list(run.events())) == len(lacking)
+    assert "model 2 of 2" in {stage_text(event)[-12:] for _, event in run.events() if event["event"] == "stage"}
