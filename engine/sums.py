@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.engine.files import cache_folder, make_folder, write_text
+from nerspace.engine.files import cache_folder, make_folder, open_regular, read_regular, write_text
 
 # The file that holds the sums of the others in its folder.
 SUMS = "sha256.json"
@@ -54,7 +54,7 @@ def sum_of_bytes(data: bytes) -> Sum:
 
 def sum_of(path: Path) -> Sum:
     """The sum of a file as it is now."""
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
         return Sum(handle.tell(), digest)
 
@@ -71,7 +71,7 @@ def _hash_once(path: Path, *state: int) -> str:
         cache_folder("hashes") / f"{hashlib.sha256(str(path).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
     )
     with suppress(OSError, ValueError, KeyError, TypeError):
-        found = json.loads(kept.read_text(encoding="utf-8"))
+        found = json.loads(read_regular(kept))
         if found["state"] == list(state):
             return str(found["sha256"])
     found = sum_of(path).sha256
@@ -126,9 +126,9 @@ def seal(folder: Path) -> None:
 def is_sealed(folder: Path) -> bool:
     """Whether every file of a sealed folder is as it was written."""
     try:
-        sums = json.loads((folder / SUMS).read_text(encoding="utf-8"))
+        sums = json.loads(read_regular(folder / SUMS))
         return not any(problem_of(folder / name, [Sum(*one)]) for name, one in sums.items())
-    except (OSError, ValueError, TypeError, AttributeError, LookupError):
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
         return False
 
 

@@ -20,7 +20,7 @@ from nerspace.engine.encoders.configuration import labels_in
 from nerspace.engine.errors import DataError
 from nerspace.engine.evaluation.inputs import Given, Labels, coverage_table, labels_of, parts_of
 from nerspace.engine.executors import Executor, Task, shards
-from nerspace.engine.files import write_text
+from nerspace.engine.files import read_regular, write_text
 from nerspace.engine.requests.evaluation import Evaluation, Reader
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Record, counted
@@ -183,7 +183,7 @@ def _read_shard_file(run: Run, tagger: Tagger, shard: range) -> Predicted | None
 def _read_file(path: Path, words: Sequence[int]) -> Predicted | None:
     """words: how many words each sentence has."""
     try:
-        value = unsealed(path.read_text(encoding="utf-8"))
+        value = unsealed(read_regular(path).decode())
         predicted, confidence = value["predicted"], value["confidence"]
         lengths = [len(numbers) for numbers in predicted]
     except (OSError, ValueError, TypeError, KeyError):

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerspace.engine.errors import ConfigurationError, DataError
-from nerspace.engine.files import mapped_array, settle, sync, write_text
+from nerspace.engine.files import mapped_array, read_regular, settle, sync, write_text
 from nerspace.engine.sums import sealed_text, unsealed
 
 FloatArray = npt.NDArray[np.float32]
@@ -117,7 +117,7 @@ class GrowingVectors:
 
     def _read_hashes(self) -> list[list[str]]:
         try:
-            state = unsealed(self._state.read_text(encoding="utf-8"))
+            state = unsealed(read_regular(self._state).decode())
         except (OSError, ValueError):
             return []
         is_same = (state.get("rows"), state.get("names")) == (self._rows, [*self._names.values()])

@@ -21,7 +21,7 @@ import pandas as pd
 
 from nerspace.engine.errors import DataError, NerspaceError, UsageError
 from nerspace.engine.executors import Executor, Task, executor_for
-from nerspace.engine.files import cache_folder, make_folder, whole_file
+from nerspace.engine.files import cache_folder, make_folder, read_regular, whole_file
 from nerspace.engine.geometry.stored import StoredVectors, read_stored
 from nerspace.engine.projection import map_columns, quality_row
 from nerspace.engine.projection.drawing import Array, Drawn, Plane, check_config, draw, iterations, ready_rows
@@ -264,7 +264,7 @@ def _write_map(path: Path, plane: Plane) -> None:
 
 def _read_map(path: Path) -> Plane:
     """A map as it was written. Raises: ValueError for another content."""
-    data = path.read_bytes()
+    data = read_regular(path)
     if hashlib.sha256(data[:-32]).digest() != data[-32:]:
         raise ValueError(f"{path} is damaged.")
     plane: Plane = np.load(BytesIO(data), allow_pickle=False)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nerspace.engine.errors import NerspaceError
-from nerspace.engine.files import sync, write_text
+from nerspace.engine.files import read_regular, sync, write_text
 from nerspace.engine.sums import SUMS, Sum, problem_of, sum_of
 
 # By folder or name: what the run is worked with rather than what it found.
@@ -28,13 +28,13 @@ def read_entries(folder: Path) -> Entries:
         ValueError: if the file is damaged.
     """
     try:
-        found = json.loads((folder / SUMS).read_text(encoding="utf-8"))
+        found = json.loads(read_regular(folder / SUMS))
         return {
             str(name): [Sum(int(size), str(digest)) for size, digest in sums] for name, sums in found.items() if sums
         }
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{SUMS} is damaged") from error
 
 

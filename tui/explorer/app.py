@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -39,7 +39,6 @@ from nerspace.tui.explorer.session import Session
 from nerspace.tui.state import State, read_state, state_text, write_state
 from nerspace.tui.terminal import console
 from nerspace.tui.widgets.key_bar import KeyBar
-from nerspace.tui.widgets.line_input import LineInput
 from nerspace.tui.widgets.window import Window
 
 if TYPE_CHECKING:
@@ -184,14 +183,9 @@ class NerspaceApp(Services):
         """Leave no helper behind."""
         self.session.close()
 
-    def on_key(self, event: events.Key) -> None:
-        """Give an input the letters of a fast typist: those that were on their way before it had the focus.
-
-        An input keeps what it takes, so no letter comes here that it has already.
-        """
-        if isinstance(self.focused, LineInput) and event.character is not None and event.is_printable:
-            self.focused.take_early(event.character)
-            event.prevent_default()
+    def keys_wait(self) -> bool:
+        """Whether what the next key acts on is not there yet."""
+        return super().keys_wait() or (len(self.screen_stack) == 1 and self.in_view.keys_wait)
 
     # -- screens
 
@@ -219,7 +213,8 @@ class NerspaceApp(Services):
         for line in self.query(NextKeys):
             line.entered(name)
         if (target := self.in_view.focus_target()) is not None:
-            target.focus()
+            # Not by focus(), which lets the keys of a fast typist through to the screen before.
+            self.screen.set_focus(target)
 
     async def action_leave_for(self, name: str) -> None:
         """Close what lies over the screens and go to one, unless something is asked or typed there."""

@@ -48,7 +48,7 @@ class PathWindow(Window[str]):
 
     def on_mount(self) -> None:
         """Straight to the path."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def _say(self, line: str) -> None:
         self.query_one("#problem", Static).update(Text(literal(line)))

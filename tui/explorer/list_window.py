@@ -103,7 +103,7 @@ class ListWindow(TableWindow[int | None]):
     def on_mount(self) -> None:
         """Show the rows."""
         self.table.show(self.rows, self.row, self.empty)
-        self.table.focus()
+        self.set_focus(self.table)
 
     @property
     def table(self) -> FoundTable:

@@ -1,5 +1,6 @@
 """What every screen of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+PATIENCE_SECONDS = 10.0
 NO_RUN = "No run here yet: n on Training starts one (3, then n), a on Runs any other job (8, then a)."
 
 
@@ -37,6 +39,8 @@ class ExplorerScreen(Vertical):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._tickets: dict[str, int] = {}
+        # Loads for which keys wait, and since when.
+        self._awaited: dict[str, float] = {}
 
     @property
     def explorer(self) -> Services:
@@ -50,7 +54,7 @@ class ExplorerScreen(Vertical):
 
     def load(
         self, work: Callable[[], Result], then: Callable[[Result], None],
-        failed: Callable[[NerspaceError], None] | None = None,
+        failed: Callable[[NerspaceError], None] | None = None, awaited: bool = False,
     ) -> None:  # fmt: skip
         """Do `work` in a thread and pass what it returns to the method `then`, or its error to `failed`.
 
@@ -58,9 +62,12 @@ class ExplorerScreen(Vertical):
 
         Args:
             failed: `self.failed` by default.
+            awaited: whether keys are for what this brings, and wait for it.
         """
         name, failed = then.__name__, failed or self.failed
         ticket = self._tickets[name] = self._tickets.get(name, 0) + 1
+        if awaited:
+            self._awaited[name] = time.monotonic()
 
         def body() -> None:
             try:
@@ -74,10 +81,16 @@ class ExplorerScreen(Vertical):
 
         self.run_worker(body, thread=True, group=name, exit_on_error=False)
 
+    @property
+    def keys_wait(self) -> bool:
+        """Whether what keys act on is being read, for no longer than a person waits without wondering."""
+        return any(time.monotonic() - began < PATIENCE_SECONDS for began in self._awaited.values())
+
     def on_loaded(self, message: Loaded) -> None:
         """Hand over the outcome of the newest load of its name."""
         message.stop()
         if self._tickets.get(message.load) == message.ticket:
+            self._awaited.pop(message.load, None)
             message.deliver()
 
     def failed(self, error: NerspaceError) -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from textual import on, work
-from textual.app import App
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.tui.explorer.early_keys import PatientApp
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.modals import ErrorWindow
 from nerspace.tui.widgets.notices import Notices
@@ -36,7 +36,7 @@ class View(Protocol):
         """What `y` copies."""
 
 
-class Services(App[None]):
+class Services(PatientApp):
     """The app without its screens; they and their windows know it as this."""
 
     def __init__(self, session: "Session") -> None:

@@ -79,7 +79,7 @@ class TypedWindow(Window[None]):
     def on_mount(self) -> None:
         """Straight to the input."""
         self.query_one(FrameTable).show(NoRows(), empty="")
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Letters are typed until the nearest names have the focus."""
@@ -157,7 +157,7 @@ class TypedWindow(Window[None]):
     def action_next(self) -> None:
         """To the nearest names, and back."""
         table, line = self.query_one(FrameTable), self.query_one(Input)
-        (line if self.focused is table else table).focus()
+        self.set_focus(line if self.focused is table else table)
 
     def action_show_map(self) -> None:
         """To its point on the maps."""

@@ -128,7 +128,10 @@ class DataScreen(ExplorerScreen):
     def refind(self) -> None:
         """Apply the filter to the view, in a thread."""
         view, chosen, front, before = self.view, self.filter, self.front, self.found
-        self.load(lambda: find(self.session.opened(), view, chosen, front, before), self.show_found, self._no_corpus)
+        self.load(
+            lambda: find(self.session.opened(), view, chosen, front, before), self.show_found, self._no_corpus,
+            awaited=before is None,
+        )  # fmt: skip
 
     def show_found(self, found: Found) -> None:
         """Show what the filter leaves."""
@@ -330,7 +333,7 @@ class DataScreen(ExplorerScreen):
             self._pause.stop()
         self.query_one("#filter").display = False
         self.query_one("#data-corpus").display = True
-        self.query_one(FrameTable).focus()
+        self.screen.set_focus(self.query_one(FrameTable))
 
     def action_clear(self) -> None:
         """Leave the filter line, and the filter as it was; in the table, clear the filter."""
@@ -379,7 +382,7 @@ class DataScreen(ExplorerScreen):
 
             return dropped_table(corpus)
 
-        self.load(table, self.show_dropped)
+        self.load(table, self.show_dropped, awaited=True)
 
     def show_dropped(self, frame: "pd.DataFrame") -> None:
         """Show the list; enter shows a row whole."""

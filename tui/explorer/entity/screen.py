@@ -94,7 +94,7 @@ class EntityScreen(ExplorerScreen):
 
     def on_mount(self) -> None:
         """Read the names."""
-        self.load(lambda: names_of(self.session), self.show_names, self._nothing)
+        self.load(lambda: names_of(self.session), self.show_names, self._nothing, awaited=True)
 
     def focus_target(self) -> Widget | None:
         """The forms."""
@@ -135,11 +135,11 @@ class EntityScreen(ExplorerScreen):
     def _read(self) -> None:
         about, reference = self.about, self.reference
         if about:
-            self.load(lambda: read_entity(self.session, about, reference), self.show_view, self._nothing)
+            self.load(lambda: read_entity(self.session, about, reference), self.show_view, self._nothing, awaited=True)
 
     def run_changed(self) -> None:
         """Another run knows other things."""
-        self.load(lambda: names_of(self.session), self.show_names, self._nothing)
+        self.load(lambda: names_of(self.session), self.show_names, self._nothing, awaited=True)
 
     def corpus_changed(self) -> None:
         """Another corpus has other names."""
@@ -237,7 +237,7 @@ class EntityScreen(ExplorerScreen):
             case "alike":
                 self.show_name(Name(str(self.view.alike["entity"].iloc[event.row]), self.language))
             case "forms":
-                self.load(self._detail, self._open)
+                self.load(self._detail, self._open, awaited=True)
 
     def _detail(self) -> TextWindow:
         entity = self.session.entity(self.about)
@@ -269,12 +269,12 @@ class EntityScreen(ExplorerScreen):
         if following != "forms":
             self.part = following
             self._arrange()
-        self.query_one(f"#{following}").focus()
+        self.screen.set_focus(self.query_one(f"#{following}"))
 
     def action_back(self) -> None:
         """From the find line or a table below back to the forms."""
         self.query_one("#entity-find").remove_class("open")
-        self.query_one("#forms").focus()
+        self.screen.set_focus(self.query_one("#forms"))
 
     def action_find(self) -> None:
         """Open the find line."""
@@ -290,7 +290,9 @@ class EntityScreen(ExplorerScreen):
         if wanted:
             # Who types fast is here before the names are.
             self.load(
-                lambda: matching_names(self.session, self.names or names_of(self.session), wanted), self.show_matches
+                lambda: matching_names(self.session, self.names or names_of(self.session), wanted),
+                self.show_matches,
+                awaited=True,
             )
 
     def show_matches(self, found: list[str]) -> None:
@@ -312,7 +314,7 @@ class EntityScreen(ExplorerScreen):
     def action_swap(self) -> None:
         """The name in contexts of every type."""
         about, language = self.about, self.language
-        self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps)
+        self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps, awaited=True)
 
     def show_swaps(self, found: "tuple[str, pd.DataFrame]") -> None:
         """List the sentences, or show in the list what has been read since."""
@@ -400,7 +402,7 @@ class EntityScreen(ExplorerScreen):
             same = (shown.entity, shown.reference) == (about, reference)
             return read_card(self.session, shown if same else read_entity(self.session, about, reference), language)
 
-        self.load(read, self.show_card)
+        self.load(read, self.show_card, awaited=True)
 
     def show_card(self, card: Card) -> None:
         """Open the card, and have the models read what it lacks; or show what it knows by now."""
@@ -416,7 +418,7 @@ class EntityScreen(ExplorerScreen):
     def action_changed(self) -> None:
         """The name with one thing changed."""
         about, language = self.about, self.language
-        self.load(lambda: changed_frame(self.session, about, language), self.show_changed)
+        self.load(lambda: changed_frame(self.session, about, language), self.show_changed, awaited=True)
 
     def show_changed(self, frame: "pd.DataFrame") -> None:
         """List the changed sentences."""

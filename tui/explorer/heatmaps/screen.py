@@ -88,7 +88,7 @@ class HeatmapsScreen(ExplorerScreen):
             held = read_slices(self.session)
             return held, read_slices(self.session, other) if other else {}, can_compute(self.session, held)
 
-        self.load(read, self.show_slices)
+        self.load(read, self.show_slices, awaited=True)
 
     def show_slices(self, found: "tuple[dict[str, list[Slice]], dict[str, list[Slice]], tuple[str, ...]]") -> None:
         """Show the measure that was in view, else the first there is."""
@@ -306,7 +306,7 @@ class HeatmapsScreen(ExplorerScreen):
     def action_next_view(self) -> None:
         """From the matrix to its values in order and back."""
         table = self.query_one("#matrix-table")
-        (table if table.display and self.app.focused is not table else self.query_one(Heatmap)).focus()
+        self.screen.set_focus(table if table.display and self.app.focused is not table else self.query_one(Heatmap))
 
     def shown(self) -> Shown | None:
         """The rows of the table behind the matrix."""

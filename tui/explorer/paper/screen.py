@@ -150,7 +150,7 @@ class PaperScreen(ExplorerScreen):
 
     def run_changed(self) -> None:
         """Read the claims again."""
-        self.load(self._read, self.show_claims)
+        self.load(self._read, self.show_claims, awaited=True)
         self.load(self._read_answer, self.show_answer)
 
     def _read_answer(self) -> list[str]:
@@ -252,7 +252,7 @@ class PaperScreen(ExplorerScreen):
         self._arrange()
         # The focus stays in the figure when another one takes its place.
         if focused is not None and focused.parent is self.query_one("#paper-figure") and not focused.display:
-            (self.figure_widget or self).focus()
+            self.screen.set_focus(self.figure_widget or self)
 
     @on(FrameTable.Picked, "#paper-claims")
     def _picked(self, event: FrameTable.Picked) -> None:
@@ -295,12 +295,12 @@ class PaperScreen(ExplorerScreen):
         """From the claims to the figure and back; where both do not fit, one takes the place of the other."""
         if self._is_wide:
             figure, claims = self.figure_widget, self.query_one("#paper-claims")
-            (claims if self.app.focused is not claims or figure is None else figure).focus()
+            self.screen.set_focus(claims if self.app.focused is not claims or figure is None else figure)
             return
         self.figure_first = not self.figure_first
         self._arrange()
         if (target := self.focus_target()) is not None:
-            target.focus()
+            self.screen.set_focus(target)
 
     def action_settings(self) -> None:
         """What the paper did, beside what this run did."""

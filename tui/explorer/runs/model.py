@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from nerspace.engine.files import open_regular
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.labels import read_labels
 from nerspace.engine.tables.index import CATALOGUE
@@ -105,7 +106,7 @@ def contents(run: Run) -> "pd.DataFrame":
     rows = [(REQUEST, len(request_fields(run)), "what was asked, and with which versions it was done")]
     for name in run.tables():
         spec = CATALOGUE.get(name)
-        with run.table_path(name).open("rb") as handle:
+        with open_regular(run.table_path(name)) as handle:
             lines = sum(block.count(b"\n") for block in iter(lambda: handle.read(1 << 20), b""))
         rows.append((name, max(0, lines - 1), spec.meaning if spec else ""))
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))

@@ -87,7 +87,7 @@ class RunsScreen(ExplorerScreen):
         """Read the folders again."""
         from nerspace.engine.runs.tables import runs_table
 
-        self.load(lambda: arranged(runs_table(self.session.workspace)), self.show_runs)
+        self.load(lambda: arranged(runs_table(self.session.workspace)), self.show_runs, awaited=self.frame is None)
 
     def show_runs(self, frame: "pd.DataFrame") -> None:
         """Show what has changed."""
@@ -153,7 +153,7 @@ class RunsScreen(ExplorerScreen):
     def _picked(self, event: FrameTable.Picked) -> None:
         row = event.row if event.table.id == "held" else None
         if (run := self.run()) is not None:
-            self.load(lambda: (run, contents(run), row), self.show_contents)
+            self.load(lambda: (run, contents(run), row), self.show_contents, awaited=True)
 
     def show_contents(self, found: "tuple[Run, pd.DataFrame, int | None]") -> None:
         """Show the request and the tables of a run; the table that was chosen of them over it."""
@@ -239,7 +239,7 @@ class RunsScreen(ExplorerScreen):
             self.explorer.tell(f"Mark two runs with space; {len(self.session.overlaid)} marked.", "warning")
             return
         a, b = self.session.overlaid
-        self.load(lambda: read_comparison(a, b), self.show_comparison)
+        self.load(lambda: read_comparison(a, b), self.show_comparison, awaited=True)
 
     def show_comparison(self, compared: Comparison) -> None:
         """Show both tables."""

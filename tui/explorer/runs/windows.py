@@ -85,7 +85,7 @@ class CompareWindow(TableWindow[None]):
         requests.show(FrameRows(self.compared.requests), empty="Both were asked the same.")
         table = self.query_one("#errors_compared", FoundTable)
         table.show(FrameRows(self.compared.errors, 2), empty="One of them counted no errors.")
-        table.focus()
+        self.set_focus(table)
 
     @on(FoundTable.Rearranged)
     def _rearranged(self) -> None:

@@ -138,7 +138,7 @@ class SpaceScreen(ExplorerScreen):
 
     def run_changed(self) -> None:
         """Read the tables again."""
-        self.load(lambda: read_maps(self.session), self.show_maps)
+        self.load(lambda: read_maps(self.session), self.show_maps, awaited=True)
 
     def show_maps(self, maps: Maps | None) -> None:
         """Show the map that was in view, else the last layer after fine-tuning."""
@@ -160,7 +160,7 @@ class SpaceScreen(ExplorerScreen):
             self.color = maps.models[0]
         self.lay_out()
         if first and isinstance(self.app.focused, Scatter):
-            self.panes.shown[-1].focus()
+            self.screen.set_focus(self.panes.shown[-1])
         if self._wanted:
             self.find(self._wanted)
 
@@ -198,7 +198,7 @@ class SpaceScreen(ExplorerScreen):
         self.panes.show(self._grid, self.hidden.setdefault(self.color, set()), self.held, self._ease_steps())
         self._show_legend(legend, classes)
         if isinstance(focused, Scatter) and focused not in self.panes.shown:
-            self.panes.shown[-1].focus()
+            self.screen.set_focus(self.panes.shown[-1])
 
     def _panes(self, maps: Maps, key: Key) -> list[list[Pane]]:
         """The maps that fit, in lines: one by model, one of a film, else stages and layers."""
@@ -350,7 +350,7 @@ class SpaceScreen(ExplorerScreen):
         """To the next of the maps and the legend."""
         stops = [*self.panes.shown, self.query_one(Legend)]
         place = stops.index(self.app.focused) if self.app.focused in stops else -1
-        stops[(place + 1) % len(stops)].focus()
+        self.screen.set_focus(stops[(place + 1) % len(stops)])
 
     @on(Scatter.ClassToggled)
     @on(Legend.Toggled)
@@ -417,7 +417,7 @@ class SpaceScreen(ExplorerScreen):
                 step = max(step, gap_around(places, before) * (1 + 1e-9))
             return cluster_around(places, point, step), step / usual if usual else FIRST_REACH
 
-        self.load(find, self.show_cluster)
+        self.load(find, self.show_cluster, awaited=True)
 
     def show_cluster(self, found: tuple[Array, float]) -> None:
         """Light a cluster."""
@@ -431,7 +431,7 @@ class SpaceScreen(ExplorerScreen):
             return
         if len(maps.points) > _MANY:
             self.explorer.tell(f"Comparing the neighbours of {len(maps.points):,} points …")
-        self.load(lambda: read_standing(self.session, maps, name, key), self.show_standing)
+        self.load(lambda: read_standing(self.session, maps, name, key), self.show_standing, awaited=True)
 
     def show_standing(self, standing: Standing) -> None:
         """Open the list over the map that shows them."""
@@ -502,7 +502,7 @@ class SpaceScreen(ExplorerScreen):
             self._draw_neighbours(typed_neighbours(self.typed, point))
             return
         layers = {pane.key[1] for line in self._grid for pane in line}
-        self.load(lambda: read_nearest(self.session, maps, point, layers), self._draw_neighbours)
+        self.load(lambda: read_nearest(self.session, maps, point, layers), self._draw_neighbours, awaited=True)
 
     def action_jump(self, step: int) -> None:
         """To the next of the points that are joined: neighbours, nearest first, or the other languages."""
@@ -552,7 +552,7 @@ class SpaceScreen(ExplorerScreen):
         """Close the find line; end a film; draw no neighbours; let the held points go; end the maps by model."""
         if self.query_one("#find").has_class("open"):
             self.query_one("#find").remove_class("open")
-            self.active.focus()
+            self.screen.set_focus(self.active)
         elif self.film is not None:
             self._end_film()
         elif self.neighbours is not None:

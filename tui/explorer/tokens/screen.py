@@ -59,7 +59,7 @@ class TokensScreen(ExplorerScreen):
     def on_mount(self) -> None:
         """Read corpus and tokenizer."""
         self._show_idle()
-        self.load(self.session.names, self.show_corpus, self._no_corpus)
+        self.load(self.session.names, self.show_corpus, self._no_corpus, awaited=True)
 
     def _show_idle(self) -> None:
         """Before anything is typed: the tokenizer, and where the names come from if not from the open corpus."""
@@ -83,7 +83,7 @@ class TokensScreen(ExplorerScreen):
 
     def corpus_changed(self) -> None:
         """List the names of another corpus."""
-        self.load(self.session.names, self.show_corpus, self._no_corpus)
+        self.load(self.session.names, self.show_corpus, self._no_corpus, awaited=True)
 
     def show_corpus(self, found: Names) -> None:
         """List the names."""
@@ -200,7 +200,7 @@ class TokensScreen(ExplorerScreen):
     def _submitted(self, event: Input.Submitted) -> None:
         if self.corpus is not None and (known := self.corpus.named(event.value.strip())):
             self.show_name(Name(known[0].id))
-        self.query_one(FrameTable).focus()
+        self.screen.set_focus(self.query_one(FrameTable))
 
     # -- actions
 
@@ -214,7 +214,7 @@ class TokensScreen(ExplorerScreen):
 
     def action_leave(self) -> None:
         """Back to the names."""
-        self.query_one(FrameTable).focus()
+        self.screen.set_focus(self.query_one(FrameTable))
 
     def action_reference(self) -> None:
         """Compare to the next language."""

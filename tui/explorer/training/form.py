@@ -60,7 +60,7 @@ class NewRunWindow(Window[Run | None]):
 
     def on_mount(self) -> None:
         """Straight to the donors."""
-        self.query_one(f"#{QUESTIONS[0].name}").focus()
+        self.set_focus(self.query_one(f"#{QUESTIONS[0].name}"))
         self._judge()
 
     def _answers(self) -> dict[str, str]:
@@ -92,7 +92,7 @@ class NewRunWindow(Window[Run | None]):
         """Start what the answers ask for; the first that is wrong gets the cursor."""
         request, problems = read_answers(self._answers(), self.kind)
         if problems:
-            self.query_one(f"#{next(iter(problems))}").focus()
+            self.set_focus(self.query_one(f"#{next(iter(problems))}"))
         elif not self._starting:
             self._starting = True
             self._say("Looking for the data and the model …")

@@ -93,7 +93,7 @@ class TrainingScreen(ExplorerScreen):
         self.query_one("#correlation").display = matrix
         self.query_one("#loss").display = not matrix or self.size.width >= _TWO_WIDTH
         if focused:
-            self._right().focus()
+            self.screen.set_focus(self._right())
 
     def remembered(self) -> dict[str, Any]:
         """The measure."""
@@ -210,7 +210,11 @@ class TrainingScreen(ExplorerScreen):
             return
         row = transfer.iloc[event.row]
         donor, recipient, seed = str(row["donor"]), str(row["recipient"]), int(row["seed"])
-        self.load(lambda: (donor, recipient, wrong_sentences(self.session, donor, recipient, seed)), self.show_wrong)
+        self.load(
+            lambda: (donor, recipient, wrong_sentences(self.session, donor, recipient, seed)),
+            self.show_wrong,
+            awaited=True,
+        )
 
     def show_wrong(self, found: "tuple[str, str, pd.DataFrame | None]") -> None:
         """List the sentences that a recipient gets wrong."""
@@ -277,7 +281,7 @@ class TrainingScreen(ExplorerScreen):
         """From the loss to the measure to the errors."""
         stops = [view for view in self.query("#loss, #probes, #correlation, #transfer") if view.display]
         place = stops.index(self.app.focused) if self.app.focused in stops else -1
-        stops[(place + 1) % len(stops)].focus()
+        self.screen.set_focus(stops[(place + 1) % len(stops)])
 
     def action_new_run(self) -> None:
         """Ask what to train and start it."""

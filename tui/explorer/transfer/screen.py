@@ -85,7 +85,7 @@ class TransferScreen(ExplorerScreen):
         """Read the tables again."""
         self.donor = ""
 
-        self.load(lambda: read_tables(self.session), self.show_tables)
+        self.load(lambda: read_tables(self.session), self.show_tables, awaited=True)
 
     def show_tables(self, tables: Tables | None) -> None:
         """Draw them."""
@@ -198,7 +198,7 @@ class TransferScreen(ExplorerScreen):
     @on(FrameTable.Picked)
     def _chosen(self) -> None:
         if (pair := self.pair) is not None:
-            self.load(lambda: (pair, wrong_sentences(self.session, *pair, None)), self.show_wrong)
+            self.load(lambda: (pair, wrong_sentences(self.session, *pair, None)), self.show_wrong, awaited=True)
 
     def show_wrong(self, found: "tuple[tuple[str, str], pd.DataFrame | None]") -> None:
         """List the sentences that a recipient gets wrong."""
@@ -220,7 +220,7 @@ class TransferScreen(ExplorerScreen):
         self.matrix_first = not self.matrix_first
         self._arrange()
         if (target := self.focus_target()) is not None:
-            target.focus()
+            self.screen.set_focus(target)
 
     def action_donor(self) -> None:
         """All donors, or the next alone."""
@@ -248,7 +248,7 @@ class TransferScreen(ExplorerScreen):
         stops: list[Any] = [view for view in (self.query_one(Plane), self.query_one(Heatmap)) if view.display]
         stops.append(self.query_one(FrameTable))
         place = stops.index(self.app.focused) if self.app.focused in stops else -1
-        stops[(place + 1) % len(stops)].focus()
+        self.screen.set_focus(stops[(place + 1) % len(stops)])
 
     def action_why(self) -> None:
         """Why the recipient under the cursor is worse than another language."""
@@ -257,7 +257,7 @@ class TransferScreen(ExplorerScreen):
         if pair[0] == pair[1]:
             self.explorer.tell(f"This is the donor's own language, {pair[0]}. Choose another one.")
             return
-        self.load(lambda: causes_of(self.session, pair[1], pair[0]), self.show_why)
+        self.load(lambda: causes_of(self.session, pair[1], pair[0]), self.show_why, awaited=True)
 
     def show_why(self, found: "tuple[str, str, pd.DataFrame] | None") -> None:
         """Open the card."""
@@ -292,7 +292,7 @@ class TransferScreen(ExplorerScreen):
 
     def action_statistics(self) -> None:
         """The table of correlations."""
-        self.load(lambda: self.session.table("correlations"), self.show_statistics)
+        self.load(lambda: self.session.table("correlations"), self.show_statistics, awaited=True)
 
     def show_statistics(self, frame: "pd.DataFrame | None") -> None:
         """List them."""
