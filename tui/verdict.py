@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from nerspace.engine.paper.claims import EXCHANGED_LEVEL
+
 if TYPE_CHECKING:
     import pandas as pd
-
-SIGNIFICANCE = 0.05
 
 SUBSETS = {
     "all": "all pairs",
@@ -78,6 +78,6 @@ def _shown(frame: "pd.DataFrame", subset: str) -> str | None:
     chosen = _row(frame, subset, "partial")
     if chosen.empty or chosen["p"].isna().all():
         return None
-    if chosen["p"].iloc[0] > SIGNIFICANCE:
+    if chosen["p"].iloc[0] > EXCHANGED_LEVEL:
         return "open"
     return "holds" if chosen["value"].iloc[0] > 0 else "fails"

@@ -9,12 +9,13 @@ import pandas as pd
 
 from nerspace.engine.paper import published
 from nerspace.engine.paper.cache import CachedModel
-from nerspace.engine.paper.claims import FAILS, HOLDS, OPEN, Finding, by_interval, by_rank, by_test
+from nerspace.engine.paper.claims import EXCHANGED_LEVEL, FAILS, HOLDS, OPEN, Finding, by_interval, by_rank, by_test
 from nerspace.engine.requests.paper import PaperRequest
 from nerspace.engine.runs import Run
 from nerspace.engine.statistics.correlation import (
     DELTAS,
     LEAST_CHANGES,
+    STEEP,
     block_rows,
     bounds,
     delta_correlation_table,
@@ -35,8 +36,6 @@ OWN = "own"
 SHIFTS = 500
 # Correlations below this are little.
 NEAR_ZERO = 0.2
-# Means of several correlations are known better than one, so that trends must leave more than for an interval of one.
-STEEP = 1.5
 
 
 def write(run: Run, request: PaperRequest, models: Mapping[tuple[str, int], CachedModel]) -> list[Finding]:
@@ -81,7 +80,7 @@ PAPER_FIGURE4 = TableSpec(
         "n": integer("changes in the series"),
         "r": real("Pearson correlation, as the paper takes it; a common trend alone makes it large"),
         "low": real(
-            "2.5 % bound of detrended; empty below 12 changes, or where both trends are over twice what they leave"
+            "2.5 % bound of detrended; empty below 12 changes, or where both trends are over 1.5 times what they leave"
         ),
         "high": real("97.5 % bound of detrended"),
         "detrended": real("the correlation once each series has lost its trend"),
@@ -277,7 +276,7 @@ def alike_ru_uk(deltas: pd.DataFrame) -> Finding:
 
     Rule: for every model, the log of the standard deviation over languages of the change of the mean cosine, over the
     root of its mean square; the mean of the four other models minus that of ru and uk, by the t of two samples with 4
-    degrees of freedom, two-sided at .05. It holds if above 0 and the languages differ less in both than in any other
+    degrees of freedom, two-sided at .035. It holds if above 0 and the languages differ less in both than in any other
     model, so that one odd model alone decides nothing.
 
     Args:
@@ -298,7 +297,7 @@ def alike_ru_uk(deltas: pd.DataFrame) -> Finding:
     found = stats.ttest_ind(values[~chosen], values[chosen])
     p = float(found.pvalue)
     low, high = map(float, found.confidence_interval(0.95))
-    verdict = by_test(value, p)
+    verdict = by_test(value, p, EXCHANGED_LEVEL)
     if verdict == HOLDS and values[chosen].max() > values[~chosen].min():
         verdict = OPEN
     return Finding("alike_ru_uk", verdict, value, low, high, p, NAN, len(values), "models")

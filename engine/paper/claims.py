@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 LEVEL = 0.05
+# Exchanges of languages are exact where one language is like another. Where one is hard or odd by itself, p of at most
+# .05 comes in up to .085 of made-up worlds without an effect, and p of at most this in up to .06 (docs/levels.md).
+EXCHANGED_LEVEL = 0.035
 NAN = float("nan")
 ITEM = "table1, table2 or figure1 to figure5"
 
@@ -56,7 +59,7 @@ _RANKED = (
     f"less; {_STEEP}. Six languages allow no p below 1/15 = .067, so p alone cannot decide"
 )
 _PERMUTED = (
-    "holds if it is above 0 with a two-sided p of at most .05, does not hold if below 0 with such a p; MRQAP by double "
+    "holds if it is above 0 with a two-sided p of at most .035, does not hold if below 0 with such a p; MRQAP by double "
     "semi-partialling, 9,999 exchanges of languages within a script or all there are; one donor is never judged; the "
     "floor is the size that 95 % of the exchanges stay below"
 )
@@ -201,8 +204,8 @@ CLAIMS: Mapping[str, Claim] = {
         "figure3", "Training on ru or uk changes all languages alike.",
         "log of the spread of the changes over languages relative to their size, mean of four donors minus that of ru "
         "and uk",
-        "output layer, all of six; holds if above 0 with a two-sided p of at most .05 (t of two samples, 4 degrees of "
-        "freedom) and both differ less than any other model, does not hold if below 0 with such a p",
+        "output layer, all of six; holds if above 0 with a two-sided p of at most .035 (t of two samples, 4 degrees "
+        "of freedom) and both differ less than any other model, does not hold if below 0 with such a p",
     ),
     "apart": Claim(
         "figure4", f"Each trained on: {_GROUPS}",
@@ -271,7 +274,7 @@ CLAIMS: Mapping[str, Claim] = {
         "figure5", "Languages rich in resources transfer better.",
         "minus Spearman's correlation of a donor's effect on wrong sentences (recipients and script taken out) with "
         "its text in CC-100",
-        "holds if above 0 with a two-sided p of at most .05, does not hold if below 0 with such a p; 9,999 exchanges "
+        "holds if above 0 with a two-sided p of at most .035, does not hold if below 0 with such a p; 9,999 exchanges "
         "of donors within a script or all there are; at least 6 donors",
     ),
     "mediation": Claim(
@@ -370,9 +373,9 @@ def by_rank(low: float, high: float, p: float, ways: int, floor: float = NAN, be
     return FAILS if high < min(0.0, chance) and below <= first else OPEN
 
 
-def by_test(value: float, p: float) -> str:
+def by_test(value: float, p: float, level: float = LEVEL) -> str:
     """The verdict of a correlation that is claimed to be above 0, by a two-sided permutation test."""
-    if not (math.isfinite(value) and math.isfinite(p)) or p > LEVEL:
+    if not (math.isfinite(value) and math.isfinite(p)) or p > level:
         return OPEN
     return HOLDS if value > 0 else FAILS
 

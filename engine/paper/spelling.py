@@ -7,7 +7,7 @@ import pandas as pd
 from nerspace.engine.names.distances import tnld_table
 from nerspace.engine.paper import causes
 from nerspace.engine.paper.cache import CachedModel
-from nerspace.engine.paper.claims import OPEN, Finding, by_test
+from nerspace.engine.paper.claims import EXCHANGED_LEVEL, OPEN, Finding, by_test
 from nerspace.engine.paper.models import PaperSentences
 from nerspace.engine.paper.samples import PaperSample
 from nerspace.engine.requests.paper import PaperRequest
@@ -65,7 +65,7 @@ def spelling(correlations: pd.DataFrame) -> list[Finding]:
             continue
         row = chosen.iloc[0]
         value, low, high, p = (float(row[name]) for name in ("value", "low", "high", "p"))
-        verdict = by_test(value, p)
+        verdict = by_test(value, p, EXCHANGED_LEVEL)
         # Pairs share languages: of those n is how many there are.
         unit = f"pairs of {int(row['languages'])} languages"
         findings.append(Finding(claim, verdict, value, low, high, p, float(row["chance"]), int(row["n"]), unit))

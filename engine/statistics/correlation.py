@@ -364,7 +364,7 @@ _CORRELATED = {
     "n": integer("intervals in the series"),
     "r": real("Pearson correlation, as the paper takes it; a common trend alone makes it large"),
     "low": real(
-        "2.5 % bound of detrended; empty below 12 intervals, or where both trends are over twice what they leave"
+        "2.5 % bound of detrended; empty below 12 intervals, or where both trends are over 1.5 times what they leave"
     ),
     "high": real("97.5 % bound of detrended"),
     "detrended": real("the correlation once each series has lost its trend: the sum of 1, t, t squared and log t"),
@@ -418,7 +418,7 @@ def without_trend(series: Vector) -> Vector:
 
 # The share of a trend that is of another shape stays and looks like a correlation where both trends are so many times
 # as large as what they leave.
-STEEP = 2.0
+STEEP = 1.5
 
 
 def steepness(series: Vector) -> Vector:

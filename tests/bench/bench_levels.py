@@ -25,7 +25,7 @@ from nerspace.datasets.languages import script_of
 from nerspace.engine.geometry.similarity import parallel_rows, shuffled_cosine
 from nerspace.engine.paper import ambiguous, causes, changes, published, types
 from nerspace.engine.paper import names as paper_names
-from nerspace.engine.paper.claims import CLAIMS, FAILS, HOLDS, OPEN, by_test
+from nerspace.engine.paper.claims import CLAIMS, EXCHANGED_LEVEL, FAILS, HOLDS, OPEN, by_test
 from nerspace.engine.paper.published import SIX
 from nerspace.engine.paper.tables import Surroundings
 from nerspace.engine.statistics import correlation
@@ -65,7 +65,7 @@ def spelling(draw: int) -> Counted:
                     APART + draw,
                 )  # fmt: skip
                 null = "*" if truth in worlds.NULLS else ""
-                yield f"spelling {subset}, {design}", f"{truth}{null}", by_test(found.partial, found.p)
+                yield f"spelling {subset}, {design}", f"{truth}{null}", by_test(found.partial, found.p, EXCHANGED_LEVEL)
 
 
 def groups(draw: int) -> Counted:
