@@ -117,10 +117,10 @@ def over_pairs(transfer: "pd.DataFrame", near: Mapping[tuple[str, str], float], 
     """The findings on kinship, space and both ways, over pairs of languages.
 
     Rule: MRQAP by double semi-partialling, effects of donors, recipients and of pairs of two scripts taken out,
-    languages exchanged within a script; two-sided at .035, but .05 for kin_both_ways. kin_space: cosine before fine-tuning above its floor on
+    languages exchanged within a script; two-sided at .035. kin_space: cosine before fine-tuning above its floor on
     kinship. space_transfer and kin_transfer: wrong sentences on that cosine and on kinship, their sign turned so that
     the claim is above 0. kin_both_ways: wrong sentences from a to b on those from b to a, over pairs that have both, by
-    signs that one direction of each gets by chance.
+    signs that one direction of each gets by chance; at .05.
 
     Args:
         transfer: the table of that name, of models that know their own language.
@@ -163,9 +163,8 @@ def _permuted(
         seed,
     )  # fmt: skip
     value, unit = sign * found.partial, f"pairs of {len(codes)} languages"
-    return Finding(
-        claim, by_test(value, found.p, EXCHANGED_LEVEL), value, NAN, NAN, found.p, found.chance, len(known), unit
-    )
+    verdict = by_test(value, found.p, EXCHANGED_LEVEL)
+    return Finding(claim, verdict, value, NAN, NAN, found.p, found.chance, len(known), unit)
 
 
 def _both_ways(
