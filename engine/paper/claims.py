@@ -60,8 +60,8 @@ _RANKED = (
 )
 _PERMUTED = (
     "holds if it is above 0 with a two-sided p of at most .035, does not hold if below 0 with such a p; MRQAP by "
-    "double semi-partialling, 9,999 exchanges of languages within a script or all there are; one donor is never judged; the "
-    "floor is the size that 95 % of the exchanges stay below"
+    "double semi-partialling, 9,999 exchanges of languages within a script or all there are; one donor is never "
+    "judged; the floor is the size that 95 % of the exchanges stay below"
 )
 _SHIFTED = (
     "trends taken out; holds if above 0 with a two-sided p of at most .05, does not hold if below 0 with such a p, of "
