@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from nerspace.engine import runs
-from nerspace.engine.errors import DataError, NerspaceError
+from nerspace.engine.errors import DataError, NerspaceError, UsageError
+from nerspace.engine.evaluation.stored import read_evaluation_table
 from nerspace.engine.extraction.files import GrowingVectors
 from nerspace.engine.files import PREFIX
 from nerspace.engine.requests.training import make_request
@@ -114,6 +115,16 @@ def test_what_a_live_run_lacks_for_a_table_is_named(run: Run) -> None:
     run.write_table("tnld", FRAME)
     with pytest.raises(DataError, match="The table transfer cannot be made: the table predictions has no column"):
         transfer_tables(run)
+
+
+def test_what_predictions_lack_for_a_table_of_evaluate_is_named(run: Run) -> None:
+    run.update(state="running")
+    run.claim(os.getpid())
+    run.write_table("predictions", pd.DataFrame({"sentence": ["be/c/e"], "donor": ["en"], "seed": [0]}))
+    with pytest.raises(DataError, match="the table predictions has no column language"):
+        read_evaluation_table(run, "scores")
+    with pytest.raises(UsageError, match="no language 'be' here"):
+        read_evaluation_table(run, "scores", languages=["be"])
 
 
 def test_predictions_of_no_donor_and_seed_give_no_transfer(run: Run) -> None:

@@ -3,6 +3,8 @@
 import pytest
 from tui_driving import explorer, press, settle, text_in
 
+from nerspace.tui.explorer.command_palette import Palette
+
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
 
@@ -249,3 +251,13 @@ async def test_without_a_run_every_screen_says_what_to_do(tmp_path, corpus):
             assert "No run here yet: n on Training starts one" in text
         text = await press(pilot, "o")
         assert "No run here yet: n on Training starts one" in text
+
+
+async def test_themes_are_searched_in_our_own_palette_whose_page_keys_never_fail(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "colon", *"change the theme")
+        await pilot.pause(0.5)
+        await press(pilot, "enter")
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, Palette)
+        assert "Search for themes" in await press(pilot, "pagedown", "pageup")

@@ -289,6 +289,14 @@ class NerspaceApp(Services):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(PROVIDERS, id="--command-palette"))
 
+    def search_themes(self) -> None:
+        """Search the themes, in the same palette."""
+        from textual.theme import ThemeProvider
+
+        from nerspace.tui.explorer.command_palette import Palette
+
+        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
+
     def action_refresh_screen(self) -> None:
         """Read the files behind the view again."""
         self.in_view.refresh_data()

@@ -6,13 +6,13 @@ from collections import deque
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.timer import Timer
 
 from nerspace.tui.widgets.line_input import LineInput
-from nerspace.tui.widgets.window import Window
 
 # Between two looks whether a key may go on.
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.01
 # For a key that gets lost on its way, as with a widget that goes; and for one that would wait for ever.
 LOST_SECONDS, PATIENCE_SECONDS = 1.0, 10.0
 
@@ -50,7 +50,7 @@ class PatientApp(App[None]):
     def keys_wait(self) -> bool:
         """Whether what the next key acts on is not there yet, or what the last one has asked for is under way."""
         screen, focused = self.screen, self.focused
-        if isinstance(screen, Window) and not screen.is_mounted:
+        if isinstance(screen, ModalScreen) and not screen.is_mounted:
             return True
         if isinstance(focused, LineInput) and focused.is_leaving:
             return True
@@ -63,6 +63,7 @@ class PatientApp(App[None]):
         """
         if isinstance(event, SentKey):
             event.arrived = True
+            self.call_later(self._send_next)
         elif (self._early or self.keys_wait()) and not self._goes_at_once(event):
             event.prevent_default()
             self._early.append(event)
