@@ -71,11 +71,10 @@ def _narrow(frame: "pd.DataFrame", selection: Mapping[str, Collection[Any]]) -> 
     Raises: UsageError for a value that does not occur.
     """
     for name, values in selection.items():
-        # What a table of a damaged run lacks is named by what needs it.
-        present = list(dict.fromkeys(frame[name].tolist())) if name in frame else []
+        present = list(dict.fromkeys(frame[name].tolist()))
         for value in values:
             if value not in present:
                 raise UsageError(f"There is no {name} {value!r} here.", f"Choose from {', '.join(map(str, present))}.")
-        if values and present:
+        if values:
             frame = frame[frame[name].isin(list(values))]
     return frame.reset_index(drop=True)

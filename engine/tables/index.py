@@ -10,7 +10,7 @@ from importlib import import_module
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nerspace.engine.errors import DataError, UsageError
+from nerspace.engine.errors import UsageError
 from nerspace.engine.tables.spec import TEXT, TableSpec
 
 if TYPE_CHECKING:
@@ -135,21 +135,8 @@ class Held(dict[str, Any]):
         if lacking := [need for need in spec.needs if need not in self and need not in CATALOGUE]:
             raise UsageError(f"The table {name} needs {' and '.join(lacking)}.", "See nerspace tables.")
         given = {taken: self[taken] for taken in spec.takes if taken in self or taken in spec.needs}
-        try:
-            value = self[name] = spec.function(**given)
-        except KeyError as error:
-            for table, column in _lacking(given):
-                message = f"The table {name} cannot be made: the table {table} has no column {column}."
-                raise DataError(message, "nerspace runs verify tells what is damaged.") from error
-            raise
+        value = self[name] = spec.function(**given)
         return value
-
-
-def _lacking(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Tables and columns that the catalogue names and a table does not have, as one of a live or of another run."""
-    for name, value in given.items():
-        if name in CATALOGUE and hasattr(value, "columns"):
-            yield from ((name, column) for column in CATALOGUE[name].columns if column not in value)
 
 
 def parse_table(name: str, csv: str) -> "pd.DataFrame":

@@ -13,8 +13,7 @@ import pandas as pd
 import pytest
 
 from nerspace.engine import runs
-from nerspace.engine.errors import DataError, NerspaceError, UsageError
-from nerspace.engine.evaluation.stored import read_evaluation_table
+from nerspace.engine.errors import DataError, NerspaceError
 from nerspace.engine.extraction.files import GrowingVectors
 from nerspace.engine.files import PREFIX
 from nerspace.engine.requests.training import make_request
@@ -108,23 +107,17 @@ def test_damaged_vectors_of_an_earlier_version_are_refused_at_once(run: Run, dam
         run.read_vectors("before-0-words")
 
 
-def test_what_a_live_run_lacks_for_a_table_is_named(run: Run) -> None:
+@pytest.mark.parametrize("name", ["predictions", "correlations", "tnld"])
+def test_a_live_run_lacks_no_column_of_a_table_that_is_written_whole(run: Run, name: str) -> None:
     run.update(state="running")
     run.claim(os.getpid())
-    run.write_table("predictions", pd.DataFrame({"sentence": ["be/c/e"], "donor": ["en"]}))
-    run.write_table("tnld", FRAME)
-    with pytest.raises(DataError, match="The table transfer cannot be made: the table predictions has no column"):
-        transfer_tables(run)
-
-
-def test_what_predictions_lack_for_a_table_of_evaluate_is_named(run: Run) -> None:
-    run.update(state="running")
-    run.claim(os.getpid())
-    run.write_table("predictions", pd.DataFrame({"sentence": ["be/c/e"], "donor": ["en"], "seed": [0]}))
-    with pytest.raises(DataError, match="the table predictions has no column language"):
-        read_evaluation_table(run, "scores")
-    with pytest.raises(UsageError, match="no language 'be' here"):
-        read_evaluation_table(run, "scores", languages=["be"])
+    run.write_table(name, FRAME)
+    (run.path / "sha256.json").unlink()
+    with pytest.raises(DataError, match="is damaged: the column"):
+        run.read_table(name)
+    # These grow step by step, and not every kind of run says of each step whose it is.
+    run.append_rows("steps", FRAME)
+    assert len(run.read_table("steps")) == 50
 
 
 def test_predictions_of_no_donor_and_seed_give_no_transfer(run: Run) -> None:
@@ -164,6 +157,7 @@ def test_a_table_grows_again_after_it_was_entered_whole(run: Run) -> None:
 
 def test_the_run_of_an_earlier_version_is_read_as_it_is(run: Run) -> None:
     run.write_table("isotropy", FRAME)
+    run.update(code="of an earlier version")
     (run.path / "sha256.json").unlink()
     cut_after_a_line(run.table_path("isotropy"))
     assert len(run.read_table("isotropy")) == 24
