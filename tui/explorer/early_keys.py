@@ -15,6 +15,7 @@ from nerspace.tui.widgets.line_input import LineInput
 LOOK_SECONDS = 0.01
 # For a key that gets lost on its way, as with a widget that goes; and for one that would wait for ever.
 LOST_SECONDS, PATIENCE_SECONDS = 1.0, 10.0
+_LEADING_AWAY = ("show_screen", "quit", "help_quit", "suspend_process")
 
 
 class SentKey(events.Key):
@@ -80,8 +81,8 @@ class PatientApp(App[None]):
         if isinstance(self.focused, LineInput) and self.focused.ended_by is event:
             return True
         bound = self.screen.active_bindings.get(event.key)
-        leads_away = bound is not None and bound.binding.action.partition("(")[0] in ("show_screen", "quit")
-        return event.key.startswith("ctrl+") or (leads_away and not self._early)
+        leads_away = bound is not None and bound.binding.action.partition("(")[0] in _LEADING_AWAY
+        return leads_away and (event.key.startswith("ctrl+") or not self._early)
 
     def _send_next(self) -> None:
         """Send the next key on its way, unless the one before has not arrived or it is still too early."""
