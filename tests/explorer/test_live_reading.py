@@ -187,7 +187,7 @@ async def test_the_forms_have_their_height_although_they_are_loaded_before_the_f
     from nerspace.engine.errors import NerspaceError
     from nerspace.tui.explorer.entity.screen import EntityScreen
 
-    def at_once(screen, work, then, failed=None):
+    def at_once(screen, work, then, failed=None, awaited=False):
         try:
             then(work())
         except NerspaceError as error:
