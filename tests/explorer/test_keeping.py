@@ -136,6 +136,10 @@ async def test_plain_letters_draw_every_screen_without_lines_and_dots(finished, 
             text = await press(pilot, key)
             signs = {letter for letter in text if not letter.isascii() and not letter.isalpha()}
             assert not {s for s in signs if 0x2190 <= ord(s) <= 0x2BFF}, (key, signs)
+        # Letter for letter an arrow would be another key.
+        lines = await press(pilot, "1", "question_mark", "slash", *"next row", "enter")
+        assert "down j" in lines
+        assert "v j" not in lines
 
 
 async def test_without_colors_there_are_no_boxes_and_braille(finished, corpus, monkeypatch):
