@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nerspace.engine.paper.claims import EXCHANGED_LEVEL
+from nerspace.engine.paper.claims import EXCHANGED_LEVEL, FAILS, HOLDS, OPEN, by_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,9 +18,9 @@ SUBSETS = {
 _CLAIM = "the closer the spelling, the better the transfer"
 _LEFT = "with the effects of donors, recipients and script taken out"
 _WITHIN = {
-    "holds": "It also holds within one script, so it is more than a contrast of scripts.",
-    "fails": "Within one script it does not hold.",
-    "open": "Within one script alone it is not shown.",
+    HOLDS: "It also holds within one script, so it is more than a contrast of scripts.",
+    FAILS: "Within one script it does not hold.",
+    OPEN: "Within one script alone it is not shown.",
     None: "Within one script alone too few pairs are left to test.",
 }
 
@@ -47,19 +47,19 @@ def verdict(correlations: "pd.DataFrame") -> list[str]:
         ]
     partial = _value(correlations, "all", "partial")
     lines = []
-    if shown["all"] == "holds":
+    if shown["all"] == HOLDS:
         lines.append(f"{_LEFT.capitalize()}, the paper's claim holds here: {_CLAIM} (partial {partial:+z.2f}).")
-    elif shown["all"] == "fails":
+    elif shown["all"] == FAILS:
         lines.append(f"{_LEFT.capitalize()}, the paper's claim does not hold here: nearer spelling, more errors.")
     else:
         lines.append(f"This run has not shown the paper's claim, {_CLAIM}: partial {partial:+z.2f}, {_LEFT}.")
         if plain > 0:
             lines.append(f"The plain correlation ({plain:+z.2f}) may be script, or single hard languages.")
-    if shown["all"] == "holds":
+    if shown["all"] == HOLDS:
         lines.append(_WITHIN[shown["same_script"]])
-        if shown["different"] == "open":
+        if shown["different"] == OPEN:
             lines.append("Without identical strings it is not shown.")
-        elif shown["different"] == "fails":
+        elif shown["different"] == FAILS:
             lines.append("Without identical strings it does not hold.")
     return lines
 
@@ -74,10 +74,8 @@ def _value(frame: "pd.DataFrame", subset: str, statistic: str) -> float | None:
 
 
 def _shown(frame: "pd.DataFrame", subset: str) -> str | None:
-    """Holds, fails or open; None where nothing was tested."""
+    """The verdict; None where nothing was tested."""
     chosen = _row(frame, subset, "partial")
     if chosen.empty or chosen["p"].isna().all():
         return None
-    if chosen["p"].iloc[0] > EXCHANGED_LEVEL:
-        return "open"
-    return "holds" if chosen["value"].iloc[0] > 0 else "fails"
+    return by_test(float(chosen["value"].iloc[0]), float(chosen["p"].iloc[0]), EXCHANGED_LEVEL)

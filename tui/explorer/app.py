@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 from textual.widgets import ContentSwitcher
 
 from nerspace.engine.errors import NerspaceError
@@ -291,8 +291,6 @@ class NerspaceApp(Services):
 
     def search_themes(self) -> None:
         """Search the themes, in the same palette."""
-        from textual.theme import ThemeProvider
-
         from nerspace.tui.explorer.command_palette import Palette
 
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.tui.explorer.early_keys import PATIENCE_SECONDS
 from nerspace.tui.explorer.messages import Name
 from nerspace.tui.explorer.services import Services
 from nerspace.tui.widgets.rows import Shown
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-PATIENCE_SECONDS = 10.0
 NO_RUN = "No run here yet: n on Training starts one (3, then n), a on Runs any other job (8, then a)."
 
 
