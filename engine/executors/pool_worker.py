@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nerspace.engine.errors import NerspaceError, Stopped
+from nerspace.engine.processes import collect_garbage_seldom
 from nerspace.engine.runs import Run
 from nerspace.engine.runs.records import Record
 
@@ -93,6 +94,7 @@ def _do(run: Run, order: Order, connection: Connection, ending: threading.Event)
 
 def main() -> None:
     """Serve the run folder and the connection that the command line names; the environment says how many threads."""
+    collect_garbage_seldom()
     # Whoever ends the job tells it, and it tells its processes.
     for name in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)

@@ -21,6 +21,7 @@ from typing import Any
 from nerspace.engine import devices
 from nerspace.engine.errors import ConfigurationError, NerspaceError, Stopped
 from nerspace.engine.files import failures, sweep, sync
+from nerspace.engine.processes import collect_garbage_seldom
 from nerspace.engine.runs import Run, ledger
 from nerspace.engine.runs.locks import Lock
 from nerspace.engine.runs.records import Record, event_of
@@ -356,6 +357,7 @@ def _now() -> str:
 
 def main() -> int:
     """Do the job of the run folder named on the command line; a lost terminal or a polite kill loses nothing."""
+    collect_garbage_seldom()
     run = Run(Path(sys.argv[1]))
     lock = Lock.inherited(run.lock().path, int(sys.argv[2]))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

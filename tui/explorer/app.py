@@ -39,7 +39,7 @@ from nerspace.tui.explorer.session import Session
 from nerspace.tui.state import State, read_state, state_text, write_state
 from nerspace.tui.terminal import console
 from nerspace.tui.widgets.key_bar import KeyBar
-from nerspace.tui.widgets.window import Window
+from nerspace.tui.widgets.window import ReadingWindow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -219,7 +219,7 @@ class NerspaceApp(Services):
     async def action_leave_for(self, name: str) -> None:
         """Close what lies over the screens and go to one, unless something is asked or typed there."""
         windows = self.screen_stack[1:]
-        if all(isinstance(window, Window) and window.LEAVES for window in windows):
+        if all(isinstance(window, ReadingWindow) for window in windows):
             for window in reversed(windows):
                 window.dismiss(None)
             await self.action_show_screen(name)

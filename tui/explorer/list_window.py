@@ -10,14 +10,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from nerspace.tui.actions import bindings, bindings_to_screens
+from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.messages import Name, ShowEntity
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.frame_table import FrameTable
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.rows import FrameRows, Rows, Shown
-from nerspace.tui.widgets.window import Result, Window
+from nerspace.tui.widgets.window import ReadingWindow, Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
     from nerspace.tui.explorer.services import Services
 
 
-class TableWindow(Window[Result]):
+class TableWindow(ReadingWindow[Result]):
     """A window whose table can be exported and copied."""
-
-    LEAVES = True
-    BINDINGS = bindings_to_screens()
 
     @property
     def explorer(self) -> "Services":

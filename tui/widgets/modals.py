@@ -1,32 +1,29 @@
 """Windows that ask or tell: a text that can be scrolled and copied, and a question with yes and no."""
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from nerspace.tui.actions import bindings, bindings_to_screens
+from nerspace.tui.actions import bindings
 from nerspace.tui.literal import literal, literal_lines
 from nerspace.tui.widgets.key_bar import KeyBar
 from nerspace.tui.widgets.line_input import LineInput
-from nerspace.tui.widgets.window import CopyText, Window
+from nerspace.tui.widgets.window import CopyText, ReadingWindow, Window
 
 # What is typed counts once no key has come for so long.
 TYPING_SECONDS = 0.15
 
 
-class TextWindow(Window[None]):
+class TextWindow(ReadingWindow[None]):
     """A text in a window: j and k scroll, y copies, esc closes."""
 
-    LEAVES = True
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("modal"), *bindings_to_screens()]
+    BINDINGS = bindings("modal")
 
     def __init__(self, title: str, text: Text, copied: str | None = None) -> None:
         super().__init__()
@@ -108,12 +105,6 @@ class PromptWindow(Window[str | None]):
     def on_mount(self) -> None:
         """Straight to the line."""
         self.query_one(LineInput).begin()
-
-    def on_key(self, event: events.Key) -> None:
-        """Give the line the letters that a fast typist typed before it had the focus."""
-        if self.focused is None and event.character is not None and event.is_printable:
-            event.stop()
-            self.query_one(LineInput).take_early(event.character)
 
     def redraw(self) -> None:
         """Draw again what lies behind: a screen under a window is not drawn by itself."""

@@ -6,6 +6,8 @@ from textual.await_complete import AwaitComplete
 from textual.message import Message
 from textual.screen import ModalScreen
 
+from nerspace.tui.actions import bindings_to_screens
+
 Result = TypeVar("Result")
 
 
@@ -20,10 +22,13 @@ class CopyText(Message):
 class Window(ModalScreen[Result]):
     """A window that closes once: keys that were on their way while it closed do nothing."""
 
-    # Whether the key of a screen closes it: nothing is lost that was typed or is asked.
-    LEAVES = False
-
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with a result, unless it has closed or another window lies over it."""
         # A window is "current" to Textual under another one too, which would be closed in its place.
         return super().dismiss(result) if self.is_current and self.app.screen is self else AwaitComplete()
+
+
+class ReadingWindow(Window[Result]):
+    """A window in which nothing is typed or asked: the key of a screen closes it, and goes there."""
+
+    BINDINGS = bindings_to_screens()
