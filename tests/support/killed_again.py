@@ -35,9 +35,9 @@ def work(run: Run, deadly: int | None = None, late: float = 0.0) -> None:
 
 
 def _die_behind(run: Run, step: int, late: float) -> None:
-    for event in jobs.follow(run, poll=0.005):
-        if event["event"] == "step" and event["step"] >= step:
-            break
+    # The events of a run that this try has not taken up yet, which is dead until then, are soon at an end.
+    while not any(event["event"] == "step" and event["step"] >= step for event in jobs.follow(run, poll=0.005)):
+        time.sleep(0.005)
     time.sleep(late)
     os.kill(os.getpid(), signal.SIGKILL)
 
