@@ -229,7 +229,7 @@ CLAIMS: Mapping[str, Claim] = {
     "near_zero": Claim(
         "figure4", "ru and uk correlate with the others little or negatively.",
         "mean correlation of the 8 pairs of ru or uk and another",
-        "output layer, each trained on; trends taken out; claimed below .2; holds if its 95 % interval lies below .2, "
+        "output layer, each trained on; trends taken out; claimed below .2; holds if its 96.5 % interval lies below .2, "
         f"does not hold if above, of 999 draws in which every series is shifted in a circle; {_ONE}; {_STEEP}",
     ),
     "akin_alike": Claim(
