@@ -117,7 +117,7 @@ def over_pairs(transfer: "pd.DataFrame", near: Mapping[tuple[str, str], float], 
     """The findings on kinship, space and both ways, over pairs of languages.
 
     Rule: MRQAP by double semi-partialling, effects of donors, recipients and of pairs of two scripts taken out,
-    languages exchanged within a script; two-sided at .035. kin_space: cosine before fine-tuning above its floor on
+    languages exchanged within a script; two-sided at .03. kin_space: cosine before fine-tuning above its floor on
     kinship. space_transfer and kin_transfer: wrong sentences on that cosine and on kinship, their sign turned so that
     the claim is above 0. kin_both_ways: wrong sentences from a to b on those from b to a, over pairs that have both, by
     signs that one direction of each gets by chance; at .05.

@@ -276,7 +276,7 @@ def alike_ru_uk(deltas: pd.DataFrame) -> Finding:
 
     Rule: for every model, the log of the standard deviation over languages of the change of the mean cosine, over the
     root of its mean square; the mean of the four other models minus that of ru and uk, by the t of two samples with 4
-    degrees of freedom, two-sided at .035. It holds if above 0 and the languages differ less in both than in any other
+    degrees of freedom, two-sided at .03. It holds if above 0 and the languages differ less in both than in any other
     model, so that one odd model alone decides nothing.
 
     Args:
@@ -330,7 +330,7 @@ def shifted_findings(deltas: pd.DataFrame, seed: int) -> list[Finding]:
 
     - greatest: ru and uk minus the mean of the 14 other pairs; to hold, no other pair may correlate more.
     - together: the 6 pairs of pl, tr, es and en.
-    - near_zero: the 8 pairs between both groups; claimed below .2, by the 96.5 % interval that the draws give.
+    - near_zero: the 8 pairs between both groups; claimed below .2, by the 97 % interval that the draws give.
     - akin_alike: the 3 pairs of pl, ru and uk minus the 12 others.
 
     Args:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import tui_sample
 from tui_driving import explorer, press, settle, text_of
 
@@ -26,6 +27,21 @@ def _running(workspace) -> Run:
 
 def _step(run: Run, step: int) -> None:
     run.append_event("step", step=step, steps=40, loss=2.0 / step, learning_rate=1e-4, sentences=8 * step, seconds=step)
+
+
+@pytest.mark.parametrize(("kind", "still_to_come"), [("finetune", True), ("swap", False)])
+async def test_a_run_under_way_says_whether_it_will_have_what_a_screen_shows(tmp_path, corpus, kind, still_to_come):
+    run = _running(tmp_path)
+    run.update(kind=kind)
+    app = explorer(run, corpus)
+    async with app.run_test(size=(120, 30)) as pilot:
+        shown = {key: await press(pilot, key) for key in "3456"}
+    assert ("the first step is still to come" in shown["3"]) is still_to_come
+    assert ("Errors are counted after training" in shown["3"]) is still_to_come
+    assert "This run drew no map" in shown["4"]
+    assert ("no matrix yet" in shown["5"]) is still_to_come
+    assert ("This run made no matrix" in shown["5"]) is not still_to_come
+    assert ("no errors yet" in shown["6"]) is still_to_come
 
 
 async def test_curves_grow_with_the_events_and_end_with_the_run(tmp_path, corpus):

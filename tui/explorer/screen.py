@@ -1,7 +1,8 @@
 """What every screen of the explorer shares: a table behind the view, work in threads, and a place for the focus."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -10,17 +11,29 @@ from textual.message import Message
 from textual.widget import Widget
 
 from nerspace.engine.errors import NerspaceError
+from nerspace.engine.runs.jobs import ENDED
 from nerspace.tui.explorer.early_keys import PATIENCE_SECONDS
 from nerspace.tui.explorer.messages import Name
 from nerspace.tui.explorer.services import Services
 from nerspace.tui.widgets.rows import Shown
 
 if TYPE_CHECKING:
+    from nerspace.engine.runs import Run
     from nerspace.tui.explorer.session import Session
 
 Result = TypeVar("Result")
 
 NO_RUN = "No run here yet: n on Training starts one (3, then n), a on Runs any other job (8, then a)."
+# The kinds of runs that fine-tune, which count errors and compare languages too; and those that draw maps.
+FINE_TUNING, DRAWING = ("demo", "finetune", "transfer", "paper"), ("demo", "project", "paper")
+
+
+def will_have(run: "Run", kinds: Collection[str]) -> bool:
+    """Whether a run is still to make what runs of these kinds make."""
+    with suppress(NerspaceError):
+        info = run.info()
+        return info["state"] not in ENDED and info["kind"] in kinds
+    return False
 
 
 class Loaded(Message):

@@ -31,7 +31,7 @@ from nerspace.tui.explorer.heatmaps.model import (
     undecided_of,
 )
 from nerspace.tui.explorer.other_run import choose_other_run
-from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.screen import FINE_TUNING, NO_RUN, ExplorerScreen, will_have
 from nerspace.tui.literal import is_missing, literal
 from nerspace.tui.numbers import column_format, is_share, written
 from nerspace.tui.widgets.found_table import FoundTable
@@ -42,6 +42,7 @@ from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 _TABLE_WIDTH = 150
 NO_MATRIX = "This run has no matrix yet: r looks again, o opens another."
+NO_MATRIX_MADE = "This run made no matrix, as runs that fine-tune do: o opens another."
 
 
 class HeatmapsScreen(ExplorerScreen):
@@ -144,6 +145,10 @@ class HeatmapsScreen(ExplorerScreen):
 
     # -- what is drawn
 
+    def _why_no_matrix(self) -> str:
+        run = self.session.run
+        return NO_RUN if run is None else NO_MATRIX if will_have(run, FINE_TUNING) else NO_MATRIX_MADE
+
     def _view(self, part: Slice) -> View:
         """The slice, or what is made of it: less its floor, less the marked slice, less the same of another run."""
         if (base := self._subtracted(part)) is not None:
@@ -175,9 +180,7 @@ class HeatmapsScreen(ExplorerScreen):
         if part is None:
             self.view = None
             values_table.show(NoRows(), empty="")
-            heatmap.show(
-                None, "This run has no matrix yet: r looks again, o opens another." if self.session.run else NO_RUN
-            )
+            heatmap.show(None, self._why_no_matrix())
             return
         view = self.view = self._view(part)
         values = view.slice.values(view.column)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.explorer.list_window import ListWindow
 from nerspace.tui.explorer.messages import Name
 from nerspace.tui.explorer.other_run import choose_other_run
-from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.screen import DRAWING, NO_RUN, ExplorerScreen, will_have
 from nerspace.tui.explorer.space.model import (
     MOST,
     NEAR_COLUMNS,
@@ -179,10 +178,7 @@ class SpaceScreen(ExplorerScreen):
     def _why_no_map(self) -> str:
         if (run := self.session.run) is None:
             return NO_RUN
-        with suppress(NerspaceError):
-            if run.info()["state"] == "finished":
-                return NO_MAP_MADE
-        return NO_MAP
+        return NO_MAP if will_have(run, DRAWING) else NO_MAP_MADE
 
     def lay_out(self) -> None:
         """Put the maps on the screen."""

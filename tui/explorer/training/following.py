@@ -164,6 +164,7 @@ class RunUpdate:
     """
 
     run: Run
+    kind: str
     state: str
     device: str
     events: list[tuple[int, dict[str, Any]]]
@@ -194,7 +195,7 @@ def read_update(session: "Session", run: Run, offset: int, any_step: bool, other
     # A run that was copied without its events still has its tables.
     copied = not any_step and not any(event["event"] in ("step", "probe") for _, event in events)
     return RunUpdate(
-        run, info["state"], str(info.get("device", "")), events, session.table("transfer"),
+        run, info["kind"], info["state"], str(info.get("device", "")), events, session.table("transfer"),
         traces_in_tables(run) if copied else [], [one for other in others for one in _traces(other)],
         resident_memory(run), shrunk,
     )  # fmt: skip

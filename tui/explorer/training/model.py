@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nerspace.engine.runs import Run
 from nerspace.tui.colours import language_name, language_order
+from nerspace.tui.explorer.screen import FINE_TUNING
 from nerspace.tui.explorer.training.following import Following, RunUpdate, Trace
 from nerspace.tui.explorer.training.measures import (
     MEASURES,
@@ -78,6 +79,11 @@ class TrainingModel:
     def live(self) -> bool:
         """Whether the run goes on."""
         return self.following is not None and self.following.live
+
+    @property
+    def trains(self) -> bool:
+        """Whether the run goes on and is of a kind that fine-tunes."""
+        return self.live and self.update is not None and self.update.kind in FINE_TUNING
 
     @property
     def transfer(self) -> "pd.DataFrame | None":

@@ -170,7 +170,7 @@ class TrainingScreen(ExplorerScreen):
 
     def _draw(self) -> None:
         self._stale, self._drawn_at = False, time.monotonic()
-        waiting = "Nothing yet: the first step is still to come." if self.model.live else "This run has none."
+        waiting = "Nothing yet: the first step is still to come." if self.model.trains else "This run has none."
         self.query_one("#loss", Curves).show(*self.model.loss(), waiting)
         if not self.model.cut_measure():
             return
@@ -185,7 +185,7 @@ class TrainingScreen(ExplorerScreen):
         table, transfer = self.query_one(FoundTable), self.model.transfer
         self._transfer_drawn = transfer
         if transfer is None or not len(transfer):
-            none = "Errors are counted after training." if self.model.live else "This run counted no errors."
+            none = "Errors are counted after training." if self.model.trains else "This run counted no errors."
             table.show(NoRows(), empty=none)
         else:
             table.show(FrameRows(transfer, 2, ("donor", "recipient", "seed")), table.row)

@@ -13,7 +13,7 @@ from nerspace.tui.actions import bindings
 from nerspace.tui.colours import language_name, language_order
 from nerspace.tui.explorer.causes import causes_of, offer_factors, why_window
 from nerspace.tui.explorer.list_window import ListWindow
-from nerspace.tui.explorer.screen import NO_RUN, ExplorerScreen
+from nerspace.tui.explorer.screen import FINE_TUNING, NO_RUN, ExplorerScreen, will_have
 from nerspace.tui.explorer.sentences import COLUMNS, WrongRows, word_by_word, wrong_sentences
 from nerspace.tui.explorer.transfer.model import Advice, Tables, points_of, read_advice, read_tables
 from nerspace.tui.explorer.transfer.text import advice_text, verdict_text
@@ -31,6 +31,7 @@ NO_DISTANCE = "No parallel names, so no distance: nerspace transfer --names FILE
 _WIDE = 110
 _BOTH_HEIGHT = 38
 NO_ERRORS = "This run counted no errors yet; r looks again. n on Training fine-tunes several donors."
+NO_ERRORS_MADE = "This run counted no errors by language. n on Training fine-tunes several donors."
 
 
 class TransferScreen(ExplorerScreen):
@@ -115,7 +116,8 @@ class TransferScreen(ExplorerScreen):
         """Hand everything to its widget."""
         plane, donors, table = self.query_one(Plane), self.query_one(Heatmap), self.query_one(FrameTable)
         if self.tables is None:
-            why = NO_ERRORS if self.session.run else NO_RUN
+            run = self.session.run
+            why = NO_RUN if run is None else NO_ERRORS if will_have(run, FINE_TUNING) else NO_ERRORS_MADE
             plane.show("", "", (), None, why)
             donors.show(None, why)
             table.show(NoRows(), empty="")
