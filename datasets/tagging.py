@@ -17,10 +17,12 @@ TYPES = {
     "ORGANIZATION": "ORG", "ORGANISATION": "ORG", "ORGANIZATIONS": "ORG", "COMPANY": "ORG", "CORPORATION": "ORG",
 }  # fmt: skip
 
-_PREFIXED = re.compile(r"([BIESLUMW])-(\S+)")
+# Halves of characters, which JSON can write, are no letters of a type.
+_TYPE = r"([^\s\ud800-\udfff]+)"
+_PREFIXED = re.compile(rf"([BIESLUMW])-{_TYPE}")
 # Other spellings, which only a whole file can tell from bare types such as "e-mail": b-per, B_PER; PER-B, person_B.
-_PREFIX_SPELLING = re.compile(r"([BIESLUMW])[-_](\S+)", re.IGNORECASE)
-_SUFFIX_SPELLING = re.compile(r"(\S+)[-_]([BIESLUMWbi])")
+_PREFIX_SPELLING = re.compile(rf"([BIESLUMW])[-_]{_TYPE}", re.IGNORECASE)
+_SUFFIX_SPELLING = re.compile(rf"{_TYPE}[-_]([BIESLUMWbi])")
 _BARE = re.compile(r"[^\W\d_](?:[\w/&.+-]*\w)?")
 _OUTSIDE = frozenset({"O", "o"})
 # What tables write into empty cells.

@@ -10,6 +10,11 @@ _HIDDEN = [
 SIGNS = {**{code: 0x2400 + code for code in range(0x20)}, 0x7F: 0x2421, **dict.fromkeys(_HIDDEN, 0xFFFD)}
 
 
+def is_utf8(text: str) -> bool:
+    """Whether files and tables can hold a text; names of files in another encoding come as halves of characters."""
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def visible(text: str) -> str:
     """A text as one line without control characters: ESC is drawn as ␛, a line feed as ␊, others as �."""
     return text if text.isprintable() else text.translate(SIGNS)

@@ -20,6 +20,7 @@ from pathlib import Path
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from nerspace.datasets.visible import visible
 from nerspace.engine.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
@@ -110,10 +111,17 @@ def write_text(path: Path, text: str) -> None:
     """Write a text as UTF-8, whole; see `whole_file`.
 
     Raises:
-        ConfigurationError: if it cannot be written.
+        ConfigurationError: if it cannot be written, or the text holds the name of a file that is not UTF-8.
     """
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        name = visible(text[max(0, error.start - 40) : error.end + 20])
+        raise ConfigurationError(
+            f"{path.name} cannot hold a name that is not UTF-8: {name}", "Rename the file or folder."
+        ) from error
     with whole_file(path) as handle:
-        handle.write(text.encode())
+        handle.write(content)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from nerspace.datasets.visible import visible
 from nerspace.engine.errors import ConfigurationError
 from nerspace.tui.literal import literal_lines
 
@@ -67,6 +68,11 @@ def _failures() -> Iterator[None]:
         yield
     except BrokenPipeError as error:
         raise ReaderGone from error
+    except UnicodeEncodeError as error:
+        lacking = visible(error.object[error.start : error.start + 1])
+        raise ConfigurationError(
+            f"The encoding of the output, {error.encoding}, lacks {lacking}.", "Set PYTHONIOENCODING=utf-8."
+        ) from error
     except OSError as error:
         raise ConfigurationError(
             f"The output cannot be written ({error.strerror or error}).", "Free space on its disk or send it elsewhere."

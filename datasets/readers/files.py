@@ -25,6 +25,7 @@ from nerspace.datasets.readers.layout import Layout, Source
 from nerspace.datasets.readers.sentences import Finished, corpus_of, finish
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
 from nerspace.datasets.tagged import TaggedCorpus
+from nerspace.datasets.visible import is_utf8, visible
 
 MOST_FILES = 5_000
 UNKNOWN_LAYOUT = "of no layout known here"
@@ -61,6 +62,8 @@ def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus
     """
     files = list(_files_in(path)) if path.is_dir() else [path]
     root = path if path.is_dir() else path.parent
+    if misnamed := next((file for file in files if not is_utf8(str(file))), None):
+        raise DataError(f"The name {visible(str(misnamed))} is not UTF-8.", "Rename the file or folder.")
     sources = [Source(file, file.relative_to(root).as_posix(), root, reading) for file in files]
     with _collector_paused():
         parts = [_read_one(source, name) for source in sources]

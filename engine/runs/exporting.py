@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from nerspace.datasets.visible import is_utf8, visible
 from nerspace.engine.errors import ConfigurationError, NerspaceError, UsageError
-from nerspace.engine.files import make_folder, read_regular, whole_file
+from nerspace.engine.files import make_folder, read_regular, whole_file, write_text
 from nerspace.engine.runs.run import Run, to_csv
 from nerspace.engine.runs.secrecy import redacted
 from nerspace.engine.runs.versions import versions
@@ -61,11 +62,13 @@ def beside(path: Path) -> Path:
 
 
 def check_beside(path: Path) -> None:
-    """See that what would stand beside a table overwrites nothing but its like.
+    """See that what would stand beside a table overwrites nothing but its like, and can name it.
 
     Raises:
-        UsageError: where another file has that name.
+        UsageError: where another file has that name, or the table's is not UTF-8.
     """
+    if not is_utf8(str(path)):
+        raise UsageError(f"The name {visible(str(path))} is not UTF-8.", "Name another file.")
     there = beside(path)
     try:
         text = read_regular(there, _MOST_BYTES)
@@ -120,8 +123,7 @@ def export_table(
         "formulas": _EXCEL_FORMULAS if excel and ending == ".csv" else _FORMULAS[ending],
         "written": datetime.now(UTC).isoformat(timespec="seconds"), "nerspace": versions().get("nerspace", ""),
     }  # fmt: skip
-    with whole_file(beside(path)) as handle:
-        handle.write(f"{json.dumps(redacted(facts), ensure_ascii=False, indent=1, default=str)}\n".encode())
+    write_text(beside(path), f"{json.dumps(redacted(facts), ensure_ascii=False, indent=1, default=str)}\n")
     return told.rows
 
 

@@ -75,19 +75,22 @@ def create(workspace: Path, kind: str, request: Mapping[str, Any], seed: int) ->
         make_folder(path)
     except OSError as error:
         raise ConfigurationError(f"The run folder {path} cannot be made ({error.strerror}).") from error
-    write_json(
-        path / "run.json",
-        {
-            "id": path.name,
-            "kind": kind,
-            "state": "queued",
-            "created": moment.isoformat(timespec="seconds"),
-            "seed": seed,
-            "request": dict(request),
-            "versions": versions(),
-            "code": source_hash(),
-        },
-    )
+    info = {
+        "id": path.name,
+        "kind": kind,
+        "state": "queued",
+        "created": moment.isoformat(timespec="seconds"),
+        "seed": seed,
+        "request": dict(request),
+        "versions": versions(),
+        "code": source_hash(),
+    }
+    try:
+        write_json(path / "run.json", info)
+    except NerspaceError:
+        with contextlib.suppress(OSError):
+            path.rmdir()
+        raise
     return Run(path)
 
 

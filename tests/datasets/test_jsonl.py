@@ -86,6 +86,8 @@ def test_white_space_at_the_ends_of_a_span_is_no_part_of_it(tmp_path: Path) -> N
         ({"words": ["a"], "tags": [0]}, "numbers"),
         ({"words": ["a"], "tags": [None]}, "without a tag"),
         ({"words": ["a"], "tags": [True], "tag_names": ["O", "O"]}, "not a tag"),
+        ({"words": ["a"], "tags": ["B-P\ud800ER"]}, "not a tag"),
+        ({"text": "ab", "spans": [[0, 2, "L\ud800OC"]]}, "start, end, label"),
         ({"words": ["a", "b"], "tags": ["B-PER", "I-LOC"]}, "follow"),
         ({"text": "ab", "spans": [[0, 3, "LOC"]]}, "outside"),
         ({"text": "ab", "spans": [[1, 1, "LOC"]]}, "outside"),
