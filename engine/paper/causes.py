@@ -120,7 +120,7 @@ def over_pairs(transfer: "pd.DataFrame", near: Mapping[tuple[str, str], float], 
     languages exchanged within a script; two-sided at .03. kin_space: cosine before fine-tuning above its floor on
     kinship. space_transfer and kin_transfer: wrong sentences on that cosine and on kinship, their sign turned so that
     the claim is above 0. kin_both_ways: wrong sentences from a to b on those from b to a, over pairs that have both, by
-    signs that one direction of each gets by chance; at .05.
+    signs that one direction of each gets by chance.
 
     Args:
         transfer: the table of that name, of models that know their own language.
@@ -182,7 +182,7 @@ def _both_ways(
         seed, EXCHANGES,
     )  # fmt: skip
     unit = f"pairs of {len(codes)} languages"
-    verdict = by_test(found.partial, found.p)
+    verdict = by_test(found.partial, found.p, EXCHANGED_LEVEL)
     return Finding("kin_both_ways", verdict, found.partial, NAN, NAN, found.p, found.chance, len(known), unit)
 
 

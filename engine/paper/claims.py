@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 LEVEL = 0.05
-# Exchanges of languages are exact where one language is like another. Where one is hard or odd by itself, p of at most
+# Exchanges and signs of languages are exact where one language is like another. Where one is hard or odd, p of at most
 # .05 comes in up to .085 of made-up worlds without an effect, and p of at most this in up to .06 (docs/levels.md).
 EXCHANGED_LEVEL = 0.03
 NAN = float("nan")
@@ -267,7 +267,7 @@ CLAIMS: Mapping[str, Claim] = {
         "figure5", "Transfer is alike both ways.",
         "partial correlation of wrong sentences from a to b with those from b to a, donor, recipient and script effects"
         " out, and what taking them out ties",
-        "holds if it is above 0 with a two-sided p of at most .05, does not hold if below 0 with such a p; 9,999 draws "
+        "holds if it is above 0 with a two-sided p of at most .03, does not hold if below 0 with such a p; 9,999 draws "
         "in which one direction of every pair gets a sign by chance; at least 6 pairs that are there both ways",
     ),
     "rich_donors": Claim(
