@@ -90,7 +90,8 @@ def write_state(text: str) -> None:
 def run_in_view(workspace: Path, state: State) -> "Run":
     """The run that was in view when the explorer was left, unless a newer one has begun since; else the newest.
 
-    One that goes on comes before those that have ended, even if it holds nothing yet.
+    One that goes on comes before those that have ended, even if it holds nothing yet. A swap stands for the run whose
+    models read it, beside whose names it is shown.
 
     Raises:
         UsageError: if the workspace has none.
@@ -100,6 +101,7 @@ def run_in_view(workspace: Path, state: State) -> "Run":
     known = {run.id: run for run in list_runs(workspace)}
     going_on = (run for run in known.values() if _goes_on(run))
     newest = next(going_on, None) or find_run(workspace)
+    newest = known.get(_swapped(newest), newest)
     seen = set(state.seen) if state.workspace == str(workspace) else set()
     return known[state.run] if state.run in known and newest.id in seen else newest
 
@@ -107,6 +109,15 @@ def run_in_view(workspace: Path, state: State) -> "Run":
 def has_errors_on_maps(run: "Run") -> bool:
     """Whether a run shows on its maps which sentences went wrong, as a demo does."""
     return all(run.table_path(name).exists() for name in ("map", "points", "predictions"))
+
+
+def _swapped(run: "Run") -> str:
+    """The id of the run whose models a swap reads with; empty for other kinds."""
+    try:
+        info = run.info()
+    except NerspaceError:
+        return ""
+    return str(info["request"].get("source") or "") if info["kind"] == "swap" else ""
 
 
 def _goes_on(run: "Run") -> bool:

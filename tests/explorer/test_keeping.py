@@ -1,12 +1,13 @@
 """What is kept between starts, how errors are told, pictures, plain letters and the palette."""
 
 import json
+import os
 
 import pytest
 from textual.widgets import Input
 from tui_driving import explorer, press, settle, text_of
 
-from nerspace.engine.runs import create
+from nerspace.engine.runs import create, remove
 from nerspace.tui.state import State, read_state, run_in_view, state_path, state_text, write_state
 
 
@@ -66,6 +67,27 @@ def test_the_run_in_view_comes_back_unless_a_newer_one_has_begun(tmp_path):
     assert run_in_view(tmp_path, State(str(tmp_path), "vanished", [old.id, new.id])) == new
     write_state(state_text(state))
     assert read_state() == state
+
+
+@pytest.mark.parametrize("going_on", [True, False])
+def test_a_swap_stands_for_the_run_whose_models_read_it(tmp_path, going_on):
+    whole = create(tmp_path, "demo", {"donor": "en"}, 0)
+    swap = create(tmp_path, "swap", {"source": whole.id}, 0)
+    elsewhere = create(tmp_path, "swap", {"source": "demo-of-another-workspace"}, 0)
+    for run in (whole, swap, elsewhere):
+        run.append_event("state", state="running")
+        run.update(state="finished")
+        (run.path / "tables").mkdir()
+        (run.path / "tables" / "steps.csv").write_text("step\n")
+    if going_on:
+        swap.update(state="running")
+        swap.claim(os.getpid())
+        assert run_in_view(tmp_path, State()) == whole
+        return
+    assert run_in_view(tmp_path, State()) == elsewhere
+    remove(elsewhere)
+    assert run_in_view(tmp_path, State()) == whole
+    assert run_in_view(tmp_path, State(str(tmp_path), "", [])) == whole
 
 
 async def test_an_error_is_one_window_with_the_whole_text_that_c_copies(app):

@@ -1,5 +1,6 @@
 """Any name and any sentence is read on demand by the run's models, without leaving the screen."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 from asked_sample import untested
 from tui_driving import press, settle, text_in
 
+from nerspace.engine.errors import NerspaceError
 from nerspace.engine.reading.client import Reader
 from nerspace.engine.runs import Run
 from nerspace.tui.explorer.app import NerspaceApp
+from nerspace.tui.explorer.entity.card import CardWindow
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.explorer.space.screen import SpaceScreen
 from nerspace.tui.explorer.typed import TypedWindow
@@ -181,6 +184,31 @@ async def test_a_run_without_a_model_says_so_where_something_is_typed(rich, corp
     async with app.run_test(size=(80, 24)) as pilot:
         text = await press(pilot, "4", "I", *"Minsk", "enter")
         assert "kept no model" in text
+
+
+async def test_a_card_tells_why_nothing_was_read_though_another_window_lies_over_it(rich, corpus, monkeypatch):
+    let_go = threading.Event()
+
+    def fail(*_: object) -> None:
+        let_go.wait(60)
+        raise NerspaceError("The run kept no model.", "")
+
+    monkeypatch.setattr(Session, "read_name", fail)
+    app = NerspaceApp(Session(rich.path.parent.parent, rich, str(corpus), "builtin"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "7", "slash", *"minsk", "enter")
+        await pilot.press("j", "a")
+        while not isinstance(app.screen, CardWindow):
+            await pilot.pause(0.02)
+        await pilot.press("e")
+        while isinstance(app.screen, CardWindow):
+            await pilot.pause(0.02)
+        let_go.set()
+        await settle(pilot)
+        text = await press(pilot, "escape")
+        assert isinstance(app.screen, CardWindow)
+        assert "The run kept no model." in text
+        assert "start …" not in text
 
 
 async def test_the_forms_have_their_height_although_they_are_loaded_before_the_first_layout(rich, corpus, monkeypatch):

@@ -1,6 +1,6 @@
 """Entity: one name in all languages, with everything that is known of it; `i` leads here from everywhere."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -47,6 +47,8 @@ from nerspace.tui.widgets.rows import FrameRows, NoRows, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Opened = TypeVar("Opened", ContextsWindow, CardWindow)
 
 _MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meanings, **CATALOGUE["nearest"].meanings}
 _FORMS = {
@@ -319,7 +321,7 @@ class EntityScreen(ExplorerScreen):
     def show_swaps(self, found: "tuple[str, pd.DataFrame]") -> None:
         """List the sentences, or show in the list what has been read since."""
         language, frame = found
-        if isinstance(opened := self.app.screen, ContextsWindow):
+        if (opened := self._opened(ContextsWindow)) is not None:
             if (opened.entity, opened.language) == (self.about, language):
                 opened.fill(frame, self.progress)
             return
@@ -351,13 +353,17 @@ class EntityScreen(ExplorerScreen):
         if self.reading:
             self._tell_progress(message.text(literal(self.reading)))
 
+    def _opened(self, kind: type[Opened]) -> Opened | None:
+        """The window of that kind over the screen, also where another one, such as that of an export, lies over it."""
+        return next((window for window in self.app.screen_stack if isinstance(window, kind)), None)
+
     def _tell_progress(self, text: str) -> None:
         self.progress = text
         self._say(text)
-        if isinstance(window := self.app.screen, ContextsWindow):
-            window.tell(text)
-        elif isinstance(window, CardWindow) and text:
-            window.show(window.card, text)
+        if (contexts := self._opened(ContextsWindow)) is not None:
+            contexts.tell(text)
+        elif text and (card := self._opened(CardWindow)) is not None:
+            card.show(card.card, text)
 
     def _say(self, text: str) -> None:
         """In a line of its own, until another name is shown."""
@@ -372,19 +378,19 @@ class EntityScreen(ExplorerScreen):
         languages, counted = read.readings["language"].nunique(), tally(read.readings["verdict"].tolist())
         self._say(f"{literal(title)} is read in {languages} languages: {counted}")
         self._read()
-        if isinstance(window := self.app.screen, ContextsWindow):
-            about, language = window.entity, window.language
+        if (contexts := self._opened(ContextsWindow)) is not None:
+            about, language = contexts.entity, contexts.language
             self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps)
-        elif isinstance(window, CardWindow):
-            about, reference, code = window.card.view.entity, window.card.view.reference, window.card.language
+        elif (opened := self._opened(CardWindow)) is not None:
+            about, reference, code = opened.card.view.entity, opened.card.view.reference, opened.card.language
             again = lambda: read_card(self.session, read_entity(self.session, about, reference), code)  # noqa: E731
             self.load(again, self.show_card)
 
     def _not_read(self, error: NerspaceError) -> None:
         self.reading = ""
         self._tell_progress("")
-        if isinstance(window := self.app.screen, CardWindow):
-            window.show(window.card, str(error))
+        if (opened := self._opened(CardWindow)) is not None:
+            opened.show(opened.card, str(error))
         else:
             self._say(literal(error))
             self.explorer.tell(str(error), "warning")
@@ -406,8 +412,8 @@ class EntityScreen(ExplorerScreen):
 
     def show_card(self, card: Card) -> None:
         """Open the card, and have the models read what it lacks; or show what it knows by now."""
-        if isinstance(window := self.app.screen, CardWindow):
-            window.show(card)
+        if (opened := self._opened(CardWindow)) is not None:
+            opened.show(card)
             return
         self.app.push_screen(CardWindow(card))
         pair = (card.language, card.view.reference)
