@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nerspace.datasets.errors import DataError
-from nerspace.datasets.visible import is_utf8, visible
 
 if TYPE_CHECKING:
     from nerspace.datasets.reading import Reading
@@ -106,8 +105,8 @@ def _load(name_or_path: str | Path, reading: "Reading") -> "Corpus":
         raise DataError(
             f"There is no data set {str(name_or_path)!r}.", f"Choose {', '.join(available())} or give a file or folder."
         )
-    if not is_utf8(str(path.absolute())):
-        raise DataError(f"The name {visible(str(path.absolute()))} is not UTF-8.", "Rename the file or folder.")
+    # A run keeps it whole.
+    files.check_name(path.absolute())
     if path.is_dir():
         # The first that recognises a folder reads it. SlavNER's S2 resembles a readyTEN.
         parallel: tuple[ParallelReader, ...] = (pairs, slavner, readyten)

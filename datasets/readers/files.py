@@ -49,6 +49,16 @@ LAYOUTS: tuple[Layout, ...] = (
 )
 
 
+def check_name(path: Path) -> None:
+    """See that tables can hold the name of a file or folder.
+
+    Raises:
+        DataError: it is in another encoding than UTF-8.
+    """
+    if not is_utf8(str(path)):
+        raise DataError(f"The name {visible(str(path))} is not UTF-8.", "Rename the file or folder.")
+
+
 def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus:
     """The tagged sentences of a file, or of all files of a known layout below a folder.
 
@@ -62,8 +72,8 @@ def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus
     """
     files = list(_files_in(path)) if path.is_dir() else [path]
     root = path if path.is_dir() else path.parent
-    if misnamed := next((file for file in files if not is_utf8(str(file))), None):
-        raise DataError(f"The name {visible(str(misnamed))} is not UTF-8.", "Rename the file or folder.")
+    for file in files:
+        check_name(file)
     sources = [Source(file, file.relative_to(root).as_posix(), root, reading) for file in files]
     with _collector_paused():
         parts = [_read_one(source, name) for source in sources]
