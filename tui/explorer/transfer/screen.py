@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 NO_DISTANCE = "No parallel names, so no distance: nerspace transfer --names FILE takes yours."
 _WIDE = 110
 _BOTH_HEIGHT = 38
-NO_ERRORS = "This run counted no errors yet; r looks again. n on Training fine-tunes several donors."
-NO_ERRORS_MADE = "This run counted no errors by language. n on Training fine-tunes several donors."
+NO_ERRORS = "This run counted no errors yet: r looks again, o opens another."
+NO_ERRORS_MADE = "This run counted no errors by language: o opens another, 3 n trains one."
 
 
 class TransferScreen(ExplorerScreen):
