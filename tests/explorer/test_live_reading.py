@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from asked_sample import untested
+from textual.widgets import Input
 from tui_driving import press, settle, text_in
 
 from nerspace.engine.errors import NerspaceError
@@ -172,9 +173,11 @@ async def test_what_cannot_be_read_is_said_in_place(asked):
     async with asked.run_test(size=(80, 24), notifications=True) as pilot:
         text = await press(pilot, "I", "space", "enter")
         assert "[brackets] mark the name" in text
-        text = await press(pilot, "e", "i", "tab", "e", "i", "ctrl+o")
+        text = await press(pilot, "tab", "e", "i", "ctrl+o")
         assert "Type something first." in text
+        await press(pilot, "tab", "e", "i")
         assert isinstance(asked.screen, TypedWindow)
+        assert asked.screen.query_one(Input).value.strip() == "ei"
         await press(pilot, "escape")
         assert not isinstance(asked.screen, TypedWindow)
 
