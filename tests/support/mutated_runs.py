@@ -113,7 +113,7 @@ def _of_json(file: str) -> Callable[[Path, random.Random], str]:
 
 def _event(run: Path, draw: random.Random) -> str:
     path = _ordinary(run / "events.jsonl")
-    lines = path.read_text().splitlines()
+    lines = path.read_text().splitlines() or [""]
     for _ in range(draw.choice((1, 5, 40))):
         number = draw.randrange(len(lines))
         try:
