@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from counting import calls_of
 
+from nerspace.engine.errors import UsageError
 from nerspace.tui.plots import tables
 from nerspace.tui.plots.axes import nice_ticks, tick_label
 from nerspace.tui.plots.raster import Window, fit_window, nearest, polyline, raster, to_dots
@@ -103,3 +104,9 @@ def test_the_curves_of_several_models_are_told_apart():
     assert [line for line in tables.plot("deltas", "curves", deltas).splitlines() if line.startswith("donor")] == [
         f"donor {donor}, seed {seed}, layer 2" for donor, seed in models
     ]
+
+
+@pytest.mark.parametrize("name", ["steps", "probes", "deltas"])
+def test_a_table_without_rows_is_not_drawn(name: str) -> None:
+    with pytest.raises(UsageError, match="no rows to draw"):
+        tables.plot(name, "curves", pd.DataFrame(columns=["donor", "seed", "step", "loss", "layer", "value", "delta"]))

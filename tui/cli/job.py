@@ -114,6 +114,7 @@ class _Progress:
         self._out = console(stderr=True)
         self._bars: Any = None
         self._task: Any = None
+        self._unit = ""
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -163,7 +164,8 @@ class _Progress:
     def _advance(self, done: int) -> None:
         from nerspace.engine.runs.records import duration
 
-        if self._bars is None:
+        # Events that are damaged may lack the stage that this is of.
+        if self._task is None:
             return
         left = self._left.seconds()
         finished = done >= self._left.total

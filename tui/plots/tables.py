@@ -90,6 +90,8 @@ def _classes(points: "pd.DataFrame", width: int = WIDTH, height: int = 24) -> st
 
 
 def _curves_of(name: str, frame: "pd.DataFrame") -> str:
+    if frame.empty:
+        raise UsageError(f"The table {name} has no rows to draw.", "nerspace runs verify tells what is damaged.")
     model = [column for column in _MODEL if column in frame]
     if name == "steps":
         series = {}

@@ -39,8 +39,8 @@ def show_summary(run: "Run") -> None:
         ("isotropy", _isotropy),
         ("map_quality", _maps),
     ):
-        if table in held:
-            show(run.read_table(table))
+        if table in held and len(frame := run.read_table(table)):
+            show(frame)
 
 
 def _errors(transfer: "pd.DataFrame") -> None:
