@@ -110,3 +110,8 @@ def test_the_curves_of_several_models_are_told_apart():
 def test_a_table_without_rows_is_not_drawn(name: str) -> None:
     with pytest.raises(UsageError, match="no rows to draw"):
         tables.plot(name, "curves", pd.DataFrame(columns=["donor", "seed", "step", "loss", "layer", "value", "delta"]))
+
+
+def test_a_table_without_a_column_is_not_drawn() -> None:
+    with pytest.raises(UsageError, match="lacks step"):
+        tables.plot("steps", "curves", pd.DataFrame({"donor": ["en"], "seed": [0], "loss": [0.5]}))

@@ -93,14 +93,19 @@ def _curves_of(name: str, frame: "pd.DataFrame") -> str:
     if frame.empty:
         raise UsageError(f"The table {name} has no rows to draw.", "nerspace runs verify tells what is damaged.")
     model = [column for column in _MODEL if column in frame]
+    value = {"steps": "loss", "deltas": "delta"}.get(name, "value")
+    keys = {"steps": [], "deltas": ["layer"]}.get(name, ["measure", "layer"])
+    # The table of a run that goes on may be of an earlier version.
+    needed = ["step", value, *keys, *([] if name == "steps" else ["language"])]
+    if lacking := [column for column in needed if column not in frame]:
+        raise UsageError(f"The table {name} lacks {lacking[0]}.", "nerspace runs verify tells what is damaged.")
     if name == "steps":
         series = {}
         for group, part in frame.groupby(model) if model else [((), frame)]:
             smooth = part["loss"].rolling(10, min_periods=1).mean()
             series["-".join(map(str, group)) or "loss"] = (list(part["step"]), list(smooth))
         return curves(series, "step", "loss, mean of 10 steps")
-    value = "delta" if name == "deltas" else "value"
-    keys = [*model, "layer"] if name == "deltas" else [*model, "measure", "layer"]
+    keys = [*model, *keys]
     plots = []
     for group, part in frame.groupby(keys):
         series = {str(language): (list(rows["step"]), list(rows[value])) for language, rows in part.groupby("language")}
