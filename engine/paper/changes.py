@@ -167,11 +167,13 @@ def judged(claim: str, several: "Sequence[tuple[list[str], Series]]", statistic:
     low, high = bounds(mean(drawn, apart))
     floor = float(mean([_shifted(part, seed + place) for place, part in enumerate(parts)], apart).mean())
     verdict = by_rank(low, high, p, len(ways), floor, below)
-    if verdict == HOLDS and not all(
-        bounds(mean([np.delete(part, out, axis=1) for part in drawn], _places(apart, out)))[0] > 0
-        for out in range(len(codes))
-    ):
-        verdict = OPEN
+    if verdict != OPEN:
+        without = (
+            bounds(mean([np.delete(part, out, axis=1) for part in drawn], _places(apart, out)))
+            for out in range(len(codes))
+        )
+        if not all(least > 0 if verdict == HOLDS else most < 0 for least, most in without):
+            verdict = OPEN
     return Finding(claim, verdict, value, low, high, p, floor, steps, "changes")
 
 

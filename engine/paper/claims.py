@@ -55,8 +55,9 @@ _STEEP = "undecided below 12 changes and where trends are more than 1.5 times wh
 _ONE = "to hold, it must do so with any one language left out, so that none decides alone"
 _RANKED = (
     "trends taken out; holds if the 95 % block bootstrap interval lies above 0 and above the floor and no other way to "
-    f"choose two of the six languages gives more; {_ONE}; does not hold if it lies below both and no other way gives "
-    f"less; {_STEEP}. Six languages allow no p below 1/15 = .067, so p alone cannot decide"
+    "choose two of the six languages gives more, does not hold if it lies below both and no other way gives less; "
+    "either must be so with any one language left out, so that none decides alone; "
+    f"{_STEEP}. Six languages allow no p below 1/15 = .067, so p alone cannot decide"
 )
 _PERMUTED = (
     "holds if it is above 0 with a two-sided p of at most .03, does not hold if below 0 with such a p; MRQAP by "

@@ -440,8 +440,9 @@ def detrended_correlation(x: Vector, y: Vector) -> tuple[float, float, float]:
     """Correlation of two short series without their trends, and its 95 % interval.
 
     Fisher's, of as many independent changes as these are worth: n less the 4 of the trend, over Bartlett's factor of
-    the first two autocorrelations. In simulation it covers .94 and more with and without a common trend, where a block
-    bootstrap covers .17 to .89.
+    the first two autocorrelations, which is estimated: hence the quantile of t with so many degrees of freedom less
+    the 2 of r. In simulation it covers .94 and more with and without a common trend, where a block bootstrap covers
+    .17 to .89.
 
     Args:
         x: [n].
@@ -451,6 +452,8 @@ def detrended_correlation(x: Vector, y: Vector) -> tuple[float, float, float]:
         Correlation and bounds; NaN below LEAST_CHANGES or where a series is nothing but trend. Bounds are NaN where
         both trends are STEEP.
     """
+    from scipy.special import stdtrit
+
     n = len(x)
     if n < LEAST_CHANGES:
         return NAN, NAN, NAN
@@ -464,7 +467,8 @@ def detrended_correlation(x: Vector, y: Vector) -> tuple[float, float, float]:
         return r, NAN, NAN
     echo = sum(2 * (1 - lag / n) * float(a[lag:] @ a[:-lag]) * float(b[lag:] @ b[:-lag]) for lag in (1, 2))
     worth = (n - 4) / max(1.0, 1 + echo)
-    middle, half = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), 1.959964 / np.sqrt(max(1.0, worth - 2))
+    free = max(1.0, worth - 2)
+    middle, half = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), stdtrit(free, 0.975) / np.sqrt(free)
     return r, float(np.tanh(middle - half)), float(np.tanh(middle + half))
 
 

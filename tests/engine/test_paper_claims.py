@@ -257,6 +257,24 @@ def test_languages_go_apart_within_models_where_they_do() -> None:
     assert changes.apart_within(changes_of(0.0, 1.0), 0).verdict == OPEN
 
 
+def test_one_language_alone_neither_makes_nor_unmakes_the_groups() -> None:
+    """Draws of nothing whose interval lies below 0 only as long as a certain language is among the six."""
+    assert changes.apart_within(changes_of(0.0, 1.0, 40, seed=36), 0).verdict == OPEN
+
+
+def test_languages_that_go_with_the_other_group_are_not_apart() -> None:
+    """ru and uk have nothing in common, and each of the four others a little with both."""
+    generator = np.random.default_rng(0)
+    rows = []
+    for donor in SIX:
+        ru, uk = generator.normal(size=(2, 80))
+        for code in SIX:
+            course = {"ru": ru, "uk": uk}.get(code, ru + uk + 3 * generator.normal(size=80))
+            rows += [(50 * (step + 1), code, 12, 50, value, donor, 0) for step, value in enumerate(course)]
+    deltas = pd.DataFrame(rows, columns=["step", "language", "layer", "h", "delta", "donor", "seed"])
+    assert changes.apart_within(deltas, 0).verdict == FAILS
+
+
 def test_the_contrast_of_groups_is_the_mean_of_the_correlations_inside_minus_outside() -> None:
     codes, series = changes.series_of(changes.own_changes(changes_of(1.0, 1.0)))
     r = pd.DataFrame(series.T, columns=codes).corr()

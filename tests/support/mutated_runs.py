@@ -68,11 +68,17 @@ def mutate(run: Path, draw: random.Random) -> str:
             said.append(f"{name}: {change(run, draw)}")
     if draw.random() < 0.5:
         # As a run of an earlier version, so that what is damaged is read.
-        shutil.rmtree(run / "sha256.json", ignore_errors=True)
-        with contextlib.suppress(OSError):
-            (run / "sha256.json").unlink()
-            said.append("without sums")
+        _delete(run / "sha256.json")
+        said.append("without sums")
     return "; ".join(said)
+
+
+def _delete(path: Path) -> None:
+    # Looked at first: to take a pipe for a folder is to wait for somebody at its other end.
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _ordinary(path: Path) -> Path:
@@ -151,9 +157,7 @@ def _other_kind(run: Path, draw: random.Random) -> str:
     path = _any_file(run, draw)
     if draw.random() < 0.5:
         path = run / draw.choice(("run.json", "process.json", "events.jsonl", "lock", "tables", "vectors", "stop"))
-    shutil.rmtree(path, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        path.unlink()
+    _delete(path)
     kind = draw.choice(("gone", "folder", "pipe", "loop", "empty", "dangling"))
     if kind == "folder":
         path.mkdir()
