@@ -18,6 +18,7 @@ from nerspace.datasets.readers import (
     csv_words,
     gold_xlsx,
     json_files,
+    own,
     parquet,
     spacy_docbin,
 )
@@ -70,13 +71,14 @@ def read(path: Path, name: str, reading: Reading = AS_IT_STANDS) -> TaggedCorpus
     Raises:
         DataError: naming file and line; also where no file has a known layout.
     """
-    files = list(_files_in(path)) if path.is_dir() else [path]
-    root = path if path.is_dir() else path.parent
+    in_folder = path.is_dir()
+    files = list(_files_in(path)) if in_folder else [path]
+    root = path if in_folder else path.parent
     for file in files:
         check_name(file)
     sources = [Source(file, file.relative_to(root).as_posix(), root, reading) for file in files]
     with _collector_paused():
-        parts = [_read_one(source, name) for source in sources]
+        parts = [(_own(source) if in_folder else None) or _read_one(source, name) for source in sources]
     taken = [place for part in parts if isinstance(part, Finished) for place in part.beside]
     beside = {place.relative_to(root).as_posix() for place in taken if place.is_relative_to(root)}
     corpus = corpus_of(name, (part for part in parts if not (isinstance(part, Dropped) and part.file in beside)))
@@ -109,9 +111,15 @@ def _read_one(source: Source, name: str) -> Finished | Dropped:
     return dropped(source.shown, 0, "", _what(source.path), "")
 
 
+def _own(source: Source) -> Dropped | None:
+    """What was exported into a folder, or runs that are kept in it, would else be read as data or stand in its way."""
+    found = own.what(source.path)
+    return dropped(source.shown, 0, "", found, "") if found else None
+
+
 def _why_not(path: Path, files: Sequence[Path], left_out: Sequence[Dropped]) -> str:
     if files == [path]:
-        return f"{path} is {_what(path)}."
+        return f"{path} is {own.what(path) or _what(path)}."
     reasons = [f"{row.file} is {row.reason}" for row in left_out if row.reason != UNKNOWN_LAYOUT]
     return f"{path} is of no layout known here" + "".join(f"; {line}" for line in reasons[:3]) + "."
 
@@ -124,7 +132,7 @@ def _what(path: Path) -> str:
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
-    """Ordinary files below a folder, by name, hidden ones left out.
+    """Ordinary files below a folder, by name, hidden ones left out; a run of nerspace is the folder that it is.
 
     Raises:
         DataError: there are too many to be a data set.
@@ -135,6 +143,10 @@ def _files_in(folder: Path) -> Iterator[Path]:
 
     found = 0
     for here, folders, names in os.walk(folder, onerror=refuse):
+        if own.is_run(names):
+            folders.clear()
+            yield Path(here)
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.startswith(".") or not (path := Path(here) / name).is_file():

@@ -1,11 +1,14 @@
 """A tagged corpus of four languages, none of which is ours, from the command line through every job."""
 
+import shutil
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+
+from nerspace.engine.runs import Run
 
 SMALL = ("--size", "16", "--test-size", "8")
 
@@ -87,3 +90,27 @@ def test_names_of_ones_own_give_distances(nerspace: Any, tagged_folder: Path, ti
     known = tnld[(tnld["type"] == "all") & (tnld["subset"] == "all")].set_index(["a", "b"])["n"]
     assert known["de", "hi"] == 3
     assert known["de", "mr"] == 0
+
+
+def test_runs_and_exports_inside_the_data_are_left_out_of_it(
+    command: Any, finished: Run, tagged_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(tagged_folder, data)
+    check = ("data", "check", str(data), "--table")
+    held = frame(command(*check, "counts", "--csv", "-"))
+    shutil.copytree(finished.path, data / "home" / "runs" / finished.id)
+    monkeypatch.setenv("NERSPACE_HOME", str(data / "home"))
+    exported = ["transfer.csv", "predictions.xlsx", "points.parquet"]
+    for name in exported:
+        done = command("export", name.partition(".")[0], "--csv", str(data / name))
+        assert done.returncode == 0, done.stderr
+    pd.testing.assert_frame_equal(frame(command(*check, "counts", "--csv", "-")), held)
+    left_out = frame(command(*check, "dropped", "--csv", "-")).set_index("file")["reason"]
+    assert left_out[f"home/runs/{finished.id}"] == "a run of nerspace"
+    assert set(left_out[exported]) == {"a table that nerspace wrote"}
+    assert len(left_out) == 7
+    for path in (data / "transfer.csv", data / "home" / "runs" / finished.id):
+        refused = command("data", "check", str(path))
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+        assert f"{path.name} is a " in refused.stderr.replace(str(path.parent) + "/", "")
