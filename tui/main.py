@@ -34,6 +34,9 @@ def open_explorer(
         run = None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NerspaceError("The explorer needs a terminal.", "Commands that need none: nerspace --help.")
+    # Textual draws on stderr, so that elsewhere it would go on unseen.
+    if not sys.stderr.isatty():
+        raise NerspaceError("The explorer draws on stderr, which is no terminal.", "Leave it where it is, without 2>.")
     newcomer = not read_state().screen
     if newcomer and not screen and not data and run is not None and has_errors_on_maps(run):
         screen = "space"

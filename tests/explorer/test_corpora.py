@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from textual import events
 from textual.widgets import Input
@@ -13,10 +14,12 @@ from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
+from nerspace.engine.sampling import sentence_table
 from nerspace.tui.explorer.app import NerspaceApp
 from nerspace.tui.explorer.data.model import Opened
 from nerspace.tui.explorer.data.parallel import ParallelIndex
 from nerspace.tui.explorer.data.tagged import TaggedIndex
+from nerspace.tui.explorer.entity.model import names_of
 from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.filters import Filter, parse_filter
@@ -228,6 +231,49 @@ async def test_every_screen_works_while_the_corpus_is_tagged_and_says_whose_name
         assert "pieces  ▁Anna" in text
         text = await press(pilot, "f1", "t", "T")
         assert "▁" in text
+
+
+def run_on(tagged: Path, home: Path) -> runs.Run:
+    """A run that has read the test sentences of tagged text: right, but for one tag."""
+    run = runs.create(home, "finetune", {"donor": "en", "languages": ["en", "be"], "data": str(tagged)}, 0)
+    sentences = list(datasets.load(str(tagged)).sentences())
+    run.write_table("sentences", sentence_table(sentences))
+    said = [(one, " ".join(one.tags)) for one in sentences if one.split == "test"]
+    run.write_table("predictions", pd.DataFrame(
+        [("en", 0, one.id, one.language, one.type, tags, tags.replace("I-PER", "O"), int("I-PER" in tags), 0.9)
+         for one, tags in said],
+        columns=["donor", "seed", "sentence", "language", "type", "gold", "predicted", "wrong", "confidence"],
+    ))  # fmt: skip
+    run.update(state="finished")
+    return run
+
+
+async def test_names_of_tagged_text_are_found_on_entity_with_what_the_models_said_of_them(tagged, tmp_path):
+    async with explorer(run_on(tagged, tmp_path / "home"), tagged).run_test(size=(120, 30)) as pilot:
+        # The corpus's own come first, the most frequent before.
+        assert "Paris  LOC" in await press(pilot, "7")
+        assert "Paris is big" in await settle(pilot)
+        text = await press(pilot, "slash", *"новак", "enter")
+        assert "Ганна Новак  PER" in text
+        assert "Ганна Новак‹O у Парыжы" in text
+        assert "predictions  1" in text
+        assert "Tagged in one language alone" in text
+        assert "No other language has it" in await press(pilot, "a")
+        assert "Tagged text has no contexts" in await press(pilot, "escape", "W")
+        # The built-in ones stay within reach.
+        assert "Washington  " in await press(pilot, "slash", *"washington", "enter")
+
+
+def test_points_that_are_mentions_are_one_name_and_those_that_share_an_id_are_too(tagged, tmp_path):
+    run = run_on(tagged, tmp_path / "home")
+    points = [
+        (0, "en/t/0", "en", "LOC", "t.0", "Paris"), (1, "en/u/0", "en", "LOC", "u.0", "Paris"),
+        (2, "be/t/0", "be", "PER", "q1", "Ганна Новак"), (3, "en/v/0", "en", "PER", "q1", "Anna Novak"),
+    ]  # fmt: skip
+    run.write_table("points", pd.DataFrame(points, columns=["point", "sentence", "language", "type", "entity", "form"]))
+    names = names_of(Session(tmp_path / "home", run, str(tagged), "builtin"))
+    assert names[:2] == [("en:LOC:Paris", "Paris"), ("q1", "Anna Novak")]
+    assert not {"t.0", "u.0"} & {id for id, _ in names}
 
 
 @SIZES

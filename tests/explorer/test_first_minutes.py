@@ -33,6 +33,11 @@ def test_the_first_start_opens_a_run_on_its_maps_and_the_second_where_it_was_lef
     monkeypatch.setattr(sys, "stdin", terminal())
     monkeypatch.setattr(sys, "stdout", terminal())
     workspace = rich.path.parent.parent
+    # What draws on a file goes on unseen.
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with pytest.raises(NerspaceError, match="draws on stderr"):
+        program.open_explorer(workspace, None)
+    monkeypatch.setattr(sys, "stderr", terminal())
     program.open_explorer(workspace, None)
     # What is to be browsed comes first where it is named.
     program.open_explorer(workspace, None, "some/folder")

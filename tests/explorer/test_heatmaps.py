@@ -65,6 +65,18 @@ async def test_tables_that_the_run_lacks_are_made_of_its_vectors(rich, corpus, t
     assert file.read_text(encoding="utf-8") == to_csv(expected)
 
 
+async def test_a_table_without_a_value_is_not_what_is_shown_first(run, corpus):
+    """As where the data has no parallel names, so that no distance is known."""
+    shutil.rmtree(run.path / "vectors", ignore_errors=True)
+    for name in ("parallel_cosine", "delta_correlations"):
+        run.table_path(name).unlink(missing_ok=True)
+    run.write_table("tnld", run.read_table("tnld").assign(tnld=float("nan")))
+    pairs = run.read_table("transfer").assign(share=0.25, n=60)
+    run.write_table("transfer_pairs", pairs[["donor", "recipient", "share", "n"]])
+    async with explorer(run, corpus).run_test(size=(120, 40)) as pilot:
+        assert "wrong sentences, donors down" in await press(pilot, "5")
+
+
 async def test_donors_are_rows_and_recipients_columns(rich, corpus):
     app = explorer(rich, corpus)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -12,6 +12,7 @@ from tui_driving import explorer, press, settle, text_in, text_of
 
 from nerspace.tui.colours import luminance
 from nerspace.tui.explorer.entity.model import matching_names
+from nerspace.tui.explorer.session import Names
 from nerspace.tui.literal import from_mark
 from nerspace.tui.widgets.found_table import FoundTable
 from nerspace.tui.widgets.heatmap import Heatmap, Matrix
@@ -105,12 +106,16 @@ def test_the_beginning_of_a_name_means_the_one_that_it_lacks_least():
         ("loc-w", "Washington"),
         ("per-w", "Washington"),
     ]
-    session = SimpleNamespace(parallel=lambda: (SimpleNamespace(entities=[], named=lambda _: []), None))
+
+    def session_of(*entities):
+        corpus = SimpleNamespace(entities=entities, named=lambda _: entities)
+        return SimpleNamespace(parallel=lambda: (corpus, ""), names=lambda: Names(corpus))
+
+    session = session_of()
     assert matching_names(session, names, "wash") == ["loc-w", "per-w", "org-post"]
     # Of names that are written so, those of the run come first, as they do in the list of all.
     both = [SimpleNamespace(id=id, forms={}) for id in ("per-w", "loc-w")]
-    session = SimpleNamespace(parallel=lambda: (SimpleNamespace(entities=both, named=lambda _: both), None))
-    assert matching_names(session, names, "washington")[:2] == ["loc-w", "per-w"]
+    assert matching_names(session_of(*both), names, "washington")[:2] == ["loc-w", "per-w"]
 
 
 async def test_a_name_is_found_by_who_types_before_the_names_are_there(rich, corpus):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nerspace.datasets.reading import AS_IT_STANDS, Reading
-from nerspace.engine.errors import NerspaceError
+from nerspace.engine.errors import NerspaceError, UsageError
 from nerspace.engine.runs import Run
 
 if TYPE_CHECKING:
@@ -157,7 +157,6 @@ class Session:
         Raises:
             UsageError: if there is no run.
         """
-        from nerspace.engine.errors import UsageError
         from nerspace.engine.reading.client import Reader
 
         with self._lock:
@@ -179,6 +178,11 @@ class Session:
         """
         from nerspace.engine.reading.client import joined
 
+        names = self.names()
+        if names.apart and entity in names.corpus.entity_by_id:
+            raise UsageError(
+                "Tagged text has no contexts to read this name in.", "I has the models read what you type."
+            )
         reader = self.reader()
         read = reader.name(entity, languages, crossed, told)
         key = (reader.run.id, entity)
@@ -240,7 +244,6 @@ class Session:
         """
         from dataclasses import replace
 
-        from nerspace.engine.errors import UsageError
         from nerspace.engine.geometry.stored import held_vectors, read_stored
 
         run = run or self.run

@@ -31,6 +31,11 @@ class TaggedName:
     count: int
 
 
+def name_id(language: str, kind: str, text: str) -> str:
+    """The id of a name that stands in one language alone."""
+    return f"{language}:{kind}:{text}"
+
+
 class TaggedIndex:
     """The sentences and names of a corpus, ready to be searched."""
 
@@ -131,7 +136,7 @@ class TaggedIndex:
     def entities(self) -> list[Entity]:
         """Every name as an entity of its own, in the one language that it stands in; the most frequent first."""
         return [
-            Entity(f"{name.language}:{name.type}:{name.text}", name.type, "", "",
+            Entity(name_id(name.language, name.type, name.text), name.type, "", "",
                    {"nominative": {name.language: name.text}})
             for name in self.names(Filter())
         ]  # fmt: skip

@@ -49,7 +49,10 @@ def read_card(session: "Session", view: EntityView, language: str) -> Card:
     from nerspace.engine.reading.tables import in_words, name_cause_table
 
     causes = name_cause_table(view.forms, view.entity, language, view.reference, view.siblings, view.readings)
-    found = causes_of(session, language, against=view.reference)
+    factors = session.table("factors")
+    # A name is read in every language that it has, the run's sentences are of those that it was tested in.
+    tested = factors is not None and bool((factors["recipient"] == language).any())
+    found = causes_of(session, language, against=view.reference) if tested else None
     title, lines = ("", "") if found is None else why_text(found)
     return Card(view, language, causes, in_words(causes, view.form(language)), title, lines)
 
@@ -97,7 +100,8 @@ def card_text(card: Card, note: str) -> Text:
     view, code = card.view, card.language
     text.append(f"{code} ", class_style(code) + Style(bold=True)).append(literal(view.form(code)), HIGHLIGHT)
     if code == view.reference:
-        text.append("\nIt is what the others are compared to: j k to another language, or c on another.", "dim")
+        others = "It is what the others are compared to: j k to another language, or c on another."
+        text.append(f"\n{others if len(view.forms) > 1 else 'No other language has it to compare it with.'}", "dim")
     for says in card.causes["says"]:
         text.append(f"\n  {literal(says)}")
     if note:

@@ -8,14 +8,18 @@ from rich.text import Text
 
 from nerspace.datasets.records import Entity
 from nerspace.datasets.spelling import folded
+from nerspace.datasets.tagging import spans_of
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.colours import class_style, language_order
+from nerspace.tui.explorer.data.tagged import name_id
 from nerspace.tui.explorer.sentences import whole_ids
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.widgets.pieces import Cut, blocks, shared_pieces
 from nerspace.tui.widgets.rows import Cell, Column, Rows, SortValues
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from nerspace.datasets.synthetic import SyntheticNER
@@ -27,6 +31,12 @@ ALIKE = ["entity", "type"]
 _UNTESTED = (
     "W reads it now: no test sentence of this run has the name, so the run keeps no vectors and no errors of it."
 )
+
+
+# Of each language and model.
+_MOST_MARKS = 16
+_ALONE = "Tagged in one language alone: there is no other form to compare it with."
+_NO_VECTORS = "This run keeps no vectors of the name; demos and nerspace extract do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +90,52 @@ class EntityView:
 
 
 def names_of(session: "Session") -> list[tuple[str, str]]:
-    """Entity ids and their English forms (else the first), those of the run's test sentences first."""
-    corpus, _ = session.parallel()
-    points = session.table("points")
-    tested = dict.fromkeys(points["entity"].astype(str)) if points is not None else {}
-    titles = {entity.id: _title(entity) for entity in corpus.entities}
-    if points is not None:
-        english = points.sort_values("language", key=lambda column: column != "en").drop_duplicates("entity")
-        titles |= {
-            str(id): str(form) for id, form in zip(english["entity"], english["form"], strict=True) if id not in titles
-        }
-    return [(id, titles[id]) for id in [*tested, *(id for id in titles if id not in tested)]]
+    """Entity ids and their English forms (else the first), those of the run's test sentences first.
+
+    Names of the corpus come before the built-in ones.
+    """
+    titles = {entity.id: _title(entity) for corpus in _known(session) for entity in corpus.entities}
+    tested: dict[str, str] = {}
+    if (points := session.table("points")) is not None:
+        ids = _name_ids(session, points)
+        english = points.assign(entity=ids).sort_values("language", key=lambda column: column != "en", kind="stable")
+        forms = english.drop_duplicates("entity")
+        written = {str(id): str(form) for id, form in zip(forms["entity"], forms["form"], strict=True)}
+        tested = {id: titles.get(id, written[id]) for id in ids}
+    return list({**tested, **titles}.items())
+
+
+def _known(session: "Session") -> "list[SyntheticNER]":
+    """What has names: those of the corpus, then the built-in ones; one where they are the same."""
+    own, parallel = session.names().corpus, session.parallel()[0]
+    return [own] if own is parallel else [own, parallel]
+
+
+def _name_ids(session: "Session", points: "pd.DataFrame") -> list[str]:
+    """The name of each point: its entity, but of a mention that stands for itself the name as its language tags it."""
+    names, ids = session.names(), points["entity"].astype(str)
+    if not names.apart:
+        return list(ids)
+    shared = points.groupby(ids)["language"].transform("nunique") > 1
+    about = zip(ids, shared, points["language"], points["type"], points["form"], strict=True)
+    tagged = [(id, name_id(language, kind, form), several) for id, several, language, kind, form in about]
+    return [own if own in names.corpus.entity_by_id and not several else id for id, own, several in tagged]
 
 
 def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted: str) -> list[str]:
     """Ids of the names with a text: those written so come first, then those that begin so, then those that hold it."""
     sought = folded(wanted)
-    corpus, _ = session.parallel()
     place = {id: number for number, (id, _) in enumerate(names)}
-    whole = sorted((entity.id for entity in corpus.named(wanted)), key=lambda id: place.get(id, len(place)))
-    held = {
-        entity.id
-        for entity in corpus.entities
-        if any(sought in folded(form) for forms in entity.forms.values() for form in forms.values())
-    }
+    whole: dict[str, None] = {}
+    held = set()
+    for corpus in _known(session):
+        named = (entity.id for entity in corpus.named(wanted))
+        whole |= dict.fromkeys(sorted(named, key=lambda id: place.get(id, len(place))))
+        held |= {
+            entity.id
+            for entity in corpus.entities
+            if any(sought in folded(form) for forms in entity.forms.values() for form in forms.values())
+        }
     # The name that adds least to what is typed: "was" means Washington before Washington Post.
     begun = [id for id, title in sorted(names, key=lambda name: len(name[1])) if folded(title).startswith(sought)]
     known = [id for id, title in names if id in held or sought in folded(title) or sought in folded(id)]
@@ -129,8 +161,7 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
     Raises:
         NerspaceError: for a name that neither corpus nor run knows.
     """
-    entity, points = session.entity(entity_id), session.table("points")
-    own = None if points is None else points[points["entity"] == entity_id]
+    entity, own = session.entity(entity_id), _points_of(session, entity_id)
     if entity is not None:
         kind, (case, forms) = entity.type, _forms(entity)
     elif own is not None and len(own):
@@ -141,12 +172,26 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
     codes = language_order(list(forms))
     reference = reference if reference in forms else "en" if "en" in forms else codes[0]
     siblings, why = _from_vectors(session, entity_id, own)
-    readings = _readings(session, entity_id)
+    readings, predicted = _readings(session, entity_id), _predicted(session, entity_id)
+    if siblings is None and len(predicted):
+        why = _ALONE if len(codes) == 1 else _NO_VECTORS
     view = EntityView(
         entity_id, kind, case, forms.get("en") or forms[codes[0]], reference, _cut(session, entity_id, forms, codes),
-        siblings, why, _predicted(session, entity_id), readings, _alike(session.parallel()[0], entity, codes),
+        siblings, why, predicted, readings, _alike(session.parallel()[0], entity, codes),
     )  # fmt: skip
     return _compared(view)
+
+
+def _points_of(session: "Session", entity_id: str) -> "pd.DataFrame | None":
+    """The points of a name; None in a run that has none."""
+    points = session.table("points")
+    if points is None:
+        return None
+    own = points["entity"] == entity_id
+    if (name := _tagged_name(session, entity_id)) is not None:
+        language, kind, form = name
+        own |= (points["language"] == language) & (points["type"] == kind) & (points["form"] == form)
+    return points[own]
 
 
 def _cut(session: "Session", entity_id: str, forms: dict[str, str], codes: Sequence[str]) -> "pd.DataFrame":
@@ -188,7 +233,8 @@ def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None"
         stored = session.vectors()
     except NerspaceError as error:
         return (None, str(error)) if read is None else (read.siblings, "")
-    found = siblings_table(stored.vectors, stored.rows, entity_id)
+    # A name that is tagged here and there stands in them mention by mention.
+    found = siblings_table(stored.vectors, stored.rows, str(own["entity"].iloc[0]))
     if read is None:
         return found, ""
     # What was read on demand is of more contexts, those of the test sentences among them.
@@ -224,14 +270,11 @@ def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFram
 
     from nerspace.engine.geometry.neighbours import nearest_table
 
-    points = session.table("points")
-    if points is None:
-        return pd.DataFrame(columns=NEAR)
-    own = points.loc[(points["entity"] == entity_id) & (points["language"] == language), "point"]
-    if not len(own):
+    own = _points_of(session, entity_id)
+    if own is None or not len(own := own[own["language"] == language]):
         return pd.DataFrame(columns=NEAR)
     stored = session.vectors()
-    found = nearest_table(stored.vectors, stored.rows, int(own.iloc[0]))
+    found = nearest_table(stored.vectors, stored.rows, int(own["point"].iloc[0]))
     order = found.sort_values(["layer", "stage"], ascending=[False, True], kind="stable")
     return order[NEAR].reset_index(drop=True)
 
@@ -267,8 +310,33 @@ def _tested(session: "Session", entity_id: str) -> "pd.DataFrame":
     if (points := session.table("points")) is not None:
         own = points.loc[points["entity"].astype(str) == entity_id, "sentence"].astype(str)
         named |= sentences["sentence"].isin(set(whole_ids(own, sentences)))
+    if (name := _tagged_name(session, entity_id)) is not None:
+        named |= _that_tag(sentences, *name)
     texts = sentences[named].drop_duplicates("sentence")[["sentence", "words", "text"]]
     return predictions.merge(texts, on="sentence")
+
+
+def _tagged_name(session: "Session", entity_id: str) -> tuple[str, str, str] | None:
+    """Language, type and form of a name that the corpus tags; None for any other."""
+    names = session.names()
+    entity = names.corpus.entity_by_id.get(entity_id) if names.apart else None
+    if entity is None:
+        return None
+    [(language, form)] = _forms(entity)[1].items()
+    return language, entity.type, form
+
+
+def _that_tag(sentences: "pd.DataFrame", language: str, kind: str, form: str) -> "npt.NDArray[np.bool_]":
+    """Whether each sentence tags a name so, [sentences]."""
+
+    def tags_it(words: Sequence[str], tags: Sequence[str]) -> bool:
+        return any(tag == kind and " ".join(words[a:b]) == form for a, b, tag in spans_of(tags))
+
+    held = (sentences["language"] == language) & sentences["words"].astype(str).str.contains(form, regex=False)
+    found = held.to_numpy(dtype=bool, copy=True)
+    texts = sentences.loc[found, ["words", "tags"]].astype(str).itertuples(index=False)
+    found[found] = [tags_it(*(text.split(" ") for text in row)) for row in texts]
+    return found
 
 
 def _alike(corpus: "SyntheticNER", entity: Entity | None, codes: Sequence[str]) -> "pd.DataFrame":
@@ -299,7 +367,7 @@ def _compared(view: EntityView) -> EntityView:
     }
     marks: dict[str, list[str]] = {}
     for (donor, seed), group in view.predicted.groupby(["donor", "seed"], sort=False):
-        own = {code: "".join(part["verdict"]) for code, part in group.groupby("language")}
+        own = {code: _marks(list(part["verdict"])) for code, part in group.groupby("language")}
         marks[f"{donor}" if seed == 0 else f"{donor}·{seed}"] = [own.get(code, "") for code in forms["language"]]
     # What is looked for first stands where a narrow screen shows it: the last layer and the verdicts.
     shown = sorted(cosines, key=lambda name: not name.endswith(f" {last}"))
@@ -310,6 +378,12 @@ def _compared(view: EntityView) -> EntityView:
     for name in shown[2:]:
         forms[name] = cosines[name]
     return replace(view, forms=forms)
+
+
+def _marks(verdicts: Sequence[str]) -> str:
+    """A sign for each sentence, or how many are wrong where there are too many to be counted by eye."""
+    wrong = sum(verdict == "✗" for verdict in verdicts)
+    return "".join(verdicts) if len(verdicts) <= _MOST_MARKS else f"✗ {wrong} of {len(verdicts):,}"
 
 
 def _cosine(view: EntityView, code: str, stage: str, layer: int) -> float:

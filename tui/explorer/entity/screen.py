@@ -54,7 +54,7 @@ _MEANINGS = {**CATALOGUE["sentences"].meanings, **CATALOGUE["predictions"].meani
 _FORMS = {
     "entity": "entity id", **CATALOGUE["pieces"].meanings, "tnld": "TNLD to the reference language",
     "before 0, after 12 …": "mean cosine to the reference language in the same contexts, by stage and layer",
-    "en …": "verdicts of the model fine-tuned on that language, one sign for each test sentence",
+    "en …": "verdicts of the model fine-tuned on that language, a sign for each test sentence or how many are wrong",
     "reference": "language that TNLD and cosines compare to",
 }  # fmt: skip
 _PREDICTED = {**_MEANINGS, "verdict": "✓ where all tags are right, ✗ where any is wrong"}

@@ -20,7 +20,7 @@ def why(view: EntityView, code: str, width: int) -> Text:
         text.append(f"{row['language']} ", class_style(str(row["language"])) + Style(bold=True))
         text.append(literal(row["form"]), HIGHLIGHT)
     if code == view.reference:
-        text.append("   j k: another language beside it", "dim")
+        text.append("   j k: another language beside it" if len(rows) > 1 else "", "dim")
     else:
         own, other = (str(row["pieces"]).split(" ") for row in (here, there))
         shared = [literal(piece) for piece in dict.fromkeys(own) if piece in other]
@@ -41,6 +41,7 @@ def _cosines(view: EntityView, code: str) -> Text:
         if row is not None and row["n"]:
             text.append("   " if text else "cosine  ")
             text.append(f"{stage} {layer}: ").append(f"{row['cosine']:z.2f}", "bold")
-            alike = f", type {row['floor_type']:z.2f}" if row.get("floor_type", nan) >= -1 else ""
-            text.append(f" (others {row['floor']:z.2f}{alike}, n {row['n']})", "dim")
+            floors = (("others", row["floor"]), ("type", row.get("floor_type", nan)))
+            beside = [*(f"{whose} {value:z.2f}" for whose, value in floors if value >= -1), f"n {row['n']}"]
+            text.append(f" ({', '.join(beside)})", "dim")
     return text

@@ -1,6 +1,6 @@
 """Tables of two languages and a value, cut into slices that can be drawn as matrices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +226,11 @@ def slices_of(table: MatrixTable, frame: "pd.DataFrame") -> list[Slice]:
                 rows.setdefault((b, a), record)
         found.append(Slice(tuple(key), group, rows))
     return found
+
+
+def has_values(table: MatrixTable, parts: Sequence[Slice]) -> bool:
+    """Whether a cell of any slice has a value."""
+    return any(value == value for part in parts for value in part.values(table.value).values())
 
 
 def key_text(table: MatrixTable, part: Slice) -> str:

@@ -23,6 +23,7 @@ from nerspace.tui.explorer.heatmaps.model import (
     difference_view,
     floor_of,
     floors_of,
+    has_values,
     holds,
     key_text,
     plain_view,
@@ -92,11 +93,12 @@ class HeatmapsScreen(ExplorerScreen):
         self.load(read, self.show_slices, awaited=True)
 
     def show_slices(self, found: "tuple[dict[str, list[Slice]], dict[str, list[Slice]], tuple[str, ...]]") -> None:
-        """Show the measure that was in view, else the first there is."""
+        """Show the measure that was in view, else the first that has a value."""
         self.slices, self.others, self.possible = found
         self.less.clear()
         if self.table_name not in self._names() and self._names():
-            self.table_name = self._names()[0]
+            filled = (table.name for table in TABLES if has_values(table, self.slices.get(table.name, ())))
+            self.table_name = next(filled, self._names()[0])
         self._show_table()
 
     def _names(self) -> list[str]:
