@@ -24,7 +24,7 @@ def cut(
         stratum: the group of which the test part holds a share; groups of equal text are drawn in random order into
             every stratum that is not yet full.
         seed: of the draw.
-        share: of every stratum, rounded, or less where no group fits.
+        share: of every stratum, rounded but one of two at least, or less where no group fits.
         held: says which items the test part holds whatever is drawn, with all that reads like them; the share is then
             that of the others.
 
@@ -35,7 +35,7 @@ def cut(
     chosen = {place for group in groups if held and any(held(items[one]) for one in group) for place in group}
     groups = [group for group in groups if group[0] not in chosen]
     drawn = Counter(stratum(item) for place, item in enumerate(items) if place not in chosen)
-    left = {key: round(share * size) for key, size in drawn.items()}
+    left = {key: max(round(share * size), int(size > 1)) for key, size in drawn.items()}
     random.Random(seed).shuffle(groups)  # noqa: S311 - a reproducible draw, no secret
     for group in groups:
         needs = Counter(stratum(items[place]) for place in group)

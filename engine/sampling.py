@@ -4,6 +4,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -83,7 +84,8 @@ def draw_samples(request: Request, donors: Sequence[str]) -> dict[str, Sample]:
             split.train.sentence_of(context, entity, donor)
             for context, entity in draw_cells(split.train, request.size, request.seed)
         ]
-        samples[donor] = Sample(train, test, corpus, notes=(*told(corpus), *_held_notes(chosen, request, test_cells)))
+        notes = (*told(corpus), *_held_notes(chosen, request, test_cells), *_one_sided_notes(train, test))
+        samples[donor] = Sample(train, test, corpus, notes=notes)
     if request.reading.types or request.reading.map:
         types = in_order(s.type for sample in samples.values() for s in sample.train)
         samples = {donor: replace(sample, types=types) for donor, sample in samples.items()}
@@ -375,6 +377,13 @@ def _held_notes(corpus: SyntheticNER, request: Request, tested: Sequence[Cell]) 
         yield f"{name} is held out too and stands in {count} test sentences of each language."
 
 
+def _one_sided_notes(train: Sequence[Sentence], test: Sequence[Sentence]) -> Iterator[str]:
+    trained, tested = ({sentence.type for sentence in side} for side in (train, test))
+    for kinds, lacking in ((trained - tested, "for testing"), (tested - trained, "for training")):
+        if kinds:
+            yield f"No sentence of {' '.join(sorted(kinds))} is left {lacking}: give it more contexts and names."
+
+
 def draw_cells(corpus: SyntheticNER, size: int, seed: int) -> list[Cell]:
     """Cells in equal parts by type, in random order; a type that has too few leaves its room to the others."""
 
@@ -392,13 +401,19 @@ def _in_equal_parts(
             f"The {corpus.part} part of {corpus.name} is empty in {', '.join(corpus.languages)}.",
             "Choose fewer languages or larger data.",
         )
-    present = {context.type for context in corpus.contexts}
-    parts = sorted((corpus.select(types=[kind]) for kind in sorted(present)), key=len)
+    parts = sorted(_of_each_type(corpus), key=len)
     cells: list[Cell] = []
     for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
         cells += drawn(part, -(-(size - len(cells)) // left))
     random.Random(seed).shuffle(cells)  # noqa: S311
     return cells
+
+
+def _of_each_type(corpus: SyntheticNER) -> Iterator[SyntheticNER]:
+    for kind in sorted({context.type for context in corpus.contexts}):
+        # Contexts without a name that fits them make no sentence.
+        with suppress(UsageError):
+            yield corpus.select(types=[kind])
 
 
 SENTENCES = TableSpec(

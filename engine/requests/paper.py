@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from nerspace.engine.errors import UsageError
 from nerspace.engine.paper import published
 from nerspace.engine.paper.published import ITEMS
-from nerspace.engine.requests.base import BUILTIN, BaseRequest, check_rate, given, usual_rate
+from nerspace.engine.requests.base import BUILTIN, BaseRequest, check_rate, given, usual_rate, whole_path
 
 # What a model is needed for; Table 1 counts, and the rest is read from English seed 0 alone.
 MANY_DONORS = "figure5"
@@ -138,7 +138,8 @@ def make_paper_request(items: Sequence[str] = (), **fields: Any) -> dict[str, An
     _check_items(items)
     request = PaperRequest(tuple(item for item in ITEMS if item in items or not items), **given(**fields)).check()
     rate = request.learning_rate or usual_rate(request.model)
-    return replace(request, sizes=sizes_of(request.scale), learning_rate=rate).plain()
+    places = {"data": whole_path(request.data), "model": whole_path(request.model)}
+    return replace(request, sizes=sizes_of(request.scale), learning_rate=rate, **places).plain()
 
 
 def _check_items(items: Sequence[str]) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from nerspace import datasets
+
 UNER = "1\tAna\tB-PER\t-\t-\n2\tsings\tO\t-\t-\n\n1\tBrest\tB-LOC\t-\t-\n"
 
 
@@ -65,6 +67,9 @@ def test_an_example_of_ones_own_is_written_checked_and_never_written_over(nerspa
     assert report.returncode == 0
     assert "en de hi" in report.stdout
     assert "Left out, by reason: none" in report.stdout
+    # A fifth of two names is none, and a job needs one of every type on either side.
+    split = datasets.load(str(tmp_path / "mine")).split(0)
+    assert [set(side.types) for side in (split.train, split.test)] == [{"LOC", "PER"}] * 2
     again = nerspace("data", "new", "mine", "--lang", "de,en")
     assert (again.returncode, "contexts.csv exists" in again.stderr) == (2, True)
     assert nerspace("data", "new", "other").returncode == 2

@@ -3,7 +3,7 @@
 from counting import calls_of
 
 from nerspace.datasets.records import Context, Entity
-from nerspace.datasets.splitting import context_texts, entity_texts, grouped
+from nerspace.datasets.splitting import context_texts, cut, entity_texts, grouped
 from nerspace.datasets.synthetic import SyntheticNER
 
 
@@ -43,3 +43,10 @@ def test_a_split_of_the_papers_size_does_nothing_for_each_of_its_sentences() -> 
     # Some for each of the 105,875 texts and forms; 20.6 million sentences are never walked through.
     assert calls < 50 * 11 * (6_398 + 3_227) < 6_398 * 3_227
     assert len(split.test.contexts) == 1280
+
+
+def test_of_two_alike_one_is_tested_and_a_single_one_is_trained_on() -> None:
+    entities = [named(0, en="Paris"), named(1, en="Rome"), named(2, kind="ORG", en="Reuters")]
+    train, test = cut(entities, entity_texts, lambda entity: entity.type, 0, 0.2)
+    assert [len([one for one in test if one.type == kind]) for kind in ("LOC", "ORG")] == [1, 0]
+    assert len(train) == 2

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nerspace import datasets
+from nerspace.datasets.example import example
 from nerspace.datasets.languages import LANGUAGES
 from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
@@ -85,6 +86,21 @@ def test_what_is_wrong_names_its_field(field: str, value: Any) -> None:
     with pytest.raises(UsageError) as caught:
         make_request("demo", **{"donor": "en", "languages": ("en", "be"), field: value})
     assert caught.value.field == field
+
+
+def test_files_are_named_whole_since_a_job_works_in_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for name, text in example(("de", "en")).items():
+        (mine / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for request in (
+        make_paper_request(data="mine", model="mine"),
+        make_request("transfer", donors=("en",), data="mine", model="mine"),
+    ):
+        assert (request["data"], request["model"]) == (str(mine), str(mine))
 
 
 def test_no_perplexity_is_asked_where_no_map_is_drawn() -> None:
