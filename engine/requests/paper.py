@@ -138,8 +138,10 @@ def make_paper_request(items: Sequence[str] = (), **fields: Any) -> dict[str, An
     _check_items(items)
     request = PaperRequest(tuple(item for item in ITEMS if item in items or not items), **given(**fields)).check()
     rate = request.learning_rate or usual_rate(request.model)
-    places = {"data": whole_path(request.data), "model": whole_path(request.model)}
-    return replace(request, sizes=sizes_of(request.scale), learning_rate=rate, **places).plain()
+    return replace(
+        request, sizes=sizes_of(request.scale), learning_rate=rate, data=whole_path(request.data),
+        model=whole_path(request.model),
+    ).plain()  # fmt: skip
 
 
 def _check_items(items: Sequence[str]) -> None:
