@@ -234,7 +234,7 @@ def _of_errors(
     rows = []
     if len(here):
         wrong, other = _wrong(here), _wrong(there)
-        said = f"{donor} reads it wrong in {wrong} of {_counted(len(here), 'context')}"
+        said = f"the {donor} model reads {language} wrong in {wrong} of {_counted(len(here), 'context')}"
         if len(there) and language != reference:
             said += f", {reference} in {other} of {len(there)}"
         rows.append(("errors", float(wrong), float(other) if len(there) else NAN, len(here), said))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nerspace import datasets
+from nerspace.datasets.example import example
 from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
 from nerspace.engine.extraction.sentences import make_plan
@@ -51,6 +52,16 @@ def test_a_name_that_is_asked_about_is_tested_in_contexts_of_each_of_its_types_a
     assert sum(sentence.entity == "loc-minsk" for sentence in sample.test) >= 3
     assert any("Washington is held out too and stands in 8 test sentences" in note for note in sample.notes)
     assert any("81 names that read like one of another type are held out" in note for note in sample.notes)
+
+
+def test_a_type_that_one_side_lacks_is_told(tmp_path: Path) -> None:
+    """A single name of a type is trained on, and nothing is left to test it with."""
+    for name, text in example(("de", "en")).items():
+        lines = [line for line in text.splitlines() if not line.startswith(("newton", "curie", "lovelace"))]
+        (tmp_path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sample = draw_sample(DemoRequest(donor="en", languages=("de", "en"), donors=("en",), data=str(tmp_path)))
+    assert {sentence.type for sentence in sample.test} == {"LOC"}
+    assert "No sentence of PER is left for testing: give it more contexts and names." in sample.notes
 
 
 def test_a_run_that_holds_nothing_out_is_cut_as_runs_were_before_it_could() -> None:

@@ -372,8 +372,8 @@ def _quality(table: "pd.DataFrame | None") -> dict[Key, tuple[str, str]]:
     for row in () if table is None else table.itertuples():
         method = _METHODS.get(str(row.method), str(row.method))
         with_perplexity = row.perplexity == row.perplexity and method != "PCA"
-        long = f"{method} perplexity {row.perplexity:g}" if with_perplexity else method
-        short = f"{method} p {row.perplexity:g}" if with_perplexity else method
+        long = f"{method} perplexity {row.perplexity:.3g}" if with_perplexity else method
+        short = f"{method} p {row.perplexity:.3g}" if with_perplexity else method
         # Tables of older runs say neither.
         metric = " · cosine" if getattr(row, "metric", "") == "cosine" else ""
         done, planned = getattr(row, "iterations", 0), getattr(row, "planned", 0)
