@@ -1,11 +1,12 @@
 """The tables of what is read on demand: every reading, and why a name is far from itself in another language."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nerspace.datasets.languages import script_of
+from nerspace.datasets.tagging import spans_of
 from nerspace.engine.names.distances import tnld
 from nerspace.engine.names.tokenization import counted_pieces
 from nerspace.engine.runs.records import ModelId
@@ -127,6 +128,39 @@ def readings_of_tests(predictions: "pd.DataFrame", sentences: "pd.DataFrame", en
          WRONG if row["wrong"] else RIGHT, row["confidence"], row["text"])
         for row in found.to_dict("records")
     ]  # fmt: skip
+    return READINGS.frame(rows)
+
+
+def readings_of_tagged(
+    predictions: "pd.DataFrame", sentences: "pd.DataFrame", entity: str, forms: Iterable[tuple[str, str, str]]
+) -> "pd.DataFrame":
+    """The table `readings` of a name in the test sentences of tagged text, which hold others besides.
+
+    Right is where every one of its own tags is, whatever was said of the other names.
+
+    Args:
+        predictions: the table of that name.
+        sentences: the table of that name.
+        entity: the id of the name.
+        forms: language, type and form of the name; of any type where that is empty.
+    """
+    rows = []
+    tests = sentences[sentences["split"] == "test"].drop_duplicates("sentence")
+    tests = tests[["sentence", "context", "words", "text"]].astype(str)
+    for language, kind, form in forms:
+        held = tests[tests["words"].str.contains(form, regex=False)]
+        found = predictions[predictions["language"] == language].merge(held, on="sentence")
+        for row in found.to_dict("records"):
+            words, gold, said = (str(row[name]).split(" ") for name in ("words", "gold", "predicted"))
+            own = [span for span in spans_of(gold) if " ".join(words[span[0] : span[1]]) == form]
+            own = [span for span in own if kind in ("", span[2])]
+            if own:
+                verdict = RIGHT if set(own) <= set(spans_of(said)) else WRONG
+                rows.append(
+                    (row["donor"], row["seed"], row["sentence"], language, entity, form, language, own[0][2],
+                     row["context"], own[0][2], row["words"], row["gold"], row["predicted"], verdict,
+                     row["confidence"], row["text"])
+                )  # fmt: skip
     return READINGS.frame(rows)
 
 

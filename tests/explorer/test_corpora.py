@@ -259,9 +259,30 @@ async def test_names_of_tagged_text_are_found_on_entity_with_what_the_models_sai
         assert "predictions  1" in text
         assert "Tagged in one language alone" in text
         assert "No other language has it" in await press(pilot, "a")
+        # Of a sentence with a wrong tag elsewhere the name itself was read right.
+        text = await press(pilot, "escape", "slash", *"парыжы", "enter")
+        assert "✓" in text
+        assert "✗" not in text
         assert "Tagged text has no contexts" in await press(pilot, "escape", "W")
         # The built-in ones stay within reach.
         assert "Washington  " in await press(pilot, "slash", *"washington", "enter")
+
+
+async def test_names_given_beside_tagged_text_have_their_errors_in_every_language(tagged, tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("en,be\nAnna Novak,Ганна Новак\nParis,Парыжы\n", encoding="utf-8")
+    run = run_on(tagged, tmp_path / "home")
+    run.update(request={**run.info()["request"], "names": str(names)})
+    async with explorer(run, tagged).run_test(size=(120, 30)) as pilot:
+        text = await press(pilot, "7", "slash", *"парыжы", "enter")
+        assert "Paris  NAME" in text
+        assert "compared to en English" in text
+        assert "predictions  2" in text
+        text = await press(pilot, "k", "a")
+        assert "Why is be Парыжы far from en Paris?" in text
+        assert "the en model reads be wrong in 0 of 1 context, en in 0 of 1" in text
+        text = await press(pilot, "escape", "slash", *"ганна", "enter", "a")
+        assert "the en model reads be wrong in 1 of 1 context" in text
 
 
 def test_points_that_are_mentions_are_one_name_and_those_that_share_an_id_are_too(tagged, tmp_path):

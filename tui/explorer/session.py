@@ -139,6 +139,10 @@ class Session:
         """A name of the corpus by its id."""
         return self.parallel()[0].entity_by_id.get(wanted) or self.names().corpus.entity_by_id.get(wanted)
 
+    def is_without_contexts(self, wanted: str) -> bool:
+        """Whether a name, by its id, is one that tagged text holds, or that was given beside it."""
+        return bool(self.parallel()[1]) and wanted in self.names().corpus.entity_by_id
+
     def cut(self, texts: Sequence[str]) -> list[list[str]]:
         """The pieces of each text by the tokenizer of the model, which is read in a process of its own.
 
@@ -178,8 +182,7 @@ class Session:
         """
         from nerspace.engine.reading.client import joined
 
-        names = self.names()
-        if names.apart and entity in names.corpus.entity_by_id:
+        if self.is_without_contexts(entity):
             raise UsageError(
                 "Tagged text has no contexts to read this name in.", "I has the models read what you type."
             )

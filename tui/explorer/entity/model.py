@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from nerspace.datasets.readers.names_list import UNTYPED
 from nerspace.datasets.records import Entity
 from nerspace.datasets.spelling import folded
-from nerspace.datasets.tagging import spans_of
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.colours import class_style, language_order
 from nerspace.tui.explorer.data.tagged import name_id
@@ -18,8 +18,6 @@ from nerspace.tui.widgets.pieces import Cut, blocks, shared_pieces
 from nerspace.tui.widgets.rows import Cell, Column, Rows, SortValues
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import pandas as pd
 
     from nerspace.datasets.synthetic import SyntheticNER
@@ -36,6 +34,7 @@ _UNTESTED = (
 # Of each language and model.
 _MOST_MARKS = 16
 _ALONE = "Tagged in one language alone: there is no other form to compare it with."
+_UNTAGGED = "No test sentence of this run tags the name."
 _NO_VECTORS = "This run keeps no vectors of the name; demos and nerspace extract do."
 
 
@@ -170,13 +169,17 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
     else:
         raise NerspaceError(f"Neither corpus nor run has the name {entity_id!r}.", "Find another with / here.")
     codes = language_order(list(forms))
-    reference = reference if reference in forms else "en" if "en" in forms else codes[0]
+    first = "en" if "en" in forms else next(iter(forms))
+    reference = reference if reference in forms else first
     siblings, why = _from_vectors(session, entity_id, own)
-    readings, predicted = _readings(session, entity_id), _predicted(session, entity_id)
+    readings = _readings(session, entity_id)
+    predicted = _predicted(session, entity_id, readings)
     if siblings is None and len(predicted):
         why = _ALONE if len(codes) == 1 else _NO_VECTORS
+    elif siblings is None and session.is_without_contexts(entity_id):
+        why = _UNTAGGED
     view = EntityView(
-        entity_id, kind, case, forms.get("en") or forms[codes[0]], reference, _cut(session, entity_id, forms, codes),
+        entity_id, kind, case, forms[first], reference, _cut(session, entity_id, forms, codes),
         siblings, why, predicted, readings, _alike(session.parallel()[0], entity, codes),
     )  # fmt: skip
     return _compared(view)
@@ -188,9 +191,10 @@ def _points_of(session: "Session", entity_id: str) -> "pd.DataFrame | None":
     if points is None:
         return None
     own = points["entity"] == entity_id
-    if (name := _tagged_name(session, entity_id)) is not None:
-        language, kind, form = name
-        own |= (points["language"] == language) & (points["type"] == kind) & (points["form"] == form)
+    for language, kind, form in _written_as(session, entity_id):
+        own |= (
+            (points["language"] == language) & (points["form"] == form) & (points["type"] == (kind or points["type"]))
+        )
     return points[own]
 
 
@@ -245,12 +249,13 @@ def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None"
 def _readings(session: "Session", entity_id: str) -> "pd.DataFrame":
     import pandas as pd
 
-    from nerspace.engine.reading.tables import READINGS, readings_of_tests
+    from nerspace.engine.reading.tables import READINGS, readings_of_tagged, readings_of_tests
 
     predictions, sentences = session.table("predictions"), session.table("sentences")
     parts = []
     if predictions is not None and sentences is not None:
         parts.append(readings_of_tests(predictions, sentences, entity_id))
+        parts.append(readings_of_tagged(predictions, sentences, entity_id, _written_as(session, entity_id)))
     if (read := session.name_read(entity_id)) is not None:
         parts.append(read.readings)
     parts = [part for part in parts if len(part)]
@@ -279,15 +284,13 @@ def read_near(session: "Session", entity_id: str, language: str) -> "pd.DataFram
     return order[NEAR].reset_index(drop=True)
 
 
-def _predicted(session: "Session", entity_id: str) -> "pd.DataFrame":
+def _predicted(session: "Session", entity_id: str, readings: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     found = _tested(session, entity_id)
-    if (read := session.name_read(entity_id)) is not None:
-        rows = read.readings
-        home = rows[(rows["context_type"] == rows["type"]) & (rows["spelling"] == rows["language"])]
-        found = pd.concat([found, home.assign(wrong=(home["verdict"] != "right").astype(int))], ignore_index=True)
-        found = found.drop_duplicates(["donor", "seed", "sentence"])
+    home = readings[(readings["context_type"] == readings["type"]) & (readings["spelling"] == readings["language"])]
+    found = pd.concat([found, home.assign(wrong=(home["verdict"] != "right").astype(int))], ignore_index=True)
+    found = found.drop_duplicates(["donor", "seed", "sentence"])
     if found.empty:
         return pd.DataFrame(columns=PREDICTED)
     place = {code: number for number, code in enumerate(language_order(list(found["language"].unique())))}
@@ -310,33 +313,21 @@ def _tested(session: "Session", entity_id: str) -> "pd.DataFrame":
     if (points := session.table("points")) is not None:
         own = points.loc[points["entity"].astype(str) == entity_id, "sentence"].astype(str)
         named |= sentences["sentence"].isin(set(whole_ids(own, sentences)))
-    if (name := _tagged_name(session, entity_id)) is not None:
-        named |= _that_tag(sentences, *name)
     texts = sentences[named].drop_duplicates("sentence")[["sentence", "words", "text"]]
     return predictions.merge(texts, on="sentence")
 
 
-def _tagged_name(session: "Session", entity_id: str) -> tuple[str, str, str] | None:
-    """Language, type and form of a name that the corpus tags; None for any other."""
-    names = session.names()
-    entity = names.corpus.entity_by_id.get(entity_id) if names.apart else None
-    if entity is None:
-        return None
-    [(language, form)] = _forms(entity)[1].items()
-    return language, entity.type, form
+def _written_as(session: "Session", entity_id: str) -> list[tuple[str, str, str]]:
+    """Language, type and form of a name by which tagged text is searched for it; its type is empty where none is known.
 
-
-def _that_tag(sentences: "pd.DataFrame", language: str, kind: str, form: str) -> "npt.NDArray[np.bool_]":
-    """Whether each sentence tags a name so, [sentences]."""
-
-    def tags_it(words: Sequence[str], tags: Sequence[str]) -> bool:
-        return any(tag == kind and " ".join(words[a:b]) == form for a, b, tag in spans_of(tags))
-
-    held = (sentences["language"] == language) & sentences["words"].astype(str).str.contains(form, regex=False)
-    found = held.to_numpy(dtype=bool, copy=True)
-    texts = sentences.loc[found, ["words", "tags"]].astype(str).itertuples(index=False)
-    found[found] = [tags_it(*(text.split(" ") for text in row)) for row in texts]
-    return found
+    Text from contexts and names says itself which name each sentence holds.
+    """
+    entity = session.entity(entity_id)
+    if entity is None or not session.parallel()[1]:
+        return []
+    kind = "" if entity.type == UNTYPED else entity.type
+    pairs = ((code, form) for forms in entity.forms.values() for code, form in forms.items())
+    return [(code, kind, form) for code, form in dict.fromkeys(pairs)]
 
 
 def _alike(corpus: "SyntheticNER", entity: Entity | None, codes: Sequence[str]) -> "pd.DataFrame":

@@ -57,7 +57,10 @@ _FORMS = {
     "en …": "verdicts of the model fine-tuned on that language, a sign for each test sentence or how many are wrong",
     "reference": "language that TNLD and cosines compare to",
 }  # fmt: skip
-_PREDICTED = {**_MEANINGS, "verdict": "✓ where all tags are right, ✗ where any is wrong"}
+_PREDICTED = {
+    **_MEANINGS,
+    "verdict": "✓ where all tags are right, ✗ where any is wrong; those of the name alone where others stand beside it",
+}
 _PARTS = {"predicted": "predictions", "near": "nearest neighbours", "alike": "share its English form"}
 _ALL_PARTS_WIDTH = 150
 
