@@ -53,7 +53,8 @@ def read_card(session: "Session", view: EntityView, language: str) -> Card:
     # A name is read in every language that it has, the run's sentences are of those that it was tested in.
     tested = factors is not None and bool((factors["recipient"] == language).any())
     found = causes_of(session, language, against=view.reference) if tested else None
-    title, lines = ("", "") if found is None else why_text(found)
+    # Languages of text that is not parallel share no sentence by which they could be compared.
+    title, lines = ("", "") if found is None or found[2].empty else why_text(found)
     return Card(view, language, causes, in_words(causes, view.form(language)), title, lines)
 
 
