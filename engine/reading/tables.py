@@ -120,7 +120,7 @@ def readings_of_tests(predictions: "pd.DataFrame", sentences: "pd.DataFrame", en
         sentences: the table of that name.
         entity: the id of the name.
     """
-    own = sentences[(sentences["entity"] == entity) & (sentences["split"] == "test")].drop_duplicates("sentence")
+    own = sentences[sentences["entity"] == entity].drop_duplicates("sentence")
     found = predictions.merge(own[["sentence", "context", "form", "words", "text"]], on="sentence")
     rows = [
         (row["donor"], row["seed"], row["sentence"], row["language"], entity, row["form"], row["language"], row["type"],
@@ -145,8 +145,7 @@ def readings_of_tagged(
         forms: language, type and form of the name; of any type where that is empty.
     """
     rows = []
-    tests = sentences[sentences["split"] == "test"].drop_duplicates("sentence")
-    tests = tests[["sentence", "context", "words", "text"]].astype(str)
+    tests = sentences.drop_duplicates("sentence")[["sentence", "context", "words", "text"]].astype(str)
     for language, kind, form in forms:
         held = tests[tests["words"].str.contains(form, regex=False)]
         found = predictions[predictions["language"] == language].merge(held, on="sentence")

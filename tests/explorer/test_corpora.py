@@ -14,6 +14,7 @@ from nerspace.datasets.records import Context, Entity
 from nerspace.datasets.synthetic import SyntheticNER
 from nerspace.engine import runs
 from nerspace.engine.errors import UsageError
+from nerspace.engine.evaluation.scores import scores_table
 from nerspace.engine.sampling import sentence_table
 from nerspace.tui.explorer.app import NerspaceApp
 from nerspace.tui.explorer.data.model import Opened
@@ -228,7 +229,8 @@ async def test_every_screen_works_while_the_corpus_is_tagged_and_says_whose_name
             assert await press(pilot, key)
         await press(pilot, "f1", "slash", *"anna", "enter")
         text = await press(pilot, "T")
-        assert "pieces  ▁Anna" in text
+        assert "Anna Novak  PER · nominative" in text
+        assert "▁Anna" in text
         text = await press(pilot, "f1", "t", "T")
         assert "▁" in text
 
@@ -283,6 +285,44 @@ async def test_names_given_beside_tagged_text_have_their_errors_in_every_languag
         assert "the en model reads be wrong in 0 of 1 context, en in 0 of 1" in text
         text = await press(pilot, "escape", "slash", *"ганна", "enter", "a")
         assert "the en model reads be wrong in 1 of 1 context" in text
+
+
+async def test_errors_that_an_evaluation_counted_are_on_transfer_and_lead_to_their_names(tagged, tmp_path):
+    run = run_on(tagged, tmp_path / "home")
+    run.write_table("scores", scores_table(run.read_table("predictions")))
+    async with explorer(run, tagged).run_test(size=(120, 40)) as pilot:
+        text = await press(pilot, "6")
+        assert "share of wrong sentences: donors down, recipients across · n 1" in text
+        assert "nerspace evaluate --table confusion" in text
+        assert "en     be         100.0%" in text
+        text = await press(pilot, "h", "enter")
+        assert "1 wrong in Belarusian, trained on English" in text
+        text = await press(pilot, "i")
+        assert "Ганна Новак  PER" in text
+        assert "predictions  1" in text
+
+
+async def test_rows_of_tagged_text_lead_to_their_names(tagged, tmp_path):
+    run = run_on(tagged, tmp_path / "home")
+    async with explorer(run, tagged).run_test(size=(120, 30), notifications=True) as pilot:
+        await press(pilot, "1")
+        assert "Ганна Новак  PER" in await press(pilot, "i")
+        await press(pilot, "1", "slash", *"nothing", "enter")
+        assert "cursor is on no name" in await press(pilot, "i")
+        await press(pilot, "escape", "t")
+        assert "Paris  LOC" in await press(pilot, "i")
+
+
+async def test_a_row_of_tagged_text_leads_to_the_name_that_was_given_beside_it(tagged, tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("en,be\nParis,Парыжы\n", encoding="utf-8")
+    run = run_on(tagged, tmp_path / "home")
+    run.update(request={**run.info()["request"], "names": str(names)})
+    async with explorer(run, tagged).run_test(size=(120, 30)) as pilot:
+        await press(pilot, "1", "t")
+        text = await press(pilot, "i")
+        assert "Paris  NAME" in text
+        assert "Парыжы" in text
 
 
 def test_points_that_are_mentions_are_one_name_and_those_that_share_an_id_are_too(tagged, tmp_path):

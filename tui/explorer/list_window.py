@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from nerspace.tui.actions import bindings
+from nerspace.tui.explorer.data.tagged import first_name
 from nerspace.tui.explorer.messages import Name, ShowEntity
 from nerspace.tui.literal import literal
 from nerspace.tui.widgets.found_table import FoundTable
@@ -136,5 +137,8 @@ class ListWindow(TableWindow[int | None]):
         sentence = str(row.get("sentence", ""))
         entity = str(row.get("entity", "") or sentence.rpartition("/")[2])
         language = str(row.get("language", "") or sentence.partition("/")[0])
+        # The id of a sentence that came tagged ends in no name.
+        words, gold = (str(row.get(column, "")).split(" ") for column in ("words", "gold"))
+        tagged = first_name(language, words, gold)
         self.dismiss(None)
-        self.app.post_message(ShowEntity(Name(entity, language, sentence)))
+        self.app.post_message(ShowEntity(Name(entity, language, sentence, otherwise=tagged.entity if tagged else "")))

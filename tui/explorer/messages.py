@@ -15,13 +15,15 @@ class Name:
     """A name that a view points at: entity id, and the language and sentence id where the view has them.
 
     Attributes:
-        form: the name as it is written, where there is no entity id.
+        form: the name as it is written, where text tags it.
+        otherwise: the id of a name to show where there is none of that id.
     """
 
     entity: str
     language: str = ""
     sentence: str = ""
     form: str = ""
+    otherwise: str = ""
 
 
 class _OfName(Message):

@@ -136,12 +136,18 @@ class Session:
         return found
 
     def entity(self, wanted: str) -> "Entity | None":
-        """A name of the corpus by its id."""
-        return self.parallel()[0].entity_by_id.get(wanted) or self.names().corpus.entity_by_id.get(wanted)
+        """A name of the corpus by its id, or one that its text tags."""
+        from nerspace.tui.explorer.data.tagged import TaggedIndex, entity_of
+
+        known = self.parallel()[0].entity_by_id.get(wanted) or self.names().corpus.entity_by_id.get(wanted)
+        if known is None and self._opened is not None and isinstance(index := self._opened.index, TaggedIndex):
+            return entity_of(wanted, index.corpus)
+        return known
 
     def is_without_contexts(self, wanted: str) -> bool:
         """Whether a name, by its id, is one that tagged text holds, or that was given beside it."""
-        return bool(self.parallel()[1]) and wanted in self.names().corpus.entity_by_id
+        corpus, note = self.parallel()
+        return bool(note) and wanted not in corpus.entity_by_id
 
     def cut(self, texts: Sequence[str]) -> list[list[str]]:
         """The pieces of each text by the tokenizer of the model, which is read in a process of its own.

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from nerspace.datasets.reading import Reading
-from nerspace.datasets.records import Entity
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.explorer.data.parallel import EntityRows, ParallelIndex, SentenceRows
-from nerspace.tui.explorer.data.tagged import TaggedIndex, TaggedNameRows, TaggedRows, names_in
+from nerspace.tui.explorer.data.tagged import TaggedIndex, TaggedNameRows, TaggedRows, first_name, name_id
+from nerspace.tui.explorer.messages import Name
 from nerspace.tui.filters import Filter
 from nerspace.tui.widgets.rows import NoRows, Rows, measured
 
@@ -101,17 +101,18 @@ def _turned(languages: list[str], front: int) -> list[str]:
     return languages[turn:] + languages[:turn]
 
 
-def entity_at(rows: Rows, row: int) -> Entity | None:
-    """The entity of a row of parallel sentences or names."""
+def name_at(rows: Rows, row: int) -> Name | None:
+    """The name of a row of sentences or names; of a tagged sentence its first, None where it has none."""
+    if not len(rows):
+        return None
     if isinstance(rows, EntityRows):
-        return rows.rows[row][0]
-    return rows.cell(row)[2] if isinstance(rows, SentenceRows) else None
-
-
-def tagged_name(rows: Rows, row: int) -> str:
-    """The name of a row of tagged sentences or names; of a sentence, its first."""
+        return Name(rows.rows[row][0].id)
+    if isinstance(rows, SentenceRows):
+        return Name(rows.cell(row)[2].id)
     if isinstance(rows, TaggedNameRows):
-        return rows.names[row].text
+        name = rows.names[row]
+        return Name(name_id(name.language, name.type, name.text), name.language, form=name.text)
     if isinstance(rows, TaggedRows):
-        return next(iter(names_in(rows.sentence(row))), "")
-    return ""
+        sentence = rows.sentence(row)
+        return first_name(sentence.language, sentence.words, sentence.tags)
+    return None

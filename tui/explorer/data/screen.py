@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.actions import bindings
-from nerspace.tui.explorer.data.model import Found, entity_at, find, tagged_name
+from nerspace.tui.explorer.data.model import Found, find, name_at
 from nerspace.tui.explorer.data.parallel import EntityRows, SentenceRows
 from nerspace.tui.explorer.data.tagged import TaggedIndex, TaggedNameRows, TaggedRows
 from nerspace.tui.explorer.data.text import (
@@ -350,10 +350,7 @@ class DataScreen(ExplorerScreen):
 
     def action_tokens(self) -> None:
         """See how the name of the row is cut."""
-        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).row
-        if len(rows):
-            entity = entity_at(rows, row)
-            name = Name(entity.id) if entity else Name("", form=tagged_name(rows, row))
+        if (name := self.name_here()) is not None:
             self.app.post_message(ShowSubwords(name))
 
     def action_corpus(self) -> None:
@@ -414,10 +411,8 @@ class DataScreen(ExplorerScreen):
         return Shown(self.view, self.found.rows, columns, note, {"run": None})
 
     def name_here(self) -> Name | None:
-        """The name of the row, where it has an id."""
-        rows, row = self.found.rows if self.found else NoRows(), self.query_one(FrameTable).cursor
-        entity = entity_at(rows, row) if len(rows) else None
-        return Name(entity.id) if entity else None
+        """The name of the row."""
+        return name_at(self.found.rows if self.found else NoRows(), self.query_one(FrameTable).row)
 
     def copied(self) -> str:
         """The row under the cursor."""

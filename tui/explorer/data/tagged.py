@@ -11,6 +11,7 @@ from nerspace.datasets.records import Entity, Sentence
 from nerspace.datasets.spelling import folded
 from nerspace.datasets.tagging import spans_of, types_in
 from nerspace.tui.colours import type_style
+from nerspace.tui.explorer.messages import Name
 from nerspace.tui.filters import Filter
 from nerspace.tui.literal import entity_text, literal
 from nerspace.tui.widgets.rows import Cell, Column, Rows, SortValues
@@ -34,6 +35,23 @@ class TaggedName:
 def name_id(language: str, kind: str, text: str) -> str:
     """The id of a name that stands in one language alone."""
     return f"{language}:{kind}:{text}"
+
+
+def entity_of(id: str, corpus: "TaggedCorpus") -> Entity | None:
+    """What such an id stands for in a corpus; None where it is none of its languages and types."""
+    language, _, rest = id.partition(":")
+    kind, _, text = rest.partition(":")
+    if language not in corpus.languages or kind not in corpus.types or not text:
+        return None
+    return Entity(id, kind, "", "", {"nominative": {language: text}})
+
+
+def first_name(language: str, words: Sequence[str], tags: Sequence[str]) -> Name | None:
+    """The first name that a sentence tags."""
+    for start, end, kind in spans_of(tags):
+        text = " ".join(words[start:end])
+        return Name(name_id(language, kind, text), language, form=text)
+    return None
 
 
 class TaggedIndex:

@@ -151,16 +151,21 @@ def _forms(entity: Entity) -> tuple[str, dict[str, str]]:
     return case, dict(entity.forms[case])
 
 
-def read_entity(session: "Session", entity_id: str, reference: str) -> EntityView:
+def read_entity(session: "Session", entity_id: str, reference: str, otherwise: str = "") -> EntityView:
     """What is known of a name.
 
     Args:
         reference: the language that the others are compared to, where the name has it.
+        otherwise: the id of the name to show where neither corpus nor run has the first.
 
     Raises:
         NerspaceError: for a name that neither corpus nor run knows.
     """
     entity, own = session.entity(entity_id), _points_of(session, entity_id)
+    if otherwise and entity is None and (own is None or own.empty):
+        return read_entity(session, otherwise, reference)
+    if (given := _given_beside(session, entity_id)) != entity_id:
+        return read_entity(session, given, reference)
     if entity is not None:
         kind, (case, forms) = entity.type, _forms(entity)
     elif own is not None and len(own):
@@ -183,6 +188,19 @@ def read_entity(session: "Session", entity_id: str, reference: str) -> EntityVie
         siblings, why, predicted, readings, _alike(session.parallel()[0], entity, codes),
     )  # fmt: skip
     return _compared(view)
+
+
+def _given_beside(session: "Session", entity_id: str) -> str:
+    """Of a name that text tags, where names were given beside it, the one that is written so; else the id itself."""
+    names, entity = session.names(), session.entity(entity_id)
+    if entity is None or names.apart or entity_id in names.corpus.entity_by_id:
+        return entity_id
+    forms = {(code, form) for held in entity.forms.values() for code, form in held.items()}
+    if len(forms) > 1:
+        return entity_id
+    [(language, form)] = forms
+    alike = (one.id for one in names.corpus.named(form) if form in (held.get(language) for held in one.forms.values()))
+    return next(alike, entity_id)
 
 
 def _points_of(session: "Session", entity_id: str) -> "pd.DataFrame | None":

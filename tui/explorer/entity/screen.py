@@ -126,21 +126,23 @@ class EntityScreen(ExplorerScreen):
         self.names = names
         if self.about not in dict(names):
             self.about = names[0][0] if names else ""
-        self.show_name(self._wanted if self._wanted.entity else Name(self.about))
+        wanted = self._wanted.entity or self._wanted.otherwise
+        self.show_name(self._wanted if wanted else Name(self.about))
 
     def show_name(self, name: Name) -> None:
         """Show another name, the cursor on its language."""
         self._wanted = name
-        if name.entity:
+        if name.entity or name.otherwise:
             if name.entity != self.about and not self.reading:
                 self._say("")
             self.about = name.entity
             self._read()
 
     def _read(self) -> None:
-        about, reference = self.about, self.reference
-        if about:
-            self.load(lambda: read_entity(self.session, about, reference), self.show_view, self._nothing, awaited=True)
+        about, reference, otherwise = self.about, self.reference, self._wanted.otherwise
+        if about or otherwise:
+            read = lambda: read_entity(self.session, about, reference, otherwise)  # noqa: E731
+            self.load(read, self.show_view, self._nothing, awaited=True)
 
     def run_changed(self) -> None:
         """Another run knows other things."""
@@ -160,7 +162,7 @@ class EntityScreen(ExplorerScreen):
 
     def show_view(self, view: EntityView) -> None:
         """Fill the tables."""
-        self.view, self.reference = view, view.reference
+        self.view, self.reference, self.about = view, view.reference, view.entity
         forms = self.query_one("#forms", FrameTable)
         codes = view.forms["language"].tolist()
         cursor = codes.index(self._wanted.language) if self._wanted.language in codes else min(
@@ -318,6 +320,8 @@ class EntityScreen(ExplorerScreen):
 
     def action_swap(self) -> None:
         """The name in contexts of every type."""
+        if self.view is None:
+            return
         about, language = self.about, self.language
         self.load(lambda: (language, swap_frame(self.session, about, language)), self.show_swaps, awaited=True)
 

@@ -115,13 +115,15 @@ class TokensScreen(ExplorerScreen):
         self.query_one("#pieces", Static).update(Text(literal(error)))
 
     def show_name(self, name: Name) -> None:
-        """Put the cursor on a name; one without an id is cut as if it were typed."""
+        """Put the cursor on a name; one that is not listed is cut as if it were typed."""
         if not name.entity:
             self.query_one("#typed", Input).value = name.form
             return
         self._wanted = name
         if self.corpus is not None:
             entity = self.corpus.entity_by_id.get(name.entity)
+            if entity is None and name.form:
+                self.query_one("#typed", Input).value = name.form
             if entity is not None and self._apart:
                 self.reference = next(iter(entity.forms["nominative"]))
                 self._list()

@@ -185,7 +185,7 @@ class TrainingScreen(ExplorerScreen):
         table, transfer = self.query_one(FoundTable), self.model.transfer
         self._transfer_drawn = transfer
         if transfer is None or not len(transfer):
-            none = "Errors are counted after training." if self.model.trains else "This run counted no errors."
+            none = "Errors are counted after training." if self.model.trains else "Errors of other jobs: 6 Transfer."
             table.show(NoRows(), empty=none)
         else:
             table.show(FrameRows(transfer, 2, ("donor", "recipient", "seed")), table.row)

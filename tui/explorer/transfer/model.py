@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # The rest of the table follows in its own order.
 FIRST = ("donor", "recipient", "share", "low", "high", "tnld", "f1", "sentences", "seeds", "share_sd")
+NAN = float("nan")
 # More points than these would hide one another's labels as pairs.
 _NAMED_PAIRS = 40
 
@@ -26,12 +27,14 @@ class Tables:
     Attributes:
         pairs: `transfer_pairs`, its first columns those that are read first.
         weak: a line for every model that does not know its own language.
+        note: said in place of a verdict.
     """
 
     pairs: "pd.DataFrame"
     correlations: "pd.DataFrame | None"
     regression: "pd.DataFrame | None"
     weak: tuple[str, ...] = ()
+    note: str = ""
 
     def of(self, donor: str) -> "pd.DataFrame":
         """The pairs of one donor, or all for an empty one."""
@@ -39,7 +42,9 @@ class Tables:
 
     @property
     def has_distances(self) -> bool:
-        """Whether some pair of two languages has a spelling distance, or there is no pair of two."""
+        """Whether some pair of two languages has a spelling distance, or a training has no pair of two."""
+        if self.note:
+            return False
         pairs = self.pairs[self.pairs["donor"] != self.pairs["recipient"]]
         return pairs.empty or bool(pairs[distance_column(pairs)].notna().any())
 
@@ -53,8 +58,9 @@ class Tables:
         columns = (self.pairs[name].tolist() for name in ("donor", "recipient", "share"))
         values = {(str(donor), str(recipient)): float(share) for donor, recipient, share in zip(*columns, strict=True)}
         down, across = (tuple(language_order(list(self.pairs[name].unique()))) for name in ("donor", "recipient"))
-        n = int(self.pairs["sentences"].max())
-        title = f"share of wrong sentences: donors down, recipients across · n {n} each"
+        least, most = int(self.pairs["sentences"].min()), int(self.pairs["sentences"].max())
+        n = f"{most:,} each" if least == most else f"{least:,} to {most:,}"
+        title = f"share of wrong sentences: donors down, recipients across · n {n}"
         return Matrix(title, across, values, 0.0, max(0.01, *values.values()), rows=down, percent=True)
 
 
@@ -62,10 +68,31 @@ def read_tables(session: Session) -> Tables | None:
     """The tables of the run; None where it counted no errors."""
     pairs = session.table("transfer_pairs")
     if pairs is None or pairs.empty:
-        return None
+        scores = session.table("scores")
+        return None if scores is None or scores.empty else Tables(pairs_of_scores(scores), None, None, note=_SCORED)
     transfer = session.table("transfer")
     weak = () if transfer is None else tuple(not_judged(transfer))
     return Tables(in_order(pairs), session.table("correlations"), session.table("regression"), weak)
+
+
+_SCORED = "Errors on this data, without distances. nerspace evaluate --table confusion, buckets or modes tells more."
+
+
+def pairs_of_scores(scores: "pd.DataFrame") -> "pd.DataFrame":
+    """The table `scores` as one of donors and recipients, means over seeds; the interval is that of a single one.
+
+    Args:
+        scores: the table of that name.
+    """
+    import pandas as pd
+
+    whole = scores[scores["type"] == "all"].assign(share=lambda rows: rows["wrong"] / rows["sentences"])
+    rows = []
+    for (donor, recipient), group in whole.groupby(["donor", "language"], sort=False):
+        ends = group[["wrong_low", "wrong_high"]].iloc[0].tolist() if len(group) == 1 else [NAN, NAN]
+        rows.append((donor, recipient, group["share"].mean(), *ends, NAN, group["f1"].mean(),
+                     int(group["sentences"].iloc[0]), len(group), group["share"].std()))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(FIRST))
 
 
 def in_order(pairs: "pd.DataFrame") -> "pd.DataFrame":

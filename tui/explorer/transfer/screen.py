@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -65,7 +66,7 @@ class TransferScreen(ExplorerScreen):
 
     def focus_target(self) -> Widget | None:
         """The plot, or the matrix."""
-        return self.query_one("#donors" if self.matrix_first else "#plane")
+        return self.query_one("#donors" if self.matrix_first or self._without_plot else "#plane")
 
     def on_resize(self) -> None:
         """Side by side where they fit."""
@@ -75,12 +76,20 @@ class TransferScreen(ExplorerScreen):
 
     def _arrange(self) -> None:
         self.query_one("#transfer-body").set_class(self.size.width >= _WIDE, "wide")
-        both = self.size.height >= _BOTH_HEIGHT
-        self.query_one("#plane").display = both or not self.matrix_first
+        both = self.size.height >= _BOTH_HEIGHT and not self._without_plot
+        self.query_one("#plane").display = not self._without_plot and (both or not self.matrix_first)
         donors = self.query_one("#donors", Heatmap)
-        donors.display = both or self.matrix_first
+        donors.display = both or self.matrix_first or self._without_plot
         lines = len(donors.matrix.down) if donors.matrix is not None else 1
         donors.styles.height = min(4 * lines + 5, self.size.height // 2) if both else "1fr"
+        plane = self.query_one("#plane")
+        if self.app.focused is plane and not plane.display:
+            self.screen.set_focus(donors)
+
+    @property
+    def _without_plot(self) -> bool:
+        """Whether nothing but the matrix can be drawn, as of what an evaluation counted."""
+        return self.tables is not None and bool(self.tables.note)
 
     def run_changed(self) -> None:
         """Read the tables again."""
@@ -154,7 +163,8 @@ class TransferScreen(ExplorerScreen):
     def _show_verdict(self) -> None:
         if self.tables is not None:
             narrow = self.size.width < _WIDE
-            text = verdict_text(self.tables.correlations, narrow, self.tables.weak)
+            noted = Text(self.tables.note, "dim")
+            text = noted if self.tables.note else verdict_text(self.tables.correlations, narrow, self.tables.weak)
             self.query_one("#verdict", Static).update(text)
 
     # -- one pair
