@@ -22,7 +22,10 @@ def why_lines(causes: "pd.DataFrame", recipient: str, against: str) -> list[str]
         against: name of the other.
     """
     if causes.empty:
-        return ["Both languages share no test sentence of this donor, so nothing can be said."]
+        return [
+            f"{recipient} and {against} share no test sentence of this donor, so nothing can be said of the gap. "
+            "What pieces and words are worth within languages: nerspace factors."
+        ]
     rows = [{str(key): value for key, value in row.items()} for row in causes.to_dict("records")]
     gap, parts = rows[0], rows[1:]
     lines = [f"{gap['says']}: {_points(gap)} points, {gap['n']} cells, trained on {gap['donor']}."]

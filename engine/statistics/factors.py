@@ -13,7 +13,8 @@ whose own levels are taken out. The rules were fixed before any result was looke
 - As checks, a binomial model with dummies for the pair, type and length, and MRQAP over pairs of languages.
 - Shares: Shapley values of the explained deviance over spelling, tokenisation, space and languages, type and length
   held in all models; 500 bootstraps over names; chance from names exchanged within their type.
-- Sentences that came tagged have no parallel: the terms that exist are their own pieces and words.
+- Sentences that came tagged have no parallel: the terms that exist are their own pieces and words, and the length in
+  words is a group of its own in place of spelling.
 
 One donor leaves open whether what is found is of this donor alone, and MRQAP has no test then.
 """
@@ -81,8 +82,8 @@ TERMS = (
     Term("shared", "tokenisation", -0.1, "-.1 shared pieces"),
     Term("cosine", "space", 0.0, "-1 SD cosine before"),
 )
-ALONE_TERMS = (Term("own_pieces", "tokenisation", 1.0, "+1 piece"), Term("words", "spelling", 1.0, "+1 word"))
-GROUPS = ("spelling", "tokenisation", "space", "languages")
+ALONE_TERMS = (Term("own_pieces", "tokenisation", 1.0, "+1 piece"), Term("words", "length", 1.0, "+1 word"))
+GROUPS = ("spelling", "length", "tokenisation", "space", "languages")
 _MEDIATOR = "cosine"
 
 FACTORS = TableSpec(

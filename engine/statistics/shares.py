@@ -33,13 +33,16 @@ FACTOR_SHARES = TableSpec(
     "factor_shares",
     "Which part of what can be explained of wrong sentences falls to spelling, tokenisation, space and languages.",
     {
-        "group": text("spelling, tokenisation, space or languages (dummies for the pair); type and length are held"),
-        "share": real("Shapley share of the deviance that a linear probability model explains beyond type and length"),
+        "group": text(
+            "spelling, tokenisation, space or languages (dummies for the pair), type and length held; of tagged text "
+            "length (words of the name), tokenisation or languages, type held"
+        ),
+        "share": real("Shapley share of the deviance that a linear probability model explains beyond what is held"),
         "low": real("2.5 % bound, 500 bootstraps over names"),
         "high": real("97.5 % bound"),
         "chance": real("mean share when names are exchanged within their type, languages left as they are"),
         "binomial": real("the share in binomial models; empty beyond 6,000 sentences"),
-        "explained": real("deviance explained by all groups over that of type and length alone, 0 to 1"),
+        "explained": real("deviance explained by all groups over that of what is held alone, 0 to 1"),
         "n": integer("sentences"),
         "names": integer("different names"),
     },

@@ -160,6 +160,8 @@ def test_tagged_sentences_have_the_terms_that_exist() -> None:
     assert factors["tnld"].isna().all()
     table = factor_term_table(factors)
     assert set(table["term"]) == {"words"}
+    # How long names are is no spelling.
+    assert set(factor_share_table(factors)["group"]) == {"length", "languages"}
     assert np.isfinite(table[table["model"] == "alone"]["low"]).all()
 
 

@@ -46,8 +46,9 @@ def show_factors(tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> 
             say("  Some terms can hardly be told apart here (variance inflation above 5).")
     if len(shares):
         n = next(records(shares))
+        held = "type" if "length" in set(shares["group"]) else "type and length"
         say(
-            f"\nOf what can be explained ({100 * n.explained:.0f} % of the deviance beyond type and length), by share; "
+            f"\nOf what can be explained ({100 * n.explained:.0f} % of the deviance beyond {held}), by share; "
             f"chance exchanges names\n"
         )
         print_table(pd.DataFrame(
@@ -57,7 +58,8 @@ def show_factors(tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> 
         ))  # fmt: skip
     for line in notes:
         say(f"  {line}")
-    say("\n  The cosine lies downstream of the cuts: with it, pieces keep only what does not pass through the space.")
+    if (terms["term"] == "cosine").any():
+        say("\n  The cosine lies downstream of the cuts: with it, pieces keep only what does not pass through the space.")
     say("\nMore: nerspace factors --plot, or --table NAME --csv FILE.")
 
 
