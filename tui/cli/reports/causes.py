@@ -23,10 +23,12 @@ def show_factors(tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> 
         say("Nothing can be said: there are too few sentences or names, or no term differs between them.")
     else:
         first = next(records(terms))
+        # Sentences that came tagged have no cells.
+        cells = "types" if "words" in set(terms["term"]) else "cells"
         say(
             f"\nPoints of the share of wrong sentences, {first.n:,} sentences of {first.names} names in "
             f"{first.contexts} contexts, {first.donors} donor{'s' if first.donors > 1 else ''};\n"
-            "languages, cells and models held; 95 % intervals cluster names and contexts\n"
+            f"languages, {cells} and models held; 95 % intervals cluster names and contexts\n"
         )
         rows = []
         for (term, unit), part in terms[terms["model"] != "extra pieces"].groupby(["term", "unit"], sort=False):
@@ -59,7 +61,9 @@ def show_factors(tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> 
     for line in notes:
         say(f"  {line}")
     if (terms["term"] == "cosine").any():
-        say("\n  The cosine lies downstream of the cuts: with it, pieces keep only what does not pass through the space.")
+        say(
+            "\n  The cosine lies downstream of the cuts: with it, pieces keep only what does not pass through the space."
+        )
     say("\nMore: nerspace factors --plot, or --table NAME --csv FILE.")
 
 
