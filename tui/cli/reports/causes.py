@@ -61,9 +61,7 @@ def show_factors(tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> 
     for line in notes:
         say(f"  {line}")
     if (terms["term"] == "cosine").any():
-        say(
-            "\n  The cosine lies downstream of the cuts: with it, pieces keep only what does not pass through the space."
-        )
+        say("\n  The cosine lies downstream of the cuts: with it, pieces keep only what does not go through the space.")
     say("\nMore: nerspace factors --plot, or --table NAME --csv FILE.")
 
 
