@@ -13,6 +13,7 @@ from nerspace.engine.tables.spec import AT, PAIR, TableSpec, integer, real, text
 if TYPE_CHECKING:
     import pandas as pd
 
+NAN = float("nan")
 
 SIBLINGS = TableSpec(
     "siblings",
@@ -21,8 +22,11 @@ SIBLINGS = TableSpec(
         **AT,
         "entity": text("entity id"),
         **PAIR,
-        "n": integer("contexts that hold the name in both languages"),
-        "cosine": real("mean cosine of its two vectors in the same context"),
+        "n": integer(
+            "contexts that hold the name in both languages; of text that is not parallel, its mentions in the language "
+            "with fewer"
+        ),
+        "cosine": real("mean cosine of its two vectors in the same context, else over all pairs of mentions"),
         "floor": real("mean cosine of these vectors to those of all other names in the other language"),
         "floor_type": real("the same of other names of its type: what the type alone gives"),
     },
@@ -69,6 +73,39 @@ def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd
                 if shared and of[a] is not None and of[b] is not None:
                     floors[place] = float((units[in_a] @ of[b]).mean() + (units[in_b] @ of[a]).mean()) / 2
             rows.append((stage, layer, entity, a, b, len(shared), cosine, *floors))
+    return SIBLINGS.frame(rows)
+
+
+@SIBLINGS.made_by
+def mention_siblings_table(
+    vectors: Vectors, points: "pd.DataFrame", entity: str, own: "npt.NDArray[np.bool_]"
+) -> "pd.DataFrame":
+    """The table `siblings` of a name that text tags here and there: over all pairs of its mentions in two languages.
+
+    They stand in different sentences, as those do that give the floors. Languages without a mention have no row.
+
+    Args:
+        vectors: (stage, layer) → [n, d].
+        points: the table of that name, [n], in the order of the rows.
+        entity: what the name is called.
+        own: [n], which points are its mentions.
+    """
+    checked_vectors(vectors, points=points)
+    languages = points["language"].to_numpy(dtype=str)
+    alike = ~own & _of_its_type(points, np.flatnonzero(own))
+    spoken = sorted(set(languages[own].tolist()))
+    rows = []
+    for (stage, layer), X in vectors.items():
+        units = unit_rows(X)
+        names, means, typed = ({code: _mean(units[rows & (languages == code)]) for code in spoken}
+                               for rows in (own, ~own, alike))  # fmt: skip
+        for a, b in combinations(spoken, 2):
+            floors = [
+                float(names[a] @ of[b] + names[b] @ of[a]) / 2 if of[a] is not None and of[b] is not None else NAN
+                for of in (means, typed)
+            ]
+            n = min(int((own & (languages == code)).sum()) for code in (a, b))
+            rows.append((stage, layer, entity, a, b, n, float(names[a] @ names[b]), *floors))
     return SIBLINGS.frame(rows)
 
 

@@ -197,7 +197,7 @@ NAME_CAUSES = TableSpec(
 @NAME_CAUSES.made_by
 def name_cause_table(
     pieces: "pd.DataFrame", entity: str, language: str, reference: str, siblings: "pd.DataFrame | None" = None,
-    readings: "pd.DataFrame | None" = None,
+    readings: "pd.DataFrame | None" = None, unit: str = "context",
 ) -> "pd.DataFrame":  # fmt: skip
     """The table `name_causes` of one name in two languages; what is not known has no row.
 
@@ -208,11 +208,12 @@ def name_cause_table(
         reference: that it is compared to.
         siblings: the table of that name.
         readings: the table of that name, of any contexts; each sentence of a model counts once.
+        unit: what the cosines of `siblings` are counted in.
     """
     about = (entity, language, reference)
     rows: list[tuple[Any, ...]] = [(*about, *row) for row in _of_forms(pieces, language, reference)]
     if siblings is not None:
-        rows += [(*about, *row) for row in _of_vectors(siblings, entity, language, reference)]
+        rows += [(*about, *row) for row in _of_vectors(siblings, entity, language, reference, unit)]
     if readings is not None and len(readings):
         own = readings[readings["entity"] == entity].drop_duplicates(["donor", "seed", "sentence", "spelling"])
         for (donor, seed), group in own.groupby(["donor", "seed"], sort=False):
@@ -241,7 +242,9 @@ def _of_forms(pieces: "pd.DataFrame", language: str, reference: str) -> list[tup
     ]
 
 
-def _of_vectors(siblings: "pd.DataFrame", entity: str, language: str, reference: str) -> list[tuple[Any, ...]]:
+def _of_vectors(
+    siblings: "pd.DataFrame", entity: str, language: str, reference: str, unit: str
+) -> list[tuple[Any, ...]]:
     low, high = sorted((language, reference))
     chosen = siblings[
         (siblings["entity"] == entity) & (siblings["a"] == low) & (siblings["b"] == high) & (siblings["n"] > 0)
@@ -252,7 +255,7 @@ def _of_vectors(siblings: "pd.DataFrame", entity: str, language: str, reference:
     rows = []
     for stage, layer, n, cosine, floor in last[["stage", "layer", "n", "cosine", "floor"]].itertuples(index=False):
         beside = "no floor" if floor != floor else f"floor {short(floor)}"
-        said = f"cosine {short(cosine)} ({beside}) {stage} fine-tuning, {_counted(n, 'context')}"
+        said = f"cosine {short(cosine)} ({beside}) {stage} fine-tuning, {_counted(n, unit)}"
         rows.append(("cosine", "", None, stage, layer, cosine, NAN, floor, n, said))
     return rows
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from nerspace.engine.errors import DataError, UsageError
-from nerspace.engine.geometry.siblings import siblings_table
+from nerspace.engine.geometry.siblings import mention_siblings_table, siblings_table
 from nerspace.engine.tables.index import CATALOGUE
 
 
@@ -80,3 +80,22 @@ def test_one_name_alone_has_no_floor():
     row = siblings_table({("after", 0): np.array([[1.0, 1], [1, 1]])}, points, "e").iloc[0]
     assert row["cosine"] == pytest.approx(1)
     assert np.isnan(row["floor"])
+
+
+def test_mentions_in_any_sentences_agree_with_loops_over_all_pairs():
+    generator = np.random.default_rng(2)
+    codes = ["de", "fr", "de", "fr", "fr", "de", "ja"]
+    points = pd.DataFrame({"language": codes, "type": ["LOC", "LOC", "LOC", "LOC", "PER", "LOC", "LOC"]})
+    points["entity"] = [f"s{i}.0" for i in range(len(points))]
+    own = np.array([True, True, True, False, False, False, False])
+    X = generator.normal(size=(len(points), 5))
+    [row] = mention_siblings_table({("after", 1): X}, points, "köln", own).to_dict("records")
+    assert (row["a"], row["b"], row["n"], row["entity"]) == ("de", "fr", 1, "köln")
+
+    def mean(pairs):
+        return np.mean([X[i] @ X[j] / np.linalg.norm(X[i]) / np.linalg.norm(X[j]) for i, j in pairs])
+
+    assert row["cosine"] == pytest.approx(mean([(0, 1), (2, 1)]))
+    # Its mentions here beside all other names there, and the other way round.
+    assert row["floor"] == pytest.approx((mean([(0, 3), (2, 3), (0, 4), (2, 4)]) + mean([(1, 5)])) / 2)
+    assert row["floor_type"] == pytest.approx((mean([(0, 3), (2, 3)]) + mean([(1, 5)])) / 2)

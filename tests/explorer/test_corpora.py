@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from textual import events
@@ -285,6 +286,26 @@ async def test_names_given_beside_tagged_text_have_their_errors_in_every_languag
         assert "the en model reads be wrong in 0 of 1 context, en in 0 of 1" in text
         text = await press(pilot, "escape", "slash", *"ганна", "enter", "a")
         assert "the en model reads be wrong in 1 of 1 context" in text
+
+
+async def test_a_name_given_beside_tagged_text_is_near_or_far_in_the_space(tagged, tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("en,be\nParis,Парыжы\n", encoding="utf-8")
+    run = run_on(tagged, tmp_path / "home")
+    run.update(request={**run.info()["request"], "names": str(names)})
+    points = [
+        (0, "en//", "en", "LOC", "a.0", "Paris"), (1, "be//", "be", "LOC", "b.1", "Парыжы"),
+        (2, "be//", "be", "PER", "b.0", "Ганна Новак"), (3, "en//", "en", "PER", "c.0", "Anna Novak"),
+    ]  # fmt: skip
+    run.write_table("points", pd.DataFrame(points, columns=["point", "sentence", "language", "type", "entity", "form"]))
+    run.write_vectors("after-2-entities", np.array([[1, 0], [0.6, 0.8], [0, 1], [-1, 0]], dtype=np.float32))
+    async with explorer(run, tagged).run_test(size=(120, 30)) as pilot:
+        text = await press(pilot, "7", "slash", *"парыжы", "enter")
+        assert "Paris  NAME" in text
+        await press(pilot, "k")
+        text = await press(pilot, "a")
+        # Beside the other name here and there: 0 and -.6, -.3 in the mean.
+        assert "cosine .60 (floor -.30) after fine-tuning, 1 mention" in text
 
 
 async def test_errors_that_an_evaluation_counted_are_on_transfer_and_lead_to_their_names(tagged, tmp_path):

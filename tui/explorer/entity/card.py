@@ -48,7 +48,9 @@ def read_card(session: "Session", view: EntityView, language: str) -> Card:
     """The card of a name in a language, from the tables of the engine."""
     from nerspace.engine.reading.tables import in_words, name_cause_table
 
-    causes = name_cause_table(view.forms, view.entity, language, view.reference, view.siblings, view.readings)
+    causes = name_cause_table(
+        view.forms, view.entity, language, view.reference, view.siblings, view.readings, view.unit
+    )
     factors = session.table("factors")
     # A name is read in every language that it has, the run's sentences are of those that it was tested in.
     tested = factors is not None and bool((factors["recipient"] == language).any())

@@ -49,6 +49,7 @@ class EntityView:
         readings: the table of that name, of both, in contexts of every type; empty without a run.
         alike: the names that share its English form.
         why_no_vectors: in one line, empty where there are some.
+        unit: what the n of `siblings` counts: contexts that languages share, or mentions in any sentence.
     """
 
     entity: str
@@ -62,6 +63,7 @@ class EntityView:
     predicted: "pd.DataFrame"
     readings: "pd.DataFrame"
     alike: "pd.DataFrame"
+    unit: str = "context"
 
     def cosine(self, a: str, b: str, stage: str, layer: int) -> "pd.Series[Any] | None":
         """The row of `siblings` of two languages."""
@@ -111,14 +113,21 @@ def _known(session: "Session") -> "list[SyntheticNER]":
 
 
 def _name_ids(session: "Session", points: "pd.DataFrame") -> list[str]:
-    """The name of each point: its entity, but of a mention that stands for itself the name as its language tags it."""
+    """The name of each point: its entity, but of a mention that stands for itself the name that is written so."""
     names, ids = session.names(), points["entity"].astype(str)
-    if not names.apart:
+    if not session.parallel()[1]:
         return list(ids)
+    given = {} if names.apart else {
+        (code, form): entity.id
+        for entity in names.corpus.entities for forms in entity.forms.values() for code, form in forms.items()
+    }  # fmt: skip
     shared = points.groupby(ids)["language"].transform("nunique") > 1
-    about = zip(ids, shared, points["language"], points["type"], points["form"], strict=True)
-    tagged = [(id, name_id(language, kind, form), several) for id, several, language, kind, form in about]
-    return [own if own in names.corpus.entity_by_id and not several else id for id, own, several in tagged]
+    found = []
+    for id, several, *about in zip(ids, shared, *(points[name] for name in ("language", "type", "form")), strict=True):
+        language, kind, form = map(str, about)
+        tagged = given.get((language, form)) or name_id(language, kind, form)
+        found.append(id if several or session.entity(tagged) is None else tagged)
+    return found
 
 
 def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted: str) -> list[str]:
@@ -164,6 +173,9 @@ def read_entity(session: "Session", entity_id: str, reference: str, otherwise: s
     entity, own = session.entity(entity_id), _points_of(session, entity_id)
     if otherwise and entity is None and (own is None or own.empty):
         return read_entity(session, otherwise, reference)
+    # A mention that stands for itself is one of its name's.
+    if entity is None and own is not None and len(own) and (whole := _name_ids(session, own)[0]) != entity_id:
+        return read_entity(session, whole, reference)
     if (given := _given_beside(session, entity_id)) != entity_id:
         return read_entity(session, given, reference)
     if entity is not None:
@@ -177,6 +189,7 @@ def read_entity(session: "Session", entity_id: str, reference: str, otherwise: s
     first = "en" if "en" in forms else next(iter(forms))
     reference = reference if reference in forms else first
     siblings, why = _from_vectors(session, entity_id, own)
+    unit = "mention" if own is not None and _is_scattered(own) else "context"
     readings = _readings(session, entity_id)
     predicted = _predicted(session, entity_id, readings)
     if siblings is None and len(predicted):
@@ -185,9 +198,14 @@ def read_entity(session: "Session", entity_id: str, reference: str, otherwise: s
         why = _UNTAGGED
     view = EntityView(
         entity_id, kind, case, forms[first], reference, _cut(session, entity_id, forms, codes),
-        siblings, why, predicted, readings, _alike(session.parallel()[0], entity, codes),
+        siblings, why, predicted, readings, _alike(session.parallel()[0], entity, codes), unit,
     )  # fmt: skip
     return _compared(view)
+
+
+def _is_scattered(own: "pd.DataFrame") -> bool:
+    """Whether the points of a name are mentions, each of which stands for itself."""
+    return bool(own["entity"].nunique() > 1)
 
 
 def _given_beside(session: "Session", entity_id: str) -> str:
@@ -242,7 +260,7 @@ def _cut(session: "Session", entity_id: str, forms: dict[str, str], codes: Seque
 def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None") -> "tuple[pd.DataFrame | None, str]":
     import pandas as pd
 
-    from nerspace.engine.geometry.siblings import siblings_table
+    from nerspace.engine.geometry.siblings import mention_siblings_table, siblings_table
 
     if session.run is None:
         return None, "No run: cosines and errors come with one; n on Training starts it (3, then n)."
@@ -255,8 +273,11 @@ def _from_vectors(session: "Session", entity_id: str, own: "pd.DataFrame | None"
         stored = session.vectors()
     except NerspaceError as error:
         return (None, str(error)) if read is None else (read.siblings, "")
-    # A name that is tagged here and there stands in them mention by mention.
-    found = siblings_table(stored.vectors, stored.rows, str(own["entity"].iloc[0]))
+    if _is_scattered(own):
+        mentions = stored.rows["point"].isin(own["point"]).to_numpy(dtype=bool)
+        found = mention_siblings_table(stored.vectors, stored.rows, entity_id, mentions)
+    else:
+        found = siblings_table(stored.vectors, stored.rows, str(own["entity"].iloc[0]))
     if read is None:
         return found, ""
     # What was read on demand is of more contexts, those of the test sentences among them.

@@ -42,6 +42,7 @@ def _cosines(view: EntityView, code: str) -> Text:
             text.append("   " if text else "cosine  ")
             text.append(f"{stage} {layer}: ").append(f"{row['cosine']:z.2f}", "bold")
             floors = (("others", row["floor"]), ("type", row.get("floor_type", nan)))
-            beside = [*(f"{whose} {value:z.2f}" for whose, value in floors if value >= -1), f"n {row['n']}"]
+            beside = [f"{whose} {value:z.2f}" for whose, value in floors if value >= -1]
+            beside.append(f"n {row['n']}" if view.unit == "context" else f"{row['n']} {view.unit}s")
             text.append(f" ({', '.join(beside)})", "dim")
     return text
