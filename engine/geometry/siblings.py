@@ -76,7 +76,6 @@ def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd
     return SIBLINGS.frame(rows)
 
 
-@SIBLINGS.made_by
 def mention_siblings_table(
     vectors: Vectors, points: "pd.DataFrame", entity: str, own: "npt.NDArray[np.bool_]"
 ) -> "pd.DataFrame":
