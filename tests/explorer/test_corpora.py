@@ -21,7 +21,7 @@ from nerspace.tui.explorer.app import NerspaceApp
 from nerspace.tui.explorer.data.model import Opened
 from nerspace.tui.explorer.data.parallel import ParallelIndex
 from nerspace.tui.explorer.data.tagged import TaggedIndex
-from nerspace.tui.explorer.entity.model import names_of
+from nerspace.tui.explorer.entity.names import names_of
 from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
 from nerspace.tui.explorer.session import Session
 from nerspace.tui.filters import Filter, parse_filter

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tui_driving import explorer, press, settle, text_in, text_of
 
 from nerspace.tui.colours import luminance
-from nerspace.tui.explorer.entity.model import matching_names
+from nerspace.tui.explorer.entity.names import matching_names
 from nerspace.tui.explorer.session import Names
 from nerspace.tui.literal import from_mark
 from nerspace.tui.widgets.found_table import FoundTable

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from nerspace.datasets.readers.names_list import UNTYPED
 from nerspace.datasets.records import Entity
-from nerspace.datasets.spelling import folded
 from nerspace.engine.errors import NerspaceError
 from nerspace.tui.colours import class_style, language_order
-from nerspace.tui.explorer.data.tagged import name_id
+from nerspace.tui.explorer.entity.names import forms_of, given_beside, name_ids, written_as
 from nerspace.tui.explorer.sentences import whole_ids
 from nerspace.tui.literal import literal, shown_number
 from nerspace.tui.widgets.pieces import Cut, blocks, shared_pieces
@@ -90,76 +88,6 @@ class EntityView:
         )
 
 
-def names_of(session: "Session") -> list[tuple[str, str]]:
-    """Entity ids and their English forms (else the first), those of the run's test sentences first.
-
-    Names of the corpus come before the built-in ones.
-    """
-    titles = {entity.id: _title(entity) for corpus in _known(session) for entity in corpus.entities}
-    tested: dict[str, str] = {}
-    if (points := session.table("points")) is not None:
-        ids = _name_ids(session, points)
-        english = points.assign(entity=ids).sort_values("language", key=lambda column: column != "en", kind="stable")
-        forms = english.drop_duplicates("entity")
-        written = {str(id): str(form) for id, form in zip(forms["entity"], forms["form"], strict=True)}
-        tested = {id: titles.get(id, written[id]) for id in ids}
-    return list({**tested, **titles}.items())
-
-
-def _known(session: "Session") -> "list[SyntheticNER]":
-    """What has names: those of the corpus, then the built-in ones; one where they are the same."""
-    own, parallel = session.names().corpus, session.parallel()[0]
-    return [own] if own is parallel else [own, parallel]
-
-
-def _name_ids(session: "Session", points: "pd.DataFrame") -> list[str]:
-    """The name of each point: its entity, but of a mention that stands for itself the name that is written so."""
-    names, ids = session.names(), points["entity"].astype(str)
-    if not session.parallel()[1]:
-        return list(ids)
-    given = {} if names.apart else {
-        (code, form): entity.id
-        for entity in names.corpus.entities for forms in entity.forms.values() for code, form in forms.items()
-    }  # fmt: skip
-    shared = points.groupby(ids)["language"].transform("nunique") > 1
-    found = []
-    for id, several, *about in zip(ids, shared, *(points[name] for name in ("language", "type", "form")), strict=True):
-        language, kind, form = map(str, about)
-        tagged = given.get((language, form)) or name_id(language, kind, form)
-        found.append(id if several or session.entity(tagged) is None else tagged)
-    return found
-
-
-def matching_names(session: "Session", names: Sequence[tuple[str, str]], wanted: str) -> list[str]:
-    """Ids of the names with a text: those written so come first, then those that begin so, then those that hold it."""
-    sought = folded(wanted)
-    place = {id: number for number, (id, _) in enumerate(names)}
-    whole: dict[str, None] = {}
-    held = set()
-    for corpus in _known(session):
-        named = (entity.id for entity in corpus.named(wanted))
-        whole |= dict.fromkeys(sorted(named, key=lambda id: place.get(id, len(place))))
-        held |= {
-            entity.id
-            for entity in corpus.entities
-            if any(sought in folded(form) for forms in entity.forms.values() for form in forms.values())
-        }
-    # The name that adds least to what is typed: "was" means Washington before Washington Post.
-    begun = [id for id, title in sorted(names, key=lambda name: len(name[1])) if folded(title).startswith(sought)]
-    known = [id for id, title in names if id in held or sought in folded(title) or sought in folded(id)]
-    return list(dict.fromkeys([*whole, *begun, *known]))
-
-
-def _title(entity: Entity) -> str:
-    forms = _forms(entity)[1]
-    return forms.get("en") or next(iter(forms.values()))
-
-
-def _forms(entity: Entity) -> tuple[str, dict[str, str]]:
-    case = "nominative" if "nominative" in entity.forms else next(iter(entity.forms))
-    return case, dict(entity.forms[case])
-
-
 def read_entity(session: "Session", entity_id: str, reference: str, otherwise: str = "") -> EntityView:
     """What is known of a name.
 
@@ -174,12 +102,12 @@ def read_entity(session: "Session", entity_id: str, reference: str, otherwise: s
     if otherwise and entity is None and (own is None or own.empty):
         return read_entity(session, otherwise, reference)
     # A mention that stands for itself is one of its name's.
-    if entity is None and own is not None and len(own) and (whole := _name_ids(session, own)[0]) != entity_id:
+    if entity is None and own is not None and len(own) and (whole := name_ids(session, own)[0]) != entity_id:
         return read_entity(session, whole, reference)
-    if (given := _given_beside(session, entity_id)) != entity_id:
+    if (given := given_beside(session, entity_id)) != entity_id:
         return read_entity(session, given, reference)
     if entity is not None:
-        kind, (case, forms) = entity.type, _forms(entity)
+        kind, (case, forms) = entity.type, forms_of(entity)
     elif own is not None and len(own):
         kind, case = str(own["type"].iloc[0]), "as written"
         forms = dict(own.drop_duplicates("language")[["language", "form"]].itertuples(index=False))
@@ -208,26 +136,13 @@ def _is_scattered(own: "pd.DataFrame") -> bool:
     return bool(own["entity"].nunique() > 1)
 
 
-def _given_beside(session: "Session", entity_id: str) -> str:
-    """Of a name that text tags, where names were given beside it, the one that is written so; else the id itself."""
-    names, entity = session.names(), session.entity(entity_id)
-    if entity is None or names.apart or entity_id in names.corpus.entity_by_id:
-        return entity_id
-    forms = {(code, form) for held in entity.forms.values() for code, form in held.items()}
-    if len(forms) > 1:
-        return entity_id
-    [(language, form)] = forms
-    alike = (one.id for one in names.corpus.named(form) if form in (held.get(language) for held in one.forms.values()))
-    return next(alike, entity_id)
-
-
 def _points_of(session: "Session", entity_id: str) -> "pd.DataFrame | None":
     """The points of a name; None in a run that has none."""
     points = session.table("points")
     if points is None:
         return None
     own = points["entity"] == entity_id
-    for language, kind, form in _written_as(session, entity_id):
+    for language, kind, form in written_as(session, entity_id):
         own |= (
             (points["language"] == language) & (points["form"] == form) & (points["type"] == (kind or points["type"]))
         )
@@ -294,7 +209,7 @@ def _readings(session: "Session", entity_id: str) -> "pd.DataFrame":
     parts = []
     if predictions is not None and sentences is not None:
         parts.append(readings_of_tests(predictions, sentences, entity_id))
-        parts.append(readings_of_tagged(predictions, sentences, entity_id, _written_as(session, entity_id)))
+        parts.append(readings_of_tagged(predictions, sentences, entity_id, written_as(session, entity_id)))
     if (read := session.name_read(entity_id)) is not None:
         parts.append(read.readings)
     parts = [part for part in parts if len(part)]
@@ -356,19 +271,6 @@ def _tested(session: "Session", entity_id: str) -> "pd.DataFrame":
     return predictions.merge(texts, on="sentence")
 
 
-def _written_as(session: "Session", entity_id: str) -> list[tuple[str, str, str]]:
-    """Language, type and form of a name by which tagged text is searched for it; its type is empty where none is known.
-
-    Text from contexts and names says itself which name each sentence holds.
-    """
-    entity = session.entity(entity_id)
-    if entity is None or not session.parallel()[1]:
-        return []
-    kind = "" if entity.type == UNTYPED else entity.type
-    pairs = ((code, form) for forms in entity.forms.values() for code, form in forms.items())
-    return [(code, kind, form) for code, form in dict.fromkeys(pairs)]
-
-
 def _alike(corpus: "SyntheticNER", entity: Entity | None, codes: Sequence[str]) -> "pd.DataFrame":
     import pandas as pd
 
@@ -377,7 +279,7 @@ def _alike(corpus: "SyntheticNER", entity: Entity | None, codes: Sequence[str]) 
         for other in corpus.entities
         if entity is not None and entity.ambiguity and other.ambiguity == entity.ambiguity and other.id != entity.id
     ]
-    rows = [(other.id, other.type, *(_forms(other)[1].get(code, "") for code in codes)) for other in partners]
+    rows = [(other.id, other.type, *(forms_of(other)[1].get(code, "") for code in codes)) for other in partners]
     return pd.DataFrame(rows, columns=[*ALIKE, *codes])
 
 

@@ -21,17 +21,8 @@ from nerspace.tui.explorer.causes import changed_frame
 from nerspace.tui.explorer.data.text import name_copy, name_detail
 from nerspace.tui.explorer.entity.card import Card, CardWindow, read_card
 from nerspace.tui.explorer.entity.contexts_window import ContextsWindow
-from nerspace.tui.explorer.entity.model import (
-    ALIKE,
-    NEAR,
-    PREDICTED,
-    EntityView,
-    FormRows,
-    matching_names,
-    names_of,
-    read_entity,
-    read_near,
-)
+from nerspace.tui.explorer.entity.model import ALIKE, NEAR, PREDICTED, EntityView, FormRows, read_entity, read_near
+from nerspace.tui.explorer.entity.names import matching_names, names_of
 from nerspace.tui.explorer.entity.reading import Reading
 from nerspace.tui.explorer.entity.swapping import start_counterfactuals, swap_frame
 from nerspace.tui.explorer.entity.text import why
