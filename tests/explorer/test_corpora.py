@@ -21,6 +21,7 @@ from nerspace.tui.explorer.app import NerspaceApp
 from nerspace.tui.explorer.data.model import Opened
 from nerspace.tui.explorer.data.parallel import ParallelIndex
 from nerspace.tui.explorer.data.tagged import TaggedIndex
+from nerspace.tui.explorer.entity.model import read_entity
 from nerspace.tui.explorer.entity.names import names_of
 from nerspace.tui.explorer.run_data import RunData, data_of, reading_of_data
 from nerspace.tui.explorer.session import Session
@@ -299,6 +300,8 @@ async def test_a_name_given_beside_tagged_text_is_near_or_far_in_the_space(tagge
     ]  # fmt: skip
     run.write_table("points", pd.DataFrame(points, columns=["point", "sentence", "language", "type", "entity", "form"]))
     run.write_vectors("after-2-entities", np.array([[1, 0], [0.6, 0.8], [0, 1], [-1, 0]], dtype=np.float32))
+    # A point of the map, which is a mention, leads to its name.
+    assert read_entity(Session(tmp_path / "home", run, str(tagged), "builtin"), "b.1", "en").title == "Paris"
     async with explorer(run, tagged).run_test(size=(120, 30)) as pilot:
         text = await press(pilot, "7", "slash", *"парыжы", "enter")
         assert "Paris  NAME" in text
