@@ -326,6 +326,15 @@ async def test_errors_that_an_evaluation_counted_are_on_transfer_and_lead_to_the
         assert "predictions  1" in text
 
 
+async def test_scores_of_no_sentence_are_no_errors(tagged, tmp_path):
+    run = run_on(tagged, tmp_path / "home")
+    scores = scores_table(run.read_table("predictions"))
+    for damaged in (scores.assign(type="7"), scores.assign(sentences=0)):
+        run.write_table("scores", damaged)
+        async with explorer(run, tagged).run_test(size=(120, 40)) as pilot:
+            assert "This run counted no errors" in await press(pilot, "6")
+
+
 async def test_rows_of_tagged_text_lead_to_their_names(tagged, tmp_path):
     run = run_on(tagged, tmp_path / "home")
     async with explorer(run, tagged).run_test(size=(120, 30), notifications=True) as pilot:

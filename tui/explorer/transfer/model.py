@@ -69,7 +69,8 @@ def read_tables(session: Session) -> Tables | None:
     pairs = session.table("transfer_pairs")
     if pairs is None or pairs.empty:
         scores = session.table("scores")
-        return None if scores is None or scores.empty else Tables(pairs_of_scores(scores), None, None, note=_SCORED)
+        counted = None if scores is None else pairs_of_scores(scores)
+        return None if counted is None or counted.empty else Tables(counted, None, None, note=_SCORED)
     transfer = session.table("transfer")
     weak = () if transfer is None else tuple(not_judged(transfer))
     return Tables(in_order(pairs), session.table("correlations"), session.table("regression"), weak)
@@ -86,7 +87,8 @@ def pairs_of_scores(scores: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    whole = scores[scores["type"] == "all"].assign(share=lambda rows: rows["wrong"] / rows["sentences"])
+    whole = scores[(scores["type"] == "all") & (scores["sentences"] > 0)]
+    whole = whole.assign(share=whole["wrong"] / whole["sentences"])
     rows = []
     for (donor, recipient), group in whole.groupby(["donor", "language"], sort=False):
         ends = group[["wrong_low", "wrong_high"]].iloc[0].tolist() if len(group) == 1 else [NAN, NAN]
