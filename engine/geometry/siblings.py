@@ -1,5 +1,6 @@
 """How near the forms of one name lie to each other, language by language, beside all other names."""
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from nerspace.engine.tables.spec import AT, PAIR, TableSpec, integer, real, text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    Mean = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 NAN = float("nan")
 
@@ -66,12 +69,9 @@ def siblings_table(vectors: Vectors, points: "pd.DataFrame", entity: str) -> "pd
         for a, b in combinations(spoken, 2):
             shared = [(row_of[a, c], row_of[b, c]) for code, c in row_of if code == a and (b, c) in row_of]
             in_a, in_b = [pair[0] for pair in shared], [pair[1] for pair in shared]
-            nan = float("nan")
-            cosine = float((units[in_a] * units[in_b]).sum(axis=1).mean()) if shared else nan
-            floors = [nan, nan]
-            for place, of in enumerate((means, typed)):
-                if shared and of[a] is not None and of[b] is not None:
-                    floors[place] = float((units[in_a] @ of[b]).mean() + (units[in_b] @ of[a]).mean()) / 2
+            cosine = float((units[in_a] * units[in_b]).sum(axis=1).mean()) if shared else NAN
+            own_means = {a: _mean(units[in_a]), b: _mean(units[in_b])}
+            floors = [_floor(own_means, others, a, b) for others in (means, typed)]
             rows.append((stage, layer, entity, a, b, len(shared), cosine, *floors))
     return SIBLINGS.frame(rows)
 
@@ -99,13 +99,17 @@ def mention_siblings_table(
         names, means, typed = ({code: _mean(units[rows & (languages == code)]) for code in spoken}
                                for rows in (own, ~own, alike))  # fmt: skip
         for a, b in combinations(spoken, 2):
-            floors = [
-                float(names[a] @ of[b] + names[b] @ of[a]) / 2 if of[a] is not None and of[b] is not None else NAN
-                for of in (means, typed)
-            ]
+            floors = [_floor(names, others, a, b) for others in (means, typed)]
             n = min(int((own & (languages == code)).sum()) for code in (a, b))
             rows.append((stage, layer, entity, a, b, n, float(names[a] @ names[b]), *floors))
     return SIBLINGS.frame(rows)
+
+
+def _floor(own: "Mapping[str, Mean]", others: "Mapping[str, Mean]", a: str, b: str) -> float:
+    """Mean cosine of a name in each of two languages to others in the other one; NaN where either lacks vectors."""
+    if any(of[code] is None for of in (own, others) for code in (a, b)):
+        return NAN
+    return float(own[a] @ others[b] + own[b] @ others[a]) / 2
 
 
 def _of_its_type(points: "pd.DataFrame", own: "npt.NDArray[np.intp]") -> "npt.NDArray[np.bool_]":
@@ -116,5 +120,5 @@ def _of_its_type(points: "pd.DataFrame", own: "npt.NDArray[np.intp]") -> "npt.ND
     return found
 
 
-def _mean(units: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _mean(units: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> "Mean":
     return units.mean(axis=0) if len(units) else None  # type: ignore[return-value]

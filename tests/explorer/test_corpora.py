@@ -252,6 +252,22 @@ def run_on(tagged: Path, home: Path) -> runs.Run:
     return run
 
 
+def run_given(names: str, tagged: Path, home: Path) -> runs.Run:
+    """The same with names beside it."""
+    file = home.with_name("names.csv")
+    file.write_text(names, encoding="utf-8")
+    run = run_on(tagged, home)
+    run.update(request={**run.info()["request"], "names": str(file)})
+    return run
+
+
+def write_points(run: runs.Run, *points: tuple[object, ...]) -> None:
+    columns = ["sentence", "language", "type", "entity", "form"]
+    table = pd.DataFrame(points, columns=columns)
+    table.insert(0, "point", range(len(table)))
+    run.write_table("points", table)
+
+
 async def test_names_of_tagged_text_are_found_on_entity_with_what_the_models_said_of_them(tagged, tmp_path):
     async with explorer(run_on(tagged, tmp_path / "home"), tagged).run_test(size=(120, 30)) as pilot:
         # The corpus's own come first, the most frequent before.
@@ -273,10 +289,7 @@ async def test_names_of_tagged_text_are_found_on_entity_with_what_the_models_sai
 
 
 async def test_names_given_beside_tagged_text_have_their_errors_in_every_language(tagged, tmp_path):
-    names = tmp_path / "names.csv"
-    names.write_text("en,be\nAnna Novak,Ганна Новак\nParis,Парыжы\n", encoding="utf-8")
-    run = run_on(tagged, tmp_path / "home")
-    run.update(request={**run.info()["request"], "names": str(names)})
+    run = run_given("en,be\nAnna Novak,Ганна Новак\nParis,Парыжы\n", tagged, tmp_path / "home")
     async with explorer(run, tagged).run_test(size=(120, 30)) as pilot:
         text = await press(pilot, "7", "slash", *"парыжы", "enter")
         assert "Paris  NAME" in text
@@ -290,15 +303,11 @@ async def test_names_given_beside_tagged_text_have_their_errors_in_every_languag
 
 
 async def test_a_name_given_beside_tagged_text_is_near_or_far_in_the_space(tagged, tmp_path):
-    names = tmp_path / "names.csv"
-    names.write_text("en,be\nParis,Парыжы\n", encoding="utf-8")
-    run = run_on(tagged, tmp_path / "home")
-    run.update(request={**run.info()["request"], "names": str(names)})
-    points = [
-        (0, "en//", "en", "LOC", "a.0", "Paris"), (1, "be//", "be", "LOC", "b.1", "Парыжы"),
-        (2, "be//", "be", "PER", "b.0", "Ганна Новак"), (3, "en//", "en", "PER", "c.0", "Anna Novak"),
-    ]  # fmt: skip
-    run.write_table("points", pd.DataFrame(points, columns=["point", "sentence", "language", "type", "entity", "form"]))
+    run = run_given("en,be\nParis,Парыжы\n", tagged, tmp_path / "home")
+    write_points(
+        run, ("en//", "en", "LOC", "a.0", "Paris"), ("be//", "be", "LOC", "b.1", "Парыжы"),
+        ("be//", "be", "PER", "b.0", "Ганна Новак"), ("en//", "en", "PER", "c.0", "Anna Novak"),
+    )  # fmt: skip
     run.write_vectors("after-2-entities", np.array([[1, 0], [0.6, 0.8], [0, 1], [-1, 0]], dtype=np.float32))
     # A point of the map, which is a mention, leads to its name.
     assert read_entity(Session(tmp_path / "home", run, str(tagged), "builtin"), "b.1", "en").title == "Paris"
@@ -309,6 +318,19 @@ async def test_a_name_given_beside_tagged_text_is_near_or_far_in_the_space(tagge
         text = await press(pilot, "a")
         # Beside the other name here and there: 0 and -.6, -.3 in the mean.
         assert "cosine .60 (floor -.30) after fine-tuning, 1 mention" in text
+
+
+def test_of_two_names_that_are_written_alike_the_first_is_meant_everywhere(tagged, tmp_path):
+    run = run_given("en,be\nParis,Парыжы\nParis,Парыж\n", tagged, tmp_path / "home")
+    write_points(run, ("en//", "en", "LOC", "a.0", "Paris"))
+    session = Session(tmp_path / "home", run, str(tagged), "builtin")
+    assert names_of(session)[0] == ("line 2", "Paris")
+    assert read_entity(session, "en:LOC:Paris", "en").entity == "line 2"
+
+
+def test_without_a_run_nothing_is_said_of_one(tagged, tmp_path):
+    view = read_entity(Session(tmp_path / "home", None, str(tagged), "builtin"), "en:LOC:Paris", "en")
+    assert view.why_no_vectors.startswith("No run:")
 
 
 async def test_errors_that_an_evaluation_counted_are_on_transfer_and_lead_to_their_names(tagged, tmp_path):
@@ -347,10 +369,7 @@ async def test_rows_of_tagged_text_lead_to_their_names(tagged, tmp_path):
 
 
 async def test_a_row_of_tagged_text_leads_to_the_name_that_was_given_beside_it(tagged, tmp_path):
-    names = tmp_path / "names.csv"
-    names.write_text("en,be\nParis,Парыжы\n", encoding="utf-8")
-    run = run_on(tagged, tmp_path / "home")
-    run.update(request={**run.info()["request"], "names": str(names)})
+    run = run_given("en,be\nParis,Парыжы\n", tagged, tmp_path / "home")
     async with explorer(run, tagged).run_test(size=(120, 30)) as pilot:
         await press(pilot, "1", "t")
         text = await press(pilot, "i")
@@ -360,11 +379,10 @@ async def test_a_row_of_tagged_text_leads_to_the_name_that_was_given_beside_it(t
 
 def test_points_that_are_mentions_are_one_name_and_those_that_share_an_id_are_too(tagged, tmp_path):
     run = run_on(tagged, tmp_path / "home")
-    points = [
-        (0, "en/t/0", "en", "LOC", "t.0", "Paris"), (1, "en/u/0", "en", "LOC", "u.0", "Paris"),
-        (2, "be/t/0", "be", "PER", "q1", "Ганна Новак"), (3, "en/v/0", "en", "PER", "q1", "Anna Novak"),
-    ]  # fmt: skip
-    run.write_table("points", pd.DataFrame(points, columns=["point", "sentence", "language", "type", "entity", "form"]))
+    write_points(
+        run, ("en/t/0", "en", "LOC", "t.0", "Paris"), ("en/u/0", "en", "LOC", "u.0", "Paris"),
+        ("be/t/0", "be", "PER", "q1", "Ганна Новак"), ("en/v/0", "en", "PER", "q1", "Anna Novak"),
+    )  # fmt: skip
     names = names_of(Session(tmp_path / "home", run, str(tagged), "builtin"))
     assert names[:2] == [("en:LOC:Paris", "Paris"), ("q1", "Anna Novak")]
     assert not {"t.0", "u.0"} & {id for id, _ in names}

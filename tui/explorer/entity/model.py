@@ -120,9 +120,9 @@ def read_entity(session: "Session", entity_id: str, reference: str, otherwise: s
     unit = "mention" if own is not None and _is_scattered(own) else "context"
     readings = _readings(session, entity_id)
     predicted = _predicted(session, entity_id, readings)
-    if siblings is None and len(predicted):
+    if why == _UNTESTED and len(predicted):
         why = _ALONE if len(codes) == 1 else _NO_VECTORS
-    elif siblings is None and session.is_without_contexts(entity_id):
+    elif why == _UNTESTED and session.is_without_contexts(entity_id):
         why = _UNTAGGED
     view = EntityView(
         entity_id, kind, case, forms[first], reference, _cut(session, entity_id, forms, codes),

@@ -39,13 +39,10 @@ def _known(session: "Session") -> "list[SyntheticNER]":
 
 def name_ids(session: "Session", points: "pd.DataFrame") -> list[str]:
     """The name of each point: its entity, but of a mention that stands for itself the name that is written so."""
-    names, ids = session.names(), points["entity"].astype(str)
+    ids = points["entity"].astype(str)
     if not session.parallel()[1]:
         return list(ids)
-    given = {} if names.apart else {
-        (code, form): entity.id
-        for entity in names.corpus.entities for forms in entity.forms.values() for code, form in forms.items()
-    }  # fmt: skip
+    given = _given(session)
     shared = points.groupby(ids)["language"].transform("nunique") > 1
     found = []
     for id, several, *about in zip(ids, shared, *(points[name] for name in ("language", "type", "form")), strict=True):
@@ -86,17 +83,23 @@ def forms_of(entity: Entity) -> tuple[str, dict[str, str]]:
     return case, dict(entity.forms[case])
 
 
+def _given(session: "Session") -> dict[tuple[str, str], str]:
+    """Language and form → the id of the first name that was given beside tagged text and is written so."""
+    names = session.names()
+    entities = [] if names.apart or not session.parallel()[1] else names.corpus.entities
+    return {
+        (code, form): entity.id
+        for entity in reversed(entities) for forms in entity.forms.values() for code, form in forms.items()
+    }  # fmt: skip
+
+
 def given_beside(session: "Session", entity_id: str) -> str:
     """Of a name that text tags, where names were given beside it, the one that is written so; else the id itself."""
-    names, entity = session.names(), session.entity(entity_id)
-    if entity is None or names.apart or entity_id in names.corpus.entity_by_id:
+    entity = session.entity(entity_id)
+    if entity is None or entity_id in session.names().corpus.entity_by_id:
         return entity_id
-    forms = {(code, form) for held in entity.forms.values() for code, form in held.items()}
-    if len(forms) > 1:
-        return entity_id
-    [(language, form)] = forms
-    alike = (one.id for one in names.corpus.named(form) if form in (held.get(language) for held in one.forms.values()))
-    return next(alike, entity_id)
+    written = {pair for forms in entity.forms.values() for pair in forms.items()}
+    return _given(session).get(written.pop(), entity_id) if len(written) == 1 else entity_id
 
 
 def written_as(session: "Session", entity_id: str) -> list[tuple[str, str, str]]:

@@ -66,7 +66,7 @@ class TransferScreen(ExplorerScreen):
 
     def focus_target(self) -> Widget | None:
         """The plot, or the matrix."""
-        return self.query_one("#donors" if self.matrix_first or self._without_plot else "#plane")
+        return self.query_one("#donors" if self.matrix_first else "#plane")
 
     def on_resize(self) -> None:
         """Side by side where they fit."""
@@ -77,12 +77,12 @@ class TransferScreen(ExplorerScreen):
     def _arrange(self) -> None:
         self.query_one("#transfer-body").set_class(self.size.width >= _WIDE, "wide")
         both = self.size.height >= _BOTH_HEIGHT and not self._without_plot
-        self.query_one("#plane").display = not self._without_plot and (both or not self.matrix_first)
+        plane = self.query_one("#plane")
+        plane.display = both or not self.matrix_first
         donors = self.query_one("#donors", Heatmap)
-        donors.display = both or self.matrix_first or self._without_plot
+        donors.display = both or self.matrix_first
         lines = len(donors.matrix.down) if donors.matrix is not None else 1
         donors.styles.height = min(4 * lines + 5, self.size.height // 2) if both else "1fr"
-        plane = self.query_one("#plane")
         if self.app.focused is plane and not plane.display:
             self.screen.set_focus(donors)
 
@@ -163,9 +163,8 @@ class TransferScreen(ExplorerScreen):
     def _show_verdict(self) -> None:
         if self.tables is not None:
             narrow = self.size.width < _WIDE
-            noted = Text(self.tables.note, "dim")
-            text = noted if self.tables.note else verdict_text(self.tables.correlations, narrow, self.tables.weak)
-            self.query_one("#verdict", Static).update(text)
+            verdict = verdict_text(self.tables.correlations, narrow, self.tables.weak)
+            self.query_one("#verdict", Static).update(Text(self.tables.note, "dim") if self.tables.note else verdict)
 
     # -- one pair
 
@@ -228,7 +227,9 @@ class TransferScreen(ExplorerScreen):
     # -- actions
 
     def action_view(self) -> None:
-        """Plot or matrix, where the screen has space for one."""
+        """Plot or matrix, where the screen has space for one and there are both."""
+        if self._without_plot:
+            return
         self.matrix_first = not self.matrix_first
         self._arrange()
         if (target := self.focus_target()) is not None:
